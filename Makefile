@@ -1,0 +1,29 @@
+# One command for one intent: `make` alone lists them.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+
+# make demo FOR=60s JSON=1
+FOR ?=
+JSON ?=
+DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
+
+.PHONY: help setup setup-dev demo test check format lock clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: ## make .venv with the command at .venv/bin/vigilward
+	@$(PYTHON) deploy/environment.py 1>&2
+
+setup-dev: ## the same, with what tests and checks need
+	@$(PYTHON) deploy/environment.py --dev 1>&2
+
+demo: setup ## a whole ward on this machine: make demo FOR=60s JSON=1
+	@.venv/bin/vigilward demo $(DEMO_OPTIONS)
+
+lock: setup-dev ## resolve the lock files anew from pyproject.toml
+	@.venv/bin/python deploy/environment.py --lock 1>&2
+
+clean: ## remove the environment and every cache
+	@rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist

@@ -1,8 +1,8 @@
 """Makes the environment that everything runs in: `.venv`, from nothing but Python and the lock files.
 
-    python3 deploy/environment.py            # what the command needs
-    python3 deploy/environment.py --dev      # and what its tests need
-    python3 deploy/environment.py --lock     # resolve the lock files anew
+    python3 deploy/make/environment.py            # what the command needs
+    python3 deploy/make/environment.py --dev      # and what its tests need
+    python3 deploy/make/environment.py --lock     # resolve the lock files anew
 
 A stamp inside the environment names what it was made from (the interpreter, the lock, pyproject.toml), so that a
 second call does nothing. Only hashed, pinned packages are installed.
@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 LOCKS = ROOT / "requirements"
@@ -63,10 +63,10 @@ def run(*words: str | Path) -> None:
 
 def _clean_environment() -> dict[str, str]:
     """The caller's environment without other people's Python settings, which would leak into ours."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     # A folder of wheels that someone keeps on a machine may not decide what is installed: the lock does.
-    kept.pop("PIP_FIND_LINKS", None)
-    return kept | {"VIRTUAL_ENV": str(VENV), "UV_NO_CONFIG": "1", "UV_LINK_MODE": "copy", "UV_NO_PROGRESS": "1"}
+    foreign = {"PYTHONPATH", "PYTHONHOME", "PIP_FIND_LINKS", "UV_FIND_LINKS"}
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
+    return kept | {"VIRTUAL_ENV": str(VENV), "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"}
 
 
 def make_venv() -> None:
@@ -95,7 +95,7 @@ def set_up(dev: bool) -> None:
     if sys.version_info < OLDEST:
         raise CannotSetUp(f"Python {'.'.join(map(str, OLDEST))} or newer is needed; this is {sys.version.split()[0]}")
     (ROOT / ".cache").mkdir(exist_ok=True)
-    with open(ROOT / ".cache" / "environment.lock", "w") as held:
+    with (ROOT / ".cache" / "environment.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # two `make` at once: the second waits, then finds it current
         if is_current(dev):
             return

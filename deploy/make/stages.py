@@ -1,0 +1,48 @@
+"""In which stage of the suite a test runs: cheap ones first, those that need a broker or a browser later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """One stage, in the order of running; named as the report names it."""
+
+    PURE = "pure"
+    KAFKA = "kafka"
+    CHAOS = "chaos"
+    BROWSER = "browser"
+    LAB = "lab"
+
+
+FOLDERS = {
+    "integration": Stage.KAFKA,
+    "chaos": Stage.CHAOS,
+    "browser": Stage.BROWSER,
+    "lab": Stage.LAB,
+}
+"""The folders below tests/ that are a stage of their own; every other test is pure unless it names a tool."""
+
+TOOLS = {
+    Stage.PURE: (),
+    Stage.KAFKA: ("java", "maven", "promtool"),
+    Stage.CHAOS: ("java", "maven"),
+    Stage.BROWSER: ("chromium",),
+    Stage.LAB: (),
+}
+"""What each stage needs outside Python."""
+
+
+def stage_of(folder: str, needs: Iterable[str] = ()) -> Stage:
+    """The stage of a test from its first folder below tests/ and the tools it names.
+
+    >>> stage_of("detectors"), stage_of("integration"), stage_of("deploy", ["java"]), stage_of("deploy", ["chromium"])
+    (<Stage.PURE: 'pure'>, <Stage.KAFKA: 'kafka'>, <Stage.KAFKA: 'kafka'>, <Stage.BROWSER: 'browser'>)
+    """
+    if folder in FOLDERS:
+        return FOLDERS[folder]
+    needed = set(needs)
+    if not needed:
+        return Stage.PURE
+    return Stage.BROWSER if "chromium" in needed else Stage.KAFKA

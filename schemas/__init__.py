@@ -1,0 +1,1 @@
+"""What travels: the messages, their units, codes and plausible ranges."""

@@ -1,0 +1,62 @@
+"""What all messages have in common: they are frozen, finite, and carry their version."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from schemas.times import to_ms, to_text
+
+MAX_ID = 200
+MAX_TEXT = 2_000
+
+Identifier = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+ShortText = Annotated[str, Field(max_length=MAX_TEXT)]
+
+# A device whose clock says anything else has lost it.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+
+
+def read_moment(value: Any) -> datetime:
+    """RFC 3339 text with a zone, and nothing else, to an aware moment: the one parser of times, fast path and slow.
+
+    Raises ValueError in words that name the remedy.
+    """
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, str):
+        try:
+            moment = msgspec.convert(value, datetime)
+        except msgspec.ValidationError as error:
+            raise ValueError("not an RFC 3339 time such as 2026-11-22T12:00:00.123Z") from error
+    else:
+        raise ValueError("a time is RFC 3339 text such as 2026-11-22T12:00:00.123Z, not a number")
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, such as Z or +01:00")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
+
+
+def _write_moment(moment: datetime) -> str:
+    return to_text(to_ms(moment))
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(read_moment, json_schema_input_type=str),
+    PlainSerializer(_write_moment, return_type=str, when_used="json"),
+    Field(json_schema_extra={"format": "date-time", "type": "string"}),
+]
+
+
+class Message(BaseModel):
+    """A frozen message; unknown fields are tolerated and kept apart, so that old and new producers can live together."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, strict=True)
+
+    @property
+    def unknown_fields(self) -> tuple[str, ...]:
+        """Names that this version does not know, in the order in which they came."""
+        return tuple(self.model_extra or ())

@@ -1,0 +1,119 @@
+"""A patient record: who lies where, what the care team ordered, and for how long."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Identifier, Message, Moment, ShortText
+from schemas.reading import Mode
+from schemas.vitals import Vital
+
+
+class Event(StrEnum):
+    """What happened to the patient's stay."""
+
+    ADMIT = "admit"
+    UPDATE = "update"
+    TRANSFER = "transfer"
+    DISCHARGE = "discharge"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class Sex(StrEnum):
+    """As recorded by administration."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Maternity(StrEnum):
+    """NEWS2 is not valid in pregnancy."""
+
+    NONE = "none"
+    PREGNANT = "pregnant"
+    POSTNATAL = "postnatal"
+
+
+class Plan(StrEnum):
+    """How far care is to be escalated."""
+
+    FULL = "full"
+    LIMITED = "limited"
+    COMFORT = "comfort"
+
+
+class SpO2Scale(Message):
+    """Scale 2 is for hypercapnic respiratory failure with a prescribed target of 88-92 %; a clinician decides."""
+
+    scale: Literal[1, 2]
+    prescriber: ShortText | None = None
+    until: Moment | None = None
+
+
+class EscalationPlan(Message):
+    """The plan, who set it, and until when it holds."""
+
+    plan: Plan = Field(strict=False)
+    author: ShortText | None = None
+    reason: ShortText | None = None
+    until: Moment | None = None
+
+
+class LongStandingConfusion(Message):
+    """The C of ACVPU means *new* confusion; this says that the patient's is not new."""
+
+    present: bool
+    author: ShortText | None = None
+    reason: ShortText | None = None
+    until: Moment | None = None
+
+
+class Limits(Message):
+    """A personal limit for one vital, in its own unit. It never changes NEWS2."""
+
+    vital: Vital = Field(strict=False)
+    low: float | None = None
+    high: float | None = None
+    author: ShortText
+    reason: ShortText
+    until: Moment | None = None
+
+
+class Pause(Message):
+    """Monitoring is paused (scan, theatre, wash) for a stated reason and time."""
+
+    reason: ShortText
+    until: Moment
+    author: ShortText | None = None
+
+
+class PatientRecord(Message):
+    """The message to the patients topic. Fields that are absent stay as they were; null clears.
+
+    `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching).
+    """
+
+    version: Literal[1] = 1
+    event: Event = Field(strict=False)
+    patient_id: Identifier
+    at: Moment | None = None
+    mode: Mode = Field(Mode.REAL, strict=False)
+    encounter: Identifier | None = None
+    ward: Identifier | None = None
+    bed: Identifier | None = None
+    date_of_birth: Annotated[date, Field(strict=False)] | None = None
+    age_years: Annotated[float, Field(ge=0, le=130)] | None = None
+    sex: Sex | None = Field(None, strict=False)
+    maternity: Maternity | None = Field(None, strict=False)
+    devices: list[Identifier] | None = Field(None, description="Attached devices; null: any device may report.")
+    spo2_scale: SpO2Scale | None = None
+    escalation_plan: EscalationPlan | None = None
+    long_standing_confusion: LongStandingConfusion | None = None
+    limits: list[Limits] | None = None
+    pause: Pause | None = None
+    confirmed: bool = False

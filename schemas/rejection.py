@@ -1,0 +1,45 @@
+"""A rejection: a message refused, as it came, with the facts in its headers."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.reasons import REMEDIES, Refusal
+
+Header = tuple[str, bytes]
+
+
+class Rejection(BaseModel):
+    """What the headers of a record on the rejections topic say; its value is the original bytes, its key the original key.
+
+    `vitals` counts the vitals that the refusal takes with it (0 where the record could not be read).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Refusal
+    field: str | None
+    remedy: str
+    topic: str
+    partition: int
+    offset: int
+    vitals: int = 0
+
+    @classmethod
+    def of(cls, code: Refusal, field: str | None, topic: str, partition: int, offset: int, vitals: int = 0) -> "Rejection":
+        """A rejection with the code's own remedy."""
+        return cls(code=code, field=field, remedy=REMEDIES[code][1], topic=topic, partition=partition, offset=offset, vitals=vitals)
+
+    def headers(self) -> tuple[Header, ...]:
+        """The facts as record headers, in a fixed order; text is UTF-8, nothing is an empty value.
+
+        >>> dict(Rejection.of(Refusal.EMPTY, None, "vitals.readings", 3, 17).headers())["offset"]
+        b'17'
+        """
+        return tuple((name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in self.model_dump(mode="json").items())
+
+    @classmethod
+    def from_headers(cls, headers: Sequence[Header]) -> "Rejection":
+        """Reads what `headers` wrote; headers of others are left aside."""
+        facts = {name: value.decode() for name, value in headers if name in cls.model_fields}
+        return cls.model_validate({**facts, "field": facts.get("field") or None}, strict=False)

@@ -6,6 +6,7 @@ PYTHON ?= python3
 # make demo FOR=60s JSON=1
 FOR ?=
 JSON ?=
+STAGES ?=
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
 .PHONY: help setup setup-dev demo test check format lock clean
@@ -21,6 +22,15 @@ setup-dev: ## the same, with what tests and checks need
 
 demo: setup ## a whole ward on this machine: make demo FOR=60s JSON=1
 	@.venv/bin/vigilward demo $(DEMO_OPTIONS)
+
+test: ## set everything up and run the whole suite, stage by stage: make test STAGES="pure kafka"
+	@$(PYTHON) deploy/make/suite.py $(STAGES)
+
+check: setup-dev ## only the house's own rules: style, imports, words
+	@.venv/bin/python -m pytest -q tests/deploy/test_house.py
+
+format: setup-dev ## put the code into the house's form
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
 
 lock: setup-dev ## resolve the lock files anew from pyproject.toml
 	@.venv/bin/python deploy/make/environment.py --lock 1>&2

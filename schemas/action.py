@@ -1,11 +1,10 @@
 """An action: what a person did about an alert."""
 
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Identifier, Message, Moment, ShortText
+from schemas.base import Identifier, Message, Moment, ShortText, VersionOne
 from schemas.reading import Mode
 
 
@@ -22,7 +21,7 @@ class Deed(StrEnum):
 class Action(Message):
     """The message to the actions topic, keyed by `patient_id`; `action_id` makes a repeat harmless."""
 
-    version: Literal[1] = 1
+    version: VersionOne = 1
     action_id: Identifier
     patient_id: Identifier
     deed: Deed = Field(strict=False)

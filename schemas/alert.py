@@ -63,7 +63,7 @@ class RulesName(Out):
 
 
 class Score(Out):
-    """NEWS2 as an interval: `score_min` counts what is known, `score_max` the worst that the missing items could add."""
+    """NEWS2 as an interval: `score_min` counts what is known, `score_max` the worst that missing items could add."""
 
     score_min: int
     score_max: int

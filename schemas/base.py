@@ -1,12 +1,12 @@
 """What all messages have in common: they are frozen, finite, and carry their version."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from schemas.times import to_ms, to_text
+from schemas.times import EPOCH, to_ms, to_text
 
 MAX_ID = 200
 MAX_TEXT = 2_000
@@ -14,13 +14,24 @@ MAX_TEXT = 2_000
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 ShortText = Annotated[str, Field(max_length=MAX_TEXT)]
 
-# A device whose clock says anything else has lost it.
-FIRST_YEAR, LAST_YEAR = 1970, 2199
+
+def _is_whole(value: Any) -> Any:
+    # To Literal, True and 1.0 are 1; to JSON's readers elsewhere they are not.
+    if isinstance(value, bool | float):
+        raise ValueError("a version is a whole number")
+    return value
+
+
+VersionOne = Annotated[Literal[1], BeforeValidator(_is_whole)]
+
+# A device whose clock says anything else has lost it. Moments, not years: 1970 begins in Berlin while here it is 1969.
+FIRST_MOMENT, END_OF_TIME = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def read_moment(value: Any) -> datetime:
     """RFC 3339 text with a zone, and nothing else, to an aware moment: the one parser of times, fast path and slow.
 
+    Finer than a microsecond is rounded to it. A leap second (23:59:60) is refused: no such moment exists here.
     Raises ValueError in words that name the remedy.
     """
     if isinstance(value, datetime):
@@ -34,8 +45,8 @@ def read_moment(value: Any) -> datetime:
         raise ValueError("a time is RFC 3339 text such as 2026-11-22T12:00:00.123Z, not a number")
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, such as Z or +01:00")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"a time lies between the years {FIRST_YEAR} and {LAST_YEAR}")
+    if not FIRST_MOMENT <= moment < END_OF_TIME:
+        raise ValueError("a time lies between the years 1970 and 2199")
     return moment
 
 
@@ -52,7 +63,7 @@ Moment = Annotated[
 
 
 class Message(BaseModel):
-    """A frozen message; unknown fields are tolerated and kept apart, so that old and new producers can live together."""
+    """A frozen message; unknown fields are tolerated and kept apart: old and new producers must live together."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, strict=True)
 

@@ -1,23 +1,27 @@
 """From the bytes of a record to a reading: fast for the good ones, pydantic's word for the others.
 
-`decode` is the hot path. msgspec reads what is well formed; whatever it refuses, pydantic (`schemas.reading`) decides and
-explains. What msgspec accepts, pydantic accepts with the same result (tests/schemas/test_decode.py).
+`decode` is the hot path. msgspec reads what is well formed and fully known; whatever it refuses, `decode_slowly`
+decides and explains by the contract, `schemas.reading`. Both ways around: what one takes, the other takes, with the
+same result (tests/schemas/test_decode.py).
 """
 
 from datetime import datetime
+from math import isfinite
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 from pydantic import ValidationError
+from pydantic_core import from_json
 
-from schemas.base import FIRST_YEAR, LAST_YEAR, MAX_ID
-from schemas.reading import MAX_SEQUENCE, Envelope, Measure, Mode, Quality
+from schemas.base import END_OF_TIME, FIRST_MOMENT, MAX_ID
+from schemas.reading import MAX_SEQUENCE, MAX_UNIT, Envelope, Measure, Mode, Quality
 from schemas.reasons import Refusal, Unreadable
 from schemas.vitals import Source
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Count = Annotated[int, Meta(ge=0, le=MAX_SEQUENCE)]
+# A constant, not a setting: it decides what is rejected, and a replay must decide the same.
 MAX_BYTES = 65_536
 
 
@@ -25,7 +29,7 @@ class FastMeasure(Struct, frozen=True, gc=False):
     """One vital's value as sent."""
 
     value: float | bool | str | None = None
-    unit: Annotated[str, Meta(max_length=40)] | None = None
+    unit: Annotated[str, Meta(max_length=MAX_UNIT)] | None = None
     quality: Quality = Quality.VALID
 
 
@@ -68,34 +72,74 @@ class _StrictReading(FastReading, frozen=True, gc=False, forbid_unknown_fields=T
 
 
 _strict = msgspec.json.Decoder(_StrictReading).decode
-_any = msgspec.json.Decoder().decode
-NOTHING: tuple[()] = ()
+_KNOWN = frozenset(FastReading.__struct_fields__)
+_KNOWN_OF_VITAL = frozenset(FastMeasure.__struct_fields__)
 
 
 def decode(value: bytes | None) -> FastReading | Decoded:
     """The reading in a record's value: bare when all is well, otherwise with what was refused or not known.
 
-    Raises `Unreadable` with a code, the field and the remedy.
+    Raises `Unreadable` with a code, the field and the remedy, and nothing else.
 
-    >>> decode(b'{"patient_id":"p","device_id":"d","taken_at":"2026-11-22T12:00:00Z","vitals":{"spo2":{"value":97,"unit":"%"}}}').vitals["spo2"].value
+    >>> decode(
+    ...     b'''{"patient_id": "p-7f3a", "device_id": "mon-12", "taken_at": "2026-11-22T12:00:00Z",
+    ...          "vitals": {"spo2": {"value": 97, "unit": "%"}}}'''
+    ... ).vitals["spo2"].value
     97.0
     """
     try:
         reading = _strict(value)  # type: ignore[arg-type]
-        if reading.vitals and len(value) <= MAX_BYTES and FIRST_YEAR <= reading.taken_at.year <= LAST_YEAR:  # type: ignore[arg-type]
+        if reading.vitals and len(value) <= MAX_BYTES and FIRST_MOMENT <= reading.taken_at < END_OF_TIME:  # type: ignore[arg-type]
             return reading
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+    except Exception:  # whatever it is: the contract decides, and says why
         pass
     return decode_slowly(value)
 
 
 def decode_slowly(value: bytes | None) -> Decoded:
-    """As `decode`, by pydantic: explains every refusal, and keeps the good neighbours of a bad vital."""
+    """As `decode`, by the contract: explains every refusal, names what is unknown, keeps a bad vital's neighbours."""
     if not value:
         raise Unreadable(Refusal.EMPTY)
     if len(value) > MAX_BYTES:
         raise Unreadable(Refusal.TOO_LARGE)
     body = _read_object(value)
+    return _read_unknown(body) or _read_by_contract(body)
+
+
+def _read_object(value: bytes) -> dict[str, Any]:
+    """JSON by pydantic's own reader, so that there is one opinion of what JSON is.
+
+    It takes NaN and Infinity, which Python's `json.dumps` writes by default: then one vital is bad, not all.
+    """
+    try:
+        body = from_json(value)
+    except ValueError as error:
+        raise Unreadable(Refusal.NOT_JSON, None, str(error)) from None
+    if not isinstance(body, dict):
+        raise Unreadable(Refusal.NOT_AN_OBJECT)
+    return body
+
+
+def _read_unknown(body: dict[str, Any]) -> Decoded | None:
+    """A reading with nothing wrong but fields that we do not know, at a third of pydantic's price; None if it is more.
+
+    Whoever sends one unknown field sends it with every reading.
+    """
+    try:
+        reading = msgspec.convert(body, FastReading)
+    except msgspec.ValidationError:
+        return None
+    if not (reading.vitals or reading.corrects is not None) or not FIRST_MOMENT <= reading.taken_at < END_OF_TIME:
+        return None
+    if any(measure.value.__class__ is float and not isfinite(measure.value) for measure in reading.vitals.values()):  # type: ignore[arg-type]
+        return None
+    unknown = [name for name in body if name not in _KNOWN]
+    for name, sent in body["vitals"].items():
+        unknown += [f"{_field(name)}.{extra}" for extra in sent if extra not in _KNOWN_OF_VITAL]
+    return Decoded(reading, (), tuple(unknown))
+
+
+def _read_by_contract(body: dict[str, Any]) -> Decoded:
     try:
         envelope = Envelope.model_validate({name: sent for name, sent in body.items() if name != "vitals"})
     except ValidationError as error:
@@ -124,39 +168,33 @@ def decode_slowly(value: bytes | None) -> Decoded:
     return Decoded(reading, tuple(refused), tuple(unknown))
 
 
-def _read_object(value: bytes) -> dict[str, Any]:
-    try:
-        body = _any(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(Refusal.NOT_JSON, None, str(error)) from None
-    if not isinstance(body, dict):
-        raise Unreadable(Refusal.NOT_AN_OBJECT)
-    return body
-
-
 def _read_vital(name: str, sent: Any, good: dict[str, FastMeasure], refused: list[Refused], unknown: list[str]) -> None:
-    field = f"vitals.{name[:MAX_ID]}"
     if not isinstance(sent, dict):
-        refused.append(Refused(name, Refusal.BAD_SHAPE, field))
+        refused.append(Refused(name, Refusal.BAD_SHAPE, _field(name)))
         return
     try:
         measure = Measure.model_validate(sent)
     except ValidationError as error:
-        at = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        at = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
         code = {"unit": Refusal.UNKNOWN_UNIT, "quality": Refusal.UNKNOWN_QUALITY}.get(at, Refusal.BAD_VALUE)
-        refused.append(Refused(name, code, f"{field}.{at}" if at else field))
+        refused.append(Refused(name, code, f"{_field(name)}.{at}"))
         return
-    unknown += [f"{field}.{extra}" for extra in measure.unknown_fields]
+    unknown += [f"{_field(name)}.{extra}" for extra in measure.unknown_fields]
     good[name] = FastMeasure(measure.value, measure.unit, measure.quality)
 
 
+def _field(name: str) -> str:
+    return f"vitals.{name[:MAX_ID]}"  # a name may be as long as the record
+
+
 def _explain(error: ValidationError) -> Unreadable:
-    first = error.errors()[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or None
+    detail = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":
         return Unreadable(Refusal.MISSING_FIELD, field)
     if field == "taken_at":
-        return Unreadable(Refusal.BAD_TIME, field, first["msg"])
+        return Unreadable(Refusal.BAD_TIME, field, detail)
     if field == "version":
         return Unreadable(Refusal.UNSUPPORTED_VERSION, field)
-    return Unreadable(Refusal.BAD_FIELD, field, first["msg"])
+    return Unreadable(Refusal.BAD_FIELD, field, detail)

@@ -1,7 +1,7 @@
 """A forwarded record: a patient record, an action, a change of rules, or a tick, put into the one log by a worker.
 
-Whatever can change a patient's state has one order: the patient's partition of the readings log. The record's headers say
-what it is (`forwarded`) and who vouches for it (`signature`); ticks carry nothing and need no signature.
+Whatever can change a patient's state has one order: the patient's partition of the readings log. The record's headers
+say what it is (`forwarded`) and who vouches for it (`signature`); ticks carry nothing and need no signature.
 """
 
 import hashlib
@@ -65,13 +65,17 @@ class LogKeys:
         if not self._secrets:
             raise ValueError("no key signs forwarded records: set VIGILWARD_LOG_KEY")
         name, secret = next(iter(self._secrets.items()))
-        return f"{name}:{hmac.new(secret, message, hashlib.sha256).hexdigest()}".encode()
+        return name.encode() + b":" + _digest(secret, message)
 
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether one of the keys made this signature of this message."""
-        name, _, digest = signature.decode("ascii", "replace").partition(":")
-        secret = self._secrets.get(name)
-        return secret is not None and hmac.compare_digest(hmac.new(secret, message, hashlib.sha256).hexdigest(), digest)
+        name, _, digest = signature.rpartition(b":")  # bytes throughout: compare_digest raises on text beyond ASCII
+        secret = self._secrets.get(name.decode("utf-8", "replace"))
+        return secret is not None and hmac.compare_digest(_digest(secret, message), digest)
+
+
+def _digest(secret: bytes, message: bytes) -> bytes:
+    return hmac.new(secret, message, hashlib.sha256).hexdigest().encode()
 
 
 def signed_bytes(kind: ForwardedKind, topic: str, partition: int, value: bytes) -> bytes:

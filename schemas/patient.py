@@ -2,11 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.base import Identifier, Message, Moment, ShortText
+from schemas.base import Identifier, Message, Moment, ShortText, VersionOne
 from schemas.reading import Mode
 from schemas.vitals import Vital
 
@@ -47,6 +47,22 @@ class Plan(StrEnum):
     COMFORT = "comfort"
 
 
+def read_day(value: Any) -> date:
+    """A calendar day as text, 1951-07-30, and nothing else. Raises ValueError.
+
+    >>> read_day("1951-07-30")
+    datetime.date(1951, 7, 30)
+    """
+    if not isinstance(value, str) or len(value) != len("1951-07-30"):
+        raise ValueError("a day is text such as 1951-07-30")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[
+    date, BeforeValidator(read_day, json_schema_input_type=str), Field(json_schema_extra={"format": "date"})
+]
+
+
 class SpO2Scale(Message):
     """Scale 2 is for hypercapnic respiratory failure with a prescribed target of 88-92 %; a clinician decides."""
 
@@ -83,6 +99,14 @@ class Limits(Message):
     reason: ShortText
     until: Moment | None = None
 
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Limits":
+        if self.low is None and self.high is None:
+            raise ValueError("a limit needs `low` or `high`")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("`low` lies below `high`")
+        return self
+
 
 class Pause(Message):
     """Monitoring is paused (scan, theatre, wash) for a stated reason and time."""
@@ -98,7 +122,7 @@ class PatientRecord(Message):
     `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching).
     """
 
-    version: Literal[1] = 1
+    version: VersionOne = 1
     event: Event = Field(strict=False)
     patient_id: Identifier
     at: Moment | None = None
@@ -106,7 +130,7 @@ class PatientRecord(Message):
     encounter: Identifier | None = None
     ward: Identifier | None = None
     bed: Identifier | None = None
-    date_of_birth: Annotated[date, Field(strict=False)] | None = None
+    date_of_birth: Day | None = None
     age_years: Annotated[float, Field(ge=0, le=130)] | None = None
     sex: Sex | None = Field(None, strict=False)
     maternity: Maternity | None = Field(None, strict=False)
@@ -117,3 +141,9 @@ class PatientRecord(Message):
     limits: list[Limits] | None = None
     pause: Pause | None = None
     confirmed: bool = False
+
+    @model_validator(mode="after")
+    def _pauses_with_a_reason(self) -> "PatientRecord":
+        if self.event is Event.PAUSE and self.pause is None:
+            raise ValueError("the event `pause` needs `pause` with its reason and its end")
+        return self

@@ -1,11 +1,11 @@
-"""A reading: what one device measured of one patient at one instant, one or more vitals, each with its unit and quality."""
+"""A reading: what one device measured of one patient at one instant, each vital with its unit and quality."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from schemas.base import Identifier, Message, Moment
+from schemas.base import Identifier, Message, Moment, VersionOne
 from schemas.vitals import Source, Vital
 
 
@@ -32,7 +32,7 @@ class Mode(StrEnum):
 
 
 USABLE = frozenset({Quality.VALID, Quality.VALIDATED, Quality.ONGOING, Quality.QUESTIONABLE})
-VERSION = 1
+MAX_UNIT = 40
 MAX_SEQUENCE = 2**53 - 1  # what JSON numbers carry exactly
 Sequence = Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
 
@@ -44,28 +44,30 @@ class Measure(Message):
     """
 
     value: float | bool | str | None = None
-    unit: Annotated[str, Field(max_length=40)] | None = None
+    unit: Annotated[str, Field(max_length=MAX_UNIT)] | None = None
     quality: Quality = Field(Quality.VALID, strict=False)
 
 
 class Envelope(Message):
     """All of a reading but its vitals."""
 
-    version: Literal[1] = VERSION
+    version: VersionOne = 1
     patient_id: Identifier
     device_id: Identifier
     source: Source = Field(Source.MONITOR, strict=False)
     taken_at: Moment
     sequence: Sequence | None = None
-    corrects: Sequence | None = Field(None, description="Sequence of this device's earlier reading that this one replaces.")
+    corrects: Sequence | None = Field(None, description="Sequence of this device's reading that this one replaces.")
     mode: Mode = Field(Mode.REAL, strict=False)
 
 
 class Reading(Envelope):
     """The message that integrators send to the readings topic, keyed by `patient_id`.
 
-    >>> Reading.model_validate_json('''{"patient_id": "p-7f3a", "device_id": "mon-12", "taken_at": "2026-11-22T12:00:00Z",
-    ...     "vitals": {"heart_rate": {"value": 82, "unit": "/min"}}}''').vitals["heart_rate"].value
+    >>> Reading.model_validate_json(
+    ...     '''{"patient_id": "p-7f3a", "device_id": "mon-12", "taken_at": "2026-11-22T12:00:00Z",
+    ...         "vitals": {"heart_rate": {"value": 82, "unit": "/min"}}}'''
+    ... ).vitals["heart_rate"].value
     82.0
     """
 
@@ -74,5 +76,5 @@ class Reading(Envelope):
     @model_validator(mode="after")
     def _says_something(self) -> "Reading":
         if not self.vitals and self.corrects is None:
-            raise ValueError("no_vitals")
+            raise ValueError("no vitals, and it withdraws none")
         return self

@@ -1,8 +1,9 @@
 """Why a message or a value was refused: a closed list of codes, each with a remedy in plain words."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Mapping
+from typing import Final
 
 
 class Refusal(StrEnum):
@@ -49,33 +50,71 @@ class Level(StrEnum):
 REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
     {
         Refusal.EMPTY: (Level.RECORD, "Send a JSON object as the value; a record without a value says nothing."),
-        Refusal.TOO_LARGE: (Level.RECORD, "Send one reading of one patient a record; the limit is VIGILWARD_MAX_BYTES."),
-        Refusal.NOT_JSON: (Level.RECORD, "Send JSON in UTF-8 without NaN or Infinity; check the value with `vigilward check`."),
+        Refusal.TOO_LARGE: (Level.RECORD, "Send one reading of one patient a record, of at most 65,536 bytes."),
+        Refusal.NOT_JSON: (
+            Level.RECORD,
+            "Send JSON (RFC 8259) in UTF-8, without a byte order mark, and nothing after it.",
+        ),
         Refusal.NOT_AN_OBJECT: (Level.RECORD, "Send one JSON object a record, not a list or a bare value."),
         Refusal.MISSING_FIELD: (Level.RECORD, "Add the named field; `vigilward schema reading` prints the contract."),
-        Refusal.BAD_FIELD: (Level.RECORD, "Give the named field the type and length that `vigilward schema reading` prints."),
+        Refusal.BAD_FIELD: (Level.RECORD, "Give the field the type and length that `vigilward schema reading` prints."),
         Refusal.BAD_TIME: (Level.RECORD, "Send times as RFC 3339 text with a zone, such as 2026-11-22T12:00:00.123Z."),
-        Refusal.NO_VITALS: (Level.RECORD, "Send at least one vital; only a reading that withdraws another (`corrects`) may have none."),
+        Refusal.NO_VITALS: (
+            Level.RECORD,
+            "Send at least one vital; only a reading that withdraws another (`corrects`) may have none.",
+        ),
         Refusal.UNSUPPORTED_VERSION: (Level.RECORD, "Send version 1, or leave `version` out."),
-        Refusal.BAD_SIGNATURE: (Level.RECORD, "Only workers write forwarded records: check VIGILWARD_LOG_KEY on every worker."),
+        Refusal.BAD_SIGNATURE: (
+            Level.RECORD,
+            "Only workers write forwarded records: check VIGILWARD_LOG_KEY on every worker.",
+        ),
         Refusal.UNKNOWN_RECORD: (Level.RECORD, "Leave out the `forwarded` header: it belongs to workers."),
-        Refusal.BAD_RECORD: (Level.RECORD, "Check the message against `vigilward schema`; the named field is at fault."),
+        Refusal.BAD_RECORD: (
+            Level.RECORD,
+            "Check the message against `vigilward schema`: the named field is at fault.",
+        ),
         Refusal.WRONG_PARTITION: (
             Level.READING,
             "Key every record by patient_id and partition by murmur2 (librdkafka: partitioner=murmur2_random).",
         ),
-        Refusal.WRONG_MODE: (Level.READING, "Send to a worker of this mode, or set `mode` to the worker's (VIGILWARD_MODE)."),
-        Refusal.CLOCK_AHEAD: (Level.READING, "Set the device's clock: taken_at lies more than 366 days ahead of this log."),
+        Refusal.WRONG_MODE: (
+            Level.READING,
+            "Send to a worker of this mode, or set `mode` to the worker's (VIGILWARD_MODE).",
+        ),
+        Refusal.CLOCK_AHEAD: (
+            Level.READING,
+            "Set the device's clock: taken_at lies more than 366 days ahead of this log.",
+        ),
         Refusal.UNKNOWN_VITAL: (Level.VITAL, "Use a vital of the closed list; `vigilward schema vitals` prints it."),
         Refusal.BAD_SHAPE: (Level.VITAL, 'Send a vital as an object such as {"value": 82, "unit": "/min"}.'),
         Refusal.MISSING_UNIT: (Level.VITAL, "Name the unit (UCUM); units are never guessed from the magnitude."),
-        Refusal.UNKNOWN_UNIT: (Level.VITAL, "Use one of the vital's units; `vigilward schema vitals` prints them."),
-        Refusal.UNKNOWN_QUALITY: (Level.VITAL, "Use a quality of the closed list; `vigilward schema vitals` prints it."),
-        Refusal.BAD_VALUE: (Level.VITAL, "Send a finite number (consciousness: one of A, C, V, P, U; oxygen: true or false)."),
+        Refusal.UNKNOWN_UNIT: (
+            Level.VITAL,
+            "Use one of the vital's units (consciousness and supplemental_oxygen have none); `vigilward schema vitals` "
+            "prints them.",
+        ),
+        Refusal.UNKNOWN_QUALITY: (
+            Level.VITAL,
+            "Use a quality of the closed list; `vigilward schema reading` prints it.",
+        ),
+        Refusal.BAD_VALUE: (
+            Level.VITAL,
+            "Send a finite number, without quotes (consciousness: one of A, C, V, P, U in capitals; "
+            "supplemental_oxygen: true or false; gcs: a whole number).",
+        ),
         Refusal.NO_VALUE: (Level.VITAL, "Send a value, or say by `quality` why there is none."),
-        Refusal.IMPOSSIBLE: (Level.VITAL, "The value cannot be true of a living patient: check the sensor and the unit."),
-        Refusal.NOT_USABLE: (Level.VITAL, "The device itself calls this value unusable (`quality`): check the sensor on the patient."),
-        Refusal.NOTHING_TO_CORRECT: (Level.READING, "`corrects` names a sequence of the same device that is still in force."),
+        Refusal.IMPOSSIBLE: (
+            Level.VITAL,
+            "No patient can have this value, nor a sensor measure it: check the sensor and the unit.",
+        ),
+        Refusal.NOT_USABLE: (
+            Level.VITAL,
+            "The device itself calls this value unusable (`quality`): check the sensor on the patient.",
+        ),
+        Refusal.NOTHING_TO_CORRECT: (
+            Level.READING,
+            "Name in `corrects` the sequence of a reading of the same device that is still in force.",
+        ),
     }
 )
 

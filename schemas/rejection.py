@@ -10,7 +10,7 @@ Header = tuple[str, bytes]
 
 
 class Rejection(BaseModel):
-    """What the headers of a record on the rejections topic say; its value is the original bytes, its key the original key.
+    """What the headers of a rejections record say; its value is the original bytes, its key the original key.
 
     `vitals` counts the vitals that the refusal takes with it (0 where the record could not be read).
     """
@@ -26,9 +26,14 @@ class Rejection(BaseModel):
     vitals: int = 0
 
     @classmethod
-    def of(cls, code: Refusal, field: str | None, topic: str, partition: int, offset: int, vitals: int = 0) -> "Rejection":
+    def of(
+        cls, code: Refusal, field: str | None, topic: str, partition: int, offset: int, vitals: int = 0
+    ) -> "Rejection":
         """A rejection with the code's own remedy."""
-        return cls(code=code, field=field, remedy=REMEDIES[code][1], topic=topic, partition=partition, offset=offset, vitals=vitals)
+        remedy = REMEDIES[code][1]
+        return cls(
+            code=code, field=field, remedy=remedy, topic=topic, partition=partition, offset=offset, vitals=vitals
+        )
 
     def headers(self) -> tuple[Header, ...]:
         """The facts as record headers, in a fixed order; text is UTF-8, nothing is an empty value.
@@ -36,10 +41,11 @@ class Rejection(BaseModel):
         >>> dict(Rejection.of(Refusal.EMPTY, None, "vitals.readings", 3, 17).headers())["offset"]
         b'17'
         """
-        return tuple((name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in self.model_dump(mode="json").items())
+        facts = self.model_dump(mode="json").items()
+        return tuple((name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in facts)
 
     @classmethod
     def from_headers(cls, headers: Sequence[Header]) -> "Rejection":
         """Reads what `headers` wrote; headers of others are left aside."""
-        facts = {name: value.decode() for name, value in headers if name in cls.model_fields}
+        facts = {name: value.decode("utf-8", "replace") for name, value in headers if name in cls.model_fields}
         return cls.model_validate({**facts, "field": facts.get("field") or None}, strict=False)

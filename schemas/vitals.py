@@ -2,14 +2,15 @@
 
 One table for the whole product. Ranges: widest plausible values of four public intensive-care data sets (MIMIC-Extract
 `variable_ranges.csv`, mimic-code `vitalsign.sql`, HiRID-ICU-Benchmark `varref.tsv`, ricu `concept-dict.json`), widened
-so that the dying patient is suspect and never deleted. Codes: LOINC and IEEE 11073-10101 as used by US Core, ISiK and the
-IHE patient-care devices profiles. Units: UCUM.
+so that the dying patient is suspect and never deleted. Codes: LOINC and IEEE 11073-10101 as used by US Core, ISiK and
+the IHE patient-care devices profiles. Units: UCUM.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Mapping
+from typing import Final
 
 
 class Vital(StrEnum):
@@ -68,8 +69,8 @@ Range = tuple[float, float]
 class Scale:
     """What we hold true of one vital: unit, accepted units, limits (inclusive), how long a value stays valid.
 
-    `validity` and `lateness` are in milliseconds, per source. A value outside `suspect` is scored and flagged but not learned
-    from; a value outside `impossible` is rejected. `words` are the vital's name in a sentence.
+    `validity` and `lateness` are in milliseconds, per source. A value outside `suspect` is scored and flagged but not
+    learned from; a value outside `impossible` is rejected. `words` are the vital's name in a sentence.
     """
 
     vital: Vital
@@ -120,8 +121,8 @@ _PERCENT: Final = {"%": SAME, "1": Conversion(100.0, 0.0, 3)}
 _PRESSURE: Final = {
     "mm[Hg]": SAME,
     "mmHg": SAME,
-    "kPa": Conversion(7.500615758456564, 0.0, 3),  # 1 mm[Hg] = 133.322387415 Pa (UCUM)
-    "Pa": Conversion(0.007500615758456564, 0.0, 3),
+    "kPa": Conversion(1000 / 133.322, 0.0, 3),  # 1 m[Hg] = 133.3220 kPa (ucum-essence.xml)
+    "Pa": Conversion(1 / 133.322, 0.0, 3),
 }
 _TEMPERATURE: Final = {
     "Cel": SAME,

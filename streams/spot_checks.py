@@ -1,0 +1,187 @@
+"""One line of a round of observations: read strictly, scored by NEWS2, answered in one line."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from math import isfinite
+from typing import Any, Final
+
+from detectors.news2 import News2, Part, news2
+from detectors.oxygen import on_oxygen
+from detectors.response import observation_due, response
+from schemas.vitals import LETTERS, SCALES, Vital
+
+NUMBERS: Final = (
+    Vital.HEART_RATE,
+    Vital.PULSE_RATE,
+    Vital.RESP_RATE,
+    Vital.SPO2,
+    Vital.SYSTOLIC_BP,
+    Vital.TEMPERATURE,
+    Vital.GCS,
+    Vital.INSPIRED_OXYGEN,
+    Vital.OXYGEN_FLOW,
+)
+SPO2_SCALE: Final = "spo2_scale"
+FIELDS: Final = (*NUMBERS, Vital.CONSCIOUSNESS, Vital.SUPPLEMENTAL_OXYGEN, SPO2_SCALE)
+EXAMPLE: Final = '{"resp_rate": 18, "spo2": 97, "pulse_rate": 72, "temperature": 36.8}'
+
+
+class Fault(StrEnum):
+    """Why a line was refused. Where the codes of refused readings mean the same, the words are the same."""
+
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    UNKNOWN_FIELD = "unknown_field"
+    REPEATED_FIELD = "repeated_field"
+    BAD_VALUE = "bad_value"
+    IMPOSSIBLE = "impossible"
+
+
+class Refused(ValueError):
+    """A line that is not scored: the code, the field at fault if it is one, and the way out."""
+
+    def __init__(self, code: Fault, field: str | None, remedy: str) -> None:
+        super().__init__(f"{code}: {field or 'line'}: {remedy}")
+        self.code, self.field, self.remedy = code, field, remedy
+
+
+def _shown(name: str) -> str:
+    """A stranger's field name, short and harmless on a terminal."""
+    return ascii(name[:60])[1:-1]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose fields all differ: of two values for one vital, neither can be believed."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Refused(
+                Fault.REPEATED_FIELD, _shown(name), "Name each field once; one line is one set of observations."
+            )
+        found[name] = value
+    return found
+
+
+def _number(vital: Vital, value: Any) -> float:
+    scale = SCALES[vital]
+    unit = scale.shown_unit.strip()
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and not isfinite(value))
+    ):
+        raise Refused(Fault.BAD_VALUE, vital, f"Give a finite number without quotes{unit and f', in {unit}'}, or null.")
+    if not scale.holds(value):
+        low, high = scale.impossible
+        raise Refused(
+            Fault.IMPOSSIBLE,
+            vital,
+            f"Nobody's {scale.words} lies outside {low} to {high}{unit and f' {unit}'}: "
+            "check the sensor, the unit and the decimal point.",
+        )
+    if vital is Vital.GCS and value != int(value):
+        raise Refused(Fault.BAD_VALUE, vital, "Give a whole number from 3 to 15, or null.")
+    return value
+
+
+def _checked(field: str, value: Any) -> Any:
+    """The value of one field, as it may be scored."""
+    if field == SPO2_SCALE:
+        if isinstance(value, bool) or value not in (1, 2):
+            raise Refused(
+                Fault.BAD_VALUE, field, "Give 1, or 2 where it is prescribed for this patient; 1 if left out."
+            )
+        return int(value)
+    if field == Vital.SUPPLEMENTAL_OXYGEN:
+        if not isinstance(value, bool):
+            raise Refused(Fault.BAD_VALUE, field, "Give true on oxygen, false on air, or null if not known.")
+        return value
+    if field == Vital.CONSCIOUSNESS:
+        if value not in LETTERS:
+            raise Refused(Fault.BAD_VALUE, field, f"Give one of {', '.join(LETTERS)} as a capital letter, or null.")
+        return value
+    return _number(Vital(field), value)
+
+
+def read(line: bytes) -> dict[str, Any]:
+    """The values of one line, by field, null ones left out; `Refused` at the first fault."""
+    try:
+        found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_once)
+    except Refused:
+        raise
+    except (ValueError, RecursionError) as error:  # bad UTF-8, bad JSON, numbers and nesting beyond all measure
+        raise Refused(Fault.NOT_JSON, None, f"Send one JSON object a line, in UTF-8, such as {EXAMPLE}") from error
+    if not isinstance(found, dict):
+        raise Refused(Fault.NOT_AN_OBJECT, None, f"Send one JSON object a line, such as {EXAMPLE}")
+    for field in found:
+        if field not in FIELDS:
+            raise Refused(
+                Fault.UNKNOWN_FIELD, _shown(field), f"Leave it out or correct its name; known: {', '.join(FIELDS)}"
+            )
+    return {field: _checked(field, value) for field, value in found.items() if value is not None}
+
+
+def score(line: bytes) -> News2:
+    """NEWS2 of one line; `Refused` if it cannot be trusted.
+
+    >>> score(b'{"resp_rate": 22, "spo2": 98, "spo2_scale": 2, "supplemental_oxygen": false}').score_min
+    2
+    """
+    values = read(line)
+    return news2(
+        values.get(Vital.RESP_RATE),
+        values.get(Vital.SPO2),
+        values.get(Vital.SYSTOLIC_BP),
+        values.get(Vital.PULSE_RATE),
+        values.get(Vital.HEART_RATE),
+        values.get(Vital.TEMPERATURE),
+        values.get(Vital.CONSCIOUSNESS),
+        on_oxygen(
+            values.get(Vital.SUPPLEMENTAL_OXYGEN), values.get(Vital.INSPIRED_OXYGEN), values.get(Vital.OXYGEN_FLOW)
+        ),
+        spo2_scale=values.get(SPO2_SCALE, 1),
+        gcs=values.get(Vital.GCS),
+    )
+
+
+def answer(result: News2) -> dict[str, Any]:
+    """A score as it is written out: `parts` holds the items whose points are certain."""
+    advised = asdict(response(result.score_min, result.red))
+    return {
+        "score_min": result.score_min,
+        "score_max": result.score_max,
+        "complete": result.complete,
+        "parts": {part: least for part, least, most in result.parts if least == most},
+        "missing": list(result.missing),
+        "red": list(result.red),
+        "response": {**advised, "observation_due": list(observation_due(result))},
+    }
+
+
+def refusal(refused: Refused, number: int) -> dict[str, Any]:
+    """A refused line as it is written out, in its place."""
+    return {"error": {"code": refused.code, "field": refused.field, "remedy": refused.remedy}, "line": number}
+
+
+def in_words(result: News2) -> str:
+    """A score as one line for a person.
+
+    >>> in_words(score(b'{"resp_rate": 22, "spo2": 98, "pulse_rate": 70, "systolic_bp": 120, "consciousness": "A"}'))
+    'NEWS2 at least 2   at least low        resp rate 2; observation due: supplemental oxygen, temperature'
+    """
+    advised = response(result.score_min, result.red)
+    due = observation_due(result)
+    total = f"NEWS2 {result.score_min}" if result.complete else f"NEWS2 at least {result.score_min}"
+    risk = f"at least {advised.risk}" if due else advised.risk
+    earned = [(part, least) for part, least, most in result.parts if least == most and least]
+    told = ", ".join(f"{SCALES[Vital(part)].words} {least}" for part, least in earned) or "no points"
+    if due:
+        return f"{total:<18} {risk:<19} {told}; observation due: {_named(due)}"
+    if result.missing:
+        told += f"; missing: {_named(result.missing)}"
+    return f"{total:<18} {risk:<19} {told}; observe {advised.frequency}"
+
+
+def _named(parts: tuple[Part, ...]) -> str:
+    return ", ".join(SCALES[Vital(part)].words for part in parts)

@@ -62,3 +62,7 @@ class ChartRow:
             below, above = self._points[bisect_left(self._ends, low)], self._points[bisect_left(self._ends, low + 1)]
             charted, points = (low + 1, above) if above >= below else (low, below)
         return (charted if self.per_unit == 1 else charted / self.per_unit), points
+
+    def meets(self, value: float | None) -> bool | None:
+        """Whether the value earns a point; nothing said stays nothing."""
+        return None if value is None else self.read(value)[1] > 0

@@ -74,3 +74,9 @@ def test_what_is_no_finite_number_is_refused_by_name(nothing):
 def test_bands_that_leave_a_gap_or_overlap_are_no_row(bands):
     with pytest.raises(ValueError, match="must rise and end with infinity"):
         ChartRow("broken", *bands)
+
+
+def test_a_value_meets_a_row_if_it_earns_a_point_and_nothing_said_stays_nothing():
+    assert STEEP.meets(0) is True
+    assert STEEP.meets(1) is False
+    assert STEEP.meets(None) is None

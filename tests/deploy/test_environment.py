@@ -1,0 +1,90 @@
+"""From nothing to a running command: locks that say everything, a Makefile that passes on what it is told."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ROOT / "requirements"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)\s*(?:;\s*(.*?))?\s*\\$", re.MULTILINE)
+
+
+def pins(name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for package, version, _ in PINNED.findall((LOCKS / name).read_text()):
+        found.setdefault(canonicalize_name(package), set()).add(version)
+    return found
+
+
+def made(*words: str) -> str:
+    """What make would run, without running it."""
+    shown = subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    return shown.stdout
+
+
+@pytest.mark.parametrize("lock", ["build.txt", "run.txt", "dev.txt"])
+def test_a_lock_has_a_version_and_hashes_for_everything_and_no_addresses(lock: str):
+    text = (LOCKS / lock).read_text()
+    entries = re.split(r"\n(?=\S)", text.strip())
+
+    assert all(re.match(r"[a-z0-9._-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+    assert not re.search(r"^\s*--(index-url|extra-index-url|find-links)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [
+        ("run.txt", PROJECT["dependencies"]),
+        ("dev.txt", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]),
+    ],
+)
+def test_the_lock_holds_what_the_package_asks_for(lock: str, wanted: list[str]):
+    locked = pins(lock)
+    unmet = [
+        line
+        for line in wanted
+        if not (versions := locked.get(canonicalize_name(Requirement(line).name), set()))
+        or not all(Requirement(line).specifier.contains(version) for version in versions)
+    ]
+
+    assert unmet == []
+
+
+def test_the_tests_run_on_the_very_packages_that_the_command_runs_on():
+    run, dev = pins("run.txt"), pins("dev.txt")
+
+    assert {name: versions for name, versions in run.items() if dev.get(name) != versions} == {}
+
+
+def test_the_build_uses_the_locked_builder():
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+
+    assert required == [f"hatchling=={version}" for version in pins("build.txt")["hatchling"]]
+
+
+def test_make_demo_passes_on_how_long_and_in_which_form():
+    assert made("demo", "FOR=60s", "JSON=1").splitlines()[-1] == ".venv/bin/vigilward demo --for 60s --json"
+
+
+def test_make_demo_alone_runs_until_it_is_stopped():
+    assert made("demo").splitlines()[-1].strip() == ".venv/bin/vigilward demo"
+
+
+def test_setting_up_says_nothing_on_standard_output():
+    """Otherwise the last line of `make demo JSON=1` could be ours instead of the answer."""
+    assert "1>&2" in made("setup")
+    assert subprocess.run(["make", "setup-dev"], cwd=ROOT, capture_output=True, check=True).stdout == b""
+
+
+@pytest.mark.parametrize("target", ["setup", "demo", "test", "check", "format", "lock", "clean"])
+def test_make_alone_lists_every_target(target: str):
+    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert re.search(rf"^  make {target}\b", shown, re.MULTILINE)

@@ -1,0 +1,93 @@
+"""The image, as far as it can be judged without building it: its recipe, and the package that goes into it."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from dockerfile_parse import DockerfileParser
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+OURS = ("schemas", "detectors", "streams")
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[tuple[str, str]]:
+    parsed = DockerfileParser(str(DOCKERFILE), cache_content=True)
+    return [(step["instruction"], step["value"]) for step in parsed.structure if step["instruction"] != "COMMENT"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as the image installs it."""
+    folder = tmp_path_factory.mktemp("dist")
+    hatchling = str(Path(sys.executable).parent / "hatchling")
+    subprocess.run([hatchling, "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def last(steps: list[tuple[str, str]], instruction: str) -> str:
+    return [value for name, value in steps if name == instruction][-1]
+
+
+def test_the_linter_of_dockerfiles_has_nothing_to_say():
+    hadolint = str(Path(sys.executable).parent / "hadolint")
+    said = subprocess.run([hadolint, str(DOCKERFILE)], capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stdout) == (0, "")
+
+
+def test_every_base_is_slim_and_has_a_version(steps: list[tuple[str, str]]):
+    bases = [value for name, value in steps if name == "FROM"]
+
+    assert bases
+    assert all(re.match(r"python:3\.11\.\d+-slim-\w+( AS \w+)?$", base) for base in bases)
+
+
+def test_nobody_runs_as_root(steps: list[tuple[str, str]]):
+    assert last(steps, "USER") == "10001"
+    assert [name for name, _ in steps].index("USER") > max(
+        number for number, (name, _) in enumerate(steps) if name in ("FROM", "COPY", "RUN")
+    )
+
+
+def test_packages_come_from_the_lock_by_hash(steps: list[tuple[str, str]]):
+    installs = [value for name, value in steps if name == "RUN" and "requirements/" in value]
+
+    assert "requirements/run.txt" in " ".join(installs)
+    assert all(value.count("--require-hashes") == value.count("-r requirements/") for value in installs)
+
+
+def test_what_is_copied_exists_and_is_let_into_the_build(steps: list[tuple[str, str]]):
+    let_in = (DOCKERFILE.parent / "Dockerfile.dockerignore").read_text().split()
+    copied = [
+        source for name, value in steps if name == "COPY" and "--from" not in value for source in value.split()[:-1]
+    ]
+
+    assert {"schemas", "detectors", "streams", "pyproject.toml"} <= set(copied)
+    assert all((ROOT / source).exists() for source in copied)
+    assert {f"!{source.split('/')[0]}" for source in copied} <= set(let_in)
+
+
+def test_the_image_is_the_command(steps: list[tuple[str, str]]):
+    assert last(steps, "ENTRYPOINT") == '["vigilward"]'
+
+
+def test_the_package_holds_every_tracked_file_of_ours_and_nothing_else(wheel: Path):
+    listed = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if not name.startswith("vigilward-")}
+
+    assert set(listed.split("\n")) - {""} <= inside
+    assert {name.split("/")[0] for name in inside} <= set(OURS)
+
+
+def test_the_package_names_its_command_and_its_licence(wheel: Path):
+    inside = zipfile.ZipFile(wheel)
+    metadata = inside.read("vigilward-0.1.0.dist-info/METADATA").decode()
+
+    assert "vigilward = streams.commands:main" in inside.read("vigilward-0.1.0.dist-info/entry_points.txt").decode()
+    assert "License-Expression: Apache-2.0" in metadata
+    assert "Requires-Python: >=3.11" in metadata

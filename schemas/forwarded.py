@@ -88,5 +88,8 @@ encode_forwarded = msgspec.json.Encoder().encode
 
 
 def decode_forwarded(value: bytes) -> Forwarded:
-    """Reads what `encode_forwarded` wrote. Raises msgspec.MsgspecError."""
-    return _decode(value)
+    """Reads what `encode_forwarded` wrote. Raises msgspec.DecodeError, whatever else the value holds."""
+    try:
+        return _decode(value)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from None

@@ -53,9 +53,13 @@ def read_day(value: Any) -> date:
     >>> read_day("1951-07-30")
     datetime.date(1951, 7, 30)
     """
-    if not isinstance(value, str) or len(value) != len("1951-07-30"):
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("a day is text such as 1951-07-30") from error
+    if value != day.isoformat():  # Python takes week dates too, 1951-W31-1
         raise ValueError("a day is text such as 1951-07-30")
-    return date.fromisoformat(value)
+    return day
 
 
 Day = Annotated[

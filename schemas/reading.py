@@ -1,9 +1,9 @@
 """A reading: what one device measured of one patient at one instant, each vital with its unit and quality."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.base import Identifier, Message, Moment, VersionOne
 from schemas.vitals import Source, Vital
@@ -61,6 +61,12 @@ class Envelope(Message):
     mode: Mode = Field(Mode.REAL, strict=False)
 
 
+def _last_of_each(vitals: Any) -> Any:
+    # That a function stands here makes pydantic read the object first, in which the last of two equal names counts.
+    # Without it every one of them would be validated, and a good reading refused for a value that nobody would use.
+    return vitals
+
+
 class Reading(Envelope):
     """The message that integrators send to the readings topic, keyed by `patient_id`.
 
@@ -71,7 +77,9 @@ class Reading(Envelope):
     82.0
     """
 
-    vitals: dict[str, Measure] = Field(json_schema_extra={"propertyNames": {"enum": [str(v) for v in Vital]}})
+    vitals: Annotated[dict[str, Measure], BeforeValidator(_last_of_each)] = Field(
+        json_schema_extra={"propertyNames": {"enum": [str(vital) for vital in Vital]}}
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> "Reading":

@@ -1,0 +1,1 @@
+"""What we think of it: pure opinions on one patient's vital signs."""

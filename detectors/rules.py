@@ -1,0 +1,130 @@
+"""The clinical rules as data: limits, persistence, which detectors are armed; named, versioned and hashed.
+
+The rules are a file with an author and an approver, passed in; this module only reads its bytes.
+"""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from schemas.vitals import Vital
+
+Count = Annotated[int, Meta(ge=1, le=1_000)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class RulesError(ValueError):
+    """Rules that cannot be armed, and why."""
+
+
+class Persistence(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many decided epochs in a row it takes, by what is asked: high, medium, worse by two, learned, clear; red for a red score."""
+
+    high: Count
+    medium: Count
+    worse: Count
+    red: Count
+    learned: Count
+    clear: Count
+
+
+class BaselineRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is usual: how slowly it is forgotten (hours), when it has an opinion, and how far is far (in spreads)."""
+
+    half_life_h: Positive
+    anchor_half_life_h: Positive
+    warmup_values: Count
+    warmup_minutes: Positive
+    prior_weight: Positive
+    enter: Positive
+    leave: Positive
+    drift: Positive
+
+
+class LevelShiftRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """A lasting change of the residual: Page-Hinkley over blocks of `block_minutes`."""
+
+    block_minutes: Positive
+    min_blocks: Count
+    delta: Positive
+    threshold: Positive
+    enter: Positive
+    leave: Positive
+
+
+class TrendRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """A slope: half-lives of the two means (minutes), how far they must lie apart (in floors), and how soon a limit is met."""
+
+    fast_minutes: Positive
+    slow_minutes: Positive
+    spot_factor: Positive
+    enter: Positive
+    leave: Positive
+    horizon_minutes: Positive
+
+
+class TechnicalRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the measuring itself is in question, in epochs (minutes where the name says so)."""
+
+    sensor_off: Count
+    check_patient: Count
+    flat_line: Count
+    disagreeing: Count
+    never_seen_minutes: Positive
+    late_minutes: Positive
+
+
+class Extreme(Struct, frozen=True, forbid_unknown_fields=True):
+    """A value at or beyond which a red score interrupts at once."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """One set of rules. `floors` are the smallest spreads, in the vital's unit, that count as the patient's own."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    version: Annotated[str, Meta(min_length=1)]
+    author: str
+    approver: str | None
+    armed: frozenset[str]
+    stream: Persistence
+    spot: Persistence
+    wearable_resp_rate_red: Count
+    cuff_red_minutes: Positive
+    extreme: dict[Vital, Extreme]
+    floors: dict[Vital, Positive]
+    baseline: BaselineRules
+    level_shift: LevelShiftRules
+    trend: TrendRules
+    technical: TechnicalRules
+    forget_discharged_hours: Positive
+    sha256: str = ""
+
+
+KNOWN_DETECTORS = frozenset({"news2", "red_score", "baseline", "level_shift", "trend", "technical", "personal_limit"})
+BY_THE_BOOK = frozenset({"news2", "red_score", "technical"})
+
+
+def read_rules(data: bytes) -> Rules:
+    """The rules in a file's bytes, named by their SHA-256.
+
+    Raises RulesError where they cannot be read, name an unknown detector, or disarm what is watched by the book.
+    """
+    try:
+        rules = msgspec.json.decode(data, type=Rules)
+    except msgspec.MsgspecError as error:
+        raise RulesError(f"rules cannot be read: {error}") from error
+    unknown = rules.armed - KNOWN_DETECTORS
+    if unknown:
+        raise RulesError(
+            f"rules arm unknown detectors: {', '.join(sorted(unknown))}; known: {', '.join(sorted(KNOWN_DETECTORS))}"
+        )
+    if BY_THE_BOOK - rules.armed:
+        raise RulesError(
+            f"rules may not disarm {', '.join(sorted(BY_THE_BOOK - rules.armed))}: they are watched by the book"
+        )
+    return msgspec.structs.replace(rules, sha256=hashlib.sha256(data).hexdigest())

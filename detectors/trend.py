@@ -1,0 +1,97 @@
+"""Which way a vital is going, and when it would meet a limit at this pace."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from detectors.fading import FadingMean, kept
+from detectors.rules import TrendRules
+
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
+
+class Trend:
+    """The slope between a fast and a slow fading mean, each with the mean time of its values: exact for a ramp, whatever the pace.
+
+    It describes the last half hour (stretched by `spot_factor` for spot checks) and has no notion of what is usual; so it goes on while
+    an alert stands open, but never sees suspect values. The score is how far the two means lie apart, in floors.
+
+    Examples
+    --------
+    >>> from detectors.rules import TrendRules
+    >>> trend = Trend(5.0, TrendRules(8, 40, 12, 2.5, 1.2, 60))
+    >>> trend.score_one(0) is None
+    True
+    >>> for minute in range(60):
+    ...     trend.learn_one(80.0 + minute / 2, minute * 60_000)
+    >>> round(trend.per_hour(59 * 60_000))
+    30
+
+    References
+    ----------
+    Difference of exponentially weighted means as a slope: C. C. Holt, 1957 (Int. J. Forecasting 20, 2004).
+    """
+
+    __slots__ = ("_fast", "_fast_at", "_last", "_slow", "_slow_at", "_start", "floor", "rules", "stretch")
+
+    def __init__(self, floor: float, rules: TrendRules, stretch: float = 1.0) -> None:
+        self.floor, self.rules, self.stretch = floor, rules, stretch
+        self._fast, self._fast_at, self._slow, self._slow_at = FadingMean(), FadingMean(), FadingMean(), FadingMean()
+        self._start, self._last = 0, 0
+
+    def learn_one(self, value: float, at: int) -> None:
+        """Takes a value at a time in milliseconds."""
+        if self._fast.n == 0:
+            self._start = self._last = at
+        elapsed = at - self._last
+        if elapsed > 0:
+            fast = kept(elapsed, self.rules.fast_minutes * self.stretch * MINUTE_MS)
+            slow = kept(elapsed, self.rules.slow_minutes * self.stretch * MINUTE_MS)
+            self._fast.fade(fast)
+            self._fast_at.fade(fast)
+            self._slow.fade(slow)
+            self._slow_at.fade(slow)
+            self._last = at
+        hours = (at - self._start) / HOUR_MS
+        self._fast.update(value)
+        self._fast_at.update(hours)
+        self._slow.update(value)
+        self._slow_at.update(hours)
+
+    def _warm(self, at: int) -> bool:
+        slow = self.rules.slow_minutes * self.stretch * MINUTE_MS
+        return self._fast.n > 0 and self._last - self._start >= slow / 2 and at - self._last <= slow / 2
+
+    def per_hour(self, at: int) -> float | None:
+        """The slope in units an hour, signed."""
+        if not self._warm(at):
+            return None
+        apart = self._fast_at.get() - self._slow_at.get()
+        return (self._fast.get() - self._slow.get()) / apart if apart > 1e-6 else None
+
+    def score_one(self, at: int) -> float | None:
+        """How far the two means lie apart, in floors; None before half a slow half-life, or after a gap of as long."""
+        return abs(self._fast.get() - self._slow.get()) / self.floor if self._warm(at) else None
+
+    def minutes_to(self, value: float, low: float | None, high: float | None, at: int) -> float | None:
+        """Minutes until the limit that it heads for is met at this pace; None if it heads for none."""
+        slope = self.per_hour(at)
+        if slope is None or slope == 0:
+            return None
+        limit = high if slope > 0 else low
+        if limit is None:
+            return None
+        return max(0.0, (limit - value) / slope * 60)
+
+    def state(self) -> list[object]:
+        """Plain numbers."""
+        means = (self._fast, self._fast_at, self._slow, self._slow_at)
+        return [self.stretch, self._start, self._last, *(m.state() for m in means)]
+
+    @classmethod
+    def restore(cls, state: Sequence, floor: float, rules: TrendRules) -> Self:
+        """The trend that `state` was taken from."""
+        one = cls(floor, rules, state[0])
+        one._start, one._last = state[1:3]
+        one._fast, one._fast_at, one._slow, one._slow_at = (FadingMean.restore(s) for s in state[3:7])
+        return one

@@ -1,0 +1,181 @@
+"""How long something must last before it is asked for: persistence, scaled to how bad it is and to who measured it.
+
+By the book: NEWS2 of 7 or more is high, 5 to 6 or a red score medium (RCP 2017, chart 4). Learned detectors alone are low until the
+quality lab has shown their worth.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from detectors.news2 import News2
+from detectors.response import EMERGENCY_FROM, URGENT_FROM
+from detectors.rules import Rules
+from detectors.vigil.epoch import SPOT, Decided
+from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
+
+LOW, MEDIUM, HIGH = 1, 2, 3
+MINUTE_MS: Final = 60_000
+KEPT_SCORES: Final = 32
+
+
+class Reason(StrEnum):
+    """Why an episode was or was not changed: the closed list."""
+
+    NEWS2_HIGH = "news2_high"
+    NEWS2_MEDIUM = "news2_medium"
+    RED_SCORE = "red_score"
+    PERSONAL_LIMIT = "personal_limit"
+    LEARNED = "learned"
+    PRIORITY_UP = "priority_up"
+    NEW_RED = "new_red"
+    SCORE_UP = "score_up"
+    PERSISTED = "persisted"
+    MONITORING_LOST = "monitoring_lost"
+    MONITORING_BACK = "monitoring_back"
+    PRIORITY_DOWN = "priority_down"
+    CONDITION_OVER = "condition_over"
+    DISCHARGED = "discharged"
+    NEW_STAY = "new_stay"
+    TECHNICAL = "technical"
+    # nothing changed
+    NOTHING_ASKED = "nothing_asked"
+    NOT_YET_PERSISTENT = "not_yet_persistent"
+    UNCHANGED = "unchanged"
+    NOT_YET_OVER = "not_yet_over"
+    LOST_SENSOR_HOLDS = "lost_sensor_holds"
+
+
+class Red(Struct, array_like=True):
+    """A red item: in how many fresh epochs in a row, since when, and whether it may interrupt."""
+
+    count: int
+    since: int
+    confirmed: bool = False
+
+
+class Demand(Struct, frozen=True):
+    """What the course asks for now: `now` without persistence, `priority` with it; 0 is nothing."""
+
+    now: int
+    priority: int
+    interrupts: bool
+    held_by: str | None
+    reason: Reason
+    reds: tuple[str, ...]
+    confirmed: tuple[str, ...]
+
+
+class Course(Struct, array_like=True):
+    """What persistence remembers between decided epochs."""
+
+    scores: list[int] = []
+    reds: dict[str, Red] = {}
+    learned: int = 0
+    limits: int = 0
+    before: int | None = None
+    lower: int = 0
+    lower_max: int = 0
+
+    def forget(self) -> None:
+        """Back to nothing: another patient, or another stay."""
+        self.scores, self.reds = [], {}
+        self.learned = self.limits = self.lower = self.lower_max = 0
+        self.before = None
+
+    def note(
+        self,
+        score: News2 | None,
+        fresh: dict[str, Decided],
+        findings: bool,
+        broken: bool,
+        at: int,
+        entered: bool,
+        rules: Rules,
+    ) -> Demand:
+        """Takes one decided epoch (`fresh` empty: only time has passed) and says what is asked for."""
+        if fresh:
+            self.learned = self.learned + 1 if findings else 0
+            self.limits = self.limits + 1 if broken else 0
+            if score is not None:
+                self.scores.append(score.score_min)
+                del self.scores[:-KEPT_SCORES]
+        if score is None:
+            self.scores, self.reds = [], {}
+        else:
+            self._note_reds(score, fresh, at, entered, rules)
+        return self._demand(score, findings, broken, entered, rules)
+
+    def _note_reds(self, score: News2, fresh: dict[str, Decided], at: int, entered: bool, rules: Rules) -> None:
+        red_now = {part.value for part in score.red}
+        for part in [part for part in self.reds if part not in red_now]:
+            del self.reds[part]
+        for part in score.red:
+            name = part.value
+            values = [fresh[vital] for vital in VITALS_OF[name] if vital in fresh]
+            red = self.reds.get(name)
+            if red is None:
+                red = self.reds[name] = Red(0, at)
+            if values:
+                red.count += 1
+            if not red.confirmed:
+                red.confirmed = self._confirms(name, red, values, at, rules)
+
+    @staticmethod
+    def _confirms(name: str, red: Red, values: list[Decided], at: int, rules: Rules) -> bool:
+        if name in SAID:
+            return True
+        if any(value.source == SPOT or is_extreme(name, value.value, rules) for value in values):
+            return True
+        if name in NOW_AND_THEN:
+            return red.count >= 2 or at - red.since >= rules.cuff_red_minutes * MINUTE_MS
+        if name == "resp_rate" and any(value.source == 1 for value in values):
+            return red.count >= rules.wearable_resp_rate_red
+        return red.count >= rules.stream.red
+
+    def red_due(self, rules: Rules) -> int | None:
+        """When a red value that is measured now and then may interrupt without being repeated."""
+        wait = int(rules.cuff_red_minutes * MINUTE_MS)
+        moments = [red.since + wait for name, red in self.reds.items() if name in NOW_AND_THEN and not red.confirmed]
+        return min(moments, default=None)
+
+    def lasting(self, epochs: int) -> int | None:
+        """The score that each of the last `epochs` decided epochs reached."""
+        recent = self.scores[-epochs:]
+        return min(recent) if len(recent) >= epochs else None
+
+    def _demand(self, score: News2 | None, findings: bool, broken: bool, entered: bool, rules: Rules) -> Demand:
+        need = rules.spot if entered else rules.stream
+        now, priority, interrupts, held_by, reason = 0, 0, False, None, Reason.NOTHING_ASKED
+        confirmed = tuple(sorted(name for name, red in self.reds.items() if red.confirmed))
+        if findings:
+            now = LOW
+            if self.learned >= need.learned:
+                priority, held_by, reason = LOW, "learned", Reason.LEARNED
+            else:
+                reason = Reason.NOT_YET_PERSISTENT
+        if broken:
+            now = MEDIUM
+            if self.limits >= need.red:
+                priority, interrupts, held_by, reason = MEDIUM, True, None, Reason.PERSONAL_LIMIT
+        if self.reds:
+            now, priority, reason = MEDIUM, MEDIUM, Reason.RED_SCORE  # shown at once, always
+            if confirmed:
+                interrupts = True
+            held_by = None if interrupts else "persistence"
+        if score is not None:
+            high, medium = self.lasting(need.high), self.lasting(need.medium)
+            if high is not None and high >= EMERGENCY_FROM:
+                priority, interrupts, held_by, reason = HIGH, True, None, Reason.NEWS2_HIGH
+            elif medium is not None and medium >= URGENT_FROM:
+                if not interrupts:
+                    reason = Reason.NEWS2_MEDIUM
+                priority, interrupts, held_by = MEDIUM, True, None
+            if score.score_min >= EMERGENCY_FROM:
+                now = HIGH
+            elif score.score_min >= URGENT_FROM:
+                now = max(now, MEDIUM)
+        if now and not priority and reason is Reason.NOTHING_ASKED:
+            reason = Reason.NOT_YET_PERSISTENT
+        return Demand(now, priority, interrupts, held_by, reason, tuple(sorted(self.reds)), confirmed)

@@ -1,0 +1,108 @@
+"""An episode: the stretch from raised to cleared, and what may change it."""
+
+from hashlib import blake2b
+from typing import Final
+
+from msgspec import Struct
+
+from detectors.rules import Rules
+from detectors.vigil.course import Course, Demand, Reason
+
+RAISED, UPDATED, WORSENED, CLEARED = "raised", "updated", "worsened", "cleared"
+WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
+DETERIORATION: Final = "deterioration"
+
+
+class Episode(Struct, array_like=True):
+    """One open episode. `because` are the vitals that made it: only their valid return to range can end it."""
+
+    alert_id: str
+    kind: str
+    subject: str
+    started: int
+    priority: int
+    interrupts: bool
+    held_by: str | None
+    reason: str
+    revision: int = 0
+    state: str = RAISED
+    because: list[str] = []
+    reds: list[str] = []
+    score: int | None = None
+    lost: list[str] = []
+    headline: str = ""
+
+
+def alert_id(patient: str, kind: str, subject: str, started: int) -> str:
+    """The same for the same cause, always: 24 hexadecimal digits of a BLAKE2b hash.
+
+    >>> alert_id("p", "physiological", "deterioration", 0) == alert_id("p", "physiological", "deterioration", 0)
+    True
+    """
+    return blake2b("\0".join((patient, kind, subject, str(started))).encode(), digest_size=12).hexdigest()
+
+
+def step(
+    episode: Episode,
+    demand: Demand,
+    course: Course,
+    lost: list[str],
+    *,
+    fresh: bool,
+    entered: bool,
+    dense: bool,
+    rules: Rules,
+) -> tuple[str | None, Reason]:
+    """Moves an open episode by one decision; gives the state to be said, or None where nothing is new, and why.
+
+    `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`: streams are in force.
+    Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
+    """
+    need = rules.spot if entered else rules.stream
+    if demand.priority > episode.priority:
+        episode.priority = demand.priority
+        return _say(episode, demand, WORSENED, Reason.PRIORITY_UP)
+    new_reds = [red for red in demand.confirmed if red not in episode.reds]
+    if new_reds and episode.interrupts:
+        episode.reds = sorted({*episode.reds, *new_reds})
+        return _say(episode, demand, WORSENED, Reason.NEW_RED)
+    lasting = course.lasting(need.worse)
+    if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and episode.interrupts:
+        episode.score = lasting
+        return _say(episode, demand, WORSENED, Reason.SCORE_UP)
+    if demand.interrupts and not episode.interrupts:
+        return _say(episode, demand, UPDATED, Reason.PERSISTED)
+    if lost != episode.lost:
+        reason = Reason.MONITORING_LOST if set(lost) - set(episode.lost) else Reason.MONITORING_BACK
+        episode.lost = lost
+        return UPDATED, reason
+    if not fresh:
+        return None, Reason.UNCHANGED
+    return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, lost)
+
+
+def _say(episode: Episode, demand: Demand, state: str, reason: Reason) -> tuple[str, Reason]:
+    episode.interrupts = episode.interrupts or demand.interrupts
+    episode.held_by = None if episode.interrupts else demand.held_by
+    episode.reds = sorted({*episode.reds, *demand.confirmed})
+    return state, reason
+
+
+def _down(episode: Episode, demand: Demand, course: Course, clear: int, lost: list[str]) -> tuple[str | None, Reason]:
+    if demand.now >= episode.priority:
+        course.lower = course.lower_max = 0
+        return None, Reason.UNCHANGED
+    if lost:
+        return None, Reason.LOST_SENSOR_HOLDS
+    course.lower += 1
+    course.lower_max = max(course.lower_max, demand.now)
+    if course.lower < clear:
+        return None, Reason.NOT_YET_OVER
+    left, course.lower, course.lower_max = course.lower_max, 0, 0
+    if left == 0:
+        return CLEARED, Reason.CONDITION_OVER
+    episode.priority = left
+    episode.score = course.lasting(1)
+    episode.interrupts = episode.interrupts and left > 1
+    episode.held_by = None if episode.interrupts else "learned"
+    return UPDATED, Reason.PRIORITY_DOWN

@@ -1,0 +1,253 @@
+"""What becomes of each vital of each reading: accepted, suspect, duplicate, late, or rejected."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from detectors.vigil.epoch import CHARTED, EPOCH_MS, NUMBER_OF, SPOT, Column, Epoch
+from schemas.decode import FastReading, Refused
+from schemas.judge import Judged, judge
+from schemas.reading import Quality
+from schemas.reasons import Refusal
+from schemas.times import EPOCH
+from schemas.vitals import SPOT_LATENESS, STREAM_LATENESS
+
+NEVER: Final = 1 << 62
+NOWHERE: Final = -NEVER
+NO_SEQUENCE: Final = -1
+REMEMBERED_SPOTS: Final = 64
+# A clock that was set back shows as readings that come late with a steady lag; a backlog catches up instead.
+RELEARN_AFTER_MS: Final = 30_000
+STEADY_WITHIN_MS: Final = 2_000
+
+
+class Taken(NamedTuple):
+    """What became of a reading's vitals; those refused carry code and field."""
+
+    accepted: int
+    suspect: int = 0
+    duplicate: int = 0
+    late: int = 0
+    refused: tuple[Refused, ...] = ()
+
+
+ACCEPTED: Final = tuple(Taken(n) for n in range(16))
+
+
+class Device(Struct, array_like=True):
+    """What is known of one device's clock: the newest time it named, and how far that clock runs ahead of the log's."""
+
+    number: int
+    newest: int = NOWHERE
+    lead: int = NOWHERE
+    sequence: int = NO_SEQUENCE  # greatest of the readings that came in time
+    behind_taken: int = NOWHERE  # where a run of late readings began, by its clock and by the log's
+    behind_at: int = NOWHERE
+    late_since: int = NOWHERE  # since when all it sends has been late
+
+
+class Spot(Struct, array_like=True):
+    """A spot reading that was taken, so that its repeat is known."""
+
+    device: int
+    sequence: int
+    taken: int
+
+
+class Intake:
+    """Puts the samples of one patient's readings into epochs; decides nothing about the patient."""
+
+    __slots__ = ("attached", "devices", "epochs", "event_clock", "next_close", "shift", "spots")
+
+    def __init__(self, event_clock: bool, shift: int) -> None:
+        self.event_clock, self.shift = event_clock, shift
+        self.devices: dict[str, Device] = {}
+        self.epochs: dict[int, Epoch] = {}
+        self.spots: list[Spot] = []
+        self.attached: frozenset[str] | None = None
+        self.next_close = NEVER  # when the next epoch is to be decided
+
+    def take(self, reading: FastReading, at: int) -> Taken:
+        """Places one reading, `at` being the log's time; never speaks by itself."""
+        vitals, name = reading.vitals, reading.device_id
+        delta = reading.taken_at - EPOCH
+        taken = (delta.days * 86_400 + delta.seconds) * 1_000 + delta.microseconds // 1_000
+        sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
+        source = NUMBER_OF[reading.source]
+        device = self.devices.get(name)
+        if device is None:
+            device = self.devices[name] = Device(len(self.devices))
+            if source == SPOT and not self.event_clock:
+                device.lead = 0  # a chart's clock is trusted, unless it names the future
+        number = device.number
+        fresh = taken > device.newest  # newer than all from this device: cannot be a repeat
+        if not fresh and self._repeats(number, sequence, taken, source):
+            return Taken(0, duplicate=len(vitals))
+        when = self._place(device, taken, at)
+        epoch = self._epoch(when, source, at)
+        if epoch is None:
+            if not self._clock_was_set_back(device, taken, sequence, at):
+                return Taken(0, late=len(vitals))
+            when = taken - device.lead
+            epoch = self._epoch(when, source, at)
+            if epoch is None:
+                return Taken(0, late=len(vitals))
+        if fresh:
+            device.newest, device.sequence = taken, sequence
+        device.behind_taken = device.late_since = NOWHERE
+        epoch.seen.extend((number, sequence, taken))
+        if source == SPOT:
+            self._remember(number, sequence, taken)
+        strange = self.attached is not None and name not in self.attached
+        if strange:
+            epoch.unattached = True
+        return self._add(epoch, reading, when, strange, (number, sequence))
+
+    def _add(self, epoch: Epoch, reading: FastReading, when: int, strange: bool, origin: tuple[int, int]) -> Taken:
+        columns, suspects = epoch.columns, 0
+        refused: list[Refused] | None = None
+        for name, measure in reading.vitals.items():
+            judged = judge(name, measure)
+            if judged.__class__ is not Judged:
+                refused = refused or []
+                refused.append(judged)  # type: ignore[arg-type]
+                self._note(epoch, name, judged, measure.quality)  # type: ignore[arg-type]
+                continue
+            _, value, suspect = judged
+            if suspect or strange:
+                suspect = True
+                suspects += 1
+            column = columns.get(name)
+            if column is None:
+                columns[name] = Column(value, when, suspect, origin)
+            elif name in CHARTED:
+                column.chart(name, value, when, suspect, origin)
+            else:
+                column.add(value, when, suspect, origin)
+        count = len(reading.vitals)
+        if refused is None and suspects == 0 and count < 16:
+            return ACCEPTED[count]
+        lost = tuple(refused or ())
+        return Taken(count - suspects - len(lost), suspects, refused=lost)
+
+    @staticmethod
+    def _note(epoch: Epoch, name: str, refused: Refused, quality: Quality) -> None:
+        if refused.code is not Refusal.NOT_USABLE:
+            return
+        epoch.unusable[name] = epoch.unusable.get(name, 0) + 1
+        if quality is Quality.UNDERFLOW:
+            epoch.under[name] = epoch.under.get(name, 0) + 1
+
+    def _place(self, device: Device, taken: int, at: int) -> int:
+        if self.event_clock:
+            return taken
+        if taken - at > device.lead:
+            device.lead = taken - at
+        return taken - device.lead
+
+    def _epoch(self, when: int, source: int, at: int) -> Epoch | None:
+        """The open epoch of that moment, new if need be; None if it is decided already."""
+        if source == SPOT:
+            key = when * 4 + SPOT
+            epoch = self.epochs.get(key)
+            if epoch is None and when > at - SPOT_LATENESS:
+                epoch = self._open(key, Epoch(when, max(when, at) + 1, SPOT))
+            return epoch
+        index = (when - self.shift) // EPOCH_MS
+        key = index * 4 + source
+        epoch = self.epochs.get(key)
+        if epoch is None:
+            end = (index + 1) * EPOCH_MS + self.shift
+            if end + STREAM_LATENESS > at:
+                epoch = self._open(key, Epoch(end, end + STREAM_LATENESS, source))
+        return epoch
+
+    def _open(self, key: int, epoch: Epoch) -> Epoch:
+        self.epochs[key] = epoch
+        if epoch.closes < self.next_close:
+            self.next_close = epoch.closes
+        return epoch
+
+    def _repeats(self, device: int, sequence: int, taken: int, source: int) -> bool:
+        if source == SPOT and Spot(device, sequence, taken) in self.spots:
+            return True
+        return any(epoch.holds(device, sequence, taken) for epoch in self.epochs.values())
+
+    def _remember(self, device: int, sequence: int, taken: int) -> None:
+        self.spots.append(Spot(device, sequence, taken))
+        if len(self.spots) > REMEMBERED_SPOTS:
+            del self.spots[0]
+
+    def _clock_was_set_back(self, device: Device, taken: int, sequence: int, at: int) -> bool:
+        """Whether a run of late readings shows that the device's clock was set back; then its lead is learnt anew.
+
+        Only readings that count on (a greater sequence than any that came in time) can show it: a repeat never does.
+        """
+        if device.late_since == NOWHERE:
+            device.late_since = at
+        if self.event_clock or sequence == NO_SEQUENCE or sequence <= device.sequence:
+            return False
+        if device.behind_taken == NOWHERE or taken < device.behind_taken:
+            device.behind_taken, device.behind_at = taken, at
+            return False
+        by_device, by_log = taken - device.behind_taken, at - device.behind_at
+        if by_log < RELEARN_AFTER_MS:
+            return False
+        if abs(by_device - by_log) > STEADY_WITHIN_MS:
+            device.behind_taken, device.behind_at = taken, at
+            return False
+        device.lead, device.newest = taken - at, NOWHERE
+        return True
+
+    def closing(self, due: int) -> list[list[Epoch]]:
+        """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""
+        keys = [key for key, epoch in self.epochs.items() if epoch.closes <= due]
+        epochs = sorted((self.epochs.pop(key) for key in keys), key=lambda e: (e.closes, e.end, e.source))
+        self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
+        groups: list[list[Epoch]] = []
+        for epoch in epochs:
+            if groups and groups[-1][0].end == epoch.end and (groups[-1][0].source == SPOT) == (epoch.source == SPOT):
+                groups[-1].append(epoch)
+            else:
+                groups.append([epoch])
+        return groups
+
+    def seen_since(self, name: str, before: int) -> int | None:
+        """When an open epoch first saw the vital, if that lies before `before`: what every order of arrival agrees on."""
+        moments = [
+            epoch.columns[name].first
+            for epoch in self.epochs.values()
+            if name in epoch.columns and epoch.columns[name].first < before
+        ]
+        return max(moments, default=None)
+
+    def withdraw(self, device: int, sequence: int) -> bool:
+        """Forgets a reading that still lies in an open spot epoch, so that its correction can take its place."""
+        found = False
+        for epoch in self.epochs.values():
+            gone = [
+                name for name, c in epoch.columns.items() if epoch.source == SPOT and c.origin == (device, sequence)
+            ]
+            for name in gone:
+                del epoch.columns[name]
+                found = True
+        return found
+
+    def drop_open(self) -> None:
+        """Forgets what is not decided yet."""
+        self.epochs, self.next_close = {}, NEVER
+
+    def state(self) -> list[object]:
+        """Plain numbers and strings."""
+        attached = None if self.attached is None else sorted(self.attached)
+        epochs = [[key, self.epochs[key].state()] for key in sorted(self.epochs)]
+        return [sorted(self.devices.items()), epochs, self.spots, attached]
+
+    def restore(self, state: Sequence) -> None:
+        """Goes back to what `state` was taken from."""
+        self.devices = {name: Device(*device) for name, device in state[0]}
+        self.epochs = {key: Epoch.restore(epoch) for key, epoch in state[1]}
+        self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
+        self.spots = [Spot(*spot) for spot in state[2]]
+        self.attached = None if state[3] is None else frozenset(state[3])

@@ -1,0 +1,166 @@
+"""What is in force for one patient at one moment: the values still valid, the score they give, and what stands out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from detectors.news2 import News2, news2
+from detectors.oxygen import on_oxygen
+from detectors.rules import Rules
+from detectors.vigil.red import VITALS_OF
+from detectors.vigil.stay import Stay
+from detectors.vigil.track import Track
+from detectors.vigil.wording import leading, score_words
+from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
+
+# Milliseconds for which a value stays valid, by vital and source number.
+VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source in Source) for vital in Vital}
+
+
+def expires(name: str, track: Track) -> int:
+    """When the value in force goes stale (with the lateness that its successor may have)."""
+    known = track.known
+    assert known is not None
+    return known.at + VALIDITY[name][known.source] + STREAM_LATENESS
+
+
+class Picture:
+    """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
+
+    __slots__ = ("at", "score", "stay", "tracks", "why_not")
+
+    def __init__(self, tracks: Mapping[str, Track], stay: Stay, at: int) -> None:
+        self.tracks, self.stay, self.at = tracks, stay, at
+        self.why_not = stay.not_covered(at)
+        self.score = None if self.why_not else self._score()
+
+    def value(self, name: str) -> float | None:
+        """The valid value of a vital, in its own unit."""
+        track = self.tracks.get(name)
+        return None if track is None or track.stale or track.known is None else track.known.value
+
+    def _score(self) -> News2:
+        value = self.value
+        letter, gcs = value("consciousness"), value("gcs")
+        if letter is not None and gcs is not None:  # the newer one counts; at the same moment ACVPU
+            said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
+            assert said is not None and measured is not None
+            if measured.at > said.at:
+                letter = None
+            else:
+                gcs = None
+        supplemental = value("supplemental_oxygen")
+        oxygen = on_oxygen(
+            None if supplemental is None else supplemental > 0, value("inspired_oxygen"), value("oxygen_flow")
+        )
+        return news2(
+            value("resp_rate"),
+            value("spo2"),
+            value("systolic_bp"),
+            value("pulse_rate"),
+            value("heart_rate"),
+            value("temperature"),
+            None if letter is None else LETTERS[int(letter)],
+            oxygen,
+            spo2_scale=self.stay.scale,
+            gcs=None if gcs is None else int(gcs),
+            long_standing_confusion=self.stay.confusion,
+        )
+
+    def behind(self, part: str) -> str | None:
+        """The vital that speaks for an item of the score now."""
+        for name in VITALS_OF[part]:
+            if self.value(name) is not None:
+                return name
+        return None
+
+    def points(self) -> list[tuple[str, int]]:
+        """Vitals that certainly score, with their points, most first, in chart order among equals."""
+        if self.score is None:
+            return []
+        scored = [(self.behind(part.value), least) for part, least, _ in self.score.parts if least > 0]
+        return sorted(((name, least) for name, least in scored if name), key=lambda pair: -pair[1])
+
+    def broken(self) -> list[str]:
+        """Vitals beyond a personal limit."""
+        found = []
+        for limit in self.stay.limits:
+            value = self.value(limit.vital)
+            if value is not None and limit.broken_by(value) and limit.vital not in found:
+                found.append(limit.vital)
+        return found
+
+    def noticed(self) -> list[str]:
+        """Vitals of which a learned detector holds an opinion."""
+        return [name for name, track in self.tracks.items() if track.opinions and not track.stale]
+
+    def because(self) -> list[str]:
+        """All vitals that stand behind what is asked for."""
+        names = [name for name, _ in self.points()] + self.broken() + self.noticed()
+        return sorted(set(names))
+
+    def lost(self, because: list[str]) -> list[str]:
+        """Those of `because` that cannot be measured now, nor another vital of the same item."""
+        gone = []
+        for name in because:
+            siblings = next((vitals for vitals in VITALS_OF.values() if name in vitals), (name,))
+            if all(self.value(other) is None for other in siblings):
+                gone.append(name)
+        return gone
+
+    def _shown(self, name: str) -> float | str | bool | None:
+        value = self.value(name)
+        if value is None:
+            return None
+        if name == "consciousness":
+            return LETTERS[int(value)]
+        return value > 0 if name == "supplemental_oxygen" else value
+
+    def _finding(self, detector: str, name: str, score: float, reason: str) -> dict[str, object]:
+        track = self.tracks[name]
+        return {
+            "detector": detector,
+            "vital": name,
+            "value": self._shown(name),
+            "usual": None if track.usual is None else round(track.usual, 2),
+            "unit": SCALES[Vital(name)].unit,
+            "score": round(score, 3),
+            "reason": reason,
+        }
+
+    def findings(self) -> list[dict[str, object]]:
+        """Everything that stands out: red scores, other points, personal limits, then learned opinions by size."""
+        found = [
+            self._finding("red_score" if points == 3 else "news2", name, float(points), f"scores_{points}")
+            for name, points in self.points()
+        ]
+        found += [self._finding("personal_limit", name, 1.0, "beyond_personal_limit") for name in self.broken()]
+        learned = [(name, opinion) for name in self.noticed() for opinion in self.tracks[name].opinions]
+        learned.sort(key=lambda pair: -pair[1].score)
+        return found + [self._finding(o.detector, name, o.score, o.reason) for name, o in learned]
+
+    def headline(self, previous: int | None) -> str:
+        """One line that a nurse understands: what matters most against what is usual, and the score."""
+        names = [name for name, _ in self.points()] or self.broken() or self.noticed()
+        score = score_words(self.score, previous, self.why_not)
+        if not names:
+            return score
+        best = max(names[:3], key=lambda name: self._weight(name))
+        value = self.value(best)
+        assert value is not None
+        return f"{leading(best, value, self.tracks[best].usual)}; {score}"
+
+    def _weight(self, name: str) -> tuple[int, float]:
+        points = dict(self.points()).get(name, 0)
+        track = self.tracks[name]
+        deviation = (
+            None if track.baseline is None or track.known is None else track.baseline.deviation(track.known.value)
+        )
+        return points, abs(deviation or 0.0)
+
+
+def learns(stay: Stay, at: int) -> bool:
+    """Whether anything may be learnt of the patient now, as far as the stay is concerned."""
+    return not stay.discharged and not stay.paused(at)
+
+
+__all__ = ["VALIDITY", "Picture", "Rules", "expires", "learns"]

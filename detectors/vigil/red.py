@@ -1,0 +1,37 @@
+"""Which single values are red by the book, which of those are extreme, and which vital stands behind which item."""
+
+from typing import Final
+
+from detectors.news2 import Part
+from detectors.rules import Rules
+
+# The last value on either side that scores 3 in NEWS2 (RCP, 2017, chart 1; SpO2 on scale 1).
+RED_LIMITS: Final[dict[str, tuple[float | None, float | None]]] = {
+    "resp_rate": (8.0, 25.0),
+    "spo2": (91.0, None),
+    "systolic_bp": (90.0, 220.0),
+    "heart_rate": (40.0, 131.0),
+    "pulse_rate": (40.0, 131.0),
+    "temperature": (35.0, None),
+}
+
+VITALS_OF: Final[dict[str, tuple[str, ...]]] = {
+    Part.RESP_RATE.value: ("resp_rate",),
+    Part.SPO2.value: ("spo2",),
+    Part.SUPPLEMENTAL_OXYGEN.value: ("supplemental_oxygen", "inspired_oxygen", "oxygen_flow"),
+    Part.SYSTOLIC_BP.value: ("systolic_bp",),
+    Part.PULSE_RATE.value: ("pulse_rate", "heart_rate"),
+    Part.CONSCIOUSNESS.value: ("consciousness", "gcs"),
+    Part.TEMPERATURE.value: ("temperature",),
+}
+# Measured now and then even on a monitor: a red one interrupts on repeat or after some minutes.
+NOW_AND_THEN: Final = frozenset({Part.SYSTOLIC_BP.value, Part.TEMPERATURE.value})
+SAID: Final = frozenset({Part.CONSCIOUSNESS.value, Part.SUPPLEMENTAL_OXYGEN.value})
+
+
+def is_extreme(name: str, value: float, rules: Rules) -> bool:
+    """Whether the value lies at or beyond the rules' extreme for its vital."""
+    limit = rules.extreme.get(name)  # type: ignore[call-overload]
+    if limit is None:
+        return False
+    return (limit.low is not None and value <= limit.low) or (limit.high is not None and value >= limit.high)

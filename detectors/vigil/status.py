@@ -1,0 +1,97 @@
+"""A patient's status as bytes: the newest value of each vital, how well the patient is watched, and what stands open."""
+
+from typing import TYPE_CHECKING
+
+from detectors.response import response
+from detectors.vigil.picture import Picture, learns
+from detectors.vigil.report import PRIORITIES, advice, encode, rules_name, score_report
+from detectors.vigil.track import Track
+from schemas.times import to_text, to_text_or_none
+from schemas.vitals import LETTERS, SCALES, Vital
+from detectors.vigil.epoch import SOURCES
+
+if TYPE_CHECKING:
+    from detectors.vigil.vigil import Vigil
+
+MINUTE_MS = 60_000
+
+
+def _monitoring(track: Track, vigil: "Vigil", at: int) -> str:
+    if vigil.stay.discharged:
+        return "discharged"
+    if vigil.stay.paused(at):
+        return "paused"
+    if track.signs.off >= vigil.rules.technical.sensor_off:
+        return "sensor off"
+    if track.known is None:
+        return "never seen"
+    return "stale" if track.stale else "live"
+
+
+def _vital(name: str, track: Track, vigil: "Vigil", at: int) -> dict[str, object]:
+    known = track.known
+    value: float | str | bool | None = None if known is None else known.value
+    if value is not None and name == "consciousness":
+        value = LETTERS[int(value)]
+    elif value is not None and name == "supplemental_oxygen":
+        value = bool(value)
+    usual = track.usual
+    return {
+        "state": _monitoring(track, vigil, at),
+        "value": value,
+        "unit": SCALES[Vital(name)].unit,
+        "taken_at": None if known is None else to_text(known.at),
+        "source": None if known is None else SOURCES[known.source],
+        "suspect": known is not None and known.suspect,
+        "usual": None if usual is None else round(usual, 2),
+    }
+
+
+def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
+    """When chart 4 asks for the next full set: counted from the oldest item that people supply."""
+    score = picture.score
+    if score is None:
+        return None
+    said = [t.known.at for t in vigil.tracks.values() if t.known is not None and t.known.source == 2]
+    if not said:
+        return None
+    return max(said) + response(score.score_min, score.red).frequency_minutes * MINUTE_MS
+
+
+def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
+    """One patient's status. Times are the patient's own, never the wall clock's."""
+    stay = vigil.stay
+    return encode(
+        {
+            "version": 1,
+            "patient_id": vigil.patient,
+            "encounter": stay.encounter,
+            "ward": stay.ward,
+            "bed": stay.bed,
+            "mode": vigil.mode,
+            "at": to_text(at),
+            "assigned": stay.assigned,
+            "coverage": "not covered" if picture.why_not else "covered",
+            "coverage_reason": picture.why_not,
+            "unknown": stay.unknown(at),
+            "news2": score_report(picture.score, None, stay.scale),
+            "advice": advice(picture.score),
+            "observation_due_at": to_text_or_none(_observation_due(picture, vigil)),
+            "vitals": {name: _vital(name, track, vigil, at) for name, track in vigil.tracks.items()},
+            "alerts": [
+                {
+                    "alert_id": episode.alert_id,
+                    "revision": episode.revision,
+                    "state": episode.state,
+                    "subject": episode.subject,
+                    "priority": PRIORITIES[episode.priority],
+                    "interrupts": episode.interrupts,
+                    "headline": episode.headline,
+                }
+                for episode in vigil.episodes.values()
+            ],
+            "paused_until": to_text(stay.paused_until) if stay.paused(at) else None,
+            "learning": learns(stay, at) and "physiological" not in vigil.episodes,
+            "rules": rules_name(vigil.rules),
+        }
+    )

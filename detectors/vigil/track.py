@@ -1,0 +1,139 @@
+"""One vital of one patient over time: what is in force, what is usual, where it is going, and what the sensor is doing."""
+
+from collections.abc import Sequence
+from typing import Final, Self
+
+from msgspec import Struct
+
+from detectors.baseline import Baseline
+from detectors.level_shift import LevelShift
+from detectors.rules import Rules
+from detectors.trend import Trend
+from detectors.vigil.epoch import SPOT, Decided
+from detectors.vigil.red import RED_LIMITS
+
+
+class Opinion(Struct, array_like=True, frozen=True):
+    """A detector's finding on one vital that holds at present."""
+
+    detector: str
+    reason: str
+    score: float
+
+
+class Signs(Struct, array_like=True):
+    """How the sensor has behaved, in epochs in a row."""
+
+    off: int = 0
+    zero: int = 0
+    flat: int = 0
+
+
+LEARNED: Final = ("baseline", "level_shift", "trend")
+
+
+class Track:
+    """What one patient's vigil keeps of one vital. Detectors are made for vitals with a floor in the rules only."""
+
+    __slots__ = ("baseline", "dense", "floor", "known", "opinions", "rules", "shift", "signs", "stale", "trend")
+
+    def __init__(self, name: str, rules: Rules) -> None:
+        self.rules = rules
+        self.known: Decided | None = None
+        self.opinions: tuple[Opinion, ...] = ()
+        self.signs = Signs()
+        self.stale = False
+        self.dense = False  # whether a stream has ever supplied it: spot checks then do not teach what is usual
+        self.floor = rules.floors.get(name)
+        self.baseline: Baseline | None = None
+        self.shift: LevelShift | None = None
+        self.trend: Trend | None = None
+
+    def _begin(self, source: int) -> None:
+        rules, floor = self.rules, self.floor
+        if floor is None:
+            return
+        self.dense = source != SPOT
+        self.baseline, self.shift = Baseline(floor, rules.baseline), LevelShift(rules.level_shift)
+        self.trend = Trend(floor, rules.trend, 1.0 if self.dense else rules.trend.spot_factor)
+
+    def see(self, name: str, decided: Decided) -> None:
+        """Takes a decided value into force, unless a newer one is, and forms the detectors' opinions of it."""
+        if self.known is not None and self.known.at > decided.at:
+            return
+        self.known, self.stale = decided, False
+        if self.floor is None:
+            return
+        if self.baseline is None or (not self.dense and decided.source != SPOT):
+            self._begin(decided.source)
+        if decided.suspect:
+            return
+        if self.dense and decided.source == SPOT:
+            return
+        self._judge(name, decided)
+
+    def _judge(self, name: str, decided: Decided) -> None:
+        baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
+        assert baseline is not None and shift is not None and trend is not None
+        held = {opinion.detector for opinion in self.opinions}
+        found: list[Opinion] = []
+        value, at, armed = decided.value, decided.at, rules.armed
+        deviation = baseline.deviation(value)
+        if deviation is not None and "baseline" in armed:
+            limits = rules.baseline
+            if abs(deviation) >= (limits.leave if "baseline" in held else limits.enter):
+                found.append(Opinion("baseline", "above_usual" if deviation > 0 else "below_usual", abs(deviation)))
+            else:
+                drift = baseline.drift()
+                if drift is not None and abs(drift) >= limits.drift:
+                    found.append(Opinion("baseline", "usual_has_drifted", abs(drift)))
+        size = shift.score_one()
+        if size is not None and "level_shift" in armed:
+            limits_s = rules.level_shift
+            if size >= (limits_s.leave if "level_shift" in held else limits_s.enter):
+                found.append(Opinion("level_shift", "lasting_rise" if shift.level > 0 else "lasting_fall", size))
+        trend.learn_one(value, at)
+        steep = trend.score_one(at)
+        if steep is not None and "trend" in armed:
+            limits_t = rules.trend
+            if steep >= (limits_t.leave if "trend" in held else limits_t.enter):
+                soon = trend.minutes_to(value, *RED_LIMITS.get(name, (None, None)), at)
+                if soon is not None and soon <= limits_t.horizon_minutes * trend.stretch:
+                    found.append(Opinion("trend", "heading_for_limit", steep))
+        self.opinions = tuple(found)
+
+    def learn(self) -> None:
+        """Takes the value in force as usual: called only when nothing about it or the patient is in question."""
+        known, baseline, shift = self.known, self.baseline, self.shift
+        if known is None or baseline is None or shift is None or known.suspect or (self.dense and known.source == SPOT):
+            return
+        deviation = baseline.deviation(known.value)
+        if deviation is not None:
+            shift.learn_one(deviation, known.at)
+        if not self.opinions:
+            baseline.learn_one(known.value, known.at)
+
+    @property
+    def usual(self) -> float | None:
+        """What is usual for this patient, or None if that is not known yet."""
+        return None if self.baseline is None else self.baseline.usual
+
+    def state(self) -> list[object]:
+        """Plain numbers and strings."""
+        parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
+        known = None if self.known is None else list(self.known)
+        return [known, self.opinions, self.signs, self.stale, self.dense, *parts]
+
+    @classmethod
+    def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
+        """The track that `state` was taken from."""
+        one = cls(name, rules)
+        one.known = None if state[0] is None else Decided(*state[0])
+        one.opinions = tuple(Opinion(*opinion) for opinion in state[1])
+        one.signs, one.stale, one.dense = Signs(*state[2]), state[3], state[4]
+        floor = one.floor
+        if state[5] is not None and floor is not None:
+            one.baseline = Baseline.restore(state[5], floor, rules.baseline)
+            one.shift = LevelShift.restore(state[6], rules.level_shift)
+            one.trend = Trend.restore(state[7], floor, rules.trend)
+        return one

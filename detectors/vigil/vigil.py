@@ -1,0 +1,466 @@
+"""One patient's watch: intake, epochs, detectors, open episodes. Pure: the same records and moments give the same bytes.
+
+No clock, no input or output, no chance. `take` only collects; what is due speaks.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import msgspec
+
+from detectors.rules import Rules
+from detectors.vigil.course import LOW, MEDIUM, Course, Demand, Reason
+from detectors.vigil.episode import CLEARED, DETERIORATION, RAISED, UPDATED, WORSENED, Episode, alert_id, step
+from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
+from detectors.vigil.intake import NEVER, Intake, Taken
+from detectors.vigil.picture import Picture, expires, learns
+from detectors.vigil.report import advice, alert_bytes, score_report
+from detectors.vigil.status import status_bytes
+from detectors.vigil.stay import Stay, begins_anew, follow
+from detectors.vigil.technical import Condition, Signals, conditions, watch
+from detectors.vigil.track import Track
+from schemas.decode import FastReading, Refused
+from schemas.patient import PatientRecord
+from schemas.reasons import Refusal
+from schemas.vitals import STREAM_LATENESS
+
+SNAPSHOT_VERSION: Final = 1
+STATUS_EVERY_MS: Final = 60_000
+PHYSIOLOGICAL, TECHNICAL = "physiological", "technical"
+HOUR_MS: Final = 3_600_000
+TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
+MINUTE_MS: Final = 60_000
+
+
+class Said(NamedTuple):
+    """Something to be sent: the logical topic, the bytes (None: forget this key), and the moment that made it."""
+
+    topic: str
+    value: bytes | None
+    at: int
+
+
+class SnapshotError(ValueError):
+    """A snapshot that this version cannot read."""
+
+
+def epoch_shift(patient: str) -> int:
+    """Milliseconds by which this patient's epochs are offset, so that not all patients fall due at once.
+
+    >>> 0 <= epoch_shift("p-7f3a") < 15_000
+    True
+    """
+    return int.from_bytes(blake2b(patient.encode(), digest_size=8).digest(), "big") % EPOCH_MS
+
+
+class Vigil:
+    """One patient's watch.
+
+    `take(reading, at)`, `know(record, at)`, `tick(due)`: `at` is the log's time in milliseconds. `due` is the next moment at which
+    there is something to do without new data, always later than the moment last called with.
+
+    Examples
+    --------
+    >>> from detectors.rules import read_rules
+    >>> from pathlib import Path
+    >>> rules = read_rules(Path("detectors/data/rules.json").read_bytes())
+    >>> vigil = Vigil("p-7f3a", rules, mode="test")
+    >>> vigil.due == NEVER
+    True
+    """
+
+    __slots__ = (
+        "course",
+        "decision",
+        "due",
+        "episodes",
+        "event_clock",
+        "intake",
+        "mode",
+        "never_seen",
+        "over",
+        "patient",
+        "rules",
+        "signals",
+        "status_at",
+        "stay",
+        "tracks",
+    )
+
+    def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
+        self.patient, self.rules, self.mode, self.event_clock = patient, rules, mode, event_clock
+        self.intake = Intake(event_clock, epoch_shift(patient))
+        self.stay = Stay()
+        self.tracks: dict[str, Track] = {}
+        self.course, self.signals = Course(), Signals()
+        self.episodes: dict[str, Episode] = {}
+        self.due, self.status_at = NEVER, -NEVER
+        self.never_seen = self.over = False
+        self.decision = Reason.NOTHING_ASKED
+
+    # ---- what comes in
+
+    def take(self, reading: FastReading, at: int) -> Taken:
+        """Collects one reading; never speaks by itself."""
+        intake = self.intake
+        if reading.corrects is not None and not self._withdraw(reading, at):
+            lost = tuple(Refused(name, Refusal.NOTHING_TO_CORRECT, "corrects") for name in reading.vitals)
+            return Taken(0, refused=lost or (Refused("", Refusal.NOTHING_TO_CORRECT, "corrects"),))
+        taken = intake.take(reading, at)
+        if intake.next_close < self.due:
+            self.due = intake.next_close
+        return taken
+
+    def know(self, record: PatientRecord, at: int) -> list[Said]:
+        """Takes a patient record into account, at once."""
+        out: list[Said] = []
+        if begins_anew(self.stay, record):
+            self._end_all(at, Reason.NEW_STAY, out)
+            self._forget_patient()
+        was_discharged = self.stay.discharged
+        self.stay = follow(self.stay, record, at)
+        self.intake.attached = None if self.stay.devices is None else frozenset(self.stay.devices)
+        if self.stay.discharged and not was_discharged:
+            self._end_all(at, Reason.DISCHARGED, out)
+        self._review(at, {}, out, status=True)
+        self.due = self._next_due(at)
+        return out
+
+    def tick(self, due: int) -> list[Said]:
+        """Does what is due by now: decides epochs, notices silence, ends orders."""
+        out: list[Said] = []
+        ended = self.stay.due <= due
+        self.stay = self.stay.at(due)
+        groups = self.intake.closing(due)
+        for group in groups:
+            self._decide(group, due, out)
+        silent = self._go_stale(due)
+        if silent or ended or not groups:
+            self._review(due, {}, out, status=silent or ended)
+        if self._forget_at() <= due:
+            self.over = True
+            out.append(Said("status", None, due))
+        self.due = self._next_due(due)
+        return out
+
+    def lose(self, at: int, *, history: bool = False) -> list[Said]:
+        """Is told that readings (or the patient's own history) were lost before they could be taken."""
+        out: list[Said] = []
+        until = at + TOLD_FOR_MS
+        if history:
+            self.signals.rebuilt_until = until
+        else:
+            self.signals.lost_until = until
+        self._review(at, {}, out, status=True)
+        self.due = self._next_due(at)
+        return out
+
+    def adopt(self, rules: Rules) -> None:
+        """Goes on under other rules; nothing learnt is lost."""
+        self.rules = rules
+        self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
+
+    # ---- what is thought of it
+
+    def _decide(self, epochs: list[Epoch], due: int, out: list[Said]) -> None:
+        """One group of epochs that ended together: what is in force, what stands out, what is said, and only then what is learnt."""
+        fresh = decide(epochs)
+        tracks = self.tracks
+        for name in (*fresh, *(name for epoch in epochs for name in epoch.unusable)):
+            if name not in tracks:
+                tracks[name] = Track(name, self.rules)
+                self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
+        watch(tracks, fresh, epochs, self.signals)
+        for name, decided in fresh.items():
+            tracks[name].see(name, decided)
+        self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
+        if PHYSIOLOGICAL not in self.episodes and learns(self.stay, due):
+            for name in fresh:
+                tracks[name].learn()
+
+    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> None:
+        """Looks at the patient as a whole and says what is new."""
+        picture = Picture(self.tracks, self.stay, at)
+        said = len(out)
+        if not self.stay.confirmed:
+            entered = bool(fresh) and all(value.source == SPOT for value in fresh.values())
+            demand = self._demand(picture, fresh, at, entered)
+            self._physiological(picture, demand, at, bool(fresh), entered, out)
+            self._technical(at, out)
+        if status or len(out) > said:
+            self.status_at = at
+            out.append(Said("status", status_bytes(self, picture, at), at))
+
+    def _demand(self, picture: Picture, fresh: dict[str, Decided], at: int, entered: bool) -> Demand:
+        """What is asked for now, held back where monitoring is paused."""
+        noticed = bool(picture.noticed())
+        demand = self.course.note(picture.score, fresh, noticed, bool(picture.broken()), at, entered, self.rules)
+        if self.stay.paused(at) and demand.interrupts and not entered:
+            return msgspec.structs.replace(demand, interrupts=False, held_by="paused")
+        return demand
+
+    def _physiological(
+        self, picture: Picture, demand: Demand, at: int, fresh: bool, entered: bool, out: list[Said]
+    ) -> None:
+        episode = self.episodes.get(PHYSIOLOGICAL)
+        if episode is None:
+            self.decision = demand.reason
+            if demand.priority:
+                self._raise(picture, demand, at, out)
+            elif demand.now == 0 and picture.score is not None:
+                self.course.before = picture.score.score_min
+            return
+        lost = picture.lost(episode.because)
+        dense = any(t.dense and not t.stale for t in self.tracks.values())
+        previous = episode.score
+        state, reason = step(
+            episode, demand, self.course, lost, fresh=fresh, entered=entered, dense=dense, rules=self.rules
+        )
+        self.decision = reason
+        if state is None:
+            return
+        if state == WORSENED or reason is Reason.PRIORITY_DOWN:
+            keep = episode.because if state == WORSENED else []
+            episode.because = sorted({*keep, *picture.because()})
+            if picture.score is not None and state == WORSENED:
+                episode.score = max(picture.score.score_min, previous or 0)
+        self._say(episode, state, reason, picture, previous, at, out)
+        if state == CLEARED:
+            del self.episodes[PHYSIOLOGICAL]
+
+    def _raise(self, picture: Picture, demand: Demand, at: int, out: list[Said]) -> None:
+        episode = Episode(
+            alert_id(self.patient, PHYSIOLOGICAL, DETERIORATION, at),
+            PHYSIOLOGICAL,
+            DETERIORATION,
+            at,
+            demand.priority,
+            demand.interrupts,
+            demand.held_by,
+            demand.reason.value,
+            because=picture.because(),
+            reds=list(demand.confirmed),
+            score=None if picture.score is None else picture.score.score_min,
+        )
+        self.course.lower = self.course.lower_max = 0
+        self.episodes[PHYSIOLOGICAL] = episode
+        self._say(episode, RAISED, demand.reason, picture, self.course.before, at, out)
+
+    def _say(
+        self,
+        episode: Episode,
+        state: str,
+        reason: Reason,
+        picture: Picture,
+        previous: int | None,
+        at: int,
+        out: list[Said],
+    ) -> None:
+        episode.revision += 1
+        episode.state, episode.reason = state, reason.value
+        headline = picture.headline(previous)
+        episode.headline = f"Over: {headline}" if state == CLEARED else headline
+        value = alert_bytes(
+            episode,
+            self.stay,
+            self.patient,
+            self.mode,
+            at,
+            score=score_report(picture.score, previous, self.stay.scale),
+            findings=picture.findings(),
+            advised=advice(picture.score),
+            rules=self.rules,
+        )
+        out.append(Said("alerts", value, at))
+
+    def _technical(self, at: int, out: list[Said]) -> None:
+        deterioration = self.episodes.get(PHYSIOLOGICAL)
+        stay, late = self.stay, int(self.rules.technical.late_minutes * MINUTE_MS)
+        found = conditions(
+            self.tracks,
+            self.signals,
+            because=deterioration.because if deterioration else [],
+            priority=deterioration.priority if deterioration else LOW,
+            discharged=stay.discharged
+            and any(t.known and t.known.at > stay.discharged_at for t in self.tracks.values()),
+            paused=stay.paused(at),
+            late_devices=any(-NEVER < d.late_since <= at - late for d in self.intake.devices.values()),
+            never_seen=self.never_seen,
+            at=at,
+            rules=self.rules,
+        )
+        holding = {condition.subject for condition in found}
+        for subject in sorted(self.episodes):
+            episode = self.episodes[subject]
+            if episode.kind == TECHNICAL and subject not in holding:
+                self._say_technical(episode, CLEARED, Reason.CONDITION_OVER, None, at, out)
+                del self.episodes[subject]
+        for condition in found:
+            open_one = self.episodes.get(condition.subject)
+            if open_one is None:
+                self._raise_technical(condition, at, out)
+            elif open_one.priority != condition.priority:
+                worse = condition.priority > open_one.priority
+                open_one.priority = condition.priority
+                reason = Reason.PRIORITY_UP if worse else Reason.PRIORITY_DOWN
+                self._say_technical(open_one, WORSENED if worse else UPDATED, reason, condition, at, out)
+
+    def _raise_technical(self, condition: Condition, at: int, out: list[Said]) -> None:
+        episode = Episode(
+            alert_id(self.patient, TECHNICAL, condition.subject, at),
+            TECHNICAL,
+            condition.subject,
+            at,
+            condition.priority,
+            False,
+            None,
+            Reason.TECHNICAL.value,
+            because=[condition.vital] if condition.vital else [],
+        )
+        self.episodes[condition.subject] = episode
+        self._say_technical(episode, RAISED, Reason.TECHNICAL, condition, at, out)
+
+    def _say_technical(
+        self, episode: Episode, state: str, reason: Reason, condition: Condition | None, at: int, out: list[Said]
+    ) -> None:
+        episode.revision += 1
+        episode.state, episode.reason = state, reason.value
+        episode.interrupts = episode.priority >= MEDIUM and state != CLEARED
+        episode.held_by = None if episode.interrupts or state == CLEARED else "low_priority"
+        if condition is not None:
+            episode.headline = condition.headline
+        elif not episode.headline.startswith("Over: "):
+            episode.headline = f"Over: {episode.headline}"
+        value = alert_bytes(
+            episode,
+            self.stay,
+            self.patient,
+            self.mode,
+            at,
+            score=None,
+            findings=[],
+            advised=None if condition is None else condition.remedy,
+            rules=self.rules,
+            clears="Ends when the cause is gone.",
+        )
+        out.append(Said("alerts", value, at))
+
+    # ---- silence, orders, ends
+
+    def _go_stale(self, due: int) -> bool:
+        """Marks vitals whose last value is no longer valid; says whether there is a new one."""
+        changed = False
+        for name, track in self.tracks.items():
+            known = track.known
+            if known is None or track.stale or expires(name, track) > due:
+                continue
+            seen = self.intake.seen_since(name, due - STREAM_LATENESS)
+            if seen is not None and seen > known.at:
+                track.known = known._replace(at=seen)
+                if expires(name, track) > due:
+                    continue
+            track.stale, track.opinions, changed = True, (), True
+        silence_from = self._never_seen_at()
+        if not self.never_seen and silence_from <= due:
+            self.never_seen = changed = True
+        if self.never_seen and any(track.known for track in self.tracks.values()):
+            self.never_seen = False
+        return changed
+
+    def _never_seen_at(self) -> int:
+        stay = self.stay
+        if self.never_seen or not stay.devices or stay.discharged or self.tracks:
+            return NEVER
+        return stay.admitted_at + int(self.rules.technical.never_seen_minutes * MINUTE_MS)
+
+    def _forget_at(self) -> int:
+        stay = self.stay
+        if not stay.discharged:
+            return NEVER
+        wait = int(self.rules.forget_discharged_hours * HOUR_MS)
+        if stay.confirmed:
+            return stay.discharged_at + wait
+        newest = max((track.known.at for track in self.tracks.values() if track.known), default=stay.discharged_at)
+        return max(stay.discharged_at, newest) + wait
+
+    def _next_due(self, now: int) -> int:
+        moments = [self.intake.next_close, self.stay.due, self._never_seen_at(), self._forget_at()]
+        moments += [self.signals.lost_until, self.signals.rebuilt_until]
+        moments += [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
+        red = self.course.red_due(self.rules)
+        if red is not None:
+            moments.append(red)
+        return min((moment for moment in moments if moment > now), default=NEVER)
+
+    def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
+        picture = Picture(self.tracks, self.stay, at)
+        for subject in sorted(self.episodes):
+            episode = self.episodes.pop(subject)
+            if episode.kind == TECHNICAL:
+                self._say_technical(episode, CLEARED, reason, None, at, out)
+            else:
+                self._say(episode, CLEARED, reason, picture, episode.score, at, out)
+
+    def _forget_patient(self) -> None:
+        """Another patient, or another stay: nothing learnt and nothing measured before may count."""
+        self.tracks, self.signals, self.never_seen = {}, Signals(), False
+        self.course.forget()
+        self.intake.drop_open()
+        self.stay = Stay()
+
+    def _withdraw(self, reading: FastReading, at: int) -> bool:
+        """Takes back an earlier reading of the same device; what it said in force is no longer known."""
+        assert reading.corrects is not None
+        device = self.intake.devices.get(reading.device_id)
+        if device is None:
+            return False
+        found = self.intake.withdraw(device.number, reading.corrects)
+        for track in self.tracks.values():
+            known = track.known
+            if known is not None and known.device == device.number and known.sequence == reading.corrects:
+                track.known, track.opinions, track.stale, found = None, (), False, True
+        if found:
+            self.due = min(self.due, at + 1)
+        return found
+
+    # ---- state
+
+    def snapshot(self) -> bytes:
+        """The whole state as versioned bytes of plain numbers and strings."""
+        tracks = [[name, track.state()] for name, track in self.tracks.items()]
+        episodes = [[subject, self.episodes[subject]] for subject in sorted(self.episodes)]
+        body = [self.intake.state(), self.stay, tracks, self.course, self.signals, episodes]
+        flags = [self.due, self.status_at, self.never_seen, self.over, self.decision.value]
+        return msgspec.msgpack.encode([SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock, *body, *flags])
+
+    @classmethod
+    def restore(cls, snapshot: bytes, rules: Rules) -> "Vigil":
+        """The vigil that `snapshot` was taken from. Raises SnapshotError where that cannot be read."""
+        try:
+            state: Sequence = msgspec.msgpack.decode(snapshot)
+            if state[0] != SNAPSHOT_VERSION:
+                raise SnapshotError(
+                    f"snapshot version {state[0]!r} is not known; this version reads {SNAPSHOT_VERSION}"
+                )
+            return cls._from_state(state, rules)
+        except (msgspec.MsgspecError, IndexError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, SnapshotError):
+                raise
+            raise SnapshotError(f"snapshot cannot be read: {error}") from error
+
+    @classmethod
+    def _from_state(cls, state: Sequence, rules: Rules) -> "Vigil":
+        one = cls(state[1], rules, mode=state[2], event_clock=state[3])
+        one.intake.restore(state[4])
+        one.stay = msgspec.convert(state[5], Stay)
+        one.tracks = {name: Track.restore(name, track, rules) for name, track in state[6]}
+        one.course, one.signals = msgspec.convert(state[7], Course), msgspec.convert(state[8], Signals)
+        one.episodes = {subject: msgspec.convert(episode, Episode) for subject, episode in state[9]}
+        one.due, one.status_at, one.never_seen, one.over = state[10:14]
+        one.decision = Reason(state[14])
+        return one
+
+
+def _plain(state: object) -> Sequence:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))

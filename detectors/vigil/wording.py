@@ -1,0 +1,103 @@
+"""What is said, in words that a nurse understands and that never diagnose."""
+
+from collections.abc import Iterable, Sequence
+
+from detectors.news2 import News2
+from schemas.vitals import LETTERS, SCALES, Vital
+
+LETTER_WORDS = {
+    "A": "alert",
+    "C": "new confusion",
+    "V": "responds to voice",
+    "P": "responds to pain",
+    "U": "unresponsive",
+}
+PART_WORDS = {
+    "resp_rate": "resp rate",
+    "spo2": "SpO2",
+    "supplemental_oxygen": "oxygen",
+    "systolic_bp": "systolic BP",
+    "pulse_rate": "pulse",
+    "consciousness": "consciousness",
+    "temperature": "temperature",
+}
+
+
+def number(value: float, resolution: float) -> str:
+    """A value at its vital's resolution.
+
+    >>> number(26.0, 1.0), number(37.04, 0.1)
+    ('26', '37.0')
+    """
+    return f"{value:.0f}" if resolution >= 1 else f"{value:.1f}"
+
+
+def value_words(name: str, value: float) -> str:
+    """A value with its unit, or the word for a letter.
+
+    >>> value_words("resp_rate", 26.0), value_words("consciousness", 1.0), value_words("supplemental_oxygen", 1.0)
+    ('26/min', 'new confusion', 'on oxygen')
+    """
+    if name == Vital.CONSCIOUSNESS:
+        return LETTER_WORDS[LETTERS[int(value)]]
+    if name == Vital.SUPPLEMENTAL_OXYGEN:
+        return "on oxygen" if value else "on air"
+    scale = SCALES[Vital(name)]
+    return number(value, scale.resolution) + scale.shown_unit
+
+
+def vital_words(name: str) -> str:
+    """The vital's name in a sentence."""
+    return SCALES[Vital(name)].words
+
+
+def capital(text: str) -> str:
+    """With a capital first letter; the rest as it is.
+
+    >>> capital("resp rate"), capital("SpO2")
+    ('Resp rate', 'SpO2')
+    """
+    return text[:1].upper() + text[1:]
+
+
+def listed(names: Iterable[str], words: dict[str, str] = PART_WORDS) -> str:
+    """Names in a row.
+
+    >>> listed(["temperature", "consciousness"])
+    'temperature, consciousness'
+    """
+    return ", ".join(words.get(name, name.replace("_", " ")) for name in names)
+
+
+def leading(name: str, value: float, usual: float | None) -> str:
+    """The vital that matters most, against what is usual.
+
+    >>> leading("resp_rate", 26.0, 16.2)
+    'Resp rate 26/min, usual 16'
+    """
+    text = f"{capital(vital_words(name))} {value_words(name, value)}"
+    return text if usual is None else f"{text}, usual {number(usual, SCALES[Vital(name)].resolution)}"
+
+
+def score_words(score: News2 | None, previous: int | None, why_not: str | None) -> str:
+    """The score in a phrase: "NEWS2 at least 7, was 3 (temperature missing)"."""
+    if score is None:
+        return f"NEWS2 not valid ({why_not})" if why_not else "NEWS2 not known"
+    text = f"NEWS2 {'' if score.complete else 'at least '}{score.score_min}"
+    if previous is not None and previous != score.score_min:
+        text += f", was {previous}"
+    if score.missing:
+        text += f" ({listed(part.value for part in score.missing)} missing)"
+    return text
+
+
+def clears_when(priority: int, because: Sequence[str], lost: Sequence[str]) -> str:
+    """What would end the episode."""
+    if lost:
+        return f"Ends only after {listed(lost, {})} can be measured again and is in range."
+    ask = {3: "NEWS2 below 7", 2: "NEWS2 below 5 without a red score"}.get(
+        priority, "values back near the patient's usual"
+    )
+    return (
+        f"Ends when {ask} holds with valid values of {listed(because, {})}." if because else f"Ends when {ask} holds."
+    )

@@ -1,0 +1,1 @@
+"""How it flows: from Kafka to the Vigils and back."""

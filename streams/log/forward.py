@@ -1,0 +1,37 @@
+"""Writing forwarded records: what workers put into the one log, signed."""
+
+from schemas.forwarded import (
+    KIND_HEADER,
+    SIGNATURE_HEADER,
+    Forwarded,
+    ForwardedKind,
+    LogKeys,
+    encode_forwarded,
+    signed_bytes,
+)
+from schemas.rejection import Header
+
+Sendable = tuple[bytes | None, bytes, tuple[Header, ...]]
+
+
+def forward(
+    kind: ForwardedKind | str,
+    source_topic: str,
+    source_partition: int,
+    source_offset: int,
+    patient_id: str,
+    body: bytes,
+    keys: LogKeys,
+    log_topic: str,
+    log_partition: int,
+) -> Sendable:
+    """Key, value and headers of a signed forwarded record for one partition of the log. Raises ValueError without a key."""
+    kind = ForwardedKind(kind)
+    value = encode_forwarded(Forwarded(source_topic, source_partition, source_offset, patient_id, body))
+    signature = keys.sign(signed_bytes(kind, log_topic, log_partition, value))
+    return patient_id.encode() or None, value, ((KIND_HEADER, kind.value.encode()), (SIGNATURE_HEADER, signature))
+
+
+def tick() -> Sendable:
+    """A tick: it carries nothing, moves only the log's time, and needs no signature."""
+    return None, b"{}", ((KIND_HEADER, ForwardedKind.TICK.value.encode()),)

@@ -1,0 +1,350 @@
+"""One partition's log, its time, and who is due: turns a log into alerts by an order that the log alone decides.
+
+Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets `tick(due)`, in
+(due, patient) order, until none is; only then is the record handed over. So a log that ends at time T has fired exactly the dues
+up to T, and cutting it into batches anywhere changes nothing.
+"""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush, heapreplace
+from typing import Final
+
+import msgspec
+from pydantic import ValidationError
+
+from detectors.rules import Rules, RulesError, read_rules
+from detectors.vigil import NEVER, Said, Vigil
+from schemas.decode import Decoded, FastReading, decode
+from schemas.forwarded import (
+    KIND_HEADER,
+    SIGNATURE_HEADER,
+    Forwarded,
+    ForwardedKind,
+    LogKeys,
+    decode_forwarded,
+    signed_bytes,
+)
+from schemas.patient import PatientRecord
+from schemas.reading import Mode
+from schemas.reasons import Refusal, Unreadable
+from schemas.rejection import Header, Rejection
+from schemas.times import to_ms
+from streams.log.placing import partition_of
+from streams.log.record import Marker, Output, Record
+from streams.log.tally import Tally
+
+AHEAD_MS: Final = 366 * 86_400_000
+
+
+class Watch:
+    """What is kept of one patient beside the vigil: the offset it holds up to, the due it stands in the heap with."""
+
+    __slots__ = ("key", "queued", "upto", "vigil")
+
+    def __init__(self, vigil: Vigil, upto: int = 0) -> None:
+        self.vigil, self.upto, self.queued = vigil, upto, NEVER
+        self.key = vigil.patient.encode()
+
+
+class Partition:
+    """A deterministic state machine over one partition of the readings log.
+
+    `run(records)` gives what they caused. `marker` and `states` continue from a snapshot: a record below the marker's offset, or below a
+    patient's own, changes nothing.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        *,
+        clock: str,
+        mode: str,
+        rules: Rules,
+        keys: LogKeys | None = None,
+        topic: str = "vitals.readings",
+        marker: Marker | None = None,
+        states: Iterable[tuple[str, int, bytes]] = (),
+    ) -> None:
+        self.partition, self.partitions, self.topic = partition, partitions, topic
+        self.event_clock, self.mode = clock == "event", Mode(mode)
+        self.rules, self.keys = rules, keys or LogKeys({})
+        self.tally, self.dirty = Tally(), set[str]()
+        self.watches: dict[str, Watch] = {}
+        self.rules_bytes: bytes | None = None
+        marker = marker or Marker()
+        self.next_offset, self.time, self.first_time = marker.next_offset, marker.time, marker.first_time
+        self.sources = dict(marker.sources)
+        if marker.rules is not None:
+            self.rules_bytes, self.rules = marker.rules, read_rules(marker.rules)
+        self._heap: list[tuple[int, str]] = []
+        for patient, upto, snapshot in states:
+            self.watches[patient] = watch = Watch(Vigil.restore(snapshot, self.rules), upto)
+            self._queue(watch, patient)
+
+    @property
+    def marker(self) -> Marker:
+        """Up to where the log has been taken."""
+        return Marker(self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes)
+
+    def state(self, patient: str) -> tuple[str, int, bytes]:
+        """One patient's snapshot, with the offset up to which it holds."""
+        watch = self.watches[patient]
+        return patient, watch.upto, watch.vigil.snapshot()
+
+    # ---- the log
+
+    def run(self, records: Iterable[Record]) -> list[Output]:
+        """Takes records in the log's order and gives what they caused."""
+        out: list[Output] = []
+        event_clock, tally, watches = self.event_clock, self.tally, self.watches
+        for record in records:
+            offset, stamp, _, value, headers = record
+            if offset < self.next_offset:  # replayed: the state holds it
+                continue
+            tally.records += 1
+            self.next_offset = offset + 1
+            if not event_clock:
+                self._advance(stamp, offset, out)
+            if headers:
+                kind = next((h for name, h in headers if name == KIND_HEADER), None)
+                if kind is not None:
+                    self._take_forwarded(kind, record, out)
+                    continue
+            try:
+                decoded = decode(value)
+            except Unreadable as refusal:
+                tally.unreadable += 1
+                self._refuse(record, refusal.code, refusal.field, 0, out)
+                continue
+            tally.readable += 1
+            reading = decoded if decoded.__class__ is not Decoded else self._explain(decoded, record, out)  # type: ignore[arg-type]
+            watch = watches.get(reading.patient_id)  # type: ignore[union-attr]
+            if watch is None or reading.mode is not self.mode or event_clock:  # type: ignore[union-attr]
+                watch = self._admit(reading, record, out)  # type: ignore[arg-type]
+                if watch is None:
+                    continue
+            if offset < watch.upto:  # this patient's state is newer than the marker
+                tally.records -= 1
+                tally.readable -= 1
+                continue
+            watch.upto = offset + 1
+            vigil = watch.vigil
+            taken = vigil.take(reading, self.time)  # type: ignore[arg-type]
+            tally.accepted += taken.accepted
+            tally.received += taken.accepted
+            if taken.accepted != len(reading.vitals):  # type: ignore[union-attr]
+                self._count_rest(taken, record, out)
+            if vigil.due < watch.queued:
+                self._queue(watch, reading.patient_id)  # type: ignore[union-attr]
+            self.dirty.add(reading.patient_id)  # type: ignore[union-attr]
+        return out
+
+    def advance(self, time: int, limit: int) -> tuple[list[Output], bool]:
+        """Moves the time and fires at most `limit` dues; says whether none is left. A place to yield after a long silence."""
+        out: list[Output] = []
+        self.time = max(self.time, time)
+        for _ in range(limit):
+            if not self._heap or self._heap[0][0] > self.time:
+                return out, True
+            self._fire_one(self.next_offset, out)
+        return out, not self._heap or self._heap[0][0] > self.time
+
+    def _advance(self, time: int, offset: int, out: list[Output]) -> None:
+        if time > self.time:
+            self.time = time
+        elif time < self.time:
+            self.tally.time_went_back += 1
+        while self._heap and self._heap[0][0] <= self.time:
+            self._fire_one(offset, out)
+
+    def _fire_one(self, offset: int, out: list[Output]) -> None:
+        heap = self._heap
+        due, patient = heap[0]
+        watch = self.watches.get(patient)
+        if watch is None or due != watch.queued:  # forgotten, or an earlier entry took its place
+            heappop(heap)
+            return
+        vigil = watch.vigil
+        if due == vigil.due:  # otherwise it has since named a later moment
+            self._emit(watch, vigil.tick(due), offset, out)
+            self.dirty.add(patient)
+            if vigil.over:
+                del self.watches[patient]
+                heappop(heap)
+                return
+            if vigil.due <= due:
+                raise RuntimeError("a vigil that stays due would stop the partition")
+        watch.queued = vigil.due
+        if vigil.due < NEVER:
+            heapreplace(heap, (vigil.due, patient))
+        else:
+            heappop(heap)
+
+    def _queue(self, watch: Watch, patient: str) -> None:
+        if watch.vigil.due < NEVER:
+            heappush(self._heap, (watch.vigil.due, patient))
+        watch.queued = watch.vigil.due
+
+    def _emit(self, watch: Watch, said: list[Said], offset: int, out: list[Output]) -> None:
+        for topic, value, at in said:
+            self.tally.said[topic] += 1
+            headers: tuple[Header, ...] = ()
+            if topic == "status":
+                headers = (("partition", str(self.partition).encode()), ("offset", str(offset).encode()))
+            out.append(Output(topic, watch.key, value, headers, at))
+
+    # ---- readings
+
+    def _admit(self, reading: FastReading, record: Record, out: list[Output]) -> Watch | None:
+        """The patient's watch, new if need be; None if the whole reading is refused. Moves the time in event clock."""
+        patient, count = reading.patient_id, len(reading.vitals)
+        refused: tuple[Refusal, str] | None = None
+        watch = self.watches.get(patient)
+        if watch is None and partition_of(patient, self.partitions) != self.partition:
+            refused = Refusal.WRONG_PARTITION, "patient_id"
+        elif reading.mode is not self.mode:
+            refused = Refusal.WRONG_MODE, "mode"
+        elif self.event_clock:
+            taken = to_ms(reading.taken_at)
+            if self.first_time is None:
+                self.first_time = taken
+            if taken > self.first_time + AHEAD_MS:
+                refused = Refusal.CLOCK_AHEAD, "taken_at"
+            else:
+                self._advance_event(taken, record[0], out)
+                watch = self.watches.get(patient)  # it may have been forgotten meanwhile
+        if refused is not None:
+            self.tally.received += count
+            self.tally.rejected += count
+            self._refuse(record, *refused, count, out)
+            return None
+        return watch or self._watch(patient)
+
+    def _advance_event(self, taken: int, offset: int, out: list[Output]) -> None:
+        if taken > self.time:
+            self.time = taken
+            while self._heap and self._heap[0][0] <= taken:
+                self._fire_one(offset, out)
+
+    def _watch(self, patient: str) -> Watch:
+        vigil = Vigil(patient, self.rules, mode=self.mode.value, event_clock=self.event_clock)
+        watch = self.watches[patient] = Watch(vigil)
+        return watch
+
+    def _explain(self, decoded: Decoded, record: Record, out: list[Output]) -> FastReading:
+        self.tally.unknown_fields += len(decoded.unknown)
+        for refused in decoded.refused:
+            self.tally.received += 1
+            self.tally.rejected += 1
+            self._refuse(record, refused.code, refused.field, 1, out)
+        return decoded.reading
+
+    def _count_rest(self, taken, record: Record, out: list[Output]) -> None:  # noqa: ANN001
+        tally = self.tally
+        tally.suspect += taken.suspect
+        tally.duplicate += taken.duplicate
+        tally.late += taken.late
+        lost = [refused for refused in taken.refused if refused.vital]
+        tally.rejected += len(lost)
+        tally.received += taken.suspect + taken.duplicate + taken.late + len(lost)
+        for refused in taken.refused:
+            self._refuse(record, refused.code, refused.field, 1 if refused.vital else 0, out)
+
+    def _refuse(self, record: Record, code: Refusal, field: str | None, vitals: int, out: list[Output]) -> None:
+        self._reject(code, field, (self.topic, self.partition, record[0]), vitals, record[2], record[3], out)
+
+    def _reject(
+        self,
+        code: Refusal,
+        field: str | None,
+        place: tuple[str, int, int],
+        vitals: int,
+        key: bytes | None,
+        value: bytes | None,
+        out: list[Output],
+    ) -> None:
+        self.tally.refusals[code.value] += 1
+        self.tally.said["rejections"] += 1
+        headers = Rejection.of(code, field, *place, vitals).headers()
+        out.append(Output("rejections", key, value, headers, self.time))
+
+    # ---- forwarded records
+
+    def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
+        kind = next((kind for kind in ForwardedKind if kind.value.encode() == name), None)
+        if kind is ForwardedKind.TICK:
+            self.tally.forwarded += 1
+            return
+        forwarded = None
+        if kind is None:
+            code = Refusal.UNKNOWN_RECORD
+        else:
+            code, forwarded = self._verify(kind, record)
+        if forwarded is None or kind is None:
+            self.tally.unreadable += 1
+            self._refuse(record, code, KIND_HEADER if kind is None else SIGNATURE_HEADER, 0, out)
+            return
+        self.tally.forwarded += 1
+        source = f"{forwarded.source_topic}/{forwarded.source_partition}"
+        if forwarded.source_offset <= self.sources.get(source, -1):  # forwarded again
+            return
+        self.sources[source] = forwarded.source_offset
+        refused = self._apply(kind, forwarded, record[0], out)
+        if refused is not None:
+            place = forwarded.source_topic, forwarded.source_partition, forwarded.source_offset
+            self._reject(*refused, place, 0, forwarded.key.encode() or None, forwarded.body, out)
+
+    def _verify(self, kind: ForwardedKind, record: Record) -> tuple[Refusal, Forwarded | None]:
+        value = record[3] or b""
+        signature = next((h for header, h in record[4] if header == SIGNATURE_HEADER), b"")
+        if not self.keys.holds(signed_bytes(kind, self.topic, self.partition, value), signature):
+            return Refusal.BAD_SIGNATURE, None
+        try:
+            return Refusal.BAD_RECORD, decode_forwarded(value)
+        except msgspec.MsgspecError:
+            return Refusal.BAD_RECORD, None
+
+    def _apply(
+        self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]
+    ) -> tuple[Refusal, str | None] | None:
+        """Lets a forwarded record take effect; gives code and field where it cannot."""
+        if kind is ForwardedKind.RULES:
+            return self._adopt(forwarded.body)
+        if kind is ForwardedKind.LOSS:
+            for patient in sorted(self.watches):
+                self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
+            return None
+        if kind is not ForwardedKind.PATIENT:
+            return Refusal.UNKNOWN_RECORD, None
+        try:
+            record = PatientRecord.model_validate_json(forwarded.body)
+        except ValidationError as error:
+            return Refusal.BAD_RECORD, ".".join(str(part) for part in error.errors()[0]["loc"]) or None
+        if record.mode is not self.mode:
+            return Refusal.WRONG_MODE, "mode"
+        if partition_of(record.patient_id, self.partitions) != self.partition:
+            return Refusal.WRONG_PARTITION, "patient_id"
+        watch = self.watches.get(record.patient_id) or self._watch(record.patient_id)
+        if offset >= watch.upto:
+            self._tell(record.patient_id, watch.vigil.know(record, self.time), offset, out)
+        return None
+
+    def _tell(self, patient: str, said: list[Said], offset: int, out: list[Output]) -> None:
+        watch = self.watches[patient]
+        watch.upto = max(watch.upto, offset + 1)
+        self._emit(watch, said, offset, out)
+        self.dirty.add(patient)
+        if watch.vigil.due < watch.queued:
+            self._queue(watch, patient)
+
+    def _adopt(self, body: bytes) -> tuple[Refusal, str | None] | None:
+        try:
+            self.rules = read_rules(body)
+        except RulesError:
+            return Refusal.BAD_RECORD, "rules"
+        self.rules_bytes = body
+        for watch in self.watches.values():
+            watch.vigil.adopt(self.rules)
+        self.dirty.update(self.watches)
+        return None

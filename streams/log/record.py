@@ -1,0 +1,31 @@
+"""What goes into the one log and what comes out of it, without Kafka's own types."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schemas.rejection import Header
+
+NEVER = 1 << 62
+
+# offset, append time in milliseconds, key, value, headers
+Record = tuple[int, int, bytes | None, bytes | None, Sequence[Header]]
+
+
+class Output(NamedTuple):
+    """Something to be sent: the logical topic (alerts, status, trends, rejections), key, value, headers, and the moment that made it."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    due: int
+
+
+class Marker(NamedTuple):
+    """Up to where a partition's log has been taken: next offset, its time, and the greatest offset seen of each forwarding source."""
+
+    next_offset: int = 0
+    time: int = 0
+    first_time: int | None = None
+    sources: dict[str, int] = {}
+    rules: bytes | None = None

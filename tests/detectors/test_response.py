@@ -120,3 +120,7 @@ def test_a_contradiction_of_pulse_and_ecg_is_due_for_a_look_though_nothing_is_mi
 def test_unknown_oxygen_that_cannot_change_the_row_is_not_due():
     assert observation_due(news2(21, 97, 120, 70, None, 37.0, "A", None)) == ()  # 2 to 4
     assert observation_due(news2(21, 93, 120, 70, None, 37.0, "A", None)) == (Part.SUPPLEMENTAL_OXYGEN,)  # 4 to 6
+
+
+def test_a_missing_item_that_could_only_be_a_red_one_is_due_too():
+    assert observation_due(news2(16, 95, 120, 70, None, None, "A", False)) == (Part.TEMPERATURE,)  # 1 to 4, red or not

@@ -19,7 +19,6 @@ import argparse
 import atexit
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,12 +32,13 @@ from typing import Any, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from deploy.kafka.jars import jars
+from deploy.kafka.jars import CannotFetch, WrongJars
+from deploy.kafka.java import JavaMissing, prepared
 from deploy.kafka.properties import HOST, Node, free_ports, server_properties, written
 
-LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 USABLE_WITHIN_S = 90.0
-STOPPED_WITHIN_S = 20.0
+STOPPED_WITHIN_S = 30.0
+LAST_LEAVES_WITHIN_S = 3.0
 
 
 class BrokerFailed(Exception):
@@ -87,7 +87,8 @@ class Broker:
 
     def _java(self, *words: str) -> None:
         # Only the quick compiler: the better one costs a second more than so short a program can win back.
-        command = [*self.java, "-XX:TieredStopAtLevel=1", *words]
+        options = [word for word in self.java[1:] if not word.startswith("-XX:ArchiveClassesAtExit")]
+        command = [self.java[0], "-XX:TieredStopAtLevel=1", *options, *words]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise BrokerFailed(f"{' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
@@ -164,12 +165,16 @@ class Cluster:
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
         heap_mb: int = 256,
+        for_load: bool = False,
     ) -> None:
-        """`port` is the first broker's (default: a free one); `settings` override server properties."""
+        """`port` is the first broker's (default: a free one); `settings` override server properties.
+
+        `for_load` is for benchmarks: slower to start, more records a second.
+        """
         self.folder = Path(folder).absolute()
         plan = self._plan(brokers, port)
         nodes = [Node(**one) for one in plan["nodes"]]
-        java = _java_words(heap_mb)
+        java = prepared(heap_mb, for_load, run_once)
         self.brokers = [
             Broker(
                 self.folder / f"broker-{node.id}",
@@ -191,8 +196,7 @@ class Cluster:
         if port is not None:
             ports[0] = port
         nodes = [{"id": n + 1, "port": ports[n], "controller_port": ports[brokers + n]} for n in range(brokers)]
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
-        plan = {"cluster_id": cluster_id, "nodes": nodes}
+        plan = {"cluster_id": _new_cluster_id(), "nodes": nodes}
         self.folder.mkdir(parents=True, exist_ok=True)
         written_plan.write_text(json.dumps(plan))
         return plan
@@ -206,11 +210,16 @@ class Cluster:
         return self
 
     def stop(self) -> None:
-        """Stop all brokers side by side: one after the other, the last would wait for a majority that has left."""
+        """Stop all brokers side by side. Once most have left, the last cannot leave in order, and is killed."""
         for broker in self.brokers:
             broker.ask_to_stop()
-        for broker in self.brokers:
-            broker.stop()
+        until = time.monotonic() + STOPPED_WITHIN_S
+        while running := [broker for broker in self.brokers if broker.pid is not None]:
+            if len(running) <= len(self.brokers) // 2:
+                until = min(until, time.monotonic() + LAST_LEAVES_WITHIN_S)
+            if time.monotonic() > until:
+                self.kill()
+            time.sleep(0.02)
 
     def kill(self) -> None:
         """SIGKILL to all brokers."""
@@ -242,13 +251,21 @@ class Cluster:
         atexit.unregister(self.kill)
 
 
-def _java_words(heap_mb: int) -> list[str]:
-    """The command line before the class: a small heap, the jars, the log settings."""
-    java = shutil.which("java")
-    if java is None:
-        raise BrokerFailed("java is not installed; on Debian: apt-get install openjdk-17-jre-headless")
-    log = f"-Dlog4j2.configurationFile={LOG_SETTINGS}"
-    return [java, "-Xms128m", f"-Xmx{heap_mb}m", "-XX:+UseSerialGC", "-cp", f"{jars()}/*", log]
+def run_once(java: list[str], folder: Path) -> None:
+    """One broker from its start to its orderly end, with nothing in it."""
+    port, controller_port = free_ports(2)
+    node = Node(1, port, controller_port)
+    properties = written(server_properties(node, [node], folder / "data", {}))
+    broker = Broker(folder, node, properties, _new_cluster_id(), java)
+    try:
+        broker.start()
+    finally:
+        broker.stop()
+
+
+def _new_cluster_id() -> str:
+    # A leading minus would look like an option to the formatting tool.
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
 
 
 def status(cluster: Cluster) -> dict[str, Any]:
@@ -265,19 +282,20 @@ def main() -> int:
     words.add_argument("--port", type=int, help="the first broker's port (default: a free one below 32768)")
     words.add_argument("--brokers", type=int, default=1, help="how many (default: 1)")
     words.add_argument("--heap", type=int, default=256, help="each broker's heap in MiB (default: 256)")
+    words.add_argument("--for-load", action="store_true", help="for benchmarks: slower to start, more records a second")
     asked = words.parse_args()
     if asked.do != "start" and not (asked.dir / "cluster.json").exists():
         print(f"there is no Kafka in {asked.dir}", file=sys.stderr)
         return 1
     try:
-        cluster = Cluster(asked.dir, asked.brokers, asked.port, heap_mb=asked.heap)
+        cluster = Cluster(asked.dir, asked.brokers, asked.port, heap_mb=asked.heap, for_load=asked.for_load)
         if asked.do == "stop":
             cluster.stop()
             return 0
         if asked.do == "start":
             print(cluster.start().bootstrap)
             return 0
-    except BrokerFailed as error:
+    except (BrokerFailed, CannotFetch, JavaMissing, WrongJars) as error:
         print(error, file=sys.stderr)
         return 3
     print(json.dumps(status(cluster)))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from schemas.base import END_OF_TIME, FIRST_MOMENT, MAX_ID
-from schemas.reading import MAX_SEQUENCE, MAX_UNIT, Envelope, Measure, Mode, Quality
+from schemas.reading import MAX_SEQUENCE, MAX_UNIT, MAX_VITALS, Envelope, Measure, Mode, Quality
 from schemas.reasons import Refusal, Unreadable
 from schemas.vitals import Source
 
@@ -39,7 +39,7 @@ class FastReading(Struct, frozen=True, gc=False):
     patient_id: Id
     device_id: Id
     taken_at: Annotated[datetime, Meta(tz=True)]
-    vitals: dict[str, FastMeasure]
+    vitals: Annotated[dict[str, FastMeasure], Meta(max_length=MAX_VITALS)]
     source: Source = Source.MONITOR
     sequence: Count | None = None
     corrects: Count | None = None
@@ -68,7 +68,7 @@ class _StrictMeasure(FastMeasure, frozen=True, gc=False, forbid_unknown_fields=T
 
 
 class _StrictReading(FastReading, frozen=True, gc=False, forbid_unknown_fields=True):
-    vitals: dict[str, _StrictMeasure]  # type: ignore[assignment]
+    vitals: Annotated[dict[str, _StrictMeasure], Meta(max_length=MAX_VITALS)]  # type: ignore[assignment]
 
 
 _strict = msgspec.json.Decoder(_StrictReading).decode
@@ -148,6 +148,8 @@ def _read_by_contract(body: dict[str, Any]) -> Decoded:
         raise Unreadable(Refusal.MISSING_FIELD, "vitals")
     if not isinstance(body["vitals"], dict):
         raise Unreadable(Refusal.BAD_FIELD, "vitals", "not an object of vitals by name")
+    if len(body["vitals"]) > MAX_VITALS:
+        raise Unreadable(Refusal.BAD_FIELD, "vitals", f"more than {MAX_VITALS} vitals")
     if not body["vitals"] and envelope.corrects is None:
         raise Unreadable(Refusal.NO_VITALS, "vitals")
     good: dict[str, FastMeasure] = {}

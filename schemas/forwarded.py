@@ -67,8 +67,10 @@ class LogKeys:
         name, secret = next(iter(self._secrets.items()))
         return name.encode() + b":" + _digest(secret, message)
 
-    def holds(self, message: bytes, signature: bytes) -> bool:
-        """Whether one of the keys made this signature of this message."""
+    def holds(self, message: bytes, signature: bytes | None) -> bool:
+        """Whether one of the keys made this signature of this message; a header may also hold nothing."""
+        if not signature:
+            return False
         name, _, digest = signature.rpartition(b":")  # bytes throughout: compare_digest raises on text beyond ASCII
         secret = self._secrets.get(name.decode("utf-8", "replace"))
         return secret is not None and hmac.compare_digest(_digest(secret, message), digest)

@@ -33,6 +33,8 @@ class Mode(StrEnum):
 
 USABLE = frozenset({Quality.VALID, Quality.VALIDATED, Quality.ONGOING, Quality.QUESTIONABLE})
 MAX_UNIT = 40
+# A rejection carries the whole message, one for each refused vital: without a limit 64 kB could become half a gigabyte.
+MAX_VITALS = 64
 MAX_SEQUENCE = 2**53 - 1  # what JSON numbers carry exactly
 Sequence = Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
 
@@ -78,7 +80,7 @@ class Reading(Envelope):
     """
 
     vitals: Annotated[dict[str, Measure], BeforeValidator(_last_of_each)] = Field(
-        json_schema_extra={"propertyNames": {"enum": [str(vital) for vital in Vital]}}
+        max_length=MAX_VITALS, json_schema_extra={"propertyNames": {"enum": [str(vital) for vital in Vital]}}
     )
 
     @model_validator(mode="after")

@@ -117,6 +117,9 @@ class Maker:
         return self.object(pairs)
 
     def vitals(self) -> str:
+        if self.bad() and self.bad():
+            number = self.dice.choice((63, 64, 65, 200))
+            return self.object([(f'"{place}"', '{"value":1}') for place in range(number)])
         names = [
             self.dice.choice(NAMES) if self.bad() else NAMES[self.dice.randrange(4)]
             for _ in range(self.dice.randrange(0 if self.bad() else 1, 5))
@@ -298,6 +301,14 @@ def test_the_limit_of_size_is_inclusive():
 @pytest.mark.parametrize("value", [None, b"", b"\x00", b"\xff\xfe", b"[" * 60_000, b'{"a":' * 12_000, b"1" * 60_000])
 def test_nothing_but_unreadable_is_ever_raised(value):
     assert REMEDIES[code_of(value)[0]][0] is Level.RECORD
+
+
+def test_a_reading_has_a_limit_of_vitals_so_that_its_rejections_have_one_too():
+    many = {f"v{number}": {"value": 1, "unit": "1"} for number in range(64)}
+
+    assert len(decode(reading(vitals=many)).vitals) == 64
+    assert code_of(reading(vitals={**many, "spo2": {"value": 97, "unit": "%"}})) == (Refusal.BAD_FIELD, "vitals")
+    assert code_of(reading(vitals=dict.fromkeys(map(str, range(4_000)), 1))) == (Refusal.BAD_FIELD, "vitals")
 
 
 def test_the_field_of_a_refused_vital_is_never_as_long_as_a_record():

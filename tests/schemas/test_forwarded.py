@@ -28,6 +28,11 @@ def test_letters_beyond_ascii_in_a_signature_are_only_a_wrong_signature(digest):
     assert not KEYS.holds(b"message", f"née:{digest}".encode())
 
 
+@pytest.mark.parametrize("nothing", [b"", None])
+def test_no_signature_is_a_wrong_signature(nothing):
+    assert not KEYS.holds(b"message", nothing)
+
+
 def test_the_first_key_signs_and_any_verifies():
     old, new = LogKeys.parse("old:before"), LogKeys.parse("new:s3cret")
 

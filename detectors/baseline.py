@@ -9,6 +9,7 @@ from detectors.rules import BaselineRules
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+EVERY_MS = 45_000
 
 
 class Baseline:
@@ -35,30 +36,18 @@ class Baseline:
     thresholds and floors are ours, in the rules file.
     """
 
-    __slots__ = ("_anchor", "_first", "_last", "_seen", "_usual", "floor", "rules")
+    __slots__ = ("_anchor", "_first", "_last", "_seen", "_usual", "floor", "rules", "spread", "warm")
 
     def __init__(self, floor: float, rules: BaselineRules) -> None:
         self.floor, self.rules = floor, rules
         self._usual, self._anchor = FadingVar(), FadingMean()
         self._seen, self._first, self._last = 0, 0, 0
-
-    @property
-    def warm(self) -> bool:
-        """Whether there is an opinion: enough values over enough time."""
-        rules = self.rules
-        return self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
+        self.warm, self.spread = False, floor
 
     @property
     def usual(self) -> float | None:
         """What is usual, or None before the warm-up."""
         return self._usual.mean.get() if self.warm else None
-
-    @property
-    def spread(self) -> float:
-        """One spread: the patient's own, shrunk towards the floor, never below it."""
-        usual, prior = self._usual, self.rules.prior_weight
-        n, floor = usual.mean.n, self.floor
-        return max(floor, math.sqrt((n * usual.get() + prior * floor * floor) / (n + prior)))
 
     def deviation(self, value: float) -> float | None:
         """Signed distance from the usual, in spreads."""
@@ -66,26 +55,35 @@ class Baseline:
 
     def score_one(self, value: float) -> float | None:
         """Distance from the usual, in spreads."""
-        deviation = self.deviation(value)
-        return None if deviation is None else abs(deviation)
+        return abs((value - self._usual.mean.get()) / self.spread) if self.warm else None
 
     def drift(self) -> float | None:
         """How far the usual itself has moved from its slow anchor, signed, in spreads: getting used to illness is itself seen."""
         return (self._usual.mean.get() - self._anchor.get()) / self.spread if self.warm else None
 
     def learn_one(self, value: float, at: int) -> None:
-        """Takes a value as usual."""
+        """Takes a value as usual; of values less than `EVERY_MS` apart only the first: the usual moves over hours."""
         usual, anchor, rules = self._usual, self._anchor, self.rules
         if self._seen == 0:
             self._first = self._last = at
         elapsed = at - self._last
         if elapsed > 0:
+            if elapsed < EVERY_MS:
+                return
             usual.fade(kept(elapsed, rules.half_life_h * HOUR_MS))
             anchor.fade(kept(elapsed, rules.anchor_half_life_h * HOUR_MS))
             self._last = at
         usual.update(value)
         anchor.update(value)
         self._seen += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        """Works out what only learning changes: whether it is warm, and one spread (shrunk to the floor, never below it)."""
+        usual, rules, floor = self._usual, self.rules, self.floor
+        prior, n = rules.prior_weight, usual.mean.n
+        self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
+        self.spread = max(floor, math.sqrt((n * usual.get() + prior * floor * floor) / (n + prior)))
 
     def state(self) -> list[object]:
         """Plain numbers."""
@@ -97,4 +95,5 @@ class Baseline:
         one = cls(floor, rules)
         one._seen, one._first, one._last = state[:3]
         one._usual, one._anchor = FadingVar.restore(state[3]), FadingMean.restore(state[4])
+        one._settle()
         return one

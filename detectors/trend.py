@@ -8,6 +8,7 @@ from detectors.rules import TrendRules
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
+EVERY_MS = 45_000
 
 
 class Trend:
@@ -40,11 +41,13 @@ class Trend:
         self._start, self._last = 0, 0
 
     def learn_one(self, value: float, at: int) -> None:
-        """Takes a value at a time in milliseconds."""
+        """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first."""
         if self._fast.n == 0:
             self._start = self._last = at
         elapsed = at - self._last
         if elapsed > 0:
+            if elapsed < EVERY_MS:
+                return
             fast = kept(elapsed, self.rules.fast_minutes * self.stretch * MINUTE_MS)
             slow = kept(elapsed, self.rules.slow_minutes * self.stretch * MINUTE_MS)
             self._fast.fade(fast)

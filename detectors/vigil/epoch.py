@@ -1,7 +1,8 @@
 """Fifteen seconds of samples become one robust value per vital: detectors never see a raw sample."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from math import nan
 from typing import Final, NamedTuple, Self
 
 from schemas.vitals import Source, Vital
@@ -32,108 +33,137 @@ class Decided(NamedTuple):
     sequence: int
 
 
-class Column:
-    """The samples of one vital in one epoch."""
-
-    __slots__ = ("first", "last", "origin", "suspect", "values")
-
-    def __init__(self, value: float, when: int, suspect: bool, origin: tuple[int, int]) -> None:
-        self.values = array("d", (value,))
-        self.first = self.last = when
-        self.suspect = 1 if suspect else 0
-        self.origin = origin
-
-    def add(self, value: float, when: int, suspect: bool, origin: tuple[int, int]) -> None:
-        """Takes one more sample; the order of arrival leaves no trace."""
-        self.values.append(value)
-        if suspect:
-            self.suspect += 1
-        if when > self.last:
-            self.last, self.origin = when, origin
-        elif when < self.first:
-            self.first = when
-        elif when == self.last and origin > self.origin:
-            self.origin = origin
-
-    def chart(self, name: str, value: float, when: int, suspect: bool, origin: tuple[int, int]) -> None:
-        """Takes a charted value: the newest counts, of two at the same moment the worse."""
-        first = min(self.first, when)
-        here = self.values[0]
-        worse = value < here if name == _LOWER_IS_WORSE else value > here
-        if when > self.last or (when == self.last and worse):
-            self.__init__(value, when, suspect, origin)  # type: ignore[misc]
-        self.first = first
-
-    def decide(self, source: int) -> Decided:
-        """The median and how far to trust it."""
-        values = self.values
-        count = len(values)
-        if count == 1:
-            return Decided(values[0], self.last, source, self.suspect > 0, 1, True, *self.origin)
-        ranked = sorted(values)
-        half = count // 2
-        median = ranked[half] if count % 2 else (ranked[half - 1] + ranked[half]) / 2
-        return Decided(
-            median, self.last, source, self.suspect * 2 >= count, count, ranked[0] == ranked[-1], *self.origin
-        )
-
-    def state(self) -> list[object]:
-        """Plain numbers."""
-        return [self.values.tolist(), self.first, self.last, self.suspect, list(self.origin)]
-
-    @classmethod
-    def restore(cls, state: Sequence) -> Self:
-        """The column that `state` was taken from."""
-        one = cls(0.0, state[1], False, (state[4][0], state[4][1]))
-        one.values, one.last, one.suspect = array("d", state[0]), state[2], state[3]
-        return one
-
-
 class Epoch:
-    """An open stretch of one patient's time: who reported (to know repeats), and what.
+    """An open stretch of one patient's time: one row a reading, one column a vital; what a reading lacks is NaN in its column.
 
-    `seen` holds device, sequence, taken_at of each reading, flat. `unusable` counts what devices themselves called unusable, per vital;
-    `under` those among them that lie below what the device can measure.
+    `rows` holds when, device, sequence and taken_at of each reading, flat: that is also how a repeat is known. `suspect` counts doubtful
+    samples by vital, `unusable` what devices themselves called unusable, `under` those among them below what the device can measure.
     """
 
-    __slots__ = ("closes", "columns", "end", "seen", "source", "unattached", "under", "unusable")
+    __slots__ = (
+        "closes",
+        "columns",
+        "count",
+        "end",
+        "ragged",
+        "rows",
+        "source",
+        "suspect",
+        "unattached",
+        "under",
+        "unusable",
+    )
 
     def __init__(self, end: int, closes: int, source: int) -> None:
-        self.end, self.closes, self.source = end, closes, source
-        self.columns: dict[str, Column] = {}
-        self.seen = array("q")
+        self.end, self.closes, self.source, self.count = end, closes, source, 0
+        self.columns: dict[str, array[float]] = {}
+        self.rows = array("q")
+        self.suspect: dict[str, int] = {}
         self.unusable: dict[str, int] = {}
         self.under: dict[str, int] = {}
         self.unattached = False
+        self.ragged = False  # whether any column has a gap
 
     def holds(self, device: int, sequence: int, taken: int) -> bool:
         """Whether this very reading is here already."""
-        seen = self.seen
+        rows = self.rows
         return any(
-            seen[i + 2] == taken and seen[i] == device and seen[i + 1] == sequence for i in range(0, len(seen), 3)
+            rows[i + 3] == taken and rows[i + 1] == device and rows[i + 2] == sequence for i in range(0, len(rows), 4)
         )
+
+    def begin(self, name: str) -> "array[float]":
+        """A new column, as long as those of its neighbours."""
+        self.ragged = self.ragged or self.count > 0
+        column = self.columns[name] = array("d", (nan,)) * self.count
+        return column
+
+    def end_row(self, when: int, device: int, sequence: int, taken: int, vitals: int) -> None:
+        """Ends the row of a reading that filled `vitals` columns: those that it lacks get NaN."""
+        self.rows.extend((when, device, sequence, taken))
+        self.count = count = self.count + 1
+        if vitals != len(self.columns):
+            self.ragged = True
+            for column in self.columns.values():
+                if len(column) < count:
+                    column.append(nan)
+
+    def withdraw(self, device: int, sequence: int) -> bool:
+        """Takes a reading's values out again; says whether there were any."""
+        rows, found = self.rows, False
+        for row in range(self.count):
+            if rows[4 * row + 1] == device and rows[4 * row + 2] == sequence:
+                for column in self.columns.values():
+                    found = found or column[row] == column[row]
+                    column[row] = nan
+                self.ragged = True
+        return found
+
+    def first(self, name: str) -> int | None:
+        """When the vital was first seen here."""
+        column = self.columns.get(name)
+        if column is None:
+            return None
+        return min((self.rows[4 * row] for row, value in enumerate(column) if value == value), default=None)
+
+    def newest(self, name: str | None = None) -> tuple[int, int, int]:
+        """When, device and sequence of the newest reading (that has the vital)."""
+        rows = self.rows
+        if name is None:
+            return max(zip(rows[0::4], rows[1::4], rows[2::4], strict=True))
+        column = self.columns[name]
+        having = (4 * row for row, value in enumerate(column) if value == value)
+        return max((rows[i], rows[i + 1], rows[i + 2]) for i in having)
+
+    def decide(self) -> dict[str, Decided]:
+        """Each vital's value and how far to trust it. The order of arrival leaves no trace."""
+        decided: dict[str, Decided] = {}
+        source, suspect, ragged = self.source, self.suspect, self.ragged
+        if self.count == 0:
+            return decided
+        newest = self.newest()
+        for name, column in self.columns.items():
+            values = sorted(column) if not ragged else sorted(value for value in column if value == value)
+            count = len(values)
+            if count == 0:
+                continue
+            when, device, sequence = self.newest(name) if ragged else newest
+            half = count >> 1
+            if name in CHARTED:
+                value = self._charted(name, when)
+            else:
+                value = values[half] if count & 1 else (values[half - 1] + values[half]) / 2
+            doubtful = bool(suspect) and suspect.get(name, 0) * 2 >= count
+            flat = values[0] == values[-1]
+            decided[name] = Decided(value, when, source, doubtful, count, flat, device, sequence)
+        return decided
+
+    def _charted(self, name: str, when: int) -> float:
+        rows, column = self.rows, self.columns[name]
+        newest = [v for row, v in enumerate(column) if rows[4 * row] == when and v == v]
+        return min(newest) if name == _LOWER_IS_WORSE else max(newest)
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
-        columns = [[name, column.state()] for name, column in sorted(self.columns.items())]
-        flags = [sorted(self.unusable.items()), sorted(self.under.items()), self.unattached]
-        return [self.end, self.closes, self.source, columns, self.seen.tolist(), *flags]
+        columns = [[name, column.tolist()] for name, column in sorted(self.columns.items())]
+        counts = [sorted(found.items()) for found in (self.suspect, self.unusable, self.under)]
+        return [self.end, self.closes, self.source, self.count, columns, self.rows.tolist(), counts, self.unattached, self.ragged]
 
     @classmethod
     def restore(cls, state: Sequence) -> Self:
         """The epoch that `state` was taken from."""
         one = cls(*state[:3])
-        one.columns = {name: Column.restore(column) for name, column in state[3]}
-        one.seen = array("q", state[4])
-        one.unusable, one.under = {n: c for n, c in state[5]}, {n: c for n, c in state[6]}
-        one.unattached = state[7]
+        one.count, one.rows, one.unattached, one.ragged = state[3], array("q", state[5]), state[7], state[8]
+        one.columns = {name: array("d", column) for name, column in state[4]}
+        one.suspect, one.unusable, one.under = ({name: count for name, count in found} for found in state[6])
         return one
 
 
-def decide(epochs: Iterable[Epoch]) -> dict[str, Decided]:
+def decide(epochs: Sequence[Epoch]) -> dict[str, Decided]:
     """The values of epochs that end together, in the fixed order of vitals; a monitor's comes before a wearable's."""
-    found: dict[str, Decided] = {}
-    for epoch in sorted(epochs, key=lambda e: -e.source):
-        for name, column in epoch.columns.items():
-            found[name] = column.decide(epoch.source)
+    if len(epochs) == 1:
+        found = epochs[0].decide()
+    else:
+        found = {}
+        for epoch in sorted(epochs, key=lambda e: -e.source):
+            found.update(epoch.decide())
     return {name: found[name] for name in VITALS if name in found}

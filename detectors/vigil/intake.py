@@ -5,13 +5,13 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from detectors.vigil.epoch import CHARTED, EPOCH_MS, NUMBER_OF, SPOT, Column, Epoch
+from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SPOT, Epoch
 from schemas.decode import FastReading, Refused
 from schemas.judge import Judged, judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import EPOCH
-from schemas.vitals import SPOT_LATENESS, STREAM_LATENESS
+from schemas.vitals import SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
 
 NEVER: Final = 1 << 62
 NOWHERE: Final = -NEVER
@@ -33,6 +33,13 @@ class Taken(NamedTuple):
 
 
 ACCEPTED: Final = tuple(Taken(n) for n in range(16))
+VALID: Final = Quality.VALID
+# For numbers that need no conversion: name, unit, and the range in which there is nothing to judge.
+PLAUSIBLE: Final = {
+    scale.vital.value: {unit: scale.suspect for unit, conversion in scale.units.items() if conversion is SAME}
+    for scale in SCALES.values()
+    if scale.vital is not Vital.GCS
+}
 
 
 class Device(Struct, array_like=True):
@@ -96,35 +103,40 @@ class Intake:
         if fresh:
             device.newest, device.sequence = taken, sequence
         device.behind_taken = device.late_since = NOWHERE
-        epoch.seen.extend((number, sequence, taken))
         if source == SPOT:
             self._remember(number, sequence, taken)
         strange = self.attached is not None and name not in self.attached
         if strange:
             epoch.unattached = True
-        return self._add(epoch, reading, when, strange, (number, sequence))
+        verdicts = self._add(epoch, reading, strange)
+        epoch.end_row(when, number, sequence, taken, verdicts.accepted + verdicts.suspect)
+        return verdicts
 
-    def _add(self, epoch: Epoch, reading: FastReading, when: int, strange: bool, origin: tuple[int, int]) -> Taken:
+    def _add(self, epoch: Epoch, reading: FastReading, strange: bool) -> Taken:
         columns, suspects = epoch.columns, 0
         refused: list[Refused] | None = None
         for name, measure in reading.vitals.items():
-            judged = judge(name, measure)
-            if judged.__class__ is not Judged:
-                refused = refused or []
-                refused.append(judged)  # type: ignore[arg-type]
-                self._note(epoch, name, judged, measure.quality)  # type: ignore[arg-type]
-                continue
-            _, value, suspect = judged
-            if suspect or strange:
-                suspect = True
-                suspects += 1
-            column = columns.get(name)
-            if column is None:
-                columns[name] = Column(value, when, suspect, origin)
-            elif name in CHARTED:
-                column.chart(name, value, when, suspect, origin)
-            else:
-                column.add(value, when, suspect, origin)
+            value = measure.value
+            try:
+                # the good ones, without a call: in the vital's own unit, valid, and neither suspect nor impossible
+                low, high = PLAUSIBLE[name][measure.unit]
+                if not (measure.quality is VALID and value.__class__ is float and low <= value <= high) or strange:
+                    raise KeyError
+            except KeyError:
+                judged = judge(name, measure)
+                if judged.__class__ is not Judged:
+                    refused = refused or []
+                    refused.append(judged)
+                    self._note(epoch, name, judged, measure.quality)
+                    continue
+                _, value, suspect = judged
+                if suspect or strange:
+                    suspects += 1
+                    epoch.suspect[name] = epoch.suspect.get(name, 0) + 1
+            try:
+                columns[name].append(value)
+            except KeyError:
+                epoch.begin(name).append(value)
         count = len(reading.vitals)
         if refused is None and suspects == 0 and count < 16:
             return ACCEPTED[count]
@@ -215,24 +227,14 @@ class Intake:
 
     def seen_since(self, name: str, before: int) -> int | None:
         """When an open epoch first saw the vital, if that lies before `before`: what every order of arrival agrees on."""
-        moments = [
-            epoch.columns[name].first
-            for epoch in self.epochs.values()
-            if name in epoch.columns and epoch.columns[name].first < before
-        ]
+        firsts = (epoch.first(name) for epoch in self.epochs.values())
+        moments = [first for first in firsts if first is not None and first < before]
         return max(moments, default=None)
 
     def withdraw(self, device: int, sequence: int) -> bool:
         """Forgets a reading that still lies in an open spot epoch, so that its correction can take its place."""
-        found = False
-        for epoch in self.epochs.values():
-            gone = [
-                name for name, c in epoch.columns.items() if epoch.source == SPOT and c.origin == (device, sequence)
-            ]
-            for name in gone:
-                del epoch.columns[name]
-                found = True
-        return found
+        spots = [epoch for epoch in self.epochs.values() if epoch.source == SPOT]
+        return any([epoch.withdraw(device, sequence) for epoch in spots])
 
     def drop_open(self) -> None:
         """Forgets what is not decided yet."""

@@ -82,8 +82,10 @@ def conditions(
     found: list[Condition] = []
     limits = rules.technical
     for name, track in tracks.items():
-        urgent = priority if name in because else LOW
         signs = track.signs
+        if not (signs.off or signs.zero or track.stale or signs.flat >= limits.flat_line):
+            continue
+        urgent = priority if name in because else LOW
         if signs.zero >= limits.check_patient:
             found.append(_about(name, "reads zero", HIGH, " reads zero", "Check the patient first, then the sensor."))
         elif signs.off >= limits.sensor_off and not paused:

@@ -75,7 +75,7 @@ class Track:
     def _judge(self, name: str, decided: Decided) -> None:
         baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
         assert baseline is not None and shift is not None and trend is not None
-        held = {opinion.detector for opinion in self.opinions}
+        held = self.opinions and {opinion.detector for opinion in self.opinions}
         found: list[Opinion] = []
         value, at, armed = decided.value, decided.at, rules.armed
         deviation = baseline.deviation(value)
@@ -88,7 +88,7 @@ class Track:
                 if drift is not None and abs(drift) >= limits.drift:
                     found.append(Opinion("baseline", "usual_has_drifted", abs(drift)))
         size = shift.score_one()
-        if size is not None and "level_shift" in armed:
+        if size and "level_shift" in armed:
             limits_s = rules.level_shift
             if size >= (limits_s.leave if "level_shift" in held else limits_s.enter):
                 found.append(Opinion("level_shift", "lasting_rise" if shift.level > 0 else "lasting_fall", size))
@@ -100,7 +100,8 @@ class Track:
                 soon = trend.minutes_to(value, *RED_LIMITS.get(name, (None, None)), at)
                 if soon is not None and soon <= limits_t.horizon_minutes * trend.stretch:
                     found.append(Opinion("trend", "heading_for_limit", steep))
-        self.opinions = tuple(found)
+        if found or held:
+            self.opinions = tuple(found)
 
     def learn(self) -> None:
         """Takes the value in force as usual: called only when nothing about it or the patient is in question."""

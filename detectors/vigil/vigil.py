@@ -81,6 +81,7 @@ class Vigil:
         "never_seen",
         "over",
         "patient",
+        "quiet_until",
         "rules",
         "signals",
         "status_at",
@@ -95,7 +96,7 @@ class Vigil:
         self.tracks: dict[str, Track] = {}
         self.course, self.signals = Course(), Signals()
         self.episodes: dict[str, Episode] = {}
-        self.due, self.status_at = NEVER, -NEVER
+        self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.never_seen = self.over = False
         self.decision = Reason.NOTHING_ASKED
 
@@ -350,6 +351,8 @@ class Vigil:
 
     def _go_stale(self, due: int) -> bool:
         """Marks vitals whose last value is no longer valid; says whether there is a new one."""
+        if due < self.quiet_until:
+            return False
         changed = False
         for name, track in self.tracks.items():
             known = track.known
@@ -385,13 +388,15 @@ class Vigil:
         return max(stay.discharged_at, newest) + wait
 
     def _next_due(self, now: int) -> int:
-        moments = [self.intake.next_close, self.stay.due, self._never_seen_at(), self._forget_at()]
-        moments += [self.signals.lost_until, self.signals.rebuilt_until]
-        moments += [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
+        """The next moment to act; what only silence or an order's end can bring is worked out apart, as `quiet_until`."""
+        ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
+        ends += [self._never_seen_at(), self._forget_at(), self.stay.due]
+        ends += [self.signals.lost_until, self.signals.rebuilt_until]
         red = self.course.red_due(self.rules)
         if red is not None:
-            moments.append(red)
-        return min((moment for moment in moments if moment > now), default=NEVER)
+            ends.append(red)
+        self.quiet_until = min((moment for moment in ends if moment > now), default=NEVER)
+        return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
         picture = Picture(self.tracks, self.stay, at)

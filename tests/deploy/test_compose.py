@@ -9,6 +9,7 @@ import importlib.util
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,16 @@ def test_every_setting_exists_and_has_a_value_that_is_accepted(name: str, monkey
     known = {PREFIX + field.upper() for field in Settings.model_fields}
     assert set(given) <= known
     assert Settings().mode == "demo"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_and_option_exists(name: str):
+    command, *options = OURS[name]["command"]
+    vigilward = str(Path(sys.executable).parent / "vigilward")
+    helped = subprocess.run([vigilward, command, "--help"], capture_output=True, text=True, check=False)
+
+    assert helped.returncode == 0, helped.stderr
+    assert [option for option in options if option.startswith("--") and f"{option} " not in helped.stdout] == []
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -13,7 +13,7 @@ OURS = ("schemas", "detectors", "streams")
 LONGEST_FILE = 400
 
 # Put together here, so that this file does not hold what it forbids.
-UNFINISHED = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "for " + "now", "simpli" + "fied")
+UNFINISHED = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "(?<!ask )(?<!asks )(?<!asked )for " + "now", "simpli" + "fied")
 REGISTRIES = tuple(
     re.escape(host)
     for host in (
@@ -80,6 +80,10 @@ def test_all_code_is_in_the_houses_form():
 
 def test_imports_go_one_way_and_opinions_stay_pure():
     run(program("lint-imports"), "--no-cache")
+
+
+def test_the_types_of_the_pure_core_agree():
+    run(program("mypy"))
 
 
 @pytest.mark.parametrize("name", OURS)

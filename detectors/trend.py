@@ -40,14 +40,14 @@ class Trend:
         self._fast, self._fast_at, self._slow, self._slow_at = FadingMean(), FadingMean(), FadingMean(), FadingMean()
         self._start, self._last = 0, 0
 
-    def learn_one(self, value: float, at: int) -> None:
-        """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first."""
+    def learn_one(self, value: float, at: int) -> bool:
+        """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first. Says whether it was taken."""
         if self._fast.n == 0:
             self._start = self._last = at
         elapsed = at - self._last
         if elapsed > 0:
             if elapsed < EVERY_MS:
-                return
+                return False
             fast = kept(elapsed, self.rules.fast_minutes * self.stretch * MINUTE_MS)
             slow = kept(elapsed, self.rules.slow_minutes * self.stretch * MINUTE_MS)
             self._fast.fade(fast)
@@ -60,6 +60,7 @@ class Trend:
         self._fast_at.update(hours)
         self._slow.update(value)
         self._slow_at.update(hours)
+        return True
 
     def _warm(self, at: int) -> bool:
         slow = self.rules.slow_minutes * self.stretch * MINUTE_MS

@@ -29,13 +29,14 @@ class Signs(Struct, array_like=True):
     flat: int = 0
 
 
-LEARNED: Final = ("baseline", "level_shift", "trend")
+NONE_HELD: Final[frozenset[str]] = frozenset()
+NOTHING: Final[list[Opinion]] = []
 
 
 class Track:
     """What one patient's vigil keeps of one vital. Detectors are made for vitals with a floor in the rules only."""
 
-    __slots__ = ("baseline", "dense", "floor", "known", "opinions", "rules", "shift", "signs", "stale", "trend")
+    __slots__ = ("baseline", "dense", "deviation", "floor", "known", "opinions", "rules", "shift", "signs", "stale", "trend")
 
     def __init__(self, name: str, rules: Rules) -> None:
         self.rules = rules
@@ -48,6 +49,7 @@ class Track:
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None
+        self.deviation: float | None = None  # of the value in force from the usual, in spreads
 
     def _begin(self, source: int) -> None:
         rules, floor = self.rules, self.floor
@@ -75,42 +77,51 @@ class Track:
     def _judge(self, name: str, decided: Decided) -> None:
         baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
         assert baseline is not None and shift is not None and trend is not None
-        held = self.opinions and {opinion.detector for opinion in self.opinions}
+        before = self.opinions
+        held = {opinion.detector for opinion in before} if before else NONE_HELD
         found: list[Opinion] = []
-        value, at, armed = decided.value, decided.at, rules.armed
-        deviation = baseline.deviation(value)
-        if deviation is not None and "baseline" in armed:
-            limits = rules.baseline
-            if abs(deviation) >= (limits.leave if "baseline" in held else limits.enter):
-                found.append(Opinion("baseline", "above_usual" if deviation > 0 else "below_usual", abs(deviation)))
-            else:
-                drift = baseline.drift()
-                if drift is not None and abs(drift) >= limits.drift:
-                    found.append(Opinion("baseline", "usual_has_drifted", abs(drift)))
-        size = shift.score_one()
-        if size and "level_shift" in armed:
-            limits_s = rules.level_shift
-            if size >= (limits_s.leave if "level_shift" in held else limits_s.enter):
-                found.append(Opinion("level_shift", "lasting_rise" if shift.level > 0 else "lasting_fall", size))
-        trend.learn_one(value, at)
-        steep = trend.score_one(at)
-        if steep is not None and "trend" in armed:
-            limits_t = rules.trend
-            if steep >= (limits_t.leave if "trend" in held else limits_t.enter):
-                soon = trend.minutes_to(value, *RED_LIMITS.get(name, (None, None)), at)
-                if soon is not None and soon <= limits_t.horizon_minutes * trend.stretch:
-                    found.append(Opinion("trend", "heading_for_limit", steep))
-        if found or held:
+        value, armed = decided.value, rules.armed
+        deviation = self.deviation = baseline.deviation(value)
+        if deviation is not None:
+            if "baseline" in armed:
+                found += self._far(deviation, baseline, "baseline" in held)
+            size = shift.score_one()
+            if size and "level_shift" in armed:
+                limits = rules.level_shift
+                if size >= (limits.leave if "level_shift" in held else limits.enter):
+                    found.append(Opinion("level_shift", "lasting_rise" if shift.level > 0 else "lasting_fall", size))
+        if not trend.learn_one(value, decided.at):
+            found += [opinion for opinion in before if opinion.detector == "trend"]
+        elif "trend" in armed:
+            found += self._heading(name, value, decided.at, trend, "trend" in held)
+        if found or before:
             self.opinions = tuple(found)
+
+    def _far(self, deviation: float, baseline: Baseline, held: bool) -> list[Opinion]:
+        limits = self.rules.baseline
+        if abs(deviation) >= (limits.leave if held else limits.enter):
+            return [Opinion("baseline", "above_usual" if deviation > 0 else "below_usual", abs(deviation))]
+        drift = baseline.drift()
+        if drift is not None and abs(drift) >= limits.drift:
+            return [Opinion("baseline", "usual_has_drifted", abs(drift))]
+        return NOTHING
+
+    def _heading(self, name: str, value: float, at: int, trend: Trend, held: bool) -> list[Opinion]:
+        limits, steep = self.rules.trend, trend.score_one(at)
+        if steep is None or steep < (limits.leave if held else limits.enter):
+            return NOTHING
+        soon = trend.minutes_to(value, *RED_LIMITS.get(name, (None, None)), at)
+        if soon is None or soon > limits.horizon_minutes * trend.stretch:
+            return NOTHING
+        return [Opinion("trend", "heading_for_limit", steep)]
 
     def learn(self) -> None:
         """Takes the value in force as usual: called only when nothing about it or the patient is in question."""
         known, baseline, shift = self.known, self.baseline, self.shift
         if known is None or baseline is None or shift is None or known.suspect or (self.dense and known.source == SPOT):
             return
-        deviation = baseline.deviation(known.value)
-        if deviation is not None:
-            shift.learn_one(deviation, known.at)
+        if self.deviation is not None:
+            shift.learn_one(self.deviation, known.at)
         if not self.opinions:
             baseline.learn_one(known.value, known.at)
 

@@ -1,0 +1,132 @@
+"""Recorded readings through the very same Vigils, without Kafka: placed on partitions as Kafka would, in event clock.
+
+For a given order of readings a replay gives the alerts, byte for byte, that live workers give on the same partitions.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from detectors.rules import Rules
+from schemas.decode import Decoded, decode
+from schemas.forwarded import ForwardedKind, LogKeys
+from schemas.reasons import Unreadable
+from streams.log import Output, Partition
+from streams.log.forward import forward
+from streams.log.placing import partition_of
+from streams.rules import packaged_rules
+
+FLUSH_MS: Final = 20_000  # longer than an epoch and its lateness
+_KEYS: Final = LogKeys.parse("replay:of-a-file")
+_TOPIC: Final = "vitals.readings"
+
+
+class _Glance(msgspec.Struct):
+    """As much of a line as tells a patient record from a reading."""
+
+    patient_id: str
+    event: str | None = None
+    mode: str = "real"
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+class Replay:
+    """A set of partitions that takes lines instead of a log; one set a mode, so that any mode may be replayed.
+
+    >>> replay = Replay(partitions=8)
+    >>> replay.take(b"not a reading")[0].topic
+    'rejections'
+    """
+
+    def __init__(self, *, partitions: int = 8, rules: Rules | None = None) -> None:
+        self.partitions, self.rules = partitions, rules or packaged_rules()
+        self._parts: dict[tuple[str, int], Partition] = {}
+        self._lines = 0
+
+    def take(self, line: bytes) -> list[Output]:
+        """Takes one line, a reading or a patient record, and gives what it caused."""
+        self._lines += 1
+        try:
+            decoded = decode(line)
+        except Unreadable:
+            return self._take_other(line)
+        reading = decoded.reading if isinstance(decoded, Decoded) else decoded
+        part = self._part(reading.mode.value, reading.patient_id)
+        return part.run([(part.next_offset, 0, reading.patient_id.encode(), line, ())])
+
+    def _take_other(self, line: bytes) -> list[Output]:
+        try:
+            seen = _glance(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            seen = None
+        if seen is None or seen.event is None:
+            part = self._part(seen.mode if seen else "real", seen.patient_id if seen else "")
+            return part.run([(part.next_offset, 0, None, line, ())])
+        part = self._part(seen.mode, seen.patient_id)
+        record = forward(
+            ForwardedKind.PATIENT,
+            "vitals.patients",
+            part.partition,
+            self._lines,
+            seen.patient_id,
+            line,
+            _KEYS,
+            _TOPIC,
+            part.partition,
+        )
+        return part.run([(part.next_offset, 0, *record)])
+
+    def flush(self) -> list[Output]:
+        """Decides what is still open, as if nothing more came for a while."""
+        out: list[Output] = []
+        for part in self._parts.values():
+            out += part.advance(part.time + FLUSH_MS, 1 << 62)[0]
+        return out
+
+    def _part(self, mode: str, patient: str) -> Partition:
+        mode = mode if mode in ("real", "test", "demo") else "real"
+        place = mode, partition_of(patient, self.partitions)
+        part = self._parts.get(place)
+        if part is None:
+            part = self._parts[place] = Partition(
+                place[1],
+                self.partitions,
+                clock="event",
+                mode=mode,
+                rules=self.rules,
+                keys=_KEYS,
+                topic=_TOPIC,
+            )
+        return part
+
+    def counts(self) -> Counter[str]:
+        """What became of everything, over all partitions."""
+        total: Counter[str] = Counter()
+        for part in self._parts.values():
+            total.update(part.tally.as_dict())
+            total.update({f"refused_{code}": count for code, count in part.tally.refusals.items()})
+        total["patients"] = sum(len(part.watches) for part in self._parts.values())
+        return total
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The readings of a newline-delimited file, or of a folder of recordings, as bytes."""
+    if path.is_dir():
+        from streams.ward.recordings import read_folder
+
+        yield from (line for _, _, line in read_folder(path))
+        return
+    with path.open("rb") as file:
+        yield from (line.rstrip(b"\r\n") for line in file if line.strip())
+
+
+def replay(lines: Iterable[bytes], *, partitions: int = 8, rules: Rules | None = None) -> Iterator[Output]:
+    """Everything that the lines cause, in order."""
+    one = Replay(partitions=partitions, rules=rules)
+    for line in lines:
+        yield from one.take(line)

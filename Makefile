@@ -1,7 +1,8 @@
 # One command for one intent: `make` alone lists them.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-PYTHON ?= python3
+# An environment that is there keeps its interpreter: make setup PYTHON=python3.13 chooses another.
+PYTHON ?= $(shell .venv/bin/python -c '' 2>/dev/null && echo .venv/bin/python || echo python3)
 
 # make demo FOR=60s JSON=1
 FOR ?=

@@ -25,6 +25,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 LOCKS = ROOT / "requirements"
 OLDEST = (3, 11)
+# Called by the environment's own Python, it must be made anew by the one that made it.
+INTERPRETER = getattr(sys, "_base_executable", sys.executable)
 
 
 class CannotSetUp(Exception):
@@ -58,11 +60,11 @@ def _stamp(dev: bool) -> Path:
 
 def run(*words: str | Path) -> None:
     """Run one step; its output goes to standard error, where it cannot mix with a command's answer."""
-    subprocess.run([str(word) for word in words], check=True, cwd=ROOT, stdout=sys.stderr, env=_clean_environment())
+    subprocess.run([str(word) for word in words], check=True, cwd=ROOT, stdout=sys.stderr, env=clean_surroundings())
 
 
-def _clean_environment() -> dict[str, str]:
-    """The caller's environment without other people's Python settings, which would leak into ours."""
+def clean_surroundings() -> dict[str, str]:
+    """The caller's environment variables without other people's Python settings, which would leak into ours."""
     # A folder of wheels that someone keeps on a machine may not decide what is installed: the lock does.
     foreign = {"PYTHONPATH", "PYTHONHOME", "PIP_FIND_LINKS", "UV_FIND_LINKS"}
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
@@ -74,7 +76,7 @@ def make_venv() -> None:
     if VENV.exists():
         shutil.rmtree(VENV)
     try:
-        run(sys.executable, "-m", "venv", VENV)
+        run(INTERPRETER, "-m", "venv", VENV)
     except subprocess.CalledProcessError as error:
         raise CannotSetUp(
             "this Python cannot make virtual environments; on Debian: apt-get install python3-venv"
@@ -110,7 +112,7 @@ def set_up(dev: bool) -> None:
 def _is_usable() -> bool:
     """Whether an environment of this very interpreter is there, so that a changed lock only changes what differs."""
     python, uv = BIN / "python", BIN / "uv"
-    return python.exists() and python.resolve() == Path(sys.executable).resolve() and uv.exists()
+    return python.exists() and python.resolve() == Path(INTERPRETER).resolve() and uv.exists()
 
 
 def lock() -> None:

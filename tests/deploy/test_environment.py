@@ -1,5 +1,6 @@
 """From nothing to a running command: locks that say everything, a Makefile that passes on what it is told."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from deploy.make import environment
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "requirements"
@@ -88,3 +91,68 @@ def test_make_alone_lists_every_target(target: str):
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert re.search(rf"^  make {target}\b", shown, re.MULTILINE)
+
+
+def test_the_last_line_of_a_demo_is_its_answer():
+    """The very first thing a newcomer runs, and what a script reads of it."""
+    told = subprocess.run(["make", "demo", "FOR=5s", "JSON=1"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stderr[-2000:]
+    answer = json.loads(told.stdout.splitlines()[-1])
+    assert {"readings", "accepted", "rejected", "alerts_raised", "patients", "seconds"} <= set(answer)
+    assert answer["accepted"] > 0
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Locks of our own, and an environment that was made from them."""
+    for path in LOCKS.glob("*.txt"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(environment, "LOCKS", tmp_path)
+    monkeypatch.setattr(environment, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(environment, "BIN", tmp_path / "venv" / "bin")
+    environment.BIN.mkdir(parents=True)
+    (environment.BIN / "vigilward").touch()
+    return tmp_path
+
+
+def stamp(dev: bool) -> None:
+    name = "made-from-dev" if dev else "made-from-run"
+    (environment.VENV / name).write_text(environment.fingerprint(dev))
+
+
+def test_an_environment_made_from_these_locks_is_left_alone(locks: Path):
+    stamp(dev=False)
+
+    assert environment.is_current(dev=False)
+    assert not environment.is_current(dev=True)
+
+
+def test_an_environment_with_the_tests_needs_serves_the_command_too(locks: Path):
+    stamp(dev=True)
+
+    assert environment.is_current(dev=True)
+    assert environment.is_current(dev=False)
+
+
+@pytest.mark.parametrize("changed", ["run.txt", "build.txt"])
+def test_a_changed_lock_makes_the_environment_anew(locks: Path, changed: str):
+    stamp(dev=False)
+    with (locks / changed).open("a") as lock:
+        lock.write("\n")
+
+    assert not environment.is_current(dev=False)
+
+
+def test_an_environment_without_the_command_is_not_one(locks: Path):
+    stamp(dev=False)
+    (environment.BIN / "vigilward").unlink()
+
+    assert not environment.is_current(dev=False)
+
+
+def test_a_folder_of_wheels_on_this_machine_decides_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIP_FIND_LINKS", "/somewhere")
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+
+    assert not {"PIP_FIND_LINKS", "PYTHONPATH"} & set(environment.clean_surroundings())

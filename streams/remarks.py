@@ -1,0 +1,106 @@
+"""What can be said of an integrator's message: refused and why, or taken and still worth a word."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from schemas.reasons import REMEDIES, Refusal
+
+
+class Level(StrEnum):
+    """A finding must be mended before going live, a note is worth reading."""
+
+    FINDING = "finding"
+    NOTE = "note"
+
+
+class Sign(StrEnum):
+    """Codes of remarks about messages that would be read; those about refused ones are `schemas.reasons.Refusal`."""
+
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    REPEATED_NAME = "repeated_name"
+    SUSPECT = "suspect"
+    UNKNOWN_FIELD = "unknown_field"
+    OUT_OF_ORDER = "out_of_order"
+    NO_SEQUENCE = "no_sequence"
+    SEQUENCE_GAP = "sequence_gap"
+    NOT_SEEN_HERE = "not_seen_here"
+    AHEAD_OF_NOW = "ahead_of_now"
+    NOT_REAL = "not_real"
+    PADDED_ID = "padded_id"
+    BYTE_ORDER_MARK = "byte_order_mark"
+
+
+SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
+    {
+        Sign.DUPLICATE: (
+            Level.FINDING,
+            "Count `sequence` up with every reading: same device, sequence and taken_at is a repeat, and ignored.",
+        ),
+        Sign.LATE: (
+            Level.FINDING,
+            "Send in the order of measuring: monitors and wearables may be 2 seconds behind, spot checks 6 hours.",
+        ),
+        Sign.REPEATED_NAME: (Level.FINDING, "Name each field once: of two, only the last is read."),
+        Sign.SUSPECT: (
+            Level.NOTE,
+            "It is scored and flagged, and not learned from. If no patient was that ill, check sensor and unit.",
+        ),
+        Sign.UNKNOWN_FIELD: (Level.NOTE, "It is ignored and counted; `vigilward schema reading` prints those we know."),
+        Sign.OUT_OF_ORDER: (Level.NOTE, "It is in time, but a slower connection would make it late."),
+        Sign.NO_SEQUENCE: (
+            Level.NOTE,
+            "Send `sequence`, counting up for each device: without it a reading cannot be corrected later.",
+        ),
+        Sign.SEQUENCE_GAP: (Level.NOTE, "Numbers are missing: see whether readings were lost on the way."),
+        Sign.NOT_SEEN_HERE: (
+            Level.NOTE,
+            "`corrects` names a sequence of the same device that is still in force; it is not among these messages.",
+        ),
+        Sign.AHEAD_OF_NOW: (
+            Level.NOTE,
+            "Check the device's clock and zone: taken_at lies ahead of this machine's clock.",
+        ),
+        Sign.NOT_REAL: (
+            Level.NOTE,
+            "Only workers of this mode (VIGILWARD_MODE) take it; leave `mode` out for real patients.",
+        ),
+        Sign.PADDED_ID: (
+            Level.NOTE,
+            "Send ids without spaces around them or control characters in them: they would name another patient.",
+        ),
+        Sign.BYTE_ORDER_MARK: (Level.NOTE, "It is passed over in a file; at the start of a record it is refused."),
+    }
+)
+
+
+class Remark(NamedTuple):
+    """One thing to say of one line; `what` is what we saw, `remedy` what to do."""
+
+    line: int
+    code: Refusal | Sign
+    field: str | None
+    what: str
+
+    @property
+    def level(self) -> Level:
+        """Whether it must be mended."""
+        return Level.FINDING if isinstance(self.code, Refusal) else SIGNS[self.code][0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return REMEDIES[self.code][1] if isinstance(self.code, Refusal) else SIGNS[self.code][1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is written out."""
+        return {
+            "line": self.line,
+            "level": str(self.level),
+            "code": str(self.code),
+            "field": self.field,
+            "what": self.what,
+            "remedy": self.remedy,
+        }

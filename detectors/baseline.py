@@ -9,7 +9,6 @@ from detectors.rules import BaselineRules
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
-EVERY_MS = 45_000
 
 
 class Baseline:
@@ -62,14 +61,12 @@ class Baseline:
         return (self._usual.mean.get() - self._anchor.get()) / self.spread if self.warm else None
 
     def learn_one(self, value: float, at: int) -> None:
-        """Takes a value as usual; of values less than `EVERY_MS` apart only the first: the usual moves over hours."""
+        """Takes a value as usual."""
         usual, anchor, rules = self._usual, self._anchor, self.rules
         if self._seen == 0:
             self._first = self._last = at
         elapsed = at - self._last
         if elapsed > 0:
-            if elapsed < EVERY_MS:
-                return
             usual.fade(kept(elapsed, rules.half_life_h * HOUR_MS))
             anchor.fade(kept(elapsed, rules.anchor_half_life_h * HOUR_MS))
             self._last = at

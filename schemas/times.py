@@ -1,6 +1,7 @@
 """Moments: whole milliseconds since 1970 inside, RFC 3339 in UTC with milliseconds outside."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -15,6 +16,7 @@ def to_ms(moment: datetime) -> int:
     return (moment - EPOCH) // _MILLISECOND
 
 
+@lru_cache(maxsize=4096)
 def to_text(ms: int) -> str:
     """RFC 3339 in UTC with milliseconds.
 

@@ -67,6 +67,9 @@ class Demand(Struct, frozen=True):
     confirmed: tuple[str, ...]
 
 
+NOTHING: Final = Demand(0, 0, False, None, Reason.NOTHING_ASKED, (), ())
+
+
 class Course(Struct, array_like=True):
     """What persistence remembers between decided epochs."""
 
@@ -103,8 +106,10 @@ class Course(Struct, array_like=True):
                 del self.scores[:-KEPT_SCORES]
         if score is None:
             self.scores, self.reds = [], {}
-        else:
+        elif score.red or self.reds:
             self._note_reds(score, fresh, at, entered, rules)
+        if not findings and not broken and not self.reds and (score is None or score.score_min < URGENT_FROM):
+            return NOTHING
         return self._demand(score, findings, broken, entered, rules)
 
     def _note_reds(self, score: News2, fresh: dict[str, Decided], at: int, entered: bool, rules: Rules) -> None:

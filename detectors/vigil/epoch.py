@@ -115,13 +115,17 @@ class Epoch:
         return max((rows[i], rows[i + 1], rows[i + 2]) for i in having)
 
     def decide(self) -> dict[str, Decided]:
-        """Each vital's value and how far to trust it. The order of arrival leaves no trace."""
+        """Each vital's value and how far to trust it, in the fixed order of vitals. The order of arrival leaves no trace."""
         decided: dict[str, Decided] = {}
         source, suspect, ragged = self.source, self.suspect, self.ragged
         if self.count == 0:
             return decided
         newest = self.newest()
-        for name, column in self.columns.items():
+        columns = self.columns
+        for name in VITALS:
+            column = columns.get(name)
+            if column is None:
+                continue
             values = sorted(column) if not ragged else sorted(value for value in column if value == value)
             count = len(values)
             if count == 0:
@@ -161,9 +165,8 @@ class Epoch:
 def decide(epochs: Sequence[Epoch]) -> dict[str, Decided]:
     """The values of epochs that end together, in the fixed order of vitals; a monitor's comes before a wearable's."""
     if len(epochs) == 1:
-        found = epochs[0].decide()
-    else:
-        found = {}
-        for epoch in sorted(epochs, key=lambda e: -e.source):
-            found.update(epoch.decide())
+        return epochs[0].decide()
+    found: dict[str, Decided] = {}
+    for epoch in sorted(epochs, key=lambda e: -e.source):
+        found.update(epoch.decide())
     return {name: found[name] for name in VITALS if name in found}

@@ -15,6 +15,8 @@ from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 # Milliseconds for which a value stays valid, by vital and source number.
 VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source in Source) for vital in Vital}
 
+UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
+
 
 def expires(name: str, track: Track) -> int:
     """When the value in force goes stale (with the lateness that its successor may have)."""
@@ -26,20 +28,21 @@ def expires(name: str, track: Track) -> int:
 class Picture:
     """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
 
-    __slots__ = ("at", "score", "stay", "tracks", "why_not")
+    __slots__ = ("at", "score", "stay", "tracks", "values", "why_not")
 
     def __init__(self, tracks: Mapping[str, Track], stay: Stay, at: int) -> None:
         self.tracks, self.stay, self.at = tracks, stay, at
+        # the valid values, in the vitals' own units
+        self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
         self.why_not = stay.not_covered(at)
         self.score = None if self.why_not else self._score()
 
     def value(self, name: str) -> float | None:
         """The valid value of a vital, in its own unit."""
-        track = self.tracks.get(name)
-        return None if track is None or track.stale or track.known is None else track.known.value
+        return self.values.get(name)
 
     def _score(self) -> News2:
-        value = self.value
+        value = self.values.get
         letter, gcs = value("consciousness"), value("gcs")
         if letter is not None and gcs is not None:  # the newer one counts; at the same moment ACVPU
             said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
@@ -122,7 +125,7 @@ class Picture:
             "vital": name,
             "value": self._shown(name),
             "usual": None if track.usual is None else round(track.usual, 2),
-            "unit": SCALES[Vital(name)].unit,
+            "unit": UNITS[name],
             "score": round(score, 3),
             "reason": reason,
         }

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from detectors.response import response
-from detectors.vigil.picture import Picture, learns
+from detectors.vigil.picture import UNITS, Picture, learns
 from detectors.vigil.report import PRIORITIES, advice, encode, rules_name, score_report
 from detectors.vigil.track import Track
 from schemas.times import to_text, to_text_or_none
-from schemas.vitals import LETTERS, SCALES, Vital
+from schemas.vitals import LETTERS
 from detectors.vigil.epoch import SOURCES
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _vital(name: str, track: Track, vigil: "Vigil", at: int) -> dict[str, object
     return {
         "state": _monitoring(track, vigil, at),
         "value": value,
-        "unit": SCALES[Vital(name)].unit,
+        "unit": UNITS[name],
         "taken_at": None if known is None else to_text(known.at),
         "source": None if known is None else SOURCES[known.source],
         "suspect": known is not None and known.suspect,

@@ -29,6 +29,8 @@ class Signs(Struct, array_like=True):
     flat: int = 0
 
 
+NOWHERE: Final = -(1 << 62)
+EVERY_MS: Final = 45_000
 NONE_HELD: Final[frozenset[str]] = frozenset()
 NOTHING: Final[list[Opinion]] = []
 
@@ -36,7 +38,7 @@ NOTHING: Final[list[Opinion]] = []
 class Track:
     """What one patient's vigil keeps of one vital. Detectors are made for vitals with a floor in the rules only."""
 
-    __slots__ = ("baseline", "dense", "deviation", "floor", "known", "opinions", "rules", "shift", "signs", "stale", "trend")
+    __slots__ = ("baseline", "dense", "deviation", "floor", "known", "learnt", "opinions", "rules", "shift", "signs", "stale", "trend")
 
     def __init__(self, name: str, rules: Rules) -> None:
         self.rules = rules
@@ -49,6 +51,7 @@ class Track:
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None
+        self.learnt = NOWHERE  # when it last learnt: what is usual moves over hours, once a minute will do
         self.deviation: float | None = None  # of the value in force from the usual, in spreads
 
     def _begin(self, source: int) -> None:
@@ -118,8 +121,11 @@ class Track:
     def learn(self) -> None:
         """Takes the value in force as usual: called only when nothing about it or the patient is in question."""
         known, baseline, shift = self.known, self.baseline, self.shift
-        if known is None or baseline is None or shift is None or known.suspect or (self.dense and known.source == SPOT):
+        if known is None or baseline is None or shift is None or known.suspect or known.at - self.learnt < EVERY_MS:
             return
+        if self.dense and known.source == SPOT:
+            return
+        self.learnt = known.at
         if self.deviation is not None:
             shift.learn_one(self.deviation, known.at)
         if not self.opinions:
@@ -134,7 +140,7 @@ class Track:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
         known = None if self.known is None else list(self.known)
-        return [known, self.opinions, self.signs, self.stale, self.dense, *parts]
+        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -142,10 +148,10 @@ class Track:
         one = cls(name, rules)
         one.known = None if state[0] is None else Decided(*state[0])
         one.opinions = tuple(Opinion(*opinion) for opinion in state[1])
-        one.signs, one.stale, one.dense = Signs(*state[2]), state[3], state[4]
+        one.signs, one.stale, one.dense, one.learnt = Signs(*state[2]), *state[3:6]
         floor = one.floor
-        if state[5] is not None and floor is not None:
-            one.baseline = Baseline.restore(state[5], floor, rules.baseline)
-            one.shift = LevelShift.restore(state[6], rules.level_shift)
-            one.trend = Trend.restore(state[7], floor, rules.trend)
+        if state[6] is not None and floor is not None:
+            one.baseline = Baseline.restore(state[6], floor, rules.baseline)
+            one.shift = LevelShift.restore(state[7], rules.level_shift)
+            one.trend = Trend.restore(state[8], floor, rules.trend)
         return one

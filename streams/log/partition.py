@@ -13,7 +13,7 @@ import msgspec
 from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
-from detectors.vigil import NEVER, Said, Vigil
+from detectors.vigil import NEVER, Said, Taken, Vigil
 from schemas.decode import Decoded, FastReading, decode
 from schemas.forwarded import (
     KIND_HEADER,
@@ -97,47 +97,61 @@ class Partition:
     def run(self, records: Iterable[Record]) -> list[Output]:
         """Takes records in the log's order and gives what they caused."""
         out: list[Output] = []
-        event_clock, tally, watches = self.event_clock, self.tally, self.watches
+        event_clock, tally, watches, heap, mode = self.event_clock, self.tally, self.watches, self._heap, self.mode
+        touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
+        taken_records = readable = accepted = 0
         for record in records:
             offset, stamp, _, value, headers = record
-            if offset < self.next_offset:  # replayed: the state holds it
+            if offset < next_offset:  # replayed: the state holds it
                 continue
-            tally.records += 1
-            self.next_offset = offset + 1
+            self.next_offset = next_offset = offset + 1
+            taken_records += 1
             if not event_clock:
-                self._advance(stamp, offset, out)
+                if stamp > log_time:
+                    self.time = log_time = stamp
+                    while heap and heap[0][0] <= stamp:
+                        self._fire_one(offset, out)
+                elif stamp < log_time:
+                    tally.time_went_back += 1
             if headers:
                 kind = next((h for name, h in headers if name == KIND_HEADER), None)
                 if kind is not None:
                     self._take_forwarded(kind, record, out)
                     continue
             try:
-                decoded = decode(value)
+                reading = decode(value)
             except Unreadable as refusal:
                 tally.unreadable += 1
                 self._refuse(record, refusal.code, refusal.field, 0, out)
                 continue
-            tally.readable += 1
-            reading = decoded if decoded.__class__ is not Decoded else self._explain(decoded, record, out)  # type: ignore[arg-type]
-            watch = watches.get(reading.patient_id)  # type: ignore[union-attr]
-            if watch is None or reading.mode is not self.mode or event_clock:  # type: ignore[union-attr]
+            readable += 1
+            if reading.__class__ is Decoded:
+                reading = self._explain(reading, record, out)  # type: ignore[arg-type]
+            patient = reading.patient_id  # type: ignore[union-attr]
+            watch = watches.get(patient)
+            if watch is None or reading.mode is not mode or event_clock:  # type: ignore[union-attr]
                 watch = self._admit(reading, record, out)  # type: ignore[arg-type]
+                log_time = self.time
                 if watch is None:
                     continue
             if offset < watch.upto:  # this patient's state is newer than the marker
-                tally.records -= 1
-                tally.readable -= 1
+                taken_records -= 1
+                readable -= 1
                 continue
-            watch.upto = offset + 1
+            watch.upto = next_offset
             vigil = watch.vigil
-            taken = vigil.take(reading, self.time)  # type: ignore[arg-type]
-            tally.accepted += taken.accepted
-            tally.received += taken.accepted
-            if taken.accepted != len(reading.vitals):  # type: ignore[union-attr]
+            taken = vigil.take(reading, log_time)  # type: ignore[arg-type]
+            count = taken[0]
+            accepted += count
+            if count != len(reading.vitals):  # type: ignore[union-attr]
                 self._count_rest(taken, record, out)
             if vigil.due < watch.queued:
-                self._queue(watch, reading.patient_id)  # type: ignore[union-attr]
-            self.dirty.add(reading.patient_id)  # type: ignore[union-attr]
+                self._queue(watch, patient)
+            touch(patient)
+        tally.records += taken_records
+        tally.readable += readable
+        tally.accepted += accepted
+        tally.received += accepted
         return out
 
     def advance(self, time: int, limit: int) -> tuple[list[Output], bool]:
@@ -149,14 +163,6 @@ class Partition:
                 return out, True
             self._fire_one(self.next_offset, out)
         return out, not self._heap or self._heap[0][0] > self.time
-
-    def _advance(self, time: int, offset: int, out: list[Output]) -> None:
-        if time > self.time:
-            self.time = time
-        elif time < self.time:
-            self.tally.time_went_back += 1
-        while self._heap and self._heap[0][0] <= self.time:
-            self._fire_one(offset, out)
 
     def _fire_one(self, offset: int, out: list[Output]) -> None:
         heap = self._heap
@@ -240,7 +246,7 @@ class Partition:
             self._refuse(record, refused.code, refused.field, 1, out)
         return decoded.reading
 
-    def _count_rest(self, taken, record: Record, out: list[Output]) -> None:  # noqa: ANN001
+    def _count_rest(self, taken: Taken, record: Record, out: list[Output]) -> None:
         tally = self.tally
         tally.suspect += taken.suspect
         tally.duplicate += taken.duplicate

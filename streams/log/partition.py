@@ -143,7 +143,7 @@ class Partition:
             taken = vigil.take(reading, log_time)  # type: ignore[arg-type]
             count = taken[0]
             accepted += count
-            if count != len(reading.vitals):  # type: ignore[union-attr]
+            if count != len(reading.vitals) or not count:  # type: ignore[union-attr]  # a withdrawal names no vitals
                 self._count_rest(taken, record, out)
             if vigil.due < watch.queued:
                 self._queue(watch, patient)

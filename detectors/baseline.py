@@ -14,8 +14,10 @@ MINUTE_MS = 60_000
 class Baseline:
     """Distance from the patient's own usual, in spreads; the usual fades with time and is held by a slower anchor.
 
-    Values are in the vital's own unit, times in milliseconds. `floor` is the smallest spread that counts as the patient's own: few
-    values or a flat line must not make every wiggle an alert. The spread is shrunk towards the floor with `prior_weight` values.
+    Values are in the vital's own unit, times in milliseconds. `floor` is the smallest spread that counts as the
+    patient's own: few
+    values or a flat line must not make every wiggle an alert. The spread is shrunk towards the floor with
+    `prior_weight` values.
 
     Examples
     --------
@@ -31,7 +33,8 @@ class Baseline:
 
     References
     ----------
-    Personal baselines in deterioration scores: M. A. F. Pimentel et al., IEEE Trans. Biomed. Eng. 60 (2013). Half-lives,
+    Personal baselines in deterioration scores: M. A. F. Pimentel et al., IEEE Trans. Biomed. Eng. 60 (2013). Half-
+    lives,
     thresholds and floors are ours, in the rules file.
     """
 
@@ -57,7 +60,9 @@ class Baseline:
         return abs((value - self._usual.mean.get()) / self.spread) if self.warm else None
 
     def drift(self) -> float | None:
-        """How far the usual itself has moved from its slow anchor, signed, in spreads: getting used to illness is itself seen."""
+        """How far the usual itself has moved from its slow anchor, signed, in spreads: getting used to illness is
+        itself seen.
+        """
         return (self._usual.mean.get() - self._anchor.get()) / self.spread if self.warm else None
 
     def learn_one(self, value: float, at: int) -> None:
@@ -76,7 +81,9 @@ class Baseline:
         self._settle()
 
     def _settle(self) -> None:
-        """Works out what only learning changes: whether it is warm, and one spread (shrunk to the floor, never below it)."""
+        """Works out what only learning changes: whether it is warm, and one spread (shrunk to the floor, never below
+        it).
+        """
         usual, rules, floor = self._usual, self.rules, self.floor
         prior, n = rules.prior_weight, usual.mean.n
         self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS

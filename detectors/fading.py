@@ -1,7 +1,8 @@
 """Means and variances that slowly forget, by the time that has passed rather than by the number of values.
 
 river's weighted `Mean` and `Var` with their weight faded before each value (exponential decay in time; the mean and the
-variance themselves do not move while nothing comes). Unlike river's `EWVar` the variance cannot turn negative on a flat line:
+variance themselves do not move while nothing comes). Unlike river's `EWVar` the variance cannot turn negative on a
+flat line:
 a Welford sum only grows, and fading multiplies it.
 """
 

@@ -12,9 +12,11 @@ CLIP = 6.0  # one wild block must not pass for a lasting change
 
 
 class LevelShift:
-    """A lasting change of the standardised residual (distance from the usual, in spreads), by river's Page-Hinkley test.
+    """A lasting change of the standardised residual (distance from the usual, in spreads), by river's Page-Hinkley
+    test.
 
-    Residuals are averaged over blocks of minutes first: neighbouring values of a vital resemble each other, and the test assumes that
+    Residuals are averaged over blocks of minutes first: neighbouring values of a vital resemble each other, and the
+    test assumes that
     they do not. The score is the size of the shift in spreads once the test has found one, 0 while it has not.
 
     Examples

@@ -20,7 +20,9 @@ class RulesError(ValueError):
 
 
 class Persistence(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many decided epochs in a row it takes, by what is asked: high, medium, worse by two, learned, clear; red for a red score."""
+    """How many decided epochs in a row it takes, by what is asked: high, medium, worse by two, learned, clear; red
+    for a red score.
+    """
 
     high: Count
     medium: Count
@@ -55,7 +57,9 @@ class LevelShiftRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrendRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """A slope: half-lives of the two means (minutes), how far they must lie apart (in floors), and how soon a limit is met."""
+    """A slope: half-lives of the two means (minutes), how far they must lie apart (in floors), and how soon a limit
+    is met.
+    """
 
     fast_minutes: Positive
     slow_minutes: Positive

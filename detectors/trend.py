@@ -12,9 +12,11 @@ EVERY_MS = 45_000
 
 
 class Trend:
-    """The slope between a fast and a slow fading mean, each with the mean time of its values: exact for a ramp, whatever the pace.
+    """The slope between a fast and a slow fading mean, each with the mean time of its values: exact for a ramp,
+    whatever the pace.
 
-    It describes the last half hour (stretched by `spot_factor` for spot checks) and has no notion of what is usual; so it goes on while
+    It describes the last half hour (stretched by `spot_factor` for spot checks) and has no notion of what is usual;
+    so it goes on while
     an alert stands open, but never sees suspect values. The score is how far the two means lie apart, in floors.
 
     Examples
@@ -24,7 +26,7 @@ class Trend:
     >>> trend.score_one(0) is None
     True
     >>> for minute in range(60):
-    ...     trend.learn_one(80.0 + minute / 2, minute * 60_000)
+    ...     _ = trend.learn_one(80.0 + minute / 2, minute * 60_000)
     >>> round(trend.per_hour(59 * 60_000))
     30
 
@@ -41,7 +43,9 @@ class Trend:
         self._start, self._last = 0, 0
 
     def learn_one(self, value: float, at: int) -> bool:
-        """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first. Says whether it was taken."""
+        """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first. Says whether
+        it was taken.
+        """
         if self._fast.n == 0:
             self._start = self._last = at
         elapsed = at - self._last

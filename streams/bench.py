@@ -21,7 +21,7 @@ WARM_S: Final = 1_200  # detectors need ten minutes; their Page-Hinkley tests fo
 
 def made_up(patients: int, seconds: int, *, every: int = 1, seed: int = 1) -> Iterator[Record]:
     """Readings of five vitals, one a patient every `every` seconds, in a log's order."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     usual = [
         (chance.gauss(80, 8), chance.gauss(16, 1), chance.gauss(97.5, 0.5), chance.gauss(122, 7))
         for _ in range(patients)
@@ -32,8 +32,10 @@ def made_up(patients: int, seconds: int, *, every: int = 1, seed: int = 1) -> It
         taken_at = to_text(at)
         for patient, (rate, breaths, spo2, pressure) in enumerate(usual):
             body = (
-                f'{{"patient_id":"p-{patient:05d}","device_id":"mon-{patient:05d}","source":"monitor","taken_at":"{taken_at}",'
-                f'"sequence":{second},"vitals":{{"heart_rate":{{"value":{rate + chance.random() * 6 - 3:.0f},"unit":"/min"}},'
+                f'{{"patient_id":"p-{patient:05d}","device_id":"mon-{patient:05d}","source":"monitor",'
+                f'"taken_at":"{taken_at}",'
+                f'"sequence":{second},"vitals":{{'
+                f'"heart_rate":{{"value":{rate + chance.random() * 6 - 3:.0f},"unit":"/min"}},'
                 f'"resp_rate":{{"value":{breaths + chance.random() * 2 - 1:.0f},"unit":"/min"}},'
                 f'"spo2":{{"value":{min(100, spo2 + chance.random() * 2 - 1):.0f},"unit":"%"}},'
                 f'"systolic_bp":{{"value":{pressure + chance.random() * 8 - 4:.0f},"unit":"mm[Hg]"}},'

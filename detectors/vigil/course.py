@@ -1,6 +1,7 @@
 """How long something must last before it is asked for: persistence, scaled to how bad it is and to who measured it.
 
-By the book: NEWS2 of 7 or more is high, 5 to 6 or a red score medium (RCP 2017, chart 4). Learned detectors alone are low until the
+By the book: NEWS2 of 7 or more is high, 5 to 6 or a red score medium (RCP 2017, chart 4). Learned detectors alone are
+low until the
 quality lab has shown their worth.
 """
 

@@ -55,7 +55,8 @@ def step(
 ) -> tuple[str | None, Reason]:
     """Moves an open episode by one decision; gives the state to be said, or None where nothing is new, and why.
 
-    `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`: streams are in force.
+    `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`:
+    streams are in force.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream

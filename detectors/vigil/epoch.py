@@ -20,24 +20,27 @@ VITALS: Final = tuple(vital.value for vital in Vital)
 class Decided(NamedTuple):
     """One vital of one decided epoch: the median, when last and from what source, and how far to trust it.
 
-    `flat` says that all samples were the same; `count` is their number.
+    `flat` says that all samples were the same; `samples` is their number.
     """
 
     value: float
     at: int
     source: int
     suspect: bool
-    count: int
+    samples: int
     flat: bool
     device: int
     sequence: int
 
 
 class Epoch:
-    """An open stretch of one patient's time: one row a reading, one column a vital; what a reading lacks is NaN in its column.
+    """An open stretch of one patient's time: one row a reading, one column a vital; what a reading lacks is NaN in
+    its column.
 
-    `rows` holds when, device, sequence and taken_at of each reading, flat: that is also how a repeat is known. `suspect` counts doubtful
-    samples by vital, `unusable` what devices themselves called unusable, `under` those among them below what the device can measure.
+    `rows` holds when, device, sequence and taken_at of each reading, flat: that is also how a repeat is known.
+    `suspect` counts doubtful
+    samples by vital, `unusable` what devices themselves called unusable, `under` those among them below what the
+    device can measure.
     """
 
     __slots__ = (
@@ -115,7 +118,9 @@ class Epoch:
         return max((rows[i], rows[i + 1], rows[i + 2]) for i in having)
 
     def decide(self) -> dict[str, Decided]:
-        """Each vital's value and how far to trust it, in the fixed order of vitals. The order of arrival leaves no trace."""
+        """Each vital's value and how far to trust it, in the fixed order of vitals. The order of arrival leaves no
+        trace.
+        """
         decided: dict[str, Decided] = {}
         source, suspect, ragged = self.source, self.suspect, self.ragged
         if self.count == 0:
@@ -150,7 +155,17 @@ class Epoch:
         """Plain numbers and strings."""
         columns = [[name, column.tolist()] for name, column in sorted(self.columns.items())]
         counts = [sorted(found.items()) for found in (self.suspect, self.unusable, self.under)]
-        return [self.end, self.closes, self.source, self.count, columns, self.rows.tolist(), counts, self.unattached, self.ragged]
+        return [
+            self.end,
+            self.closes,
+            self.source,
+            self.count,
+            columns,
+            self.rows.tolist(),
+            counts,
+            self.unattached,
+            self.ragged,
+        ]
 
     @classmethod
     def restore(cls, state: Sequence) -> Self:
@@ -158,7 +173,7 @@ class Epoch:
         one = cls(*state[:3])
         one.count, one.rows, one.unattached, one.ragged = state[3], array("q", state[5]), state[7], state[8]
         one.columns = {name: array("d", column) for name, column in state[4]}
-        one.suspect, one.unusable, one.under = ({name: count for name, count in found} for found in state[6])
+        one.suspect, one.unusable, one.under = (dict(found) for found in state[6])
         return one
 
 

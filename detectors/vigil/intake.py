@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SPOT, Epoch
 from schemas.decode import FastReading, Refused
-from schemas.judge import Judged, judge
+from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import EPOCH
@@ -119,12 +119,12 @@ class Intake:
             value = measure.value
             try:
                 # the good ones, without a call: in the vital's own unit, valid, and neither suspect nor impossible
-                low, high = PLAUSIBLE[name][measure.unit]
+                low, high = PLAUSIBLE[name][measure.unit]  # type: ignore[index]
                 if not (measure.quality is VALID and value.__class__ is float and low <= value <= high) or strange:
                     raise KeyError
             except KeyError:
                 judged = judge(name, measure)
-                if judged.__class__ is not Judged:
+                if isinstance(judged, Refused):
                     refused = refused or []
                     refused.append(judged)
                     self._note(epoch, name, judged, measure.quality)
@@ -226,7 +226,9 @@ class Intake:
         return groups
 
     def seen_since(self, name: str, before: int) -> int | None:
-        """When an open epoch first saw the vital, if that lies before `before`: what every order of arrival agrees on."""
+        """When an open epoch first saw the vital, if that lies before `before`: what every order of arrival agrees
+        on.
+        """
         firsts = (epoch.first(name) for epoch in self.epochs.values())
         moments = [first for first in firsts if first is not None and first < before]
         return max(moments, default=None)
@@ -234,7 +236,8 @@ class Intake:
     def withdraw(self, device: int, sequence: int) -> bool:
         """Forgets a reading that still lies in an open spot epoch, so that its correction can take its place."""
         spots = [epoch for epoch in self.epochs.values() if epoch.source == SPOT]
-        return any([epoch.withdraw(device, sequence) for epoch in spots])
+        found = [epoch.withdraw(device, sequence) for epoch in spots]  # from every one of them
+        return any(found)
 
     def drop_open(self) -> None:
         """Forgets what is not decided yet."""

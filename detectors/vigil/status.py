@@ -1,14 +1,14 @@
-"""A patient's status as bytes: the newest value of each vital, how well the patient is watched, and what stands open."""
+"""A patient's status as bytes: the newest values, how well the patient is watched, and what stands open."""
 
 from typing import TYPE_CHECKING
 
 from detectors.response import response
+from detectors.vigil.epoch import SOURCES
 from detectors.vigil.picture import UNITS, Picture, learns
 from detectors.vigil.report import PRIORITIES, advice, encode, rules_name, score_report
 from detectors.vigil.track import Track
 from schemas.times import to_text, to_text_or_none
 from schemas.vitals import LETTERS
-from detectors.vigil.epoch import SOURCES
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
@@ -88,10 +88,10 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
                     "interrupts": episode.interrupts,
                     "headline": episode.headline,
                 }
-                for episode in vigil.episodes.values()
+                for episode in vigil.register.open.values()
             ],
             "paused_until": to_text(stay.paused_until) if stay.paused(at) else None,
-            "learning": learns(stay, at) and "physiological" not in vigil.episodes,
+            "learning": learns(stay, at) and vigil.register.deterioration is None,
             "rules": rules_name(vigil.rules),
         }
     )

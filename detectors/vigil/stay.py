@@ -119,7 +119,9 @@ def _limit(limit: Limits) -> Limit:
 
 
 def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
-    """The stay after a patient record, `at` being the log's time. What the record leaves out stays as it was; null clears."""
+    """The stay after a patient record, `at` being the log's time. What the record leaves out stays as it was; null
+    clears.
+    """
     given = record.model_fields_set
     changes: dict[str, object] = {"assigned": True}
     for name in ("encounter", "ward", "bed"):

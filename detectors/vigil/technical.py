@@ -1,4 +1,6 @@
-"""What is wrong with the measuring, as conditions that hold now: stale, sensor off, reads nothing, flat, disagreeing, wrong place."""
+"""What is wrong with the measuring, as conditions that hold now: stale, sensor off, reads nothing, flat, disagreeing,
+wrong place.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -50,7 +52,7 @@ def watch(tracks: Mapping[str, Track], fresh: Mapping[str, Decided], epochs: lis
             (decided is not None and decided.value == 0) or (decided is None and name in under)
         )
         signs.zero = signs.zero + 1 if reads_zero else 0
-        same = name in NEVER_FLAT and decided is not None and decided.flat and decided.count > 1
+        same = name in NEVER_FLAT and decided is not None and decided.flat and decided.samples > 1
         unmoved = same and track.known is not None and decided is not None and decided.value == track.known.value
         signs.flat = (signs.flat + 1 if unmoved else 1) if same else (signs.flat if decided is None else 0)
     pulse, rate = fresh.get("pulse_rate"), fresh.get("heart_rate")
@@ -78,7 +80,9 @@ def conditions(
     at: int,
     rules: Rules,
 ) -> list[Condition]:
-    """The conditions that hold, in a fixed order. A lost vital that an open episode rests on is as urgent as the episode."""
+    """The conditions that hold, in a fixed order. A lost vital that an open episode rests on is as urgent as the
+    episode.
+    """
     found: list[Condition] = []
     limits = rules.technical
     for name, track in tracks.items():

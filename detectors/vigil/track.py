@@ -1,4 +1,6 @@
-"""One vital of one patient over time: what is in force, what is usual, where it is going, and what the sensor is doing."""
+"""One vital of one patient over time: what is in force, what is usual, where it is going, and what the sensor is
+doing.
+"""
 
 from collections.abc import Sequence
 from typing import Final, Self
@@ -38,7 +40,20 @@ NOTHING: Final[list[Opinion]] = []
 class Track:
     """What one patient's vigil keeps of one vital. Detectors are made for vitals with a floor in the rules only."""
 
-    __slots__ = ("baseline", "dense", "deviation", "floor", "known", "learnt", "opinions", "rules", "shift", "signs", "stale", "trend")
+    __slots__ = (
+        "baseline",
+        "dense",
+        "deviation",
+        "floor",
+        "known",
+        "learnt",
+        "opinions",
+        "rules",
+        "shift",
+        "signs",
+        "stale",
+        "trend",
+    )
 
     def __init__(self, name: str, rules: Rules) -> None:
         self.rules = rules
@@ -47,7 +62,7 @@ class Track:
         self.signs = Signs()
         self.stale = False
         self.dense = False  # whether a stream has ever supplied it: spot checks then do not teach what is usual
-        self.floor = rules.floors.get(name)
+        self.floor = rules.floors.get(name)  # type: ignore[call-overload]
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None

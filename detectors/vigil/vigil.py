@@ -1,21 +1,21 @@
-"""One patient's watch: intake, epochs, detectors, open episodes. Pure: the same records and moments give the same bytes.
+"""One patient's watch: intake, epochs, detectors, open episodes. Pure: the same records and moments give the same
+bytes.
 
 No clock, no input or output, no chance. `take` only collects; what is due speaks.
 """
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from detectors.rules import Rules
-from detectors.vigil.course import LOW, MEDIUM, Course, Demand, Reason
-from detectors.vigil.episode import CLEARED, DETERIORATION, RAISED, UPDATED, WORSENED, Episode, alert_id, step
+from detectors.vigil.course import LOW, Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.intake import NEVER, Intake, Taken
 from detectors.vigil.picture import Picture, expires, learns
-from detectors.vigil.report import advice, alert_bytes, score_report
+from detectors.vigil.register import Register, Said
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
 from detectors.vigil.technical import Condition, Signals, conditions, watch
@@ -27,18 +27,9 @@ from schemas.vitals import STREAM_LATENESS
 
 SNAPSHOT_VERSION: Final = 1
 STATUS_EVERY_MS: Final = 60_000
-PHYSIOLOGICAL, TECHNICAL = "physiological", "technical"
 HOUR_MS: Final = 3_600_000
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
 MINUTE_MS: Final = 60_000
-
-
-class Said(NamedTuple):
-    """Something to be sent: the logical topic, the bytes (None: forget this key), and the moment that made it."""
-
-    topic: str
-    value: bytes | None
-    at: int
 
 
 class SnapshotError(ValueError):
@@ -57,14 +48,15 @@ def epoch_shift(patient: str) -> int:
 class Vigil:
     """One patient's watch.
 
-    `take(reading, at)`, `know(record, at)`, `tick(due)`: `at` is the log's time in milliseconds. `due` is the next moment at which
+    `take(reading, at)`, `know(record, at)`, `tick(due)`: `at` is the log's time in milliseconds. `due` is the next
+    moment at which
     there is something to do without new data, always later than the moment last called with.
 
     Examples
     --------
     >>> from detectors.rules import read_rules
-    >>> from pathlib import Path
-    >>> rules = read_rules(Path("detectors/data/rules.json").read_bytes())
+    >>> from importlib.resources import files
+    >>> rules = read_rules(files("detectors").joinpath("data/rules.json").read_bytes())
     >>> vigil = Vigil("p-7f3a", rules, mode="test")
     >>> vigil.due == NEVER
     True
@@ -72,9 +64,7 @@ class Vigil:
 
     __slots__ = (
         "course",
-        "decision",
         "due",
-        "episodes",
         "event_clock",
         "intake",
         "mode",
@@ -82,6 +72,7 @@ class Vigil:
         "over",
         "patient",
         "quiet_until",
+        "register",
         "rules",
         "signals",
         "status_at",
@@ -95,10 +86,9 @@ class Vigil:
         self.stay = Stay()
         self.tracks: dict[str, Track] = {}
         self.course, self.signals = Course(), Signals()
-        self.episodes: dict[str, Episode] = {}
+        self.register = Register(patient, mode)
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.never_seen = self.over = False
-        self.decision = Reason.NOTHING_ASKED
 
     # ---- what comes in
 
@@ -165,7 +155,9 @@ class Vigil:
     # ---- what is thought of it
 
     def _decide(self, epochs: list[Epoch], due: int, out: list[Said]) -> None:
-        """One group of epochs that ended together: what is in force, what stands out, what is said, and only then what is learnt."""
+        """One group of epochs that ended together: what is in force, what stands out, what is said, and only then
+        what is learnt.
+        """
         fresh = decide(epochs)
         tracks = self.tracks
         for name in (*fresh, *(name for epoch in epochs for name in epoch.unusable)):
@@ -176,7 +168,7 @@ class Vigil:
         for name, decided in fresh.items():
             tracks[name].see(name, decided)
         self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
-        if PHYSIOLOGICAL not in self.episodes and learns(self.stay, due):
+        if self.register.deterioration is None and learns(self.stay, due):
             for name in fresh:
                 tracks[name].learn()
 
@@ -187,8 +179,8 @@ class Vigil:
         if not self.stay.confirmed:
             entered = bool(fresh) and all(value.source == SPOT for value in fresh.values())
             demand = self._demand(picture, fresh, at, entered)
-            self._physiological(picture, demand, at, bool(fresh), entered, out)
-            self._technical(at, out)
+            self.register.move(picture, demand, self.course, self.rules, fresh=bool(fresh), entered=entered, out=out)
+            self.register.hold(self._conditions(at), picture, self.rules, out)
         if status or len(out) > said:
             self.status_at = at
             out.append(Said("status", status_bytes(self, picture, at), at))
@@ -201,88 +193,15 @@ class Vigil:
             return msgspec.structs.replace(demand, interrupts=False, held_by="paused")
         return demand
 
-    def _physiological(
-        self, picture: Picture, demand: Demand, at: int, fresh: bool, entered: bool, out: list[Said]
-    ) -> None:
-        episode = self.episodes.get(PHYSIOLOGICAL)
-        if episode is None:
-            self.decision = demand.reason
-            if demand.priority:
-                self._raise(picture, demand, at, out)
-            elif demand.now == 0 and picture.score is not None:
-                self.course.before = picture.score.score_min
-            return
-        lost = picture.lost(episode.because)
-        dense = any(t.dense and not t.stale for t in self.tracks.values())
-        previous = episode.score
-        state, reason = step(
-            episode, demand, self.course, lost, fresh=fresh, entered=entered, dense=dense, rules=self.rules
-        )
-        self.decision = reason
-        if state is None:
-            return
-        if state == WORSENED or reason is Reason.PRIORITY_DOWN:
-            keep = episode.because if state == WORSENED else []
-            episode.because = sorted({*keep, *picture.because()})
-            if picture.score is not None and state == WORSENED:
-                episode.score = max(picture.score.score_min, previous or 0)
-        self._say(episode, state, reason, picture, previous, at, out)
-        if state == CLEARED:
-            del self.episodes[PHYSIOLOGICAL]
-
-    def _raise(self, picture: Picture, demand: Demand, at: int, out: list[Said]) -> None:
-        episode = Episode(
-            alert_id(self.patient, PHYSIOLOGICAL, DETERIORATION, at),
-            PHYSIOLOGICAL,
-            DETERIORATION,
-            at,
-            demand.priority,
-            demand.interrupts,
-            demand.held_by,
-            demand.reason.value,
-            because=picture.because(),
-            reds=list(demand.confirmed),
-            score=None if picture.score is None else picture.score.score_min,
-        )
-        self.course.lower = self.course.lower_max = 0
-        self.episodes[PHYSIOLOGICAL] = episode
-        self._say(episode, RAISED, demand.reason, picture, self.course.before, at, out)
-
-    def _say(
-        self,
-        episode: Episode,
-        state: str,
-        reason: Reason,
-        picture: Picture,
-        previous: int | None,
-        at: int,
-        out: list[Said],
-    ) -> None:
-        episode.revision += 1
-        episode.state, episode.reason = state, reason.value
-        headline = picture.headline(previous)
-        episode.headline = f"Over: {headline}" if state == CLEARED else headline
-        value = alert_bytes(
-            episode,
-            self.stay,
-            self.patient,
-            self.mode,
-            at,
-            score=score_report(picture.score, previous, self.stay.scale),
-            findings=picture.findings(),
-            advised=advice(picture.score),
-            rules=self.rules,
-        )
-        out.append(Said("alerts", value, at))
-
-    def _technical(self, at: int, out: list[Said]) -> None:
-        deterioration = self.episodes.get(PHYSIOLOGICAL)
+    def _conditions(self, at: int) -> list[Condition]:
+        """What is wrong with the measuring now."""
         stay, late = self.stay, int(self.rules.technical.late_minutes * MINUTE_MS)
-        found = conditions(
+        episode = self.register.deterioration
+        return conditions(
             self.tracks,
             self.signals,
-            because=deterioration.because if deterioration else [],
-            priority=deterioration.priority if deterioration else LOW,
+            because=episode.because if episode else [],
+            priority=episode.priority if episode else LOW,
             discharged=stay.discharged
             and any(t.known and t.known.at > stay.discharged_at for t in self.tracks.values()),
             paused=stay.paused(at),
@@ -291,61 +210,6 @@ class Vigil:
             at=at,
             rules=self.rules,
         )
-        holding = {condition.subject for condition in found}
-        for subject in sorted(self.episodes):
-            episode = self.episodes[subject]
-            if episode.kind == TECHNICAL and subject not in holding:
-                self._say_technical(episode, CLEARED, Reason.CONDITION_OVER, None, at, out)
-                del self.episodes[subject]
-        for condition in found:
-            open_one = self.episodes.get(condition.subject)
-            if open_one is None:
-                self._raise_technical(condition, at, out)
-            elif open_one.priority != condition.priority:
-                worse = condition.priority > open_one.priority
-                open_one.priority = condition.priority
-                reason = Reason.PRIORITY_UP if worse else Reason.PRIORITY_DOWN
-                self._say_technical(open_one, WORSENED if worse else UPDATED, reason, condition, at, out)
-
-    def _raise_technical(self, condition: Condition, at: int, out: list[Said]) -> None:
-        episode = Episode(
-            alert_id(self.patient, TECHNICAL, condition.subject, at),
-            TECHNICAL,
-            condition.subject,
-            at,
-            condition.priority,
-            False,
-            None,
-            Reason.TECHNICAL.value,
-            because=[condition.vital] if condition.vital else [],
-        )
-        self.episodes[condition.subject] = episode
-        self._say_technical(episode, RAISED, Reason.TECHNICAL, condition, at, out)
-
-    def _say_technical(
-        self, episode: Episode, state: str, reason: Reason, condition: Condition | None, at: int, out: list[Said]
-    ) -> None:
-        episode.revision += 1
-        episode.state, episode.reason = state, reason.value
-        episode.interrupts = episode.priority >= MEDIUM and state != CLEARED
-        episode.held_by = None if episode.interrupts or state == CLEARED else "low_priority"
-        if condition is not None:
-            episode.headline = condition.headline
-        elif not episode.headline.startswith("Over: "):
-            episode.headline = f"Over: {episode.headline}"
-        value = alert_bytes(
-            episode,
-            self.stay,
-            self.patient,
-            self.mode,
-            at,
-            score=None,
-            findings=[],
-            advised=None if condition is None else condition.remedy,
-            rules=self.rules,
-            clears="Ends when the cause is gone.",
-        )
-        out.append(Said("alerts", value, at))
 
     # ---- silence, orders, ends
 
@@ -388,7 +252,9 @@ class Vigil:
         return max(stay.discharged_at, newest) + wait
 
     def _next_due(self, now: int) -> int:
-        """The next moment to act; what only silence or an order's end can bring is worked out apart, as `quiet_until`."""
+        """The next moment to act; what only silence or an order's end can bring is worked out apart, as
+        `quiet_until`.
+        """
         ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
         ends += [self._never_seen_at(), self._forget_at(), self.stay.due]
         ends += [self.signals.lost_until, self.signals.rebuilt_until]
@@ -399,13 +265,7 @@ class Vigil:
         return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
-        picture = Picture(self.tracks, self.stay, at)
-        for subject in sorted(self.episodes):
-            episode = self.episodes.pop(subject)
-            if episode.kind == TECHNICAL:
-                self._say_technical(episode, CLEARED, reason, None, at, out)
-            else:
-                self._say(episode, CLEARED, reason, picture, episode.score, at, out)
+        self.register.end_all(Picture(self.tracks, self.stay, at), reason, self.rules, out)
 
     def _forget_patient(self) -> None:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""
@@ -434,9 +294,8 @@ class Vigil:
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes of plain numbers and strings."""
         tracks = [[name, track.state()] for name, track in self.tracks.items()]
-        episodes = [[subject, self.episodes[subject]] for subject in sorted(self.episodes)]
-        body = [self.intake.state(), self.stay, tracks, self.course, self.signals, episodes]
-        flags = [self.due, self.status_at, self.never_seen, self.over, self.decision.value]
+        body = [self.intake.state(), self.stay, tracks, self.course, self.signals, self.register.state()]
+        flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over]
         return msgspec.msgpack.encode([SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock, *body, *flags])
 
     @classmethod
@@ -461,9 +320,8 @@ class Vigil:
         one.stay = msgspec.convert(state[5], Stay)
         one.tracks = {name: Track.restore(name, track, rules) for name, track in state[6]}
         one.course, one.signals = msgspec.convert(state[7], Course), msgspec.convert(state[8], Signals)
-        one.episodes = {subject: msgspec.convert(episode, Episode) for subject, episode in state[9]}
-        one.due, one.status_at, one.never_seen, one.over = state[10:14]
-        one.decision = Reason(state[14])
+        one.register.restore(state[9])
+        one.due, one.quiet_until, one.status_at, one.never_seen, one.over = state[10:15]
         return one
 
 

@@ -25,7 +25,8 @@ def replay(
 ) -> None:
     """Send recorded readings through the same watch as live, and print the alerts, one a line.
 
-    A recording ends where it ends: what was not decided by then is not said, unless --flush. Always in event clock; any mode.
+    A recording ends where it ends: what was not decided by then is not said, unless --flush. Always in event clock;
+    any mode.
     The same readings in the same order give the same bytes as live workers on as many partitions.
 
     Example: vigilward replay recordings.jsonl --json
@@ -63,7 +64,7 @@ def _words(output: Output) -> None:
 def in_words(alert: dict) -> str:
     """An alert in one line.
 
-    >>> in_words({"at": "2026-11-22T12:00:00.000Z", "state": "raised", "priority": "high", "interrupts": True, "held_by": None,
+    >>> in_words({"at": "2026-11-22T12:00:00.000Z", "state": "raised", "priority": "high", "interrupts": True,
     ...     "bed": "A04", "patient_id": "p", "headline": "Resp rate 26/min"})
     '2026-11-22 12:00:00  raised    high   ***  A04       Resp rate 26/min'
     """

@@ -25,7 +25,9 @@ def forward(
     log_topic: str,
     log_partition: int,
 ) -> Sendable:
-    """Key, value and headers of a signed forwarded record for one partition of the log. Raises ValueError without a key."""
+    """Key, value and headers of a signed forwarded record for one partition of the log. Raises ValueError without a
+    key.
+    """
     kind = ForwardedKind(kind)
     value = encode_forwarded(Forwarded(source_topic, source_partition, source_offset, patient_id, body))
     signature = keys.sign(signed_bytes(kind, log_topic, log_partition, value))

@@ -1,7 +1,9 @@
 """One partition's log, its time, and who is due: turns a log into alerts by an order that the log alone decides.
 
-Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets `tick(due)`, in
-(due, patient) order, until none is; only then is the record handed over. So a log that ends at time T has fired exactly the dues
+Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets
+`tick(due)`, in
+(due, patient) order, until none is; only then is the record handed over. So a log that ends at time T has fired
+exactly the dues
 up to T, and cutting it into batches anywhere changes nothing.
 """
 
@@ -49,7 +51,8 @@ class Watch:
 class Partition:
     """A deterministic state machine over one partition of the readings log.
 
-    `run(records)` gives what they caused. `marker` and `states` continue from a snapshot: a record below the marker's offset, or below a
+    `run(records)` gives what they caused. `marker` and `states` continue from a snapshot: a record below the marker's
+    offset, or below a
     patient's own, changes nothing.
     """
 
@@ -155,7 +158,9 @@ class Partition:
         return out
 
     def advance(self, time: int, limit: int) -> tuple[list[Output], bool]:
-        """Moves the time and fires at most `limit` dues; says whether none is left. A place to yield after a long silence."""
+        """Moves the time and fires at most `limit` dues; says whether none is left. A place to yield after a long
+        silence.
+        """
         out: list[Output] = []
         self.time = max(self.time, time)
         for _ in range(limit):

@@ -8,7 +8,8 @@ _MASK: Final = 0xFFFFFFFF
 
 
 def murmur2(data: bytes) -> int:
-    """The 32-bit murmur2 hash that Kafka's default partitioner uses (org.apache.kafka.common.utils.Utils.murmur2), unsigned.
+    """The 32-bit murmur2 hash that Kafka's default partitioner uses (org.apache.kafka.common.utils.Utils.murmur2),
+    unsigned.
 
     >>> murmur2(b"21") & 0x7FFFFFFF
     1173551340

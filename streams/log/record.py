@@ -1,6 +1,7 @@
 """What goes into the one log and what comes out of it, without Kafka's own types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from schemas.rejection import Header
@@ -12,7 +13,9 @@ Record = tuple[int, int, bytes | None, bytes | None, Sequence[Header]]
 
 
 class Output(NamedTuple):
-    """Something to be sent: the logical topic (alerts, status, trends, rejections), key, value, headers, and the moment that made it."""
+    """Something to be sent: the logical topic (alerts, status, trends, rejections), key, value, headers, and the
+    moment that made it.
+    """
 
     topic: str
     key: bytes | None
@@ -22,10 +25,12 @@ class Output(NamedTuple):
 
 
 class Marker(NamedTuple):
-    """Up to where a partition's log has been taken: next offset, its time, and the greatest offset seen of each forwarding source."""
+    """Up to where a partition's log has been taken: next offset, its time, and the greatest offset seen of each
+    forwarding source.
+    """
 
     next_offset: int = 0
     time: int = 0
     first_time: int | None = None
-    sources: dict[str, int] = {}
+    sources: Mapping[str, int] = MappingProxyType({})
     rules: bytes | None = None

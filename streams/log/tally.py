@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Tally:
-    """Records = readable + unreadable + forwarded; received = accepted + suspect + duplicate + late + rejected, per vital."""
+    """Records = readable + unreadable + forwarded; received = accepted + suspect + duplicate + late + rejected, per
+    vital.
+    """
 
     records: int = 0
     readable: int = 0

@@ -24,6 +24,7 @@ from streams.inspector import Inspector
 from streams.log import Partition
 from streams.log.placing import partition_of
 from streams.rules import packaged_rules
+from tests.schemas.messages import Maker
 
 FOLDER = Path(__file__).with_name("poison")
 NOON = to_ms(read_moment("2026-11-22T12:00:00Z"))
@@ -172,3 +173,18 @@ def test_the_good_patient_between_the_poisons_never_knows_of_them():
 
     assert Counter(topic for topic, _ in alone)["alerts"] > 0, "the story is too quiet to show anything"
     assert among == alone
+
+
+def test_whatever_else_is_sent_the_counts_add_up_and_no_byte_of_a_rejection_is_changed():
+    """Ten thousand messages of which nobody knows beforehand what is wrong with them, all of them or none."""
+    messages = list(Maker(2026).messages(10_000))
+    one = partition("arrival")
+    out = one.run([(offset, NOON + offset, b"any", value, ()) for offset, value in enumerate(messages)])
+    rejections = [(Rejection.from_headers(output.headers), output) for output in out if output.topic == "rejections"]
+
+    assert one.tally.records == len(messages)
+    assert one.tally.adds_up(), one.tally
+    assert all(output.value == messages[rejection.offset] for rejection, output in rejections)
+    assert sum(rejection.vitals for rejection, _ in rejections) == one.tally.rejected
+    unreadable = {rejection.offset for rejection, _ in rejections if REMEDIES[rejection.code][0] is Level.RECORD}
+    assert len(unreadable) == one.tally.unreadable > 1_000

@@ -1,8 +1,6 @@
 """The contracts as documents: valid themselves, and of one opinion with the decoder."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -17,6 +15,7 @@ from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Rejection
 from schemas.status import Status
 from schemas.vitals import SCALES, Vital
+from tests.schemas.messages import Maker
 
 RULES = {"name": "packaged", "version": "1", "sha256": "0" * 64}
 NEWS2 = {
@@ -179,11 +178,7 @@ def test_the_tables_have_a_row_for_every_vital_and_every_code():
 
 def makers_messages():
     """The messages that hold the decoder to the contract, those of them that JSON Schema can speak about."""
-    beside = Path(__file__).with_name("test_decode.py")
-    spec = importlib.util.spec_from_file_location("decode_messages", beside)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for value in module.Maker(7).messages(1_500):
+    for value in Maker(7).messages(1_500):
         try:
             body = from_json(value, allow_inf_nan=False)
         except ValueError:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
+from pydantic import ValidationError
+
+from schemas.base import Message
 from schemas.decode import Decoded, FastMeasure, FastReading, Refused, decode
 from schemas.judge import judge
 from schemas.reading import Mode
@@ -49,12 +52,14 @@ class Counts:
 class Inspector:
     """Remembers what came before, line by line. `now` is this machine's clock, or None where it should not matter.
 
+    Given a `contract`, the messages are of that kind (patient records, actions) and held against it alone.
+
     >>> [remark.code.value for remark in Inspector().look(1, b'{"patient_id": "p"}')]
     ['missing_field']
     """
 
-    def __init__(self, now: int | None = None) -> None:
-        self.now, self.counts = now, Counts()
+    def __init__(self, now: int | None = None, contract: type[Message] | None = None) -> None:
+        self.now, self.contract, self.counts = now, contract, Counts()
         self._first: int | None = None
         self._devices: dict[tuple[str, str], Device] = {}
 
@@ -66,6 +71,9 @@ class Inspector:
 
     def _say(self, message: bytes) -> Iterator[tuple[Refusal | Sign, str | None, str]]:
         yield from _repeated_names(message)
+        if self.contract is not None:
+            yield from self._say_of_record(message, self.contract)
+            return
         try:
             decoded = decode(message)
         except Unreadable as refusal:
@@ -80,6 +88,20 @@ class Inspector:
             yield Sign.UNKNOWN_FIELD, name, _meant(name.rpartition(".")[2], MEASURE_FIELDS if "." in name else FIELDS)
         yield from _say_of_envelope(reading)
         yield from self._say_of_order(reading)
+
+    def _say_of_record(
+        self, message: bytes, contract: type[Message]
+    ) -> Iterator[tuple[Refusal | Sign, str | None, str]]:
+        try:
+            record = contract.model_validate_json(message)
+        except ValidationError as error:
+            for one in error.errors(include_url=False, include_input=False):
+                place = ".".join(str(part) for part in one["loc"]) or None
+                yield Refusal.BAD_RECORD, place, one["msg"].removeprefix("Value error, ")
+            return
+        self.counts.readings += 1
+        for name in record.unknown_fields:
+            yield Sign.UNKNOWN_FIELD, name, _meant(name, contract.model_fields)
 
     def _say_of_vitals(
         self, reading: FastReading, refused: Iterable[Refused]

@@ -16,9 +16,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS: Final = {
-    "demo": "Everything in one go: a ward, a broker, a worker; alerts as they come.",
-    "worker": "Watch the patients of the readings topic, as one of a group of workers.",
-    "replay": "Recorded readings through the same watch without Kafka; alerts one a line.",
+    "demo": "Everything in one go: a ward, a broker, a worker, their alerts.",
+    "worker": "Watch the patients of the readings topic, one of a group.",
+    "replay": "Recorded readings through the same watch, without Kafka.",
     "simulate": "Publish made-up patients, marked as demo.",
     "score": "Spot checks in, NEWS2 out, one line each.",
     "check": "Look through an integrator's messages before going live.",

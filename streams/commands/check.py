@@ -5,11 +5,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated, BinaryIO, cast
 
 import typer
 
+from schemas.action import Action
+from schemas.base import Message
 from schemas.decode import MAX_BYTES
+from schemas.patient import PatientRecord
 from streams.inspector import Counts, Inspector
 from streams.remarks import Level, Remark, Sign
 
@@ -19,6 +23,21 @@ SHOWN_OF_A_KIND = 3
 LONGEST = 4 * MAX_BYTES
 
 
+class Kind(StrEnum):
+    """Which topic the messages are for."""
+
+    READINGS = "readings"
+    PATIENTS = "patients"
+    ACTIONS = "actions"
+
+
+CONTRACTS: dict[Kind, type[Message] | None] = {
+    Kind.READINGS: None,
+    Kind.PATIENTS: PatientRecord,
+    Kind.ACTIONS: Action,
+}
+
+
 def check(
     file: Annotated[
         typer.FileBinaryRead,
@@ -26,16 +45,17 @@ def check(
             metavar="FILE|-", help="One message a line, or a single one over many lines; - is standard input."
         ),
     ],
+    of: Annotated[Kind, typer.Option("--of", help="What the messages are.")] = Kind.READINGS,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each finding and note.")] = False,
 ) -> None:
-    """Look through messages for the readings topic as the intake will, with a code, a field and a remedy for each.
+    """Look through messages as the intake will, with a code, a field and a remedy for what is wrong with them.
 
     A finding is something that would be refused, ignored or misread; a note is worth reading. Exit 0 when there is no
     finding, 1 when there is one, 2 when there is nothing to look at.
 
     Example: vigilward check messages.jsonl --json
     """
-    inspector, findings, notes = Inspector(now=time.time_ns() // 1_000_000), 0, 0
+    inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of]), 0, 0
     kinds: Counter[tuple[str, str | None]] = Counter()
     for remark in _remarks(file, inspector):
         if remark.level is Level.FINDING:
@@ -120,9 +140,11 @@ def _told(remark: Remark) -> str:
 
 def _summary(counts: Counts, findings: int, notes: int) -> str:
     taken = counts.vitals - counts.suspect - counts.refused
+    vitals = (
+        f"{_many(counts.vitals, 'vital')}: {taken:,} taken, {counts.suspect:,} suspect, {counts.refused:,} refused; "
+    )
     return (
-        f"{_many(counts.messages, 'message')}, {counts.readings:,} readable; {_many(counts.vitals, 'vital')}: "
-        f"{taken:,} taken, {counts.suspect:,} suspect, {counts.refused:,} refused; "
+        f"{_many(counts.messages, 'message')}, {counts.readings:,} readable; {vitals if counts.vitals else ''}"
         f"{_many(findings, 'finding')}, {_many(notes, 'note')}"
     )
 

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.base import read_moment
 from schemas.times import to_ms, to_text
-from streams.inspector import Inspector
+from streams.inspector import AHEAD_OF_FIRST_MS, Inspector
+from streams.log.partition import AHEAD_MS
 
 NOON = to_ms(read_moment("2026-11-22T12:00:00Z"))
 SPO2 = {"spo2": {"value": 97, "unit": "%"}}
@@ -173,3 +174,7 @@ def test_every_vital_is_counted_once():
 @pytest.mark.parametrize("strange", [b"\xff", b'"', b"[" * 60_000, b"1" * 5_000, b'{"a":' * 9_000, b"\x00" * 70_000])
 def test_nothing_is_too_strange_to_be_answered(strange):
     assert [remark.code.value for remark in Inspector().look(1, strange)] in (["not_json"], ["too_large"])
+
+
+def test_a_clock_that_was_lost_is_lost_for_the_log_too():
+    assert AHEAD_OF_FIRST_MS == AHEAD_MS

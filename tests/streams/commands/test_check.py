@@ -98,6 +98,25 @@ def test_nothing_to_look_at_is_a_matter_of_usage_and_not_clean(text):
     assert "there is no message in it" in result.stderr
 
 
+ADMITTED = {"event": "admit", "patient_id": "p-7f3a", "ward": "5 West", "bed": "12", "date_of_birth": "1951-07-30"}
+
+
+def test_patient_records_are_held_against_their_own_contract():
+    clean = run(lines(ADMITTED), "--of", "patients")
+    bad = run(lines({**ADMITTED, "event": "born", "sex": "f", "dateOfBirth": 1}), "--of", "patients", "--json")
+
+    assert (clean.exit_code, clean.stdout) == (0, "1 message, 1 readable; 0 findings, 0 notes\n")
+    assert bad.exit_code == 1
+    assert [(one["code"], one["field"]) for one in map(json.loads, bad.stdout.splitlines())] == [
+        ("bad_record", "event"),
+        ("bad_record", "sex"),
+    ]
+
+
+def test_an_action_is_held_against_its_own_contract():
+    assert "bad_record           who: Field required" in run(lines({"deed": "undo"}), "--of", "actions").stdout
+
+
 def test_a_missing_file_is_a_matter_of_usage(tmp_path):
     assert CliRunner().invoke(app, ["check", str(tmp_path / "absent")]).exit_code == 2
     assert CliRunner().invoke(app, ["check", str(tmp_path)]).exit_code == 2

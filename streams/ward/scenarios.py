@@ -120,8 +120,8 @@ ARTEFACT_STORM: Final = Scenario(
 
 ATHLETE: Final = Scenario(
     "athlete",
-    "A well patient whose heart usually beats 46 times a minute.",
-    usual=MappingProxyType({Vital.HEART_RATE: 46.0, Vital.RESP_RATE: 13.5}),
+    "A well patient whose heart usually beats 47 times a minute.",
+    usual=MappingProxyType({Vital.HEART_RATE: 47.0, Vital.RESP_RATE: 14.2}),
 )
 
 HYPERCAPNIA_SCALE2: Final = Scenario(

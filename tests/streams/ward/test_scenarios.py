@@ -106,8 +106,8 @@ def test_after_an_opioid_breathing_slows_first_and_oxygen_follows():
     low = next(minute for minute, now in minutes.items() if now["spo2"] <= 93)
 
     assert slow + 5 <= low <= slow + 30
-    assert min(now["resp_rate"] for now in minutes.values()) <= 8
-    assert {"V", "P"} <= {now.get("consciousness") for now in minutes.values()}
+    assert min(one["resp_rate"] for one in minutes.values()) <= 8
+    assert {"V", "P"} <= {one.get("consciousness") for one in minutes.values()}
 
 
 @pytest.mark.parametrize("seed", SEEDS)

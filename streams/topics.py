@@ -1,0 +1,162 @@
+"""Every topic there is: who writes it, who reads it, how it is keyed, and how long it is kept.
+
+The one table behind `doctor`, the worker's own checks and the documents. Topics keyed by patient have the log's
+partition count and the same partition for the same patient: one worker owns a patient whole.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from streams.settings import Clock, Settings
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+FOREVER: Final = -1
+
+
+class Topic(StrEnum):
+    """The logical names; `Settings.topic` gives the real ones."""
+
+    READINGS = "readings"
+    PATIENTS = "patients"
+    ACTIONS = "actions"
+    RULES = "rules"
+    OUTCOMES = "outcomes"
+    ALERTS = "alerts"
+    STATUS = "status"
+    TRENDS = "trends"
+    REJECTIONS = "rejections"
+
+
+class Cleanup(StrEnum):
+    """How a topic forgets."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+class Facts(NamedTuple):
+    """What is true of a topic. `retention_ms` -1: kept for good. `inbound`: the smaller size limit holds.
+    `single`: one partition, not the log's count. `log`: its time is the log's own.
+    """
+
+    holds: str
+    key: str
+    written_by: str
+    read_by: str
+    cleanup: Cleanup
+    retention_ms: int
+    inbound: bool
+    single: bool = False
+    log: bool = False
+
+
+TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
+    {
+        Topic.READINGS: Facts(
+            "the one log: readings, and what workers forward into it",
+            "patient",
+            "devices, gateways; workers (forwarded)",
+            "worker, replay",
+            Cleanup.DELETE,
+            7 * DAY_MS,
+            inbound=True,
+            log=True,
+        ),
+        Topic.PATIENTS: Facts(
+            "admissions, orders, attached devices, limits",
+            "patient",
+            "admission system, board",
+            "worker, board",
+            Cleanup.DELETE,
+            FOREVER,
+            inbound=True,
+        ),
+        Topic.ACTIONS: Facts(
+            "what people did about alerts", "patient", "board", "worker", Cleanup.DELETE, 30 * DAY_MS, inbound=True
+        ),
+        Topic.RULES: Facts(
+            "clinical rules put into force",
+            "rules name",
+            "`vigilward rules`",
+            "worker",
+            Cleanup.DELETE,
+            FOREVER,
+            inbound=True,
+            single=True,
+        ),
+        Topic.OUTCOMES: Facts(
+            "outcomes and labels, for learning",
+            "patient",
+            "hospital systems",
+            "`vigilward learn`, never a worker",
+            Cleanup.DELETE,
+            FOREVER,
+            inbound=True,
+        ),
+        Topic.ALERTS: Facts(
+            "alerts, every revision",
+            "patient",
+            "worker",
+            "board, notifiers, ward systems",
+            Cleanup.DELETE,
+            30 * DAY_MS,
+            inbound=False,
+        ),
+        Topic.STATUS: Facts(
+            "the newest status of each patient", "patient", "worker", "board", Cleanup.COMPACT, FOREVER, inbound=False
+        ),
+        Topic.TRENDS: Facts(
+            "one record a patient and minute, for charts",
+            "patient",
+            "worker",
+            "board",
+            Cleanup.DELETE,
+            48 * HOUR_MS,
+            inbound=False,
+        ),
+        Topic.REJECTIONS: Facts(
+            "refused messages as they came, the reason in headers",
+            "as refused",
+            "worker",
+            "integrators, `doctor`",
+            Cleanup.DELETE,
+            14 * DAY_MS,
+            inbound=False,
+        ),
+    }
+)
+
+FORWARDED: Final = (Topic.PATIENTS, Topic.ACTIONS, Topic.RULES)
+"""What workers forward into the log."""
+
+WORKER_NEEDS: Final = (Topic.READINGS, *FORWARDED, Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.REJECTIONS)
+"""What a worker cannot do without."""
+
+
+def partitions_of(topic: Topic, settings: Settings) -> int:
+    """How many partitions the topic has."""
+    return 1 if TOPICS[topic].single else settings.partitions
+
+
+def size_limit(topic: Topic, settings: Settings) -> int:
+    """The largest batch in bytes that the topic takes."""
+    return settings.max_inbound_bytes if TOPICS[topic].inbound else settings.max_outbound_bytes
+
+
+def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
+    """The topic's configuration on the broker.
+
+    >>> config_of(Topic.READINGS, Settings())["message.timestamp.type"]
+    'LogAppendTime'
+    """
+    facts = TOPICS[topic]
+    by_append = facts.log and settings.clock is Clock.ARRIVAL
+    return {
+        "cleanup.policy": facts.cleanup.value,
+        "retention.ms": str(facts.retention_ms),
+        "max.message.bytes": str(size_limit(topic, settings)),
+        "message.timestamp.type": "LogAppendTime" if by_append else "CreateTime",
+    }

@@ -1,0 +1,79 @@
+"""`vigilward doctor`: is this installation sound? A remedy for each trouble."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from streams.installation.broker import look
+from streams.installation.facts import Installation
+from streams.installation.findings import Finding, findings
+from streams.installation.mending import mend
+from streams.settings import Settings, load
+
+SOUND, FINDINGS = 0, 1
+
+
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Create missing topics and set configurations right.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a finding, then one with the facts.")] = False,
+) -> None:
+    """Look at broker, topics, clocks and versions; say what is wrong and what to do.
+
+    Exit 0: sound; 1: findings; 3: no broker. In arrival clock it appends one tick, a record that carries nothing, to
+    read the broker's clock.
+
+    Example: vigilward doctor --fix
+    """
+    settings = load()
+    found = look(settings)
+    wrong = findings(found, settings)
+    if fix:
+        failures = {one: why for one, why in mend(wrong, settings).items() if why is not None}
+        mended = [one for one in wrong if one.mendable and one not in failures]
+        if mended:
+            found = look(settings)
+            wrong = findings(found, settings)
+        _say_mended(mended, failures, as_json)
+    _say(wrong, found, settings, as_json)
+    raise typer.Exit(FINDINGS if wrong else SOUND)
+
+
+def _say_mended(mended: list[Finding], failures: Mapping[Finding, str], as_json: bool) -> None:
+    for one in mended:
+        print(
+            json.dumps({"mended": one.code, "subject": one.subject})
+            if as_json
+            else f"mended   {one.subject}: {one.says}"
+        )
+    for one, why in failures.items():
+        said = {"not_mended": one.code, "subject": one.subject, "because": why}
+        print(json.dumps(said) if as_json else f"refused  {one.subject}: {one.says}; the broker says: {why}")
+
+
+def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json: bool) -> None:
+    if as_json:
+        for one in wrong:
+            print(json.dumps({"finding": one.code, **{k: v for k, v in asdict(one).items() if k != "code"}}))
+        facts = {
+            "findings": len(wrong),
+            "bootstrap_servers": settings.bootstrap_servers,
+            "brokers": found.brokers,
+            "broker_generation": found.generation,
+            "clock_skew_ms": found.skew_ms,
+            "python": ".".join(map(str, found.python)),
+            "packages": dict(found.packages),
+            "topics": {name: facts.partitions for name, facts in sorted(found.topics.items())},
+        }
+        print(json.dumps(facts))
+        return
+    for one in wrong:
+        print(f"{one.code:<18} {one.subject}: {one.says}\n{'':<18} {one.remedy}")
+    skew = "not measured" if found.skew_ms is None else f"{found.skew_ms} ms from the broker's"
+    print(
+        f"broker: {settings.bootstrap_servers}, {found.brokers} of them, Kafka {found.generation or 'of unknown age'}"
+    )
+    print(f"clock: {skew}; topics of ours: {len(found.topics)}; partitions: {settings.partitions}")
+    print("sound" if not wrong else f"{len(wrong)} findings")

@@ -1,0 +1,119 @@
+"""Asks the broker how things are: topics, their configuration, its age and its clock."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from streams.installation.facts import Installation, TopicFacts
+from streams.installation.findings import EXACT_PACKAGES
+from streams.log.forward import tick
+from streams.settings import Clock, Settings
+from streams.topics import TOPICS, Topic
+
+TIMEOUT_S = 10.0
+LOG_APPEND_TIME = 1
+FETCH = 1
+"""Number of the request in the Kafka protocol. Its versions before 4 went with Kafka 4.0; version 15 came with 3.5."""
+
+
+class BrokerUnreachable(Exception):
+    """Nobody answers at the address, or not to us."""
+
+    exit_code = 3
+
+
+def admin_of(settings: Settings) -> AdminClient:
+    """An admin client that keeps its complaints to itself."""
+    return AdminClient({**settings.librdkafka(), "log_level": 0, "socket.timeout.ms": int(TIMEOUT_S * 1_000)})
+
+
+def look_at_topics(settings: Settings, *, configured: bool = True) -> Installation:
+    """The topics as they are, with their configuration if `configured`. Raises BrokerUnreachable."""
+    admin = admin_of(settings)
+    try:
+        cluster = admin.list_topics(timeout=TIMEOUT_S)
+    except KafkaException as silent:
+        raise BrokerUnreachable(
+            f"no Kafka answers at {settings.bootstrap_servers} ({silent.args[0].str()}); "
+            "start it, or set VIGILWARD_BOOTSTRAP_SERVERS (and VIGILWARD_SECURITY_PROTOCOL)"
+        ) from None
+    ours = [settings.topic(topic) for topic in TOPICS]
+    there = {name: cluster.topics[name] for name in ours if name in cluster.topics and not cluster.topics[name].error}
+    configs = _configs(admin, list(there)) if configured else {}
+    topics = {name: TopicFacts(len(facts.partitions), configs.get(name)) for name, facts in there.items()}
+    return Installation(brokers=len(cluster.brokers), topics=topics, python=sys.version_info[:2], packages=_packages())
+
+
+def look(settings: Settings) -> Installation:
+    """Everything: the topics, and what only a running broker tells. Raises BrokerUnreachable."""
+    found = look_at_topics(settings)
+    generation, skew_ms = asyncio.run(_ask(settings, found))
+    return Installation(found.brokers, found.topics, skew_ms, generation, found.python, found.packages)
+
+
+def _configs(admin: AdminClient, names: list[str]) -> Mapping[str, Mapping[str, str]]:
+    read = {}
+    for name in names:  # one by one: one that may not be read must not hide the others
+        asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=TIMEOUT_S)
+        for answer in asked.values():
+            try:
+                read[name] = {key: entry.value for key, entry in answer.result().items()}
+            except KafkaException:
+                continue
+    return read
+
+
+def _packages() -> Mapping[str, str]:
+    found = {}
+    for package in (*EXACT_PACKAGES, "aiokafka", "confluent-kafka", "pydantic", "vigilward"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+async def _ask(settings: Settings, found: Installation) -> tuple[str | None, int | None]:
+    try:
+        return await _generation(settings), await _skew_ms(settings, found)
+    except (KafkaError, TimeoutError):
+        return None, None
+
+
+async def _generation(settings: Settings) -> str | None:
+    client = AIOKafkaClient(**settings.aiokafka())
+    await client.bootstrap()
+    try:
+        connection = await client._get_conn(client.get_random_node())
+        oldest, newest = (connection._versions if connection else {}).get(FETCH, (0, 0))
+    finally:
+        await client.close()
+    if not newest:
+        return None
+    if oldest >= 4:
+        return "4.0 or newer"
+    return "3.5 to 3.9" if newest >= 15 else "older than 3.5"
+
+
+async def _skew_ms(settings: Settings, found: Installation) -> int | None:
+    """Appends a tick, which changes nothing, and compares the moment that the broker wrote on it with ours."""
+    log = settings.topic(Topic.READINGS)
+    facts = found.topics.get(log)
+    by_broker = facts and facts.config and facts.config.get("message.timestamp.type") == "LogAppendTime"
+    if settings.clock is not Clock.ARRIVAL or not by_broker:
+        return None
+    producer = AIOKafkaProducer(**settings.aiokafka(), request_timeout_ms=int(TIMEOUT_S * 1_000))
+    async with asyncio.timeout(TIMEOUT_S), producer:
+        key, value, headers = tick()
+        before = time.time()
+        sent = await producer.send_and_wait(log, value, key=key, headers=list(headers), partition=0)
+        between = (before + time.time()) / 2
+    return None if sent.timestamp_type != LOG_APPEND_TIME else round(between * 1_000 - sent.timestamp)

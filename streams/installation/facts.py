@@ -1,0 +1,28 @@
+"""What was found of an installation, as plain facts; nothing here asks anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """A topic as it is. `config` is None where it may not be read."""
+
+    partitions: int
+    config: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything that `doctor` looks at.
+
+    `topics` holds what exists, by real name. `skew_ms`: how far this machine's clock runs ahead of the broker's, None
+    where that could not be measured. `generation`: the broker's, as far as its requests tell ("4.0 or newer").
+    """
+
+    brokers: int
+    topics: Mapping[str, TopicFacts]
+    skew_ms: int | None = None
+    generation: str | None = None
+    python: tuple[int, int] = (0, 0)
+    packages: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,157 @@
+"""What is wrong with an installation: a closed list of codes, each finding with what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streams.installation.facts import Installation, TopicFacts
+from streams.settings import Clock, Settings
+from streams.topics import TOPICS, WORKER_NEEDS, Topic, config_of, partitions_of
+
+MAX_SKEW_MS = 1_000
+PYTHON = (3, 11)
+EXACT_PACKAGES = {"faust-streaming": "0.15.3", "river": "0.26.1"}
+"""Versions that the code holds on to: private members of Faust, the bytes of river's states."""
+AT_LEAST = "at least"
+CONFIG_CODES = {
+    "cleanup.policy": "cleanup_policy",
+    "retention.ms": "retention",
+    "max.message.bytes": "message_size",
+    "message.timestamp.type": "timestamp_type",
+}
+
+
+class Code(StrEnum):
+    """Stable codes of findings; they may be added to, never renamed."""
+
+    TOPIC_MISSING = "topic_missing"
+    PARTITION_COUNT = "partition_count"
+    CONFIG_UNREADABLE = "config_unreadable"
+    CLEANUP_POLICY = "cleanup_policy"
+    RETENTION = "retention"
+    MESSAGE_SIZE = "message_size"
+    TIMESTAMP_TYPE = "timestamp_type"
+    CLOCK_SKEW = "clock_skew"
+    BROKER_OLD = "broker_old"
+    PYTHON_OLD = "python_old"
+    PACKAGE_VERSION = "package_version"
+    NO_LOG_KEY = "no_log_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, of what, and what to do. `mendable`: `doctor --fix` does it."""
+
+    code: Code
+    subject: str
+    says: str
+    remedy: str
+    mendable: bool = False
+
+
+STOPS_A_WORKER = {Code.TOPIC_MISSING, Code.PARTITION_COUNT, Code.TIMESTAMP_TYPE}
+"""Findings about topics that a worker needs, with which it does not start."""
+
+
+def findings(found: Installation, settings: Settings) -> list[Finding]:
+    """Everything that is wrong, topics first."""
+    return [*topic_findings(found, settings), *_machine(found, settings)]
+
+
+def what_stops_a_worker(found: Installation, settings: Settings) -> list[Finding]:
+    """What a worker must not start with."""
+    needed = {settings.topic(topic) for topic in WORKER_NEEDS}
+    return [one for one in topic_findings(found, settings) if one.code in STOPS_A_WORKER and one.subject in needed]
+
+
+def topic_findings(found: Installation, settings: Settings) -> Iterator[Finding]:
+    """What is wrong with the topics."""
+    for topic in TOPICS:
+        name = settings.topic(topic)
+        facts = found.topics.get(name)
+        if facts is None:
+            yield Finding(
+                Code.TOPIC_MISSING,
+                name,
+                "the topic does not exist",
+                "create it: `vigilward doctor --fix`",
+                mendable=True,
+            )
+            continue
+        yield from _partition_count(topic, name, facts, settings)
+        yield from _config(topic, name, facts, settings)
+
+
+def _partition_count(topic: Topic, name: str, facts: TopicFacts, settings: Settings) -> Iterator[Finding]:
+    wanted = partitions_of(topic, settings)
+    if facts.partitions != wanted:
+        remedy = (
+            "recreate it with one partition"
+            if TOPICS[topic].single
+            else f"set VIGILWARD_PARTITIONS={facts.partitions} if every topic has as many, else recreate the topic: "
+            "a patient must have the same partition in all of them, and the count is fixed for a log's life"
+        )
+        yield Finding(Code.PARTITION_COUNT, name, f"{facts.partitions} partitions, not {wanted}", remedy)
+
+
+def _config(topic: Topic, name: str, facts: TopicFacts, settings: Settings) -> Iterator[Finding]:
+    if facts.config is None:
+        if settings.clock is Clock.ARRIVAL or topic is not Topic.READINGS:
+            yield Finding(
+                Code.CONFIG_UNREADABLE, name, "its configuration may not be read", "allow DESCRIBE_CONFIGS to this user"
+            )
+        return
+    for key, wanted in config_of(topic, settings).items():
+        has = facts.config.get(key)
+        if has is None or _suits(key, has, wanted):
+            continue
+        limit = AT_LEAST + " " if key in ("retention.ms", "max.message.bytes") else ""
+        yield Finding(
+            Code(CONFIG_CODES[key]),
+            name,
+            f"{key} is {has}, not {limit}{wanted}",
+            f"set {key}={wanted}: `vigilward doctor --fix`",
+            mendable=True,
+        )
+
+
+def _suits(key: str, has: str, wanted: str) -> bool:
+    if key == "max.message.bytes":
+        return int(has) >= int(wanted)
+    if key == "retention.ms":
+        return int(has) < 0 or 0 <= int(wanted) <= int(has)
+    if key == "message.timestamp.type" and wanted == "CreateTime":
+        return True  # times on the record are not looked at there
+    return has == wanted
+
+
+def _machine(found: Installation, settings: Settings) -> Iterator[Finding]:
+    if found.skew_ms is not None and abs(found.skew_ms) > MAX_SKEW_MS:
+        ahead = "ahead of" if found.skew_ms > 0 else "behind"
+        yield Finding(
+            Code.CLOCK_SKEW,
+            "this machine",
+            f"its clock runs {abs(found.skew_ms)} ms {ahead} the broker's",
+            "set both clocks by the network (NTP); delays shown are wrong by as much",
+        )
+    if found.generation is not None and found.generation.startswith("older"):
+        yield Finding(Code.BROKER_OLD, "broker", found.generation, "use Apache Kafka 4 (tested: 4.1 and 4.4)")
+    if found.python < PYTHON:
+        version = ".".join(map(str, found.python))
+        yield Finding(Code.PYTHON_OLD, "python", f"version {version}", "use Python 3.11 or newer")
+    for package, wanted in EXACT_PACKAGES.items():
+        has = found.packages.get(package)
+        if has != wanted:
+            yield Finding(
+                Code.PACKAGE_VERSION,
+                package,
+                f"version {has or 'none'}, not {wanted}",
+                "make the environment: `make setup`",
+            )
+    if not settings.keys:
+        yield Finding(
+            Code.NO_LOG_KEY,
+            "VIGILWARD_LOG_KEY",
+            "no key: patient records, actions and rules are not forwarded into the log",
+            "give every worker the same secret",
+        )

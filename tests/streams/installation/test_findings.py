@@ -1,0 +1,113 @@
+"""What is wrong with an installation, and what is not."""
+
+import pytest
+
+from streams.installation.facts import Installation, TopicFacts
+from streams.installation.findings import EXACT_PACKAGES, Code, findings, what_stops_a_worker
+from streams.settings import Settings
+from streams.topics import TOPICS, Topic, config_of, partitions_of
+
+SETTINGS = Settings(log_key="s3cret")
+
+
+def sound(settings=SETTINGS, **changed):
+    """An installation without a fault, but for what is changed: {topic: facts or None}."""
+    topics = {
+        settings.topic(topic): changed.get(
+            topic.value, TopicFacts(partitions_of(topic, settings), config_of(topic, settings))
+        )
+        for topic in TOPICS
+    }
+    there = {name: facts for name, facts in topics.items() if facts is not None}
+    return Installation(1, there, skew_ms=3, generation="4.0 or newer", python=(3, 12), packages=EXACT_PACKAGES)
+
+
+def readings(**config):
+    return TopicFacts(8, {**config_of(Topic.READINGS, SETTINGS), **config})
+
+
+def codes(found, settings=SETTINGS):
+    return [one.code for one in findings(found, settings)]
+
+
+def test_of_a_sound_installation_nothing_is_said():
+    assert findings(sound(), SETTINGS) == []
+
+
+def test_a_missing_topic_is_found_and_can_be_mended_and_stops_a_worker():
+    found = sound(alerts=None)
+
+    assert [(one.code, one.subject, one.mendable) for one in findings(found, SETTINGS)] == [
+        (Code.TOPIC_MISSING, "vitals.alerts", True)
+    ]
+    assert what_stops_a_worker(found, SETTINGS)
+
+
+def test_a_topic_that_no_worker_needs_does_not_stop_one():
+    found = sound(outcomes=None)
+
+    assert codes(found) == [Code.TOPIC_MISSING]
+    assert not what_stops_a_worker(found, SETTINGS)
+
+
+def test_a_patient_on_different_partitions_is_found_and_cannot_be_mended():
+    found = sound(patients=TopicFacts(6, config_of(Topic.PATIENTS, SETTINGS)))
+
+    (one,) = findings(found, SETTINGS)
+    assert (one.code, one.mendable) == (Code.PARTITION_COUNT, False)
+    assert what_stops_a_worker(found, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({"message.timestamp.type": "CreateTime"}, Code.TIMESTAMP_TYPE),
+        ({"retention.ms": "3600000"}, Code.RETENTION),
+        ({"max.message.bytes": "1000"}, Code.MESSAGE_SIZE),
+        ({"cleanup.policy": "compact"}, Code.CLEANUP_POLICY),
+    ],
+)
+def test_a_log_that_forgets_or_is_stamped_by_others_is_found(config, code):
+    assert codes(sound(readings=readings(**config))) == [code]
+
+
+@pytest.mark.parametrize("config", [{"retention.ms": "-1"}, {"max.message.bytes": "99999999"}])
+def test_more_than_enough_is_no_fault(config):
+    assert codes(sound(readings=readings(**config))) == []
+
+
+def test_in_event_clock_nobody_looks_at_stamps():
+    settings = Settings(clock="event", mode="demo", log_key="s3cret")
+    found = sound(settings, readings=readings())
+
+    assert codes(found, settings) == []
+
+
+def test_what_may_not_be_read_is_said_and_stops_nobody():
+    found = sound(status=TopicFacts(8, None))
+
+    assert codes(found) == [Code.CONFIG_UNREADABLE]
+    assert not what_stops_a_worker(found, SETTINGS)
+
+
+@pytest.mark.parametrize(("skew_ms", "said"), [(5_000, "ahead of"), (-5_000, "behind")])
+def test_a_clock_that_is_off_is_said_with_its_direction(skew_ms, said):
+    found = sound()
+    found = Installation(found.brokers, found.topics, skew_ms, found.generation, found.python, found.packages)
+
+    (one,) = findings(found, SETTINGS)
+    assert one.code is Code.CLOCK_SKEW and said in one.says
+
+
+def test_old_brokers_old_pythons_other_packages_and_a_missing_key_are_said():
+    found = Installation(1, sound().topics, 0, "older than 3.5", (3, 9), {"river": "0.21.0"})
+
+    assert codes(found, Settings()) == [
+        Code.BROKER_OLD, Code.PYTHON_OLD, Code.PACKAGE_VERSION, Code.PACKAGE_VERSION, Code.NO_LOG_KEY,
+    ]  # fmt: skip
+
+
+def test_every_finding_names_a_remedy():
+    found = Installation(1, {}, 9_999, "older than 3.5", (3, 9), {})
+
+    assert all(one.remedy and one.says and one.subject for one in findings(found, Settings()))

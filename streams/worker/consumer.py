@@ -1,0 +1,281 @@
+"""How record batches come out of Kafka: fetched calmly, in order, without a gap, committed only when safe.
+
+Replaces one loop of Faust (`_drain_messages`) and keeps the rest: group, assignment, agents, life cycle. Every private
+member of Faust that is touched here stands in tests/contract/test_faust_members.py.
+
+Read uncommitted, and why: an integrator may write in transactions. Read committed, one hanging transaction (up to
+15 minutes by the broker's default) would silence every patient of its partition. A reading of an aborted transaction
+was measured all the same; sent again, it is a repeat (same device, sequence and time). Replay reads the log alike.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import aiokafka
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import IllegalStateError, KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streams.settings import Settings
+from streams.worker.batches import RecordBatch
+from streams.worker.continuity import Continuity, Succession
+from streams.worker.faults import said
+
+log = logging.getLogger(__name__)
+
+MAX_POLL_RECORDS = 5_000
+ENOUGH_BYTES = 65_536
+"""A fetch that finds as much is answered at once; less is gathered by the broker for `poll_wait_ms`.
+
+Answering every reading by itself burnt 0.63 of a core at 1,000 readings/s; gathering for 20 ms takes a tenth."""
+HASTY_WAIT_MS = 500
+POLL_S = 1.0
+RETRY_S = 1.0
+SETTLE_CHECK_S = 1.0
+
+
+class Positions(Protocol):
+    """Who takes the batches, and how far each partition was taken."""
+
+    def expected(self, tp: TP) -> int | None:
+        """The next offset to take; None while nobody here takes this partition."""
+
+    def lost(self, tp: TP, expected: int, start: int) -> None:
+        """The log begins at `start`, beyond the expected offset: records were deleted before they were taken."""
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """What happened on the way, counted since the start."""
+
+    polls: int = 0
+    batches: int = 0
+    dropped: int = 0
+    went_back: int = 0
+    holes: int = 0
+    lost: int = 0
+    fetch_errors: int = 0
+    fetch_failing: bool = False
+
+
+class Seen(NamedTuple):
+    """The log's end, when a fetch was last answered (ms since 1970), and whether all up to there was handed over.
+
+    The end may lie beyond the last record by a transaction's marker: hence the last field.
+    """
+
+    end: int
+    at_ms: int
+    all_handed_over: bool
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread with a consumer of our own making."""
+
+    app: Any
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        settings: Settings = self.app.settings
+        return aiokafka.AIOKafkaConsumer(
+            **settings.aiokafka(),
+            client_id="vigilward-worker",
+            group_id=settings.group,
+            # Ranges are dealt per topic: partition 3 of every topic goes to the same worker. Round robin (what Faust
+            # takes without tables) splits them when the number of workers does not divide that of the partitions.
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_uncommitted",
+            max_poll_records=MAX_POLL_RECORDS,
+            max_partition_fetch_bytes=max(1_048_576, settings.max_inbound_bytes),
+            fetch_min_bytes=ENOUGH_BYTES if settings.poll_wait_ms else 1,
+            fetch_max_wait_ms=settings.poll_wait_ms or HASTY_WAIT_MS,
+            session_timeout_ms=round(settings.session_timeout_s * 1_000),
+            heartbeat_interval_ms=round(settings.heartbeat_s * 1_000),
+            max_poll_interval_ms=300_000,
+            rebalance_timeout_ms=round(max(10.0, settings.session_timeout_s) * 1_000),
+            request_timeout_ms=round(max(20.0, settings.session_timeout_s) * 1_000),
+        )
+
+
+class BatchConsumer(driver.Consumer):
+    """Hands every fetched batch to the agent of its topic and waits for it; commits what was marked safe."""
+
+    app: Any  # a BatchApp
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.deliveries = Deliveries()
+        self._succession = Succession()
+        self._out: list[RecordBatch] = []
+        self._safe: dict[TP, int] = {}
+        self._committed: dict[TP, int] = {}
+        self._committing = asyncio.Lock()
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    # What is safe
+
+    def mark_safe(self, tp: TP, next_offset: int) -> None:
+        """All that the records before `next_offset` caused is acknowledged: the group may go on from there."""
+        self._safe[tp] = next_offset
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commits what is safe; True if all of it is committed now. (Faust's own returns False, and commits nothing,
+        while another commit is under way.)
+        """
+        async with self._committing:
+            mine = self.assignment()
+            offsets = {tp: at for tp, at in self._safe.items() if tp in mine and at > self._committed.get(tp, -1)}
+            if offsets:
+                if not await self._commit(offsets):
+                    return False
+                self._committed.update(offsets)
+            return True
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Another generation begins: nothing that is under way counts any more."""
+        await super().on_partitions_revoked(revoked)
+        self._succession.forget()
+        for tp in revoked:
+            self._safe.pop(tp, None)
+            self._committed.pop(tp, None)
+
+    async def committed_or_start(self, tps: set[TP]) -> Mapping[TP, tuple[int, int, bool]]:
+        """Where each partition goes on by the group's word, where its log ends, and whether the group has a word."""
+        consumer = self._thread._ensure_consumer()
+        call = self._thread.call_thread
+        starts = await call(consumer.beginning_offsets, list(tps))
+        ends = await call(consumer.end_offsets, list(tps))
+        committed = {tp: await call(consumer.committed, tp) for tp in tps}
+        return {tp: (starts[tp] if at is None else at, ends[tp], at is not None) for tp, at in committed.items()}
+
+    # How batches come
+
+    def stop_flow(self) -> None:
+        """Partitions may change hands: whoever waits for an agent waits no longer."""
+        super().stop_flow()
+        for batch in self._out:
+            batch.settled.set()
+
+    def seen(self, tp: TP) -> Seen | None:
+        """What the last answered fetch said of a partition; None before the first."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription
+        state = subscription.assignment.state_value(tp) if subscription and subscription.assignment else None
+        if state is None or state.highwater is None or state.timestamp is None or not state.has_valid_position:
+            return None
+        all_taken = state.position >= state.highwater and not any(batch.tp == tp for batch in self._out)
+        return Seen(state.highwater, state.timestamp, all_taken)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's guess at slow agents; `streams.worker.health` watches each partition instead."""
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        self._succession.forget()
+        while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+            await asyncio.sleep(0)
+            generation = self.app.consumer_generation_id
+            try:
+                fetched, active = await self._wait_next_records(POLL_S)
+            except self.consumer_stopped_errors:
+                if self.app.should_stop:
+                    return
+                raise
+            except (KafkaError, IllegalStateError) as refused:
+                await self._fetch_failed(refused)
+                continue
+            self.deliveries.polls += 1
+            self.deliveries.fetch_failing = False
+            if not fetched or self.should_stop:
+                continue
+            await self._deliver(fetched, active, generation)
+
+    async def _fetch_failed(self, refused: Exception) -> None:
+        counts = self.deliveries
+        counts.fetch_errors += 1
+        if not counts.fetch_failing:
+            log.error("fetching from Kafka fails: %s; going on trying", said(refused))
+        counts.fetch_failing = True
+        await asyncio.sleep(RETRY_S)
+
+    async def _deliver(self, fetched: Mapping[TP, list], active: set[TP] | None, generation: int) -> None:
+        ready = []
+        for tp, records in fetched.items():
+            stale = self.app.consumer_generation_id != generation or not self.flow_active
+            if stale or not records or not (active is None or tp in active):
+                self._succession.dropped(tp)  # nothing is lost: what comes next lies beyond the expected offset
+                self.deliveries.dropped += 1
+            elif await self._follows(tp, records[0].offset, generation):
+                ready.append(RecordBatch(tp, records))
+            else:
+                self.deliveries.dropped += 1
+        await self._hand_over(ready, generation)
+
+    async def _follows(self, tp: TP, first: int, generation: int) -> bool:
+        expected = self.app.positions.expected(tp)
+        verdict = self._succession.judge(tp, first, expected)
+        if verdict is Continuity.FOLLOWS:
+            return True
+        # Tried until it is done: were a batch at the end of a log dropped, only the next record would show the gap.
+        while expected is not None and self.app.consumer_generation_id == generation and self.flow_active:
+            try:
+                if verdict is Continuity.GO_BACK:
+                    return await self._go_back(tp, expected)
+                return await self._cross(tp, expected, first)
+            except (KafkaError, IllegalStateError, TimeoutError) as refused:
+                await self._fetch_failed(refused)
+        return False
+
+    async def _go_back(self, tp: TP, expected: int) -> bool:
+        self.deliveries.went_back += 1
+        # Through the thread's queue: a seek from outside could be undone by a fetch that is just ending there.
+        await self.seek_wait({tp: expected})
+        self._succession.went_back(tp, expected)
+        return False
+
+    async def _cross(self, tp: TP, expected: int, first: int) -> bool:
+        start = (await self.earliest_offsets(tp))[tp]
+        if start > expected:
+            self.deliveries.lost += start - expected
+            self.app.positions.lost(tp, expected, start)
+        else:
+            self.deliveries.holes += first - expected
+        return True
+
+    async def _hand_over(self, batches: list[RecordBatch], generation: int) -> None:
+        self._out = batches
+        for batch in batches:
+            if not self.flow_active:
+                batch.settled.set()
+                continue
+            self.deliveries.batches += 1
+            await self.callback(self._event_of(batch, generation))
+        for batch in batches:
+            while not batch.settled.is_set():
+                # A stream leaves an event of an older generation aside without a word; hence the look at the clock.
+                try:
+                    async with asyncio.timeout(SETTLE_CHECK_S):
+                        await batch.settled.wait()
+                except TimeoutError:
+                    if self.app.consumer_generation_id != generation or not self.flow_active or self.should_stop:
+                        break
+        self._out = []
+
+    def _event_of(self, batch: RecordBatch, generation: int) -> ConsumerMessage:
+        tp, last = batch.tp, batch.records[-1]
+        value: Any = batch  # Faust expects bytes here; BatchSchema passes it on as it is
+        return ConsumerMessage(
+            tp.topic, tp.partition, last.offset, last.timestamp / 1_000, last.timestamp_type, None, None, value, None,
+            0, len(batch.records), tp, generation_id=generation,
+        )  # fmt: skip
+
+
+class BatchTransport(driver.Transport):
+    """Faust's Kafka transport with our consumer."""
+
+    Consumer = BatchConsumer

@@ -1,0 +1,132 @@
+"""Patient records, actions and rules, put into the one log strictly in the order in which they came.
+
+A source's offset is committed only after the forwarded record is acknowledged, so a crash repeats some; the log keeps
+the greatest offset per source and leaves repeats aside. Without VIGILWARD_LOG_KEY nothing is forwarded: the records
+wait in their topics for a worker that has the key.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+from schemas.forwarded import ForwardedKind
+from schemas.reasons import Refusal
+from schemas.rejection import Rejection
+from streams.log.forward import forward
+from streams.settings import Settings
+from streams.topics import Topic, size_limit
+from streams.worker.batches import RecordBatch
+from streams.worker.letters import Letter, Receipts, under
+from streams.worker.outlet import Outlet
+
+log = logging.getLogger(__name__)
+
+KINDS = {
+    Topic.PATIENTS: ForwardedKind.PATIENT,
+    Topic.ACTIONS: ForwardedKind.ACTION,
+    Topic.RULES: ForwardedKind.RULES,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Source:
+    """One partition of a topic that is forwarded."""
+
+    kind: ForwardedKind
+    next_offset: int
+    receipts: Receipts
+
+
+class Forwarder:
+    """Forwards the partitions that are ours. `rejections` takes what cannot be forwarded."""
+
+    def __init__(self, settings: Settings, to_log: Outlet, rejections: Outlet, safe: Callable[[TP, int], None]) -> None:
+        self._settings, self._to_log, self._rejections, self._safe = settings, to_log, rejections, safe
+        self._kinds = {settings.topic(topic): kind for topic, kind in KINDS.items()}
+        self._log_topic = settings.topic(Topic.READINGS)
+        self._limit = size_limit(Topic.READINGS, settings)
+        self._keys = settings.keys
+        self.sources: dict[TP, Source] = {}
+        self.forwarded = 0
+
+    def own(self, starts: dict[TP, int]) -> None:
+        """These partitions are ours, from these offsets, and no others."""
+        for source in self.sources.values():
+            source.receipts.close()
+        self.sources = {
+            tp: Source(self._kinds[tp.topic], start, Receipts(partial(self._safe, tp))) for tp, start in starts.items()
+        }
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Forwards a batch; returns when all of it is queued."""
+        source = self.sources.get(batch.tp)
+        if source is None:
+            return
+        records = [record for record in batch.records if record.offset >= source.next_offset]
+        forwarded: list[Letter] = []
+        refused: list[Letter] = []
+        for record in records:
+            patient, refusal = self._patient_of(record, source.kind)
+            letters = [] if refusal else self._to_partitions(record, source.kind, patient)
+            if any(letter.size > self._limit for letter in letters):
+                refusal = Refusal.TOO_LARGE
+            if refusal is not None:
+                refused.append(self._refusal(record, refusal))
+            else:
+                forwarded += letters
+        receipt = source.receipts.open(batch.next_offset, len(forwarded) + len(refused))
+        source.next_offset = batch.next_offset
+        self.forwarded += len(forwarded)
+        await self._to_log.put(under(receipt, forwarded))
+        await self._rejections.put(under(receipt, refused))
+
+    async def tell_of_loss(self, tp: TP, expected: int, start: int) -> None:
+        """Says in the log that records were deleted before they were taken; the Vigils make an alert of it."""
+        if not self._keys:
+            return
+        body = b'{"from":%d,"to":%d}' % (expected, start)
+        letters = [
+            self._letter(ForwardedKind.LOSS, tp.topic, tp.partition, start - 1, "", body, partition)
+            for partition in self._targets(tp)
+        ]
+        await self._to_log.put(letters)
+
+    def _targets(self, tp: TP) -> range:
+        if self._kinds.get(tp.topic) is ForwardedKind.RULES:
+            return range(self._settings.partitions)
+        return range(tp.partition, tp.partition + 1)
+
+    def _to_partitions(self, record: ConsumerRecord, kind: ForwardedKind, patient: str) -> list[Letter]:
+        tp = TP(record.topic, record.partition)
+        body = record.value or b""
+        return [
+            self._letter(kind, tp.topic, tp.partition, record.offset, patient, body, to) for to in self._targets(tp)
+        ]
+
+    def _letter(
+        self, kind: ForwardedKind, topic: str, partition: int, offset: int, patient: str, body: bytes, to: int
+    ) -> Letter:
+        key, value, headers = forward(kind, topic, partition, offset, patient, body, self._keys, self._log_topic, to)
+        return Letter(self._log_topic, to, key, value, headers)
+
+    def _patient_of(self, record: ConsumerRecord, kind: ForwardedKind) -> tuple[str, Refusal | None]:
+        if not record.value:
+            return "", Refusal.EMPTY
+        if kind is ForwardedKind.RULES:
+            return "", None
+        try:
+            patient = (record.key or b"").decode()
+        except UnicodeDecodeError:
+            return "", Refusal.BAD_FIELD
+        return patient, None if patient else Refusal.MISSING_FIELD
+
+    def _refusal(self, record: ConsumerRecord, code: Refusal) -> Letter:
+        field = "key" if code in (Refusal.BAD_FIELD, Refusal.MISSING_FIELD) else None
+        facts = Rejection.of(code, field, record.topic, record.partition, record.offset)
+        return Letter(
+            self._settings.topic(Topic.REJECTIONS), record.partition, record.key, record.value, facts.headers()
+        )

@@ -1,0 +1,128 @@
+"""Whether a worker does its work: alive, and ready.
+
+Ready means that every partition of ours was taken and moves: caught up, or further than a moment ago, and fetched
+lately. A worker that has no partition is not ready: one that may not read the topics looks just so.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from faust.types import TP
+
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.worker.consumer import Deliveries, Seen
+from streams.worker.faust_app import BatchApp
+from streams.worker.outlet import Outlet
+from streams.worker.ownership import Ownership
+from streams.worker.partitions import Holding
+
+STALLED_S = 15.0
+STUCK_S = 120.0
+"""No progress for so long, and Kafka is not the reason: only a restart helps."""
+UNSENT_S = 15.0
+WATCH_EVERY_S = 1.0
+
+
+class Unready(StrEnum):
+    """Why a worker is not ready: a closed list."""
+
+    STARTING = "starting"
+    STOPPING = "stopping"
+    NOT_ASSIGNED = "not_assigned"
+    OWNS_NO_PARTITION = "owns_no_partition"
+    FETCH_FAILS = "fetch_fails"
+    NOT_FETCHED = "not_fetched"
+    STALLED = "stalled"
+    CANNOT_SEND = "cannot_send"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Of one partition: how far it was, when that last changed (or there was nothing to do), by the loop's clock."""
+
+    expected: int
+    moved_at: float
+
+
+class Health:
+    """Watches each partition, not only the process."""
+
+    def __init__(self, settings: Settings, app: BatchApp, ownership: Ownership, outlets: dict[str, Outlet]) -> None:
+        self._app, self._ownership, self._outlets = app, ownership, outlets
+        self._topic = settings.topic(Topic.READINGS)
+        self._progress: dict[int, Progress] = {}
+        self.phase: Unready | None = Unready.STARTING
+        self.ticks: Callable[[], int] = lambda: 0
+
+    async def run(self) -> None:
+        """Looks from time to time, for ever."""
+        while True:
+            self.look(asyncio.get_running_loop().time())
+            await asyncio.sleep(WATCH_EVERY_S)
+
+    def look(self, now: float) -> None:
+        """Notes how far each partition is at `now`, by the loop's clock."""
+        held = self._ownership.holdings
+        self._progress = {number: at for number, at in self._progress.items() if number in held}
+        for number, holding in held.items():
+            seen = self._progress.get(number)
+            if seen is None or seen.expected != holding.expected or self._has_nothing_to_do(holding):
+                self._progress[number] = Progress(holding.expected, now)
+
+    def unready(self) -> list[Unready]:
+        """Why the worker is not ready; nothing if it is."""
+        if self.phase is not None:
+            return [self.phase]
+        if not self._ownership.assigned:
+            return [Unready.NOT_ASSIGNED]
+        held = self._ownership.holdings
+        if not held:
+            return [Unready.OWNS_NO_PARTITION]
+        now = asyncio.get_running_loop().time()
+        reasons = {
+            Unready.FETCH_FAILS: self.deliveries().fetch_failing,
+            Unready.NOT_FETCHED: any(self.lag(holding) is None for holding in held.values()),
+            Unready.STALLED: self._still_s(now) > STALLED_S,
+            Unready.CANNOT_SEND: any(outlet.oldest_s() > UNSENT_S for outlet in self._outlets.values()),
+        }
+        return [reason for reason, holds in reasons.items() if holds]
+
+    def alive(self) -> bool:
+        """False if only a restart helps."""
+        if self._app.crashed:
+            return False
+        waits_for_kafka = self.deliveries().fetch_failing or any(o.oldest_s() > 1.0 for o in self._outlets.values())
+        return waits_for_kafka or self._still_s(asyncio.get_running_loop().time()) < STUCK_S
+
+    def lag(self, holding: Holding) -> int | None:
+        """Records in the log that were not yet taken; None until the first fetch was answered."""
+        seen = self._seen(holding)
+        if seen is None:
+            return None
+        return 0 if seen.all_handed_over else max(0, seen.end - holding.expected)
+
+    def deliveries(self) -> Deliveries:
+        """What happened on the way from Kafka."""
+        consumer = self._ownership.consumer
+        return Deliveries() if consumer is None else consumer.deliveries
+
+    def rebalances(self) -> int:
+        """How often partitions were dealt anew."""
+        return self._app.rebalancing_count
+
+    def _still_s(self, now: float) -> float:
+        return max((now - seen.moved_at for seen in self._progress.values()), default=0.0)
+
+    def _has_nothing_to_do(self, holding: Holding) -> bool:
+        seen = self._seen(holding)
+        return seen is not None and seen.all_handed_over and time.time() - seen.at_ms / 1_000 < STALLED_S
+
+    def _seen(self, holding: Holding) -> Seen | None:
+        consumer = self._ownership.consumer
+        if consumer is None or not self._ownership.assigned:
+            return None
+        return consumer.seen(TP(self._topic, holding.partition))

@@ -1,0 +1,126 @@
+"""What Prometheus may know of a worker: counts, delays and queues; never a patient, a bed or a device.
+
+Histograms are filled as things happen; everything else is read where it is kept, at the moment of the scrape
+(`streams.worker.exposition`).
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Counter as PrometheusCounter
+
+from streams.log import Tally
+from streams.settings import Clock, Settings
+from streams.topics import Topic
+from streams.worker.letters import Letter
+
+AGES_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
+DELAYS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+THOUGHTS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class AlertFacts(msgspec.Struct):
+    """Of an alert only what may be a label."""
+
+    kind: str
+    priority: str
+    state: str
+
+
+_facts = msgspec.json.Decoder(AlertFacts).decode
+
+
+class Metrics:
+    """The figures of one worker, in a registry of their own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.registry = CollectorRegistry()
+        self._alerts_topic = settings.topic(Topic.ALERTS)
+        self._by_arrival = settings.clock is Clock.ARRIVAL
+        self.retired: Counter[tuple[str, str]] = Counter()
+        self.stateless_starts = 0
+        self._age = self._histogram(
+            "vigilward_record_age_seconds", "Age of the oldest record of a batch when the Vigils get it.", AGES_S
+        )
+        self._delay = self._histogram(
+            "vigilward_alert_delay_seconds",
+            "From the moment that decided an alert until Kafka acknowledged it (arrival clock only).",
+            DELAYS_S,
+        )
+        self._thought = self._histogram(
+            "vigilward_thinking_seconds", "Time that the Vigils took for one batch of records.", THOUGHTS_S
+        )
+        self._alerts = PrometheusCounter(
+            "vigilward_alerts",
+            "Alerts said, every revision, repeats after a restart included.",
+            ("kind", "priority", "state"),
+            registry=self.registry,
+        )
+
+    def _histogram(self, name: str, says: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(name, says, buckets=buckets, registry=self.registry)
+
+    def age_of(self, appended_ms: int) -> None:
+        """A batch begins with a record appended then."""
+        self._age.observe(max(0.0, time.time() - appended_ms / 1_000))
+
+    def thought(self, seconds: float) -> None:
+        """The Vigils had a batch."""
+        self._thought.observe(seconds)
+
+    def said(self, letters: Sequence[Letter]) -> None:
+        """The Vigils said this."""
+        for letter in letters:
+            if letter.topic == self._alerts_topic:
+                facts = _facts(letter.value or b"{}")
+                self._alerts.labels(facts.kind, facts.priority, facts.state).inc()
+
+    def arrived(self, letters: Sequence[Letter]) -> None:
+        """Kafka has these."""
+        if not self._by_arrival:  # a recording's moments are not today's
+            return
+        now = time.time()
+        for letter in letters:
+            if letter.due and letter.topic == self._alerts_topic:
+                self._delay.observe(max(0.0, now - letter.due / 1_000))
+
+    def began_without_state(self) -> None:
+        """A partition went on from the middle of its log with nothing known of its patients."""
+        self.stateless_starts += 1
+
+    def retire(self, tally: Tally) -> None:
+        """A partition goes to another worker: what was counted of it stays counted here."""
+        self.retired.update(flat(tally))
+
+
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "vigilward_records": ("kind", "Records of the log, by what they are."),
+    "vigilward_vitals": ("verdict", "Vitals of readable readings, by what became of them."),
+    "vigilward_rejections": ("reason", "Refusals, by their code."),
+    "vigilward_outputs": ("topic", "What the Vigils said, by topic."),
+    "vigilward_oddities": ("kind", "Unknown fields seen, and append times that went back."),
+}
+"""Counter families that are read from the tallies: their label, and what they say."""
+
+
+def flat(tally: Tally) -> Counter[tuple[str, str]]:
+    """A partition's counts by family and label; each family's labels are closed lists."""
+    counts = Counter(
+        {
+            ("vigilward_records", "readable"): tally.readable,
+            ("vigilward_records", "unreadable"): tally.unreadable,
+            ("vigilward_records", "forwarded"): tally.forwarded,
+            ("vigilward_oddities", "unknown_field"): tally.unknown_fields,
+            ("vigilward_oddities", "time_went_back"): tally.time_went_back,
+        }
+    )
+    for verdict in ("accepted", "suspect", "duplicate", "late", "rejected"):
+        counts["vigilward_vitals", verdict] = getattr(tally, verdict)
+    for code, count in tally.refusals.items():
+        counts["vigilward_rejections", code] = count
+    for topic, count in tally.said.items():
+        counts["vigilward_outputs", topic] = count
+    return counts

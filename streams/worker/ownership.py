@@ -1,0 +1,132 @@
+"""Which partitions are ours: taken at assignment, kept through a rebalance that gives them back, dropped otherwise."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from faust.types import TP
+
+from streams.log import Partition
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.worker.batches import RecordBatch
+from streams.worker.consumer import BatchConsumer
+from streams.worker.faults import CannotTake
+from streams.worker.forwarding import Forwarder
+from streams.worker.metrics import Metrics
+from streams.worker.outlet import Outlet
+from streams.worker.partitions import Holding
+from streams.worker.store import Kept, StateStore
+
+log = logging.getLogger(__name__)
+
+TAKE_WITHIN_S = 20.0
+FINISH_AT_REVOKE_S = 3.0
+
+
+class Ownership:
+    """Takes and gives up partitions; says how far each was taken."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: StateStore,
+        new_log: Callable[[int, Kept], Partition],
+        outlet: Outlet,
+        forwarder: Forwarder | None,
+        metrics: Metrics,
+    ) -> None:
+        self._settings, self._store, self._new_log = settings, store, new_log
+        self._outlet, self._forwarder, self._metrics = outlet, forwarder, metrics
+        self._log_topic = settings.topic(Topic.READINGS)
+        self._telling: set[asyncio.Task[None]] = set()
+        self.consumer: BatchConsumer | None = None  # set before the first assignment
+        self.holdings: dict[int, Holding] = {}
+        self.assigned = False
+
+    def expected(self, tp: TP) -> int | None:
+        """The next offset of this partition, None while it is not ours."""
+        if tp.topic == self._log_topic:
+            holding = self.holdings.get(tp.partition)
+            return None if holding is None else holding.expected
+        source = self._forwarder.sources.get(tp) if self._forwarder else None
+        return None if source is None else source.next_offset
+
+    def lost(self, tp: TP, expected: int, start: int) -> None:
+        """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
+        log.error(
+            "%s/%d: offsets %d to %d were deleted before they were taken; lengthen the topic's retention",
+            tp.topic, tp.partition, expected, start,
+        )  # fmt: skip
+        if self._forwarder is not None:
+            self._soon(self._forwarder.tell_of_loss(tp, expected, start))
+
+    async def read(self, batch: RecordBatch) -> None:
+        """A batch of the log."""
+        holding = self.holdings.get(batch.tp.partition)
+        if holding is not None:
+            await holding.take(batch)
+
+    async def take(self, tps: set[TP]) -> None:
+        """These partitions are ours, and no others."""
+        self.assigned = False
+        mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
+        for partition in set(self.holdings) - mine:
+            holding = self.holdings.pop(partition)
+            holding.give_up()
+            self._metrics.retire(holding.log.tally)
+        new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.holdings}
+        async with asyncio.timeout(TAKE_WITHIN_S):
+            places = await self._consumer().committed_or_start(new)
+            for tp, (start, end, _) in places.items():
+                if start > end:
+                    raise CannotTake(
+                        f"{tp.topic}/{tp.partition} ends at offset {end}, before the group's offset {start}: the topic "
+                        f"was made anew; reset the offsets of group {self._settings.group}, or name another "
+                        "VIGILWARD_GROUP"
+                    )
+            for tp in sorted(new):
+                if tp.topic == self._log_topic:
+                    self.holdings[tp.partition] = await self._hold(tp.partition, *places[tp])
+        if self._forwarder is not None:
+            sources = {tp for tp in tps if tp.topic != self._log_topic}
+            self._forwarder.own({tp: places[tp][0] for tp in sources})
+        self.assigned = True
+        log.info("%d partitions of the log are ours", len(self.holdings))
+
+    async def give_up(self, tps: set[TP]) -> None:
+        """Finishes what can be finished in a few seconds, so that the next owner repeats little."""
+        self.assigned = False
+        await self.finish(FINISH_AT_REVOKE_S)
+        for tp in tps:
+            if tp.topic == self._log_topic:
+                await self._store.give_up(tp.partition)
+
+    async def finish(self, within_s: float) -> bool:
+        """Sends what was said and commits what is safe; False if not all of it."""
+        flushed = await self._outlet.flushed(within_s)
+        return await self._consumer().commit() and flushed
+
+    async def _hold(self, partition: int, start: int, end: int, committed: bool) -> Holding:
+        kept = await self._store.take(partition)
+        if kept.next_offset is None and committed and start > 0:
+            self._metrics.began_without_state()
+            log.warning(
+                "partition %d goes on at offset %d of %d without a state: what is usual for its patients is learnt "
+                "anew",
+                partition, start, end,
+            )  # fmt: skip
+        at = start if kept.next_offset is None else kept.next_offset
+        log_of = self._new_log(partition, kept)
+        return Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled)
+
+    def _consumer(self) -> BatchConsumer:
+        if self.consumer is None:
+            raise RuntimeError("a partition was assigned before the worker had a consumer")
+        return self.consumer
+
+    def _soon(self, telling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)

@@ -1,0 +1,121 @@
+"""One partition of the log that is ours: its Vigils, how far it was taken, and what it caused."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+from aiokafka import ConsumerRecord
+
+from streams.log import Output, Partition, Record
+from streams.worker.batches import RecordBatch
+from streams.worker.letters import Letter, Receipts, under
+from streams.worker.metrics import Metrics
+from streams.worker.outlet import Outlet
+
+RECORDS_AT_ONCE = 1_000
+"""Records between two looks at everything else: about 10 ms."""
+
+MOMENTS_AT_ONCE = 2_000
+"""Due moments between two looks at everything else (about 20 ms): after minutes of silence all patients fall due."""
+
+SILENCE_MS = 10_000
+"""After a silence as long, moments are fired in portions before the next record is taken."""
+
+
+Said = TypeVar("Said")
+
+
+class Holding:
+    """A partition of ours, from its assignment until another worker has it."""
+
+    def __init__(
+        self,
+        log: Partition,
+        start: int,
+        outlet: Outlet,
+        topic_of: Callable[[str], str],
+        metrics: Metrics,
+        settled: Callable[[int, int], None],
+    ) -> None:
+        """`start`: the offset at which taking begins. `settled(partition, next_offset)` hears what is acknowledged."""
+        self.partition, self.log = log.partition, log
+        self._start, self._outlet, self._topic_of, self._metrics = start, outlet, topic_of, metrics
+        self._given_up = False
+        # The same through a rebalance that gives the partition back: what is under way still holds back the commit.
+        self.receipts = Receipts(lambda next_offset: settled(log.partition, next_offset))
+        self.heard_at = asyncio.get_running_loop().time()  # when records came last
+        self.tick_under_way = False
+
+    @property
+    def expected(self) -> int:
+        """The offset that comes next."""
+        return max(self._start, self.log.next_offset)
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
+        records = [as_record(record) for record in batch.records if record.offset >= self.expected]
+        if records:
+            self._metrics.age_of(records[0][1])
+        for number, stretch in enumerate(stretches(records)):
+            if number:
+                await asyncio.sleep(0)
+            await self._let_time_pass(stretch[0][1])
+            if self._given_up:
+                return
+            await self._send(self._timed(partial(self.log.run, stretch)))
+
+    async def _let_time_pass(self, until_ms: int) -> None:
+        """Arrival clock: fires what is due by then, in portions. In event clock each reading moves the time itself."""
+        if self.log.event_clock or until_ms - self.log.time < SILENCE_MS:
+            return
+        done = False
+        while not done and not self._given_up:
+            outputs, done = self._timed(lambda: self.log.advance(until_ms, MOMENTS_AT_ONCE))
+            await self._send(outputs)
+            await asyncio.sleep(0)
+
+    def give_up(self) -> None:
+        """Another worker has it: nothing of ours is committed any more."""
+        self._given_up = True
+        self.receipts.close()
+
+    def _timed(self, think: Callable[[], Said]) -> Said:
+        began = time.perf_counter()
+        said = think()
+        self._metrics.thought(time.perf_counter() - began)
+        return said
+
+    async def _send(self, outputs: Sequence[Output]) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
+        letters = [
+            Letter(self._topic_of(output.topic), self.partition, output.key, output.value, output.headers, output.due)
+            for output in outputs
+        ]
+        # Opened before anything is awaited: what was caused stands between the log and the commit from here on.
+        receipt = self.receipts.open(self.expected, len(letters))
+        self._metrics.said(letters)
+        await self._outlet.put(under(receipt, letters))
+
+
+def as_record(record: ConsumerRecord) -> Record:
+    """A record as the log takes it."""
+    return record.offset, record.timestamp, record.key, record.value, record.headers
+
+
+def stretches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The records in stretches that are short, and that no long silence interrupts.
+
+    >>> log = [(offset, at, None, b"", ()) for offset, at in enumerate((0, 5, 60_000))]
+    >>> [len(stretch) for stretch in stretches(log)]
+    [2, 1]
+    """
+    begin = 0
+    for number, (before, after) in enumerate(pairwise(records), start=1):
+        if after[1] - before[1] >= SILENCE_MS or number - begin >= RECORDS_AT_ONCE:
+            yield records[begin:number]
+            begin = number
+    if records:
+        yield records[begin:]

@@ -1,0 +1,187 @@
+"""A worker put together: the app and its agents, what leaves it, its health, and how it starts and stops."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from aiokafka.errors import KafkaError
+from faust import Stream, StreamT
+from faust.types import TP
+
+from detectors.rules import Rules
+from streams.installation.broker import BrokerUnreachable, look_at_topics
+from streams.installation.findings import what_stops_a_worker
+from streams.log import Partition
+from streams.rules import packaged_rules
+from streams.settings import Clock, Settings
+from streams.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
+from streams.worker.batches import RecordBatch, each
+from streams.worker.consumer import BatchConsumer
+from streams.worker.exposition import Exposition
+from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, said
+from streams.worker.faust_app import BatchApp
+from streams.worker.forwarding import Forwarder
+from streams.worker.health import Health, Unready
+from streams.worker.http import HealthServer
+from streams.worker.metrics import Metrics
+from streams.worker.outlet import Outlet
+from streams.worker.ownership import Ownership
+from streams.worker.refusals import Substitutes
+from streams.worker.store import Kept, MemoryStore, StateStore
+from streams.worker.ticks import Ticker
+
+log = logging.getLogger(__name__)
+
+CRASH_CHECK_S = 0.2
+CLEAN, FAILED = 0, 3
+
+
+class Worker:
+    """One worker. `run` works until `stop` is called or a signal comes, and gives the exit code."""
+
+    def __init__(self, settings: Settings, *, rules: Rules | None = None, store: StateStore | None = None) -> None:
+        self.settings = settings
+        self.rules = rules or packaged_rules()
+        self.metrics = Metrics(settings)
+        self._stop = asyncio.Event()
+        self._fault: Exception | None = None
+        limits = {settings.topic(topic): size_limit(topic, settings) for topic in TOPICS}
+        substitutes = Substitutes(settings)
+        self.said = Outlet(settings, limits.__getitem__, substitutes, self._fail, self.metrics.arrived)
+        self.to_log = Outlet(settings, limits.__getitem__, substitutes, self._fail)
+        self.app = BatchApp(settings)
+        forwarder = Forwarder(settings, self.to_log, self.said, self._safe) if settings.keys else None
+        self.store = store or MemoryStore(lambda partition, at: self._safe(self._log_tp(partition), at))
+        self.ownership = Ownership(settings, self.store, self._new_log, self.said, forwarder, self.metrics)
+        self.app.owner = self.ownership
+        outlets = {"said": self.said, "log": self.to_log}
+        self.health = Health(settings, self.app, self.ownership, outlets)
+        self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
+        self.health.ticks = lambda: self.ticker.ticks
+        self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))
+        self.http = HealthServer(settings, self.metrics.registry, self.health)
+        self._add_agents(forwarder)
+
+    async def run(self, *, signals: bool = True) -> int:
+        """Starts, works, stops. `signals`: SIGTERM and SIGINT end it in good order."""
+        if signals:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stop)
+        await self.http.start()
+        helpers = [asyncio.create_task(helper) for helper in (self.health.run(), self.ticker.run())]
+        try:
+            await self._start()
+            await self._until_told()
+        except (KafkaError, OSError, BrokerUnreachable, Unsound) as fault:
+            self._fail(fault)
+        finally:
+            await self._end(helpers)
+        return FAILED if self._fault is not None or self.app.crashed else CLEAN
+
+    def stop(self) -> None:
+        """Ends `run` in good order."""
+        self.health.phase = Unready.STOPPING
+        self._stop.set()
+
+    async def _start(self) -> None:
+        self._say_what_this_is()
+        await self._refuse_what_is_unsound()
+        await asyncio.gather(self.said.start(), self.to_log.start())
+        self.ownership.consumer = self._consumer()
+        await self.app.start()
+        # What was imported and built stays: looked at by every full collection, it was the longest pause in a trial.
+        gc.collect()
+        gc.freeze()
+        if self.health.phase is Unready.STARTING:
+            self.health.phase = None
+
+    async def _refuse_what_is_unsound(self) -> None:
+        # In event clock no broker's configuration can change an alert; the embedded broker could not be asked for it.
+        configured = self.settings.clock is Clock.ARRIVAL
+        found = await asyncio.to_thread(look_at_topics, self.settings, configured=configured)
+        if wrong := what_stops_a_worker(found, self.settings):
+            lines = [f"{one.subject}: {one.says}; {one.remedy}" for one in wrong]
+            raise Unsound("\n".join(lines))
+
+    async def _until_told(self) -> None:
+        while not (self._stop.is_set() or self.app.crashed or self._fault):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CRASH_CHECK_S):
+                    await self._stop.wait()
+
+    async def _end(self, helpers: list[asyncio.Task[None]]) -> None:
+        self.health.phase = Unready.STOPPING
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        try:
+            async with asyncio.timeout(self.settings.stop_within_s):
+                if self.app.started:
+                    await self.app.stop()
+        except TimeoutError:
+            log.error("Kafka did not let go within %g s; leaving", self.settings.stop_within_s)
+        await asyncio.gather(self.said.stop(), self.to_log.stop())
+        await self.http.stop()
+
+    def _add_agents(self, forwarder: Forwarder | None) -> None:
+        takers: dict[Topic, Callable[[RecordBatch], Awaitable[None]]] = {Topic.READINGS: self.ownership.read}
+        if forwarder is not None:
+            takers |= dict.fromkeys(FORWARDED, forwarder.take)
+        for topic, take in takers.items():
+            self._add_agent(topic, take)
+
+    def _add_agent(self, topic: Topic, take: Callable[[RecordBatch], Awaitable[None]]) -> None:
+        source = self.app.batches_of(self.settings.topic(topic), partitions_of(topic, self.settings))
+
+        @self.app.agent(source, name=f"vigilward.{topic}")
+        async def agent(stream: StreamT) -> None:
+            try:
+                await each(cast(Stream, stream), take)
+            except Exception as fault:
+                self._fail(fault)
+                raise WorkerFault(f"the agent of {topic} ended") from None
+
+    def _new_log(self, partition: int, kept: Kept) -> Partition:
+        settings = self.settings
+        return Partition(
+            partition,
+            settings.partitions,
+            clock=settings.clock.value,
+            mode=settings.mode.value,
+            rules=self.rules,
+            keys=settings.keys,
+            topic=settings.topic(Topic.READINGS),
+            marker=kept.marker,
+            states=kept.states,
+        )
+
+    def _safe(self, tp: TP, next_offset: int) -> None:
+        self._consumer().mark_safe(tp, next_offset)
+
+    def _consumer(self) -> BatchConsumer:
+        return cast(BatchConsumer, self.app.consumer)
+
+    def _log_tp(self, partition: int) -> TP:
+        return TP(self.settings.topic(Topic.READINGS), partition)
+
+    def _fail(self, fault: Exception) -> None:
+        if self._fault is None:
+            log.error("the worker cannot go on: %s", said(fault))
+            if not isinstance(fault, SPOKEN):
+                log.error("it happened here:\n%s", place(fault))
+            self._fault = fault
+
+    def _say_what_this_is(self) -> None:
+        settings = self.settings
+        log.info("worker of group %s, clock %s, mode %s", settings.group, settings.clock, settings.mode)
+        if not self.store.durable:
+            log.warning("state is kept in memory only: after a restart what is usual for each patient is learnt anew")
+        if not settings.keys:
+            log.warning(
+                "without VIGILWARD_LOG_KEY patient records, actions and rules are not forwarded; readings flow on"
+            )

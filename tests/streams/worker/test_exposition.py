@@ -1,0 +1,93 @@
+"""What Prometheus reads of a worker."""
+
+import re
+import subprocess
+import time
+from types import SimpleNamespace
+
+import pytest
+from prometheus_client.exposition import generate_latest
+
+from schemas.alert import Kind, Priority, State
+from schemas.reasons import Refusal
+from streams.settings import Settings
+from streams.worker.consumer import Deliveries
+from streams.worker.exposition import Exposition
+from streams.worker.letters import Letter
+from streams.worker.metrics import Metrics, flat
+
+
+@pytest.fixture
+def scrape(make):
+    """The text of a scrape of a worker that had something of everything."""
+
+    def scrape(clock="arrival", partitions=1):
+        settings = Settings(clock=clock, mode="demo", partitions=partitions)
+        metrics = Metrics(settings)
+        log = make.log_of()
+        log.run([(0, 0, b"p-secret", make.reading("p-secret"), ()), (1, 0, b"x", b"no json", ())])
+        metrics.age_of(round(time.time() * 1_000))
+        metrics.thought(0.001)
+        alert = Letter(
+            "vitals.alerts", 0, b"p-secret", b'{"kind":"technical","priority":"low","state":"raised"}', due=1
+        )
+        metrics.said([alert])
+        metrics.arrived([alert])
+        metrics.retire(make.log_of().tally)
+        outlet = SimpleNamespace(waiting=1, waiting_bytes=2, oldest_s=lambda: 0.5, refusals=1, replaced=1)
+        health = SimpleNamespace(
+            lag=lambda holding: 3, deliveries=Deliveries, ticks=lambda: 1, rebalances=lambda: 2, unready=list
+        )
+        ownership = SimpleNamespace(holdings={0: SimpleNamespace(log=log)})
+        exposition = Exposition(settings, metrics, ownership, {"said": outlet}, health)
+        metrics.registry.register(exposition)
+        return generate_latest(metrics.registry).decode()
+
+    return scrape
+
+
+@pytest.mark.needs("promtool")
+def test_the_names_pass_promtool(scrape):
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=scrape(), capture_output=True, text=True, check=False
+    )
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_no_label_holds_a_patient_a_bed_or_a_device(scrape):
+    said = scrape()
+
+    labels = set(re.findall(r"[{,](\w+)=", said))
+    assert labels == {
+        "le", "kind", "priority", "state", "verdict", "reason", "topic", "partition", "outlet", "clock", "mode",
+    }  # fmt: skip
+    assert "p-secret" not in said and "mon-1" not in said
+
+
+def test_records_and_vitals_are_counted_by_what_became_of_them(scrape):
+    said = scrape()
+
+    assert 'vigilward_records_total{kind="readable"} 1.0' in said
+    assert 'vigilward_records_total{kind="unreadable"} 1.0' in said
+    assert 'vigilward_vitals_total{verdict="accepted"} 5.0' in said
+    assert 'vigilward_rejections_total{reason="not_json"} 1.0' in said
+    assert 'vigilward_alerts_total{kind="technical",priority="low",state="raised"} 1.0' in said
+    assert 'vigilward_partition_lag_records{partition="0"} 3.0' in said
+    assert "vigilward_ready 1.0" in said
+
+
+def test_a_recordings_moments_do_not_look_like_delays(scrape):
+    assert "vigilward_alert_delay_seconds_count 1.0" in scrape(clock="arrival")
+    assert "vigilward_alert_delay_seconds_count 0.0" in scrape(clock="event")
+
+
+def test_every_label_comes_from_a_closed_list(make):
+    log = make.log_of()
+    log.run([(0, 0, b"x", b"no json", ())])
+
+    values = {value for _, value in flat(log.tally)}
+    closed = {"readable", "unreadable", "forwarded", "unknown_field", "time_went_back"}
+    closed |= {"accepted", "suspect", "duplicate", "late", "rejected"} | set(Refusal)
+    assert values <= closed | {"alerts", "status", "trends", "rejections"}
+    assert len(Kind) * len(Priority) * len(State) < 100

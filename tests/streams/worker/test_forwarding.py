@@ -1,0 +1,137 @@
+"""Patient records, actions and rules on their way into the one log."""
+
+import pytest
+from faust.types import TP
+
+from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, ForwardedKind, LogKeys, decode_forwarded, signed_bytes
+from schemas.reasons import Refusal
+from schemas.rejection import Rejection
+from streams.settings import Settings
+from streams.worker.forwarding import Forwarder
+
+PATIENTS, RULES = TP("vitals.patients", 3), TP("vitals.rules", 0)
+
+
+@pytest.fixture
+def settings():
+    return Settings(log_key="id:s3cret", partitions=4)
+
+
+@pytest.fixture
+def stage(make, settings):
+    """A forwarder, what it sends to the log, what it rejects, and what it calls safe."""
+    to_log, rejected, safe = make.Noted(), make.Noted(), []
+    forwarder = Forwarder(settings, to_log, rejected, lambda tp, at: safe.append((tp, at)))
+    forwarder.own({PATIENTS: 5, RULES: 0})
+    return forwarder, to_log, rejected, safe
+
+
+def patient(make, offset, value=b"{}", key=b"p-1"):
+    return make.record(*PATIENTS, offset, value, key)
+
+
+def test_a_patient_record_goes_into_its_own_partition_of_the_log_signed(make, stage, run):
+    forwarder, to_log, _, _ = stage
+
+    run(forwarder.take(make.batch(patient(make, 5, b'{"a":1}'))))
+
+    (letter,) = to_log.letters
+    headers = dict(letter.headers)
+    assert (letter.topic, letter.partition, letter.key) == ("vitals.readings", 3, b"p-1")
+    assert headers[KIND_HEADER] == b"patient"
+    assert LogKeys.parse("id:s3cret").holds(
+        signed_bytes(ForwardedKind.PATIENT, "vitals.readings", 3, letter.value), headers[SIGNATURE_HEADER]
+    )
+    forwarded = decode_forwarded(letter.value)
+    assert (forwarded.source_topic, forwarded.source_partition, forwarded.source_offset) == ("vitals.patients", 3, 5)
+    assert (forwarded.key, forwarded.body) == ("p-1", b'{"a":1}')
+
+
+def test_they_go_in_the_order_in_which_they_came(make, stage, run):
+    forwarder, to_log, _, _ = stage
+
+    run(forwarder.take(make.batch(*[patient(make, offset) for offset in range(5, 25)])))
+
+    assert [decode_forwarded(letter.value).source_offset for letter in to_log.letters] == list(range(5, 25))
+
+
+def test_a_source_is_safe_only_when_the_log_has_it(make, stage, run):
+    forwarder, to_log, _, safe = stage
+
+    run(forwarder.take(make.batch(patient(make, 5), patient(make, 6))))
+    assert safe == [] and forwarder.sources[PATIENTS].next_offset == 7
+
+    to_log.acknowledge()
+    assert safe == [(PATIENTS, 7)]
+
+
+def test_a_repeated_batch_is_not_forwarded_twice(make, stage, run):
+    forwarder, to_log, _, _ = stage
+    run(forwarder.take(make.batch(patient(make, 5), patient(make, 6))))
+
+    run(forwarder.take(make.batch(patient(make, 6), patient(make, 7))))
+
+    assert [decode_forwarded(letter.value).source_offset for letter in to_log.letters] == [5, 6, 7]
+
+
+def test_rules_take_effect_in_every_partition(make, stage, run):
+    forwarder, to_log, _, _ = stage
+
+    run(forwarder.take(make.batch(make.record(*RULES, 0, b"{}", None))))
+
+    assert [letter.partition for letter in to_log.letters] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "code"),
+    [
+        (b"{}", None, Refusal.MISSING_FIELD),
+        (b"{}", b"\xff", Refusal.BAD_FIELD),
+        (None, b"p-1", Refusal.EMPTY),
+        (b"x" * 1_048_576, b"p-1", Refusal.TOO_LARGE),
+    ],
+)
+def test_what_cannot_be_forwarded_is_rejected_with_its_bytes_and_does_not_stop_the_rest(
+    make, stage, run, value, key, code
+):
+    forwarder, to_log, rejected, safe = stage
+
+    run(forwarder.take(make.batch(patient(make, 5, value, key), patient(make, 6))))
+
+    (letter,) = rejected.letters
+    facts = Rejection.from_headers(letter.headers)
+    assert (facts.code, facts.topic, facts.partition, facts.offset) == (code, "vitals.patients", 3, 5)
+    assert (letter.topic, letter.key, letter.value) == ("vitals.rejections", key, value)
+    assert len(to_log.letters) == 1
+    to_log.acknowledge()
+    assert safe == []
+    rejected.acknowledge()
+    assert safe == [(PATIENTS, 7)]
+
+
+def test_a_partition_that_is_not_ours_is_not_forwarded(make, stage, run):
+    forwarder, to_log, _, _ = stage
+
+    run(forwarder.take(make.batch(make.record("vitals.patients", 2, 0))))
+
+    assert to_log.letters == []
+
+
+def test_a_partition_given_to_another_is_not_committed_by_us(make, stage, run):
+    forwarder, to_log, _, safe = stage
+    run(forwarder.take(make.batch(patient(make, 5))))
+
+    forwarder.own({})
+    to_log.acknowledge()
+
+    assert safe == []
+
+
+def test_a_loss_is_told_in_the_log(stage, run):
+    forwarder, to_log, _, _ = stage
+
+    run(forwarder.tell_of_loss(TP("vitals.readings", 2), expected=10, start=50))
+
+    (letter,) = to_log.letters
+    assert letter.partition == 2 and dict(letter.headers)[KIND_HEADER] == b"loss"
+    assert decode_forwarded(letter.value).body == b'{"from":10,"to":50}'

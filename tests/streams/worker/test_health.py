@@ -1,0 +1,122 @@
+"""Ready and alive: what a worker must not look like when it does nothing."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from streams.worker.consumer import Deliveries, Seen
+from streams.worker.health import STALLED_S, STUCK_S, UNSENT_S, Health, Unready
+
+
+class Stage:
+    """A worker reduced to what its health looks at."""
+
+    def __init__(self, settings):
+        self.expected, self.end, self.handed_over, self.fetched_at = 10, 10, True, time.time()
+        self.fetched, self.deliveries, self.oldest = True, Deliveries(), 0.0
+        self.holding = SimpleNamespace(partition=0, expected=10)
+        self.ownership = SimpleNamespace(assigned=True, holdings={0: self.holding}, consumer=self)
+        self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
+        outlet = SimpleNamespace(oldest_s=lambda: self.oldest)
+        self.health = Health(settings, self.app, self.ownership, {"said": outlet})
+        self.health.phase = None
+
+    def seen(self, tp):
+        return Seen(self.end, int(self.fetched_at * 1_000), self.handed_over) if self.fetched else None
+
+    def looked_at(self, seconds_ago=0.0):
+        self.health.look(asyncio.get_running_loop().time() - seconds_ago)
+
+
+@pytest.fixture
+def told(settings, run):
+    """What the health says after `change(stage)` was done to a sound worker."""
+
+    def tell(change):
+        async def story():
+            stage = Stage(settings)
+            stage.looked_at(seconds_ago=0.5)
+            change(stage)
+            return stage.health.unready(), stage.health.alive()
+
+        return run(story())
+
+    return tell
+
+
+def test_a_worker_that_has_taken_everything_is_ready_and_alive(told):
+    assert told(lambda stage: None) == ([], True)
+
+
+@pytest.mark.parametrize("phase", [Unready.STARTING, Unready.STOPPING])
+def test_a_worker_that_starts_or_stops_is_not_ready(told, phase):
+    assert told(lambda stage: setattr(stage.health, "phase", phase)) == ([phase], True)
+
+
+def test_a_worker_without_an_assignment_is_not_ready(told):
+    assert told(lambda stage: setattr(stage.ownership, "assigned", False))[0] == [Unready.NOT_ASSIGNED]
+
+
+def test_a_worker_that_may_not_read_the_topics_gets_nothing_and_is_not_ready(told):
+    assert told(lambda stage: stage.ownership.holdings.clear())[0] == [Unready.OWNS_NO_PARTITION]
+
+
+def test_a_partition_that_was_never_fetched_is_not_ready(told):
+    assert told(lambda stage: setattr(stage, "fetched", False))[0] == [Unready.NOT_FETCHED]
+
+
+def test_fetches_that_fail_are_said(told):
+    assert told(lambda stage: setattr(stage.deliveries, "fetch_failing", True))[0] == [Unready.FETCH_FAILS]
+
+
+def test_alerts_that_cannot_be_sent_are_said(told):
+    assert told(lambda stage: setattr(stage, "oldest", UNSENT_S + 1))[0] == [Unready.CANNOT_SEND]
+
+
+def still(stage, seconds):
+    """Behind, and not moving, for so long."""
+    stage.end, stage.handed_over = 20, False
+    stage.health._progress.clear()
+    stage.looked_at(seconds_ago=seconds)
+    stage.looked_at()
+
+
+def test_a_partition_that_does_not_move_is_told_and_after_long_only_a_restart_helps(told):
+    assert told(lambda stage: still(stage, STALLED_S - 1)) == ([], True)
+    assert told(lambda stage: still(stage, STALLED_S + 1)) == ([Unready.STALLED], True)
+    assert told(lambda stage: still(stage, STUCK_S + 1)) == ([Unready.STALLED], False)
+
+
+def test_a_broker_that_is_away_is_no_reason_to_restart_the_worker(told):
+    def change(stage):
+        still(stage, STUCK_S + 1)
+        stage.deliveries.fetch_failing = True
+
+    assert told(change)[1] is True
+
+
+def test_fetches_that_stopped_without_a_word_are_noticed_although_nothing_seems_to_be_left(told):
+    """aiokafka's fetcher has stood still before while its consumer lived."""
+
+    def change(stage):
+        stage.fetched_at = time.time() - 10 * STALLED_S
+        stage.health._progress.clear()
+        stage.looked_at(seconds_ago=STALLED_S + 1)
+        stage.looked_at()
+
+    assert told(change)[0] == [Unready.STALLED]
+
+
+def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, run):
+    async def story():
+        stage = Stage(settings)
+        stage.end = 11  # the marker's offset; no record will ever have it
+        return stage.health.lag(stage.holding)
+
+    assert run(story()) == 0
+
+
+def test_a_worker_that_crashed_is_dead(told):
+    assert told(lambda stage: setattr(stage.app, "crashed", True))[1] is False

@@ -74,6 +74,7 @@ class TechnicalRules(Struct, frozen=True, forbid_unknown_fields=True):
 
     sensor_off: Count
     check_patient: Count
+    hold: Count
     flat_line: Count
     disagreeing: Count
     never_seen_minutes: Positive

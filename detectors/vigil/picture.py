@@ -153,6 +153,8 @@ class Picture:
         return f"{leading(best, value, self.tracks[best].usual)}; {score}"
 
     def _weight(self, name: str) -> tuple[int, float]:
+        if name == "supplemental_oxygen":  # a treatment: it never leads where a measured value scores
+            return 0, 0.0
         points = dict(self.points()).get(name, 0)
         track = self.tracks[name]
         deviation = (

@@ -160,7 +160,7 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
     elif record.event is Event.ADMIT:
         changes.update(discharged_at=NEVER, confirmed=False)
     if record.event is Event.ADMIT:
-        changes["admitted_at"] = at
+        changes["admitted_at"] = at if at > 0 else NEVER  # in event clock there is no time before the first reading
     return msgspec.structs.replace(stay, **changes).at(at)
 
 

@@ -34,13 +34,17 @@ class Signals(Struct, array_like=True):
     """What is remembered of the measuring as a whole."""
 
     disagreeing: int = 0
+    disagreeing_hold: int = 0
     unattached: bool = False
     lost_until: int = 0  # told for a while after readings were lost
     rebuilt_until: int = 0  # or after the patient's history was
 
 
-def watch(tracks: Mapping[str, Track], fresh: Mapping[str, Decided], epochs: list[Epoch], signals: Signals) -> None:
+def watch(
+    tracks: Mapping[str, Track], fresh: Mapping[str, Decided], epochs: list[Epoch], signals: Signals, rules: Rules
+) -> None:
     """Takes one group of decided epochs into account."""
+    limits = rules.technical
     unusable = {name for epoch in epochs for name in epoch.unusable}
     under = {name for epoch in epochs for name in epoch.under}
     for name, track in tracks.items():
@@ -48,16 +52,20 @@ def watch(tracks: Mapping[str, Track], fresh: Mapping[str, Decided], epochs: lis
         if decided is None and name not in unusable:
             continue
         signs.off = 0 if decided is not None else signs.off + 1
+        signs.off_hold = limits.hold if signs.off >= limits.sensor_off else max(0, signs.off_hold - 1)
         reads_zero = name in CAN_READ_ZERO and (
             (decided is not None and decided.value == 0) or (decided is None and name in under)
         )
         signs.zero = signs.zero + 1 if reads_zero else 0
+        signs.zero_hold = limits.hold if signs.zero >= limits.check_patient else max(0, signs.zero_hold - 1)
         same = name in NEVER_FLAT and decided is not None and decided.flat and decided.samples > 1
         unmoved = same and track.known is not None and decided is not None and decided.value == track.known.value
         signs.flat = (signs.flat + 1 if unmoved else 1) if same else (signs.flat if decided is None else 0)
     pulse, rate = fresh.get("pulse_rate"), fresh.get("heart_rate")
     if pulse is not None and rate is not None:
         signals.disagreeing = signals.disagreeing + 1 if disagree(pulse.value, rate.value) else 0
+        enough = signals.disagreeing >= limits.disagreeing
+        signals.disagreeing_hold = limits.hold if enough else max(0, signals.disagreeing_hold - 1)
     streams = [epoch for epoch in epochs if epoch.source != SPOT]
     if streams:
         signals.unattached = any(epoch.unattached for epoch in streams)
@@ -87,12 +95,12 @@ def conditions(
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
-        if not (signs.off or signs.zero or track.stale or signs.flat >= limits.flat_line):
+        if not (signs.off_hold or signs.zero_hold or track.stale or signs.flat >= limits.flat_line):
             continue
         urgent = priority if name in because else LOW
-        if signs.zero >= limits.check_patient:
+        if signs.zero_hold:
             found.append(_about(name, "reads zero", HIGH, " reads zero", "Check the patient first, then the sensor."))
-        elif signs.off >= limits.sensor_off and not paused:
+        elif signs.off_hold and not paused:
             found.append(
                 _about(name, "sensor off", urgent, ": sensor off or not usable", "Check the sensor on the patient.")
             )
@@ -106,7 +114,7 @@ def conditions(
             found.append(
                 _about(name, "flat", LOW, " has not moved at all", "Check that the sensor measures this patient.")
             )
-    if signals.disagreeing >= limits.disagreeing:
+    if signals.disagreeing_hold:
         found.append(
             Condition(
                 "pulse disagrees",

@@ -29,6 +29,8 @@ class Signs(Struct, array_like=True):
     off: int = 0
     zero: int = 0
     flat: int = 0
+    off_hold: int = 0  # decided epochs for which the condition is still told after it ended: one alert, not twenty
+    zero_hold: int = 0
 
 
 NOWHERE: Final = -(1 << 62)

@@ -164,7 +164,7 @@ class Vigil:
             if name not in tracks:
                 tracks[name] = Track(name, self.rules)
                 self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
-        watch(tracks, fresh, epochs, self.signals)
+        watch(tracks, fresh, epochs, self.signals, self.rules)
         for name, decided in fresh.items():
             tracks[name].see(name, decided)
         self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)

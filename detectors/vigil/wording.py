@@ -22,6 +22,8 @@ PART_WORDS = {
     "temperature": "temperature",
 }
 
+SAID = frozenset({Vital.CONSCIOUSNESS.value, Vital.SUPPLEMENTAL_OXYGEN.value})  # words that need no name before them
+
 
 def number(value: float, resolution: float) -> str:
     """A value at its vital's resolution.
@@ -72,9 +74,11 @@ def listed(names: Iterable[str], words: dict[str, str] = PART_WORDS) -> str:
 def leading(name: str, value: float, usual: float | None) -> str:
     """The vital that matters most, against what is usual.
 
-    >>> leading("resp_rate", 26.0, 16.2)
-    'Resp rate 26/min, usual 16'
+    >>> leading("resp_rate", 26.0, 16.2), leading("supplemental_oxygen", 1.0, None)
+    ('Resp rate 26/min, usual 16', 'On oxygen')
     """
+    if name in SAID:
+        return capital(value_words(name, value))
     text = f"{capital(vital_words(name))} {value_words(name, value)}"
     return text if usual is None else f"{text}, usual {number(usual, SCALES[Vital(name)].resolution)}"
 

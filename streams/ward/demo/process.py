@@ -1,0 +1,89 @@
+"""The demo's worker: the real `vigilward worker`, in a process of its own."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Final
+
+READY_WITHIN_S: Final = 60.0
+STOPS_WITHIN_S: Final = 15.0
+_SAMPLE: Final = re.compile(r'^(\w+)(?:\{[^}]*?(?:\w+)="([^"]*)"\})? ([0-9.e+-]+)$')
+
+
+class WorkerFailed(RuntimeError):
+    """The worker did not start or did not live; its last words are in the message."""
+
+    exit_code = 3
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class WorkerProcess:
+    """Starts `vigilward worker` with settings of its own, waits until it is ready, and asks for its counts."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._port = free_port()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
+        self._environment = {**inherited, **settings, "VIGILWARD_HTTP_PORT": str(self._port)}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it. Raises WorkerFailed if it is not ready in time."""
+        command = [sys.executable, "-c", "from streams.commands import main; main()", "worker"]
+        self._process = subprocess.Popen(
+            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+        )
+        until = time.monotonic() + READY_WITHIN_S
+        while self._get("/readyz") is None:
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise WorkerFailed(f"the worker did not become ready:\n{self.last_words()}")
+            time.sleep(0.1)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")[-3_000:]
+
+    def counts(self, family: str) -> dict[str, int]:
+        """One metric of the worker by its label, such as `vigilward_vitals_total` by verdict; empty if silent."""
+        text = self._get("/metrics") or ""
+        found = (_SAMPLE.match(line) for line in text.splitlines() if line.startswith(family))
+        return {match[2] or "": int(float(match[3])) for match in found if match and match[1] == family}
+
+    def stop(self) -> int | None:
+        """Asks it to end in good order, and insists if it does not; gives its exit code."""
+        if self._process is None:
+            return None
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOPS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        return self._process.returncode
+
+    def _get(self, path: str) -> str | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=2) as answer:
+                return answer.read().decode()
+        except (urllib.error.URLError, OSError):
+            return None

@@ -1,0 +1,226 @@
+"""Runs the demo from its first second to its last: broker, worker, ward, listener, and what is said of them."""
+
+import io
+import json
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, TextIO
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.live import Live
+
+from schemas.reading import Mode
+from streams.settings import Clock, Settings
+from streams.topics import TOPICS, Topic, partitions_of
+from streams.ward.admissions import encode
+from streams.ward.demo.listener import Listener
+from streams.ward.demo.process import WorkerFailed, WorkerProcess
+from streams.ward.demo.screen import Ward, alert_line, picture
+from streams.ward.embedded import EmbeddedBroker
+from streams.ward.looped import Looped
+from streams.ward.pace import Pace
+from streams.ward.publisher import Publisher
+from streams.ward.samples import folder
+from streams.ward.simulator import Simulator
+
+PARTITIONS: Final = 4
+CATCH_UP_S: Final = 30.0
+REFRESH_S: Final = 0.5
+QUICKER: Final = 6.0  # illness of hours within one
+QUIET_S: Final = (4_320.0, 9_000.0)  # hastened too: 12 to 25 minutes of the ward's time to learn what is usual
+TITLE: Final = "Vigilward demo: made-up and recorded patients on an embedded broker. Not a certified alarm."
+
+
+class Demo:
+    """The whole thing. `run` gives the summary."""
+
+    def __init__(self, *, patients: int, speed: float, seed: int, lasts_s: float | None) -> None:
+        self.start_ms = int(time.time()) * 1_000
+        self.speed, self.lasts_s = speed, lasts_s
+        self.simulated = Simulator(patients, seed=seed, start_ms=self.start_ms, quiet_s=QUIET_S, quicker=QUICKER)
+        self.recorded = Looped(folder("bidmc"), start_ms=self.start_ms, ward="B")
+        self.ward = Ward()
+        self.sent = 0
+        self._stop = threading.Event()
+        self._failure: str | None = None
+
+    def run(self, tell: Callable[["Demo"], Any]) -> dict[str, Any]:
+        """Runs until the time is over or someone stops it; `tell` shows what happens, until `over` is true."""
+        began = time.monotonic()
+        named = Settings(partitions=PARTITIONS)
+        topics = {named.topic(topic): partitions_of(topic, named) for topic in TOPICS}
+        with self._told_to_stop(), EmbeddedBroker(topics) as broker:
+            settings = self._settings(broker.bootstrap_servers)
+            worker = WorkerProcess(self._environment(settings))
+            heard = {"alerts": settings.topic(Topic.ALERTS), "status": settings.topic(Topic.STATUS)}
+            listener = Listener(settings.librdkafka(), heard, PARTITIONS)
+            publishing = threading.Thread(target=self._publish, args=(settings,), name="ward", daemon=True)
+            try:
+                worker.start()
+                listener.start(self.ward.hear)
+                publishing.start()
+                tell(self)
+                publishing.join()
+                self._wait_for(worker, listener)
+                return self._summary(worker, time.monotonic() - began)
+            finally:
+                self._stop.set()
+                if publishing.is_alive():
+                    publishing.join()
+                worker.stop()
+                listener.stop()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be published."""
+        return self._stop.is_set()
+
+    def _settings(self, address: str) -> Settings:
+        return Settings(
+            bootstrap_servers=address,
+            partitions=PARTITIONS,
+            clock=Clock.EVENT,
+            mode=Mode.DEMO,
+            log_key=SecretStr(secrets.token_hex(16)),
+            group="vigilward-demo",
+        )
+
+    @staticmethod
+    def _environment(settings: Settings) -> dict[str, str]:
+        return {
+            "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+            "VIGILWARD_PARTITIONS": str(settings.partitions),
+            "VIGILWARD_CLOCK": settings.clock.value,
+            "VIGILWARD_MODE": settings.mode.value,
+            "VIGILWARD_LOG_KEY": settings.log_key.get_secret_value(),
+            "VIGILWARD_GROUP": settings.group,
+        }
+
+    def _publish(self, settings: Settings) -> None:
+        try:
+            readings, patients = settings.topic(Topic.READINGS), settings.topic(Topic.PATIENTS)
+            with Publisher(settings.librdkafka()) as publisher:
+                for record in (*self.simulated.admissions(), *self.recorded.admissions()):
+                    publisher.send(patients, record["patient_id"], encode(record))
+                publisher.flush()
+                pace = Pace(self.start_ms, speed=self.speed, stopping=self._stop.is_set)
+                until = None if self.lasts_s is None else self.start_ms + round(self.lasts_s * self.speed * 1_000)
+                for since, to in pace.stretches(until):
+                    self.sent += publisher.send_all(readings, self._between(since, to))
+                publisher.flush()
+        except Exception as problem:
+            self._failure = str(problem)
+            raise
+        finally:
+            self._stop.set()
+
+    def _between(self, since: int, to: int) -> Iterator[tuple[int, str, bytes]]:
+        both = [*self.simulated.readings(since, to), *self.recorded.readings(since, to)]
+        both.sort(key=lambda reading: reading[0])
+        yield from both
+
+    def _wait_for(self, worker: WorkerProcess, listener: Listener) -> None:
+        """Until the worker has read all that was published, and the listener heard all that was said of it."""
+        until = time.monotonic() + CATCH_UP_S
+        while worker.counts("vigilward_records_total").get("readable", 0) < self.sent:
+            if not worker.alive or time.monotonic() > until:
+                raise WorkerFailed(f"the worker did not keep up:\n{worker.last_words()}")
+            time.sleep(0.1)
+        while sum(listener.heard.values()) < self._said(worker) and time.monotonic() < until:
+            time.sleep(0.1)
+
+    @staticmethod
+    def _said(worker: WorkerProcess) -> int:
+        said = worker.counts("vigilward_outputs_total")
+        return said.get("alerts", 0) + said.get("status", 0)
+
+    def _summary(self, worker: WorkerProcess, seconds: float) -> dict[str, Any]:
+        if self._failure is not None:
+            raise WorkerFailed(f"the ward could not publish: {self._failure}")
+        vitals = worker.counts("vigilward_vitals_total")
+        verdicts = {name: vitals.get(name, 0) for name in ("accepted", "suspect", "duplicate", "late", "rejected")}
+        return {
+            "readings": self.sent,
+            "vitals": sum(verdicts.values()),
+            **verdicts,
+            "alerts_raised": len(self.ward.raised),
+            "patients": len(self.simulated.patients) + len(self.recorded.patients),
+            "seconds": round(seconds, 3),
+        }
+
+    def _told_to_stop(self) -> "Interrupted":
+        return Interrupted(self._stop)
+
+
+class Interrupted:
+    """While this holds, Ctrl-C and SIGTERM end the demo in good order."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()
+
+
+def tell_on_terminal(console: Console) -> Callable[[Demo], None]:
+    """A live table."""
+
+    def tell(demo: Demo) -> None:
+        with Live(console=console, auto_refresh=False) as live:
+            while not demo.over:
+                live.update(picture(demo.ward, TITLE, _footer(demo)), refresh=True)
+                time.sleep(REFRESH_S)
+            live.update(picture(demo.ward, TITLE, _footer(demo)), refresh=True)
+
+    return tell
+
+
+def tell_in_lines(demo: Demo, out: TextIO) -> None:
+    """Alerts as plain lines, as they come."""
+    out.write(f"{TITLE}\n")
+    hear = demo.ward.hear
+
+    def hear_aloud(topic: str, message: dict[str, Any]) -> None:
+        hear(topic, message)
+        if topic == "alerts":
+            out.write(f"{alert_line(message).plain}\n")
+            out.flush()
+
+    demo.ward.hear = hear_aloud  # type: ignore[method-assign]
+
+
+def tell_nothing(demo: Demo) -> None:
+    """Waits until the ward is over."""
+    while not demo.over:
+        time.sleep(REFRESH_S)
+
+
+def _footer(demo: Demo) -> str:
+    return f"{demo.sent:,} readings, time x{demo.speed:g}, {len(demo.ward.raised)} alerts raised. Ctrl-C ends."
+
+
+def save_picture(demo: Demo, path: Path, width: int = 150) -> None:
+    """The last screen as an SVG file."""
+    console = Console(record=True, width=width, file=io.StringIO(), highlight=False)
+    console.print(picture(demo.ward, TITLE, _footer(demo)))
+    console.save_svg(str(path), title="vigilward demo")
+
+
+def as_line(summary: dict[str, Any]) -> str:
+    """The summary as one line of JSON."""
+    return json.dumps(summary)

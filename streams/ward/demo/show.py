@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import secrets
 import signal
 import threading
@@ -218,7 +219,8 @@ def save_picture(demo: Demo, path: Path, width: int = 150) -> None:
     """The last screen as an SVG file."""
     console = Console(record=True, width=width, file=io.StringIO(), highlight=False)
     console.print(picture(demo.ward, TITLE, _footer(demo)))
-    console.save_svg(str(path), title="vigilward demo")
+    drawing = console.export_svg(title="vigilward demo")
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL))  # fonts of others, fetched at a look
 
 
 def as_line(summary: dict[str, Any]) -> str:

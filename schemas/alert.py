@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.action import Because, Deed, Role, Step
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -44,6 +45,28 @@ class Priority(StrEnum):
     HIGH = "high"
 
 
+class Standing(StrEnum):
+    """Where an alert stands, whatever was said of it last: shown only, calling for someone, owned, quiet for a while,
+    over but not seen, over and seen (and may be undone for some seconds yet), at rest.
+    """
+
+    SHOWN = "shown"
+    CALLING = "calling"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    CLOSING = "closing"
+    CLEARED = "cleared"
+
+
+class Delivery(StrEnum):
+    """Whether a board or a notifier has said that a call reached someone."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not delivered"
+
+
 class HeldBy(StrEnum):
     """Why an alert is shown but does not interrupt."""
 
@@ -52,6 +75,8 @@ class HeldBy(StrEnum):
     LOW_PRIORITY = "low_priority"
     PAUSED = "paused"
     PATIENT_LIMIT = "patient_limit"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
 
 
 class RulesName(Out):
@@ -87,6 +112,62 @@ class Finding(Out):
     reason: str
 
 
+class Person(Out):
+    """Who, and in what capacity."""
+
+    who: str
+    role: Role
+
+
+class StepTaken(Out):
+    """One step of an escalation: whom it called, when, and whether that reached anyone."""
+
+    step: Step
+    at: Moment
+    delivery: Delivery
+
+
+class Life(Out):
+    """What people did about an alert, and what happens next if nobody does anything.
+
+    `until`: when the acknowledgement (`owner`) or the snooze (`snoozed_by`) ends, and the alert returns if its
+    condition holds. `called_at`: since when someone is wanted; `steps` were taken since, `next_step` comes at
+    `next_step_at`. `unseen`: the highest priority that nobody has acknowledged. `undo_of`: the action that may be
+    undone until `undo_until`. `reviews_left`: how often `reviewing` may still be the reason before it takes the shift
+    lead (null: no limit).
+    """
+
+    standing: Standing
+    owner: Person | None
+    snoozed_by: Person | None
+    reason: Because | None
+    text: str | None
+    since: Moment | None
+    until: Moment | None
+    undo_of: str | None
+    undo_until: Moment | None
+    called_at: Moment | None
+    steps: list[StepTaken]
+    next_step: Step | None
+    next_step_at: Moment | None
+    returned: int
+    unseen: Priority | None
+    reviews_left: int | None
+    snooze_left_minutes: int
+
+
+class Done(Out):
+    """The action that made this revision."""
+
+    action_id: str
+    deed: Deed
+    who: str
+    role: Role
+    reason: Because | None
+    text: str | None
+    at: Moment
+
+
 class Alert(Out):
     """The message on the alerts topic, keyed by `patient_id`."""
 
@@ -113,4 +194,6 @@ class Alert(Out):
     monitoring_lost: list[str]
     clears_when: str
     advice: str | None
+    life: Life
+    action: Done | None
     rules: RulesName

@@ -12,13 +12,19 @@ from schemas.reading import Reading
 from schemas.reasons import REMEDIES
 from schemas.rejection import Rejection
 from schemas.status import Status
+from schemas.trend import Trend
 from schemas.vitals import SCALES, Scale, Source, Vital
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 # What is sent to us is described as it may be sent, what we send as it is sent.
 _SENT_TO_US: Final[dict[str, type[BaseModel]]] = {"reading": Reading, "patient": PatientRecord, "action": Action}
-_SENT_BY_US: Final[dict[str, type[BaseModel]]] = {"alert": Alert, "status": Status, "rejection": Rejection}
+_SENT_BY_US: Final[dict[str, type[BaseModel]]] = {
+    "alert": Alert,
+    "status": Status,
+    "trend": Trend,
+    "rejection": Rejection,
+}
 MESSAGES: Final = (*_SENT_TO_US, *_SENT_BY_US, "forwarded")
 
 

@@ -37,6 +37,14 @@ class Refusal(StrEnum):
     IMPOSSIBLE = "impossible"
     NOT_USABLE = "not_usable"
     NOTHING_TO_CORRECT = "nothing_to_correct"
+    # an action that came too late, or that nobody in this role may do
+    UNKNOWN_ALERT = "unknown_alert"
+    ALERT_OVER = "alert_over"
+    ALERT_CHANGED = "alert_changed"
+    NOT_ALLOWED = "not_allowed"
+    OVER_LIMIT = "over_limit"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    NO_SUCH_STEP = "no_such_step"
 
 
 class Level(StrEnum):
@@ -45,6 +53,7 @@ class Level(StrEnum):
     RECORD = "record"
     READING = "reading"
     VITAL = "vital"
+    ACTION = "action"
 
 
 REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
@@ -115,6 +124,19 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
             Level.READING,
             "Name in `corrects` the sequence of a reading of the same device that is still in force.",
         ),
+        Refusal.UNKNOWN_ALERT: (Level.ACTION, "Name an alert of this patient that stands open or ended lately."),
+        Refusal.ALERT_OVER: (Level.ACTION, "Nothing is left to do: the alert has come to rest. Look at the patient."),
+        Refusal.ALERT_CHANGED: (
+            Level.ACTION,
+            "Look at the newest revision and act again: the patient has become worse since the one you saw.",
+        ),
+        Refusal.NOT_ALLOWED: (Level.ACTION, "Ask someone whose role may do this; the second review was the last."),
+        Refusal.OVER_LIMIT: (Level.ACTION, "Ask for fewer minutes: `snooze_left_minutes` says how many are left."),
+        Refusal.NOTHING_TO_UNDO: (
+            Level.ACTION,
+            "Act anew: an action can be undone for ten seconds, by the name in `undo_of`.",
+        ),
+        Refusal.NO_SUCH_STEP: (Level.ACTION, "Confirm only a step that stands in the alert's `steps`."),
     }
 )
 

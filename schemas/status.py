@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
-from schemas.alert import Out, Priority, RulesName, Score, State
+from schemas.action import Because, Deed, Role
+from schemas.alert import HeldBy, Kind, Life, Out, Priority, RulesName, Score, State
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -12,6 +13,7 @@ class Monitoring(StrEnum):
     """Whether a vital is being watched."""
 
     LIVE = "live"
+    DELAYED = "delayed"
     STALE = "stale"
     SENSOR_OFF = "sensor off"
     NEVER_SEEN = "never seen"
@@ -27,31 +29,104 @@ class Coverage(StrEnum):
 
 
 class VitalStatus(Out):
-    """The newest value of one vital, in its own unit, and what is usual for this patient."""
+    """The newest value of one vital, in its own unit, and what is usual for this patient.
+
+    Half-way from `taken_at` to `valid_until` it counts as delayed, after `valid_until` as stale.
+    """
 
     state: Monitoring
     value: float | str | bool | None
     unit: str | None
     taken_at: Moment | None
+    valid_until: Moment | None
     source: str | None
     suspect: bool
     usual: float | None
 
 
 class OpenAlert(Out):
-    """One open episode in a line."""
+    """One alert in a line: its newest revision, and its life."""
 
     alert_id: str
     revision: int
     state: State
+    kind: Kind
     subject: str
     priority: Priority
     interrupts: bool
+    held_by: HeldBy | None
+    started_at: Moment
     headline: str
+    reason: str
+    life: Life
+
+
+class EndedAlert(Out):
+    """An alert that has lately come to rest; `useful` is what someone said of it, if anyone did."""
+
+    alert_id: str
+    kind: Kind
+    subject: str
+    priority: Priority
+    headline: str
+    reason: str
+    started_at: Moment
+    ended_at: Moment
+    useful: bool | None
+
+
+class Concern(Out):
+    """A person's worry about the patient, which asks for medium priority until its end."""
+
+    who: str
+    role: Role
+    reason: Because | None
+    text: str | None
+    at: Moment
+    until: Moment
+
+
+class OrderKind(StrEnum):
+    """What the care team ordered."""
+
+    SPO2_SCALE = "spo2_scale"
+    ESCALATION_PLAN = "escalation_plan"
+    LONG_STANDING_CONFUSION = "long_standing_confusion"
+    LIMIT = "limit"
+    PAUSE = "pause"
+
+
+class Order(Out):
+    """One order in force: what (`limit`: `vital`, `low`, `high`; otherwise `value`), by whom, why and until when."""
+
+    order: OrderKind
+    value: str | None
+    vital: str | None
+    low: float | None
+    high: float | None
+    author: str | None
+    reason: str | None
+    until: Moment | None
+    ends_soon: bool
+
+
+class ActionResult(Out):
+    """What became of one of the last actions; `refused` is the code, `field` what was at fault."""
+
+    action_id: str
+    deed: Deed
+    alert_id: str | None
+    at: Moment
+    refused: str | None
+    field: str | None
 
 
 class Status(Out):
-    """The message on the compacted status topic: one a patient. Its place in the log stands in the headers."""
+    """The message on the compacted status topic: one a patient. Its place in the log stands in the headers.
+
+    `alerts` are open, `resolved` are over and not yet seen by anyone, `ended` the last that came to rest. `actions`
+    says what became of the last actions: applied, or refused and why.
+    """
 
     version: Literal[1]
     patient_id: Identifier
@@ -69,6 +144,11 @@ class Status(Out):
     observation_due_at: Moment | None
     vitals: dict[str, VitalStatus]
     alerts: list[OpenAlert]
+    resolved: list[OpenAlert]
+    ended: list[EndedAlert]
+    concern: Concern | None
+    orders: list[Order]
+    actions: list[ActionResult]
     paused_until: Moment | None
     learning: bool
     rules: RulesName

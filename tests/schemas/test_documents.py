@@ -14,10 +14,30 @@ from schemas.judge import judge
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Rejection
 from schemas.status import Status
+from schemas.trend import Trend
 from schemas.vitals import SCALES, Vital
 from tests.schemas.messages import Maker
 
 RULES = {"name": "packaged", "version": "1", "sha256": "0" * 64}
+LIFE = {
+    "standing": "acknowledged",
+    "owner": {"who": "n-9", "role": "nurse"},
+    "snoozed_by": None,
+    "reason": "reviewing",
+    "text": None,
+    "since": "2026-11-22T12:00:01.000Z",
+    "until": "2026-11-22T12:15:01.000Z",
+    "undo_of": "a-1",
+    "undo_until": "2026-11-22T12:00:11.000Z",
+    "called_at": None,
+    "steps": [{"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "delivered"}],
+    "next_step": None,
+    "next_step_at": None,
+    "returned": 0,
+    "unseen": None,
+    "reviews_left": 1,
+    "snooze_left_minutes": 5,
+}
 NEWS2 = {
     "score_min": 7,
     "score_max": 10,
@@ -58,6 +78,7 @@ EXAMPLES = {
         "alert_id": "x",
         "who": "n-9",
         "role": "nurse",
+        "reason": "reviewing",
         "at": "2026-11-22T12:00:00Z",
     },
     "alert": {
@@ -94,6 +115,16 @@ EXAMPLES = {
         "monitoring_lost": [],
         "clears_when": "NEWS2 below 5",
         "advice": None,
+        "life": LIFE,
+        "action": {
+            "action_id": "a-1",
+            "deed": "acknowledge",
+            "who": "n-9",
+            "role": "nurse",
+            "reason": "reviewing",
+            "text": None,
+            "at": "2026-11-22T12:00:00.000Z",
+        },
         "rules": RULES,
     },
     "status": {
@@ -117,15 +148,86 @@ EXAMPLES = {
                 "value": 97.0,
                 "unit": "%",
                 "taken_at": "2026-11-22T12:00:00.000Z",
+                "valid_until": "2026-11-22T12:02:00.000Z",
                 "source": "monitor",
                 "suspect": False,
                 "usual": None,
             }
         },
-        "alerts": [],
+        "alerts": [
+            {
+                "alert_id": "x",
+                "revision": 3,
+                "state": "acknowledged",
+                "kind": "physiological",
+                "subject": "deterioration",
+                "priority": "high",
+                "interrupts": False,
+                "held_by": "acknowledged",
+                "started_at": "2026-11-22T11:59:45.000Z",
+                "headline": "Resp rate 26/min, usual 16; NEWS2 7",
+                "reason": "news2_high",
+                "life": LIFE,
+            }
+        ],
+        "resolved": [],
+        "ended": [
+            {
+                "alert_id": "w",
+                "kind": "technical",
+                "subject": "spo2 stale",
+                "priority": "low",
+                "headline": "Over: SpO2 is no longer being received",
+                "reason": "condition_over",
+                "started_at": "2026-11-22T10:59:45.000Z",
+                "ended_at": "2026-11-22T11:09:45.000Z",
+                "useful": None,
+            }
+        ],
+        "concern": {
+            "who": "n-9",
+            "role": "nurse",
+            "reason": None,
+            "text": None,
+            "at": "2026-11-22T12:00:00.000Z",
+            "until": "2026-11-22T13:00:00.000Z",
+        },
+        "orders": [
+            {
+                "order": "limit",
+                "value": None,
+                "vital": "heart_rate",
+                "low": None,
+                "high": 120.0,
+                "author": "Dr B.",
+                "reason": "known fast AF",
+                "until": None,
+                "ends_soon": False,
+            }
+        ],
+        "actions": [
+            {
+                "action_id": "a-1",
+                "deed": "acknowledge",
+                "alert_id": "x",
+                "at": "2026-11-22T12:00:01.000Z",
+                "refused": None,
+                "field": None,
+            }
+        ],
         "paused_until": None,
         "learning": True,
         "rules": RULES,
+    },
+    "trend": {
+        "version": 1,
+        "patient_id": "p-7f3a",
+        "mode": "real",
+        "minute": "2026-11-22T12:00:00.000Z",
+        "at": "2026-11-22T12:00:02.000Z",
+        "vitals": {"spo2": {"value": 97.0, "usual": 96.5, "low": 94.1, "high": 98.9}},
+        "news2": {"score_min": 7, "score_max": 10},
+        "priority": "high",
     },
     "rejection": Rejection.of(Refusal.EMPTY, None, "vitals.readings", 3, 17).model_dump(mode="json"),
     "forwarded": json.loads(encode_forwarded(Forwarded("vitals.patients", 3, 17, "p-7f3a", b"{}"))),
@@ -149,7 +251,7 @@ def test_no_document_takes_an_example_without_what_it_needs(name):
         assert not is_valid(name, without), field
 
 
-@pytest.mark.parametrize("model", [Alert, Status])
+@pytest.mark.parametrize("model", [Alert, Status, Trend])
 def test_what_we_send_leaves_no_field_out(model):
     described = document(model.__name__.lower())
 
@@ -157,7 +259,7 @@ def test_what_we_send_leaves_no_field_out(model):
 
 
 def test_what_we_send_is_written_as_the_example_has_it():
-    for name, model in (("alert", Alert), ("status", Status)):
+    for name, model in (("alert", Alert), ("status", Status), ("trend", Trend)):
         assert json.loads(model.model_validate(EXAMPLES[name]).model_dump_json()) == EXAMPLES[name]
 
 

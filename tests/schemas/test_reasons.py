@@ -7,6 +7,7 @@ PROMISED = """
     empty too_large not_json not_an_object missing_field bad_field bad_time no_vitals unsupported_version bad_signature
     unknown_record bad_record wrong_partition wrong_mode clock_ahead unknown_vital bad_shape missing_unit unknown_unit
     unknown_quality bad_value no_value impossible not_usable nothing_to_correct
+    unknown_alert alert_over alert_changed not_allowed over_limit nothing_to_undo no_such_step
 """
 
 

@@ -23,6 +23,7 @@ class ForwardedKind(StrEnum):
     ACTION = "action"
     RULES = "rules"
     LOSS = "loss"
+    HISTORY = "history"
     TICK = "tick"
 
 

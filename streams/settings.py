@@ -33,6 +33,13 @@ class Clock(StrEnum):
     EVENT = "event"
 
 
+class State(StrEnum):
+    """Where patients' states are kept."""
+
+    KAFKA = "kafka"
+    MEMORY = "memory"
+
+
 class SecurityProtocol(StrEnum):
     """How we speak to the broker."""
 
@@ -72,6 +79,10 @@ class Settings(BaseSettings):
     tick_after_s: Annotated[float, Field(ge=0.1, le=60)] = 2.0
     session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
+    state: State | None = None
+    snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
+    savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
     stop_within_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
     max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
@@ -114,6 +125,14 @@ class Settings(BaseSettings):
             if path is not None and not path.is_file():
                 raise Problem(name, f"there is no file {str(path)!r}")
         return self
+
+    @property
+    def durable(self) -> bool:
+        """Whether states are kept in Kafka: unless said otherwise, in arrival clock only.
+
+        The event clock serves recordings and the embedded broker, which has no usable transactions.
+        """
+        return (self.state or (State.KAFKA if self.clock is Clock.ARRIVAL else State.MEMORY)) is State.KAFKA
 
     @property
     def uses_sasl(self) -> bool:

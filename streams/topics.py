@@ -28,6 +28,8 @@ class Topic(StrEnum):
     STATUS = "status"
     TRENDS = "trends"
     REJECTIONS = "rejections"
+    STATES = "states"
+    SAVEPOINTS = "savepoints"
 
 
 class Cleanup(StrEnum):
@@ -126,6 +128,24 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             14 * DAY_MS,
             inbound=False,
         ),
+        Topic.STATES: Facts(
+            "each patient's state, and up to where the log was taken",
+            "patient, marker",
+            "worker (fenced)",
+            "worker, `vigilward state`",
+            Cleanup.COMPACT,
+            FOREVER,
+            inbound=False,
+        ),
+        Topic.SAVEPOINTS: Facts(
+            "all states of a partition, once an hour, to replay from",
+            "patient, marker",
+            "worker (fenced)",
+            "`vigilward replay --from-kafka --since`",
+            Cleanup.DELETE,
+            7 * DAY_MS,
+            inbound=False,
+        ),
     }
 )
 
@@ -134,6 +154,21 @@ FORWARDED: Final = (Topic.PATIENTS, Topic.ACTIONS, Topic.RULES)
 
 WORKER_NEEDS: Final = (Topic.READINGS, *FORWARDED, Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.REJECTIONS)
 """What a worker cannot do without."""
+
+
+WORKER_NEEDS_DURABLE: Final = (*WORKER_NEEDS, Topic.STATES, Topic.SAVEPOINTS)
+"""And without which states are not kept."""
+
+COMPACTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # What a new owner reads is what compaction has left and the newest segment, which is never compacted: small
+        # segments, cleaned early. (1 MiB is the least that Kafka 4 takes.)
+        "segment.bytes": str(16 * 1_048_576),
+        "segment.ms": str(HOUR_MS),
+        "min.cleanable.dirty.ratio": "0.1",
+    }
+)
+"""How the states topic is compacted: so that a partition's states are read back within a second or two."""
 
 
 def partitions_of(topic: Topic, settings: Settings) -> int:
@@ -154,9 +189,11 @@ def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
     """
     facts = TOPICS[topic]
     by_append = facts.log and settings.clock is Clock.ARRIVAL
+    more = COMPACTED if topic is Topic.STATES else {}
     return {
         "cleanup.policy": facts.cleanup.value,
         "retention.ms": str(facts.retention_ms),
         "max.message.bytes": str(size_limit(topic, settings)),
         "message.timestamp.type": "LogAppendTime" if by_append else "CreateTime",
+        **more,
     }

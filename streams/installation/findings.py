@@ -6,18 +6,22 @@ from enum import StrEnum
 
 from streams.installation.facts import Installation, TopicFacts
 from streams.settings import Clock, Settings
-from streams.topics import TOPICS, WORKER_NEEDS, Topic, config_of, partitions_of
+from streams.topics import TOPICS, WORKER_NEEDS, WORKER_NEEDS_DURABLE, Topic, config_of, partitions_of
 
 MAX_SKEW_MS = 1_000
 PYTHON = (3, 11)
 EXACT_PACKAGES = {"faust-streaming": "0.15.3", "river": "0.26.1"}
 """Versions that the code holds on to: private members of Faust, the bytes of river's states."""
 AT_LEAST = "at least"
+AT_MOST = {"segment.bytes", "segment.ms", "min.cleanable.dirty.ratio"}
 CONFIG_CODES = {
     "cleanup.policy": "cleanup_policy",
     "retention.ms": "retention",
     "max.message.bytes": "message_size",
     "message.timestamp.type": "timestamp_type",
+    "segment.bytes": "segment_size",
+    "segment.ms": "segment_time",
+    "min.cleanable.dirty.ratio": "compaction_ratio",
 }
 
 
@@ -31,6 +35,9 @@ class Code(StrEnum):
     RETENTION = "retention"
     MESSAGE_SIZE = "message_size"
     TIMESTAMP_TYPE = "timestamp_type"
+    SEGMENT_SIZE = "segment_size"
+    SEGMENT_TIME = "segment_time"
+    COMPACTION_RATIO = "compaction_ratio"
     CLOCK_SKEW = "clock_skew"
     BROKER_OLD = "broker_old"
     PYTHON_OLD = "python_old"
@@ -60,7 +67,7 @@ def findings(found: Installation, settings: Settings) -> list[Finding]:
 
 def what_stops_a_worker(found: Installation, settings: Settings) -> list[Finding]:
     """What a worker must not start with."""
-    needed = {settings.topic(topic) for topic in WORKER_NEEDS}
+    needed = {settings.topic(topic) for topic in (WORKER_NEEDS_DURABLE if settings.durable else WORKER_NEEDS)}
     return [one for one in topic_findings(found, settings) if one.code in STOPS_A_WORKER and one.subject in needed]
 
 
@@ -106,6 +113,7 @@ def _config(topic: Topic, name: str, facts: TopicFacts, settings: Settings) -> I
         if has is None or _suits(key, has, wanted):
             continue
         limit = AT_LEAST + " " if key in ("retention.ms", "max.message.bytes") else ""
+        limit = "at most " if key in AT_MOST else limit
         yield Finding(
             Code(CONFIG_CODES[key]),
             name,
@@ -120,6 +128,8 @@ def _suits(key: str, has: str, wanted: str) -> bool:
         return int(has) >= int(wanted)
     if key == "retention.ms":
         return int(has) < 0 or 0 <= int(wanted) <= int(has)
+    if key in AT_MOST:
+        return float(has) <= float(wanted)
     if key == "message.timestamp.type" and wanted == "CreateTime":
         return True  # times on the record are not looked at there
     return has == wanted

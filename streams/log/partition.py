@@ -326,6 +326,9 @@ class Partition:
             for patient in sorted(self.watches):
                 self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
             return None
+        if kind is ForwardedKind.HISTORY:
+            self._lose_history(forwarded.key, offset, out)
+            return None
         if kind is not ForwardedKind.PATIENT:
             return Refusal.UNKNOWN_RECORD, None
         try:
@@ -340,6 +343,13 @@ class Partition:
         if offset >= watch.upto:
             self._tell(record.patient_id, watch.vigil.know(record, self.time), offset, out)
         return None
+
+    def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
+        """What was known of one patient, or without a name of all, was worked out anew."""
+        for one in [patient] if patient else sorted(self.watches):
+            watch = self.watches.get(one) or self._watch(one)
+            if offset >= watch.upto:
+                self._tell(one, watch.vigil.lose(self.time, history=True), offset, out)
 
     def _tell(self, patient: str, said: list[Said], offset: int, out: list[Output]) -> None:
         watch = self.watches[patient]

@@ -5,10 +5,12 @@ the greatest offset per source and leaves repeats aside. Without VIGILWARD_LOG_K
 wait in their topics for a worker that has the key.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
@@ -22,6 +24,9 @@ from streams.topics import Topic, size_limit
 from streams.worker.batches import RecordBatch
 from streams.worker.letters import Letter, Receipts, under
 from streams.worker.outlet import Outlet
+
+if TYPE_CHECKING:
+    from streams.worker.ledger.stored import Lost
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +99,18 @@ class Forwarder:
             for partition in self._targets(tp)
         ]
         await self._to_log.put(letters)
+
+    async def tell_of_history(self, partition: int, lost: "Sequence[Lost]") -> asyncio.Future[None]:
+        """Says in the log whose history was lost; the future is done when Kafka has it."""
+        states = self._settings.topic(Topic.STATES)
+        told = asyncio.get_running_loop().create_future()
+        letters = [
+            self._letter(ForwardedKind.HISTORY, states, partition, one.offset, one.patient, b"{}", partition)
+            for one in lost
+        ]
+        receipts = Receipts(lambda _: told.done() or told.set_result(None))
+        await self._to_log.put(under(receipts.open(0, len(letters)), letters))
+        return told
 
     def _targets(self, tp: TP) -> range:
         if self._kinds.get(tp.topic) is ForwardedKind.RULES:

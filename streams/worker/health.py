@@ -24,6 +24,8 @@ STALLED_S = 15.0
 STUCK_S = 120.0
 """No progress for so long, and Kafka is not the reason: only a restart helps."""
 UNSENT_S = 15.0
+UNSAVED_SPANS = 4
+"""Ready no longer when a partition missed so many snapshots."""
 WATCH_EVERY_S = 1.0
 
 
@@ -38,6 +40,7 @@ class Unready(StrEnum):
     NOT_FETCHED = "not_fetched"
     STALLED = "stalled"
     CANNOT_SEND = "cannot_send"
+    CANNOT_SAVE = "cannot_save"
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Health:
         self._progress: dict[int, Progress] = {}
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
+        self.unsaved_s: Callable[[], float] = lambda: 0.0
+        self._unsaved_limit_s = UNSAVED_SPANS * settings.snapshot_every_s + UNSENT_S
 
     async def run(self) -> None:
         """Looks from time to time, for ever."""
@@ -88,6 +93,7 @@ class Health:
             Unready.NOT_FETCHED: any(self.lag(holding) is None for holding in held.values()),
             Unready.STALLED: self._still_s(now) > STALLED_S,
             Unready.CANNOT_SEND: any(outlet.oldest_s() > UNSENT_S for outlet in self._outlets.values()),
+            Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }
         return [reason for reason, holds in reasons.items() if holds]
 

@@ -1,5 +1,6 @@
 """What is on its way to Kafka, and up to which offset everything that was caused has arrived."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Receipts:
     def __init__(self, safe: Callable[[int], None]) -> None:
         self._safe: Callable[[int], None] | None = safe
         self._open: deque[Receipt] = deque()
+        self._waiting: dict[asyncio.Future[None], Receipt] = {}
 
     def open(self, next_offset: int, letters: int) -> Receipt:
         """A batch ending before `next_offset` caused so many letters; none is fine."""
@@ -54,13 +56,27 @@ class Receipts:
         """Says what became safe."""
         safe = None
         while self._open and not self._open[0].outstanding:
-            safe = self._open.popleft().next_offset
+            settled = self._open.popleft()
+            safe = settled.next_offset
+            for waiter in [waiter for waiter, last in self._waiting.items() if last is settled]:
+                del self._waiting[waiter]
+                if not waiter.done():
+                    waiter.set_result(None)
         if safe is not None and self._safe is not None:
             self._safe(safe)
+
+    async def all_arrived(self) -> None:
+        """Waits until all that was caused up to now is acknowledged; cancelled if the partition becomes another's."""
+        if self._open:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting[waiter] = self._open[-1]
+            await waiter
 
     def close(self) -> None:
         """The partition is another's: say nothing more."""
         self._safe = None
+        for waiter in self._waiting:
+            waiter.cancel()
 
     @property
     def outstanding(self) -> int:

@@ -1,6 +1,7 @@
 """Which partitions are ours: taken at assignment, kept through a rebalance that gives them back, dropped otherwise."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -17,12 +18,12 @@ from streams.worker.forwarding import Forwarder
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.partitions import Holding
-from streams.worker.store import Kept, StateStore
+from streams.worker.store import Kept, Place, StateStore
 
 log = logging.getLogger(__name__)
 
-TAKE_WITHIN_S = 20.0
-FINISH_AT_REVOKE_S = 3.0
+TAKE_WITHIN_S = 60.0
+FINISH_AT_REVOKE_S = 2.5
 
 
 class Ownership:
@@ -72,23 +73,15 @@ class Ownership:
         """These partitions are ours, and no others."""
         self.assigned = False
         mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
-        for partition in set(self.holdings) - mine:
-            holding = self.holdings.pop(partition)
-            holding.give_up()
-            self._metrics.retire(holding.log.tally)
-        new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.holdings}
         async with asyncio.timeout(TAKE_WITHIN_S):
-            places = await self._consumer().committed_or_start(new)
-            for tp, (start, end, _) in places.items():
-                if start > end:
-                    raise CannotTake(
-                        f"{tp.topic}/{tp.partition} ends at offset {end}, before the group's offset {start}: the topic "
-                        f"was made anew; reset the offsets of group {self._settings.group}, or name another "
-                        "VIGILWARD_GROUP"
-                    )
-            for tp in sorted(new):
-                if tp.topic == self._log_topic:
-                    self.holdings[tp.partition] = await self._hold(tp.partition, *places[tp])
+            await self._leave(set(self.holdings) - mine)
+            await self._leave(set(self.holdings) - await self._store.keep(self.holdings))
+            new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.holdings}
+            places = await self._places(new)
+            taken = {tp.partition: places[tp] for tp in sorted(new) if tp.topic == self._log_topic}
+            for partition, kept in (await self._store.take(taken)).items():
+                await self._hold(partition, taken[partition], kept)
+                await asyncio.sleep(0)
         if self._forwarder is not None:
             sources = {tp for tp in tps if tp.topic != self._log_topic}
             self._forwarder.own({tp: places[tp][0] for tp in sources})
@@ -98,28 +91,64 @@ class Ownership:
     async def give_up(self, tps: set[TP]) -> None:
         """Finishes what can be finished in a few seconds, so that the next owner repeats little."""
         self.assigned = False
-        await self.finish(FINISH_AT_REVOKE_S)
-        for tp in tps:
-            if tp.topic == self._log_topic:
-                await self._store.give_up(tp.partition)
+        mine = [tp.partition for tp in tps if tp.topic == self._log_topic]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_AT_REVOKE_S):
+                await self._store.give_up(mine)
+        await self._finish(0.5 if self._store.durable else FINISH_AT_REVOKE_S)
 
     async def finish(self, within_s: float) -> bool:
-        """Sends what was said and commits what is safe; False if not all of it."""
+        """Sends what was said, saves the states and commits what is safe; False if not all of it."""
+        saved = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                saved = await self._store.save()
+        return await self._finish(within_s / 4 if self._store.durable else within_s) and saved
+
+    def forget(self, partition: int) -> None:
+        """The partition is not ours any more: what is in memory of it does not count. (The store knows already.)"""
+        holding = self.holdings.pop(partition, None)
+        if holding is not None:
+            holding.give_up()
+            self._metrics.retire(holding.log.tally)
+
+    async def _leave(self, partitions: set[int]) -> None:
+        for partition in partitions:
+            self.forget(partition)
+            await self._store.drop(partition)
+
+    async def _finish(self, within_s: float) -> bool:
         flushed = await self._outlet.flushed(within_s)
         return await self._consumer().commit() and flushed
 
-    async def _hold(self, partition: int, start: int, end: int, committed: bool) -> Holding:
-        kept = await self._store.take(partition)
-        if kept.next_offset is None and committed and start > 0:
+    async def _places(self, tps: set[TP]) -> dict[TP, Place]:
+        places = {tp: Place(*place) for tp, place in (await self._consumer().committed_or_start(tps)).items()}
+        for tp, (start, end, _) in places.items():
+            if start > end:
+                raise CannotTake(
+                    f"{tp.topic}/{tp.partition} ends at offset {end}, before the group's offset {start}: the topic "
+                    f"was made anew; `vigilward state reset` resets the offsets of group {self._settings.group}, or "
+                    "name another VIGILWARD_GROUP"
+                )
+        return places
+
+    async def _hold(self, partition: int, place: Place, kept: Kept) -> None:
+        if kept.next_offset is None and place.committed and place.start > 0:
             self._metrics.began_without_state()
             log.warning(
                 "partition %d goes on at offset %d of %d without a state: what is usual for its patients is learnt "
                 "anew",
-                partition, start, end,
+                partition, place.start, place.end,
             )  # fmt: skip
-        at = start if kept.next_offset is None else kept.next_offset
+        at = place.start if kept.next_offset is None else kept.next_offset
         log_of = self._new_log(partition, kept)
-        return Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled)
+        log_of.dirty.update(kept.unsaved)
+        told = None
+        if kept.lost and self._forwarder is not None:
+            told = await self._forwarder.tell_of_history(partition, kept.lost)
+        holding = Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled)
+        self.holdings[partition] = holding
+        self._store.hold(holding, told)
 
     def _consumer(self) -> BatchConsumer:
         if self.consumer is None:

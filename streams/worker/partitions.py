@@ -44,6 +44,7 @@ class Holding:
         self.partition, self.log = log.partition, log
         self._start, self._outlet, self._topic_of, self._metrics = start, outlet, topic_of, metrics
         self._given_up = False
+        self.still = asyncio.Lock()  # held while the Vigils take something, or while their states are written down
         # The same through a rebalance that gives the partition back: what is under way still holds back the commit.
         self.receipts = Receipts(lambda next_offset: settled(log.partition, next_offset))
         self.heard_at = asyncio.get_running_loop().time()  # when records came last
@@ -63,9 +64,8 @@ class Holding:
             if number:
                 await asyncio.sleep(0)
             await self._let_time_pass(stretch[0][1])
-            if self._given_up:
+            if not await self._take_stretch(stretch):
                 return
-            await self._send(self._timed(partial(self.log.run, stretch)))
 
     async def _let_time_pass(self, until_ms: int) -> None:
         """Arrival clock: fires what is due by then, in portions. In event clock each reading moves the time itself."""
@@ -73,8 +73,10 @@ class Holding:
             return
         done = False
         while not done and not self._given_up:
-            outputs, done = self._timed(lambda: self.log.advance(until_ms, MOMENTS_AT_ONCE))
-            await self._send(outputs)
+            async with self.still:
+                outputs, done = self._timed(lambda: self.log.advance(until_ms, MOMENTS_AT_ONCE))
+                letters = self._letters(outputs)
+            await self._outlet.put(letters)
             await asyncio.sleep(0)
 
     def give_up(self) -> None:
@@ -88,7 +90,15 @@ class Holding:
         self._metrics.thought(time.perf_counter() - began)
         return said
 
-    async def _send(self, outputs: Sequence[Output]) -> None:
+    async def _take_stretch(self, stretch: Sequence[Record]) -> bool:
+        async with self.still:
+            if self._given_up:
+                return False
+            letters = self._letters(self._timed(partial(self.log.run, stretch)))
+        await self._outlet.put(letters)
+        return True
+
+    def _letters(self, outputs: Sequence[Output]) -> Sequence[Letter]:
         self.heard_at = asyncio.get_running_loop().time()
         letters = [
             Letter(self._topic_of(output.topic), self.partition, output.key, output.value, output.headers, output.due)
@@ -97,7 +107,7 @@ class Holding:
         # Opened before anything is awaited: what was caused stands between the log and the commit from here on.
         receipt = self.receipts.open(self.expected, len(letters))
         self._metrics.said(letters)
-        await self._outlet.put(under(receipt, letters))
+        return under(receipt, letters)
 
 
 def as_record(record: ConsumerRecord) -> Record:

@@ -4,19 +4,38 @@ The order is the proof (fence, then read, then take records; save, then commit),
 worker only says when it takes a partition, when all that a stretch of the log caused is acknowledged, and when it goes.
 """
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from streams.log import Marker
+
+if TYPE_CHECKING:
+    from streams.worker.ledger.stored import Lost
+    from streams.worker.partitions import Holding
+
+
+class Place(NamedTuple):
+    """Where a partition of the log goes on by the group's word, where it ends, and whether the group has a word."""
+
+    start: int
+    end: int
+    committed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept of a partition: the marker, and one state a patient (`Partition.state`)."""
+    """What was kept of a partition: the marker, and one state a patient (`Partition.state`).
+
+    `lost`: whose state could not be used as it was stored; `unsaved`: whose state must be stored anew.
+    """
 
     marker: Marker | None = None
     states: Sequence[tuple[str, int, bytes]] = ()
+    lost: Sequence[Lost] = ()
+    unsaved: frozenset[str] = frozenset()
 
     @property
     def next_offset(self) -> int | None:
@@ -24,19 +43,56 @@ class Kept:
         return None if self.marker is None else self.marker.next_offset
 
 
+class Seat(Protocol):
+    """The worker, as far as a store needs it."""
+
+    def commit(self, partition: int, next_offset: int) -> None:
+        """The group may go on from there."""
+
+    def generation(self) -> int:
+        """Counts the times that partitions were dealt."""
+
+    def dropped(self, partition: int) -> None:
+        """The partition is another's: what is in memory of it no longer counts."""
+
+    def fail(self, fault: Exception) -> None:
+        """The worker cannot go on."""
+
+    async def end_of(self, partition: int) -> int:
+        """Where the log ends now."""
+
+
 class StateStore(Protocol):
     """Keeps the states of partitions."""
 
     durable: bool
 
-    async def take(self, partition: int) -> Kept:
-        """What was kept of a partition that is ours now. Nobody else can save it after this returned."""
+    async def take(self, places: Mapping[int, Place]) -> Mapping[int, Kept]:
+        """What was kept of partitions that are ours now. Nobody else can save them after this returned."""
+
+    def hold(self, holding: Holding, told: Awaitable[None] | None = None) -> None:
+        """Hears what is in memory of a partition that was taken; nothing of it is saved before `told` is done."""
+
+    async def keep(self, partitions: Iterable[int]) -> set[int]:
+        """Which of these, given back by a rebalance, may go on with what is in memory."""
 
     def settled(self, partition: int, next_offset: int) -> None:
         """All that the log before `next_offset` caused is acknowledged by the broker."""
 
-    async def give_up(self, partition: int) -> None:
-        """The partition may be another's soon: save what can be saved."""
+    async def save(self) -> bool:
+        """Save what changed; False if not all of it could be."""
+
+    async def give_up(self, partitions: Iterable[int]) -> None:
+        """The partitions may be another's soon: save what can be saved, and write nothing more until `keep`."""
+
+    async def drop(self, partition: int) -> None:
+        """The partition is another's."""
+
+    def oldest_s(self) -> float:
+        """How long ago the partition that waits longest was saved, in seconds."""
+
+    async def close(self) -> None:
+        """The worker ends."""
 
 
 class MemoryStore:
@@ -48,13 +104,34 @@ class MemoryStore:
         """`commit(partition, next_offset)`: the group may go on from there."""
         self._commit = commit
 
-    async def take(self, partition: int) -> Kept:
+    async def take(self, places: Mapping[int, Place]) -> Mapping[int, Kept]:
         """Nothing was kept."""
-        return Kept()
+        return {partition: Kept() for partition in places}
+
+    def hold(self, holding: Holding, told: Awaitable[None] | None = None) -> None:
+        """Nothing to keep."""
+
+    async def keep(self, partitions: Iterable[int]) -> set[int]:
+        """All of them: memory is all there is."""
+        return set(partitions)
 
     def settled(self, partition: int, next_offset: int) -> None:
         """Commit it."""
         self._commit(partition, next_offset)
 
-    async def give_up(self, partition: int) -> None:
+    async def save(self) -> bool:
         """Nothing to save."""
+        return True
+
+    async def give_up(self, partitions: Iterable[int]) -> None:
+        """Nothing to save."""
+
+    async def drop(self, partition: int) -> None:
+        """Nothing to forget."""
+
+    def oldest_s(self) -> float:
+        """Nothing waits."""
+        return 0.0
+
+    async def close(self) -> None:
+        """Nothing to end."""

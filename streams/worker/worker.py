@@ -55,13 +55,14 @@ class Worker:
         self.to_log = Outlet(settings, limits.__getitem__, substitutes, self._fail)
         self.app = BatchApp(settings)
         forwarder = Forwarder(settings, self.to_log, self.said, self._safe) if settings.keys else None
-        self.store = store or MemoryStore(lambda partition, at: self._safe(self._log_tp(partition), at))
+        self.store = store or self._new_store()
         self.ownership = Ownership(settings, self.store, self._new_log, self.said, forwarder, self.metrics)
         self.app.owner = self.ownership
         outlets = {"said": self.said, "log": self.to_log}
         self.health = Health(settings, self.app, self.ownership, outlets)
         self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
         self.health.ticks = lambda: self.ticker.ticks
+        self.health.unsaved_s = self.store.oldest_s
         self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))
         self.http = HealthServer(settings, self.metrics.registry, self.health)
         self._add_agents(forwarder)
@@ -125,7 +126,7 @@ class Worker:
                     await self.app.stop()
         except TimeoutError:
             log.error("Kafka did not let go within %g s; leaving", self.settings.stop_within_s)
-        await asyncio.gather(self.said.stop(), self.to_log.stop())
+        await asyncio.gather(self.said.stop(), self.to_log.stop(), self.store.close())
         await self.http.stop()
 
     def _add_agents(self, forwarder: Forwarder | None) -> None:
@@ -146,6 +147,36 @@ class Worker:
                 self._fail(fault)
                 raise WorkerFault(f"the agent of {topic} ended") from None
 
+    def _new_store(self) -> StateStore:
+        if not self.settings.durable:
+            return MemoryStore(self.commit)
+        from streams.worker.ledger import Ledger
+
+        return Ledger(self.settings, self.rules, self.metrics, self)
+
+    # What a store needs of the worker (`streams.worker.store.Seat`)
+
+    def commit(self, partition: int, next_offset: int) -> None:
+        """The group may go on from there."""
+        self._safe(TP(self.settings.topic(Topic.READINGS), partition), next_offset)
+
+    def generation(self) -> int:
+        """Counts the times that partitions were dealt."""
+        return int(self.app.consumer_generation_id)
+
+    def dropped(self, partition: int) -> None:
+        """The partition is another's."""
+        self.ownership.forget(partition)
+
+    def fail(self, fault: Exception) -> None:
+        """The worker cannot go on."""
+        self._fail(fault)
+
+    async def end_of(self, partition: int) -> int:
+        """Where the log ends now."""
+        tp = TP(self.settings.topic(Topic.READINGS), partition)
+        return (await self._consumer().committed_or_start({tp}))[tp][1]
+
     def _new_log(self, partition: int, kept: Kept) -> Partition:
         settings = self.settings
         return Partition(
@@ -165,9 +196,6 @@ class Worker:
 
     def _consumer(self) -> BatchConsumer:
         return cast(BatchConsumer, self.app.consumer)
-
-    def _log_tp(self, partition: int) -> TP:
-        return TP(self.settings.topic(Topic.READINGS), partition)
 
     def _fail(self, fault: Exception) -> None:
         if self._fault is None:

@@ -23,8 +23,19 @@ def test_what_leaves_may_be_larger_than_what_came():
     assert size_limit(Topic.REJECTIONS, settings) > size_limit(Topic.READINGS, settings)
 
 
-def test_only_the_newest_status_of_a_patient_is_kept():
-    assert {topic for topic, facts in TOPICS.items() if facts.cleanup is Cleanup.COMPACT} == {Topic.STATUS}
+def test_only_the_newest_status_and_the_newest_state_of_a_patient_are_kept():
+    compacted = {topic for topic, facts in TOPICS.items() if facts.cleanup is Cleanup.COMPACT}
+
+    assert compacted == {Topic.STATUS, Topic.STATES}
+
+
+def test_states_are_compacted_in_small_pieces():
+    assert int(config_of(Topic.STATES, Settings())["segment.bytes"]) <= 16 * 1_048_576
+    assert "segment.bytes" not in config_of(Topic.STATUS, Settings())
+
+
+def test_a_savepoint_is_kept_as_long_as_the_readings_that_follow_it():
+    assert TOPICS[Topic.SAVEPOINTS].retention_ms >= TOPICS[Topic.READINGS].retention_ms
 
 
 @pytest.mark.parametrize(("clock", "stamped_by"), [("arrival", "LogAppendTime"), ("event", "CreateTime")])

@@ -1,0 +1,90 @@
+"""What a snapshot holds: one moment of a partition, exactly, and the lines that write it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from streams.settings import Settings
+from streams.topics import Topic, size_limit
+from streams.worker.ledger.pen import Line
+from streams.worker.ledger.record import (
+    END_KEY,
+    MARKER_KEY,
+    MarkerBody,
+    encode_marker,
+    encode_state,
+    patient_key,
+    seal,
+)
+from streams.worker.partitions import Holding
+
+AT_ONCE = 100
+"""Patients between two looks at everything else: about 4 ms."""
+OVERHEAD = 256
+
+
+@dataclass(slots=True)
+class Captured:
+    """One moment of a partition: the marker, the states that changed (None: forgotten), and all of them if asked."""
+
+    marker: MarkerBody
+    changed: dict[str, bytes | None]
+    everyone: dict[str, bytes] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the states that changed."""
+        return sum(len(value) for value in self.changed.values() if value is not None)
+
+
+async def capture(holding: Holding, marker_of, settings: Settings, everyone: bool) -> Captured:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Holds the partition still while its states are written down; other partitions go on meanwhile.
+
+    `marker_of(marker, patients)` gives the marker's body. The dirty set is emptied: whoever cannot commit this must
+    put `changed` back.
+    """
+    limit = size_limit(Topic.STATES, settings) - OVERHEAD
+    log = holding.log
+    async with holding.still:
+        body = marker_of(log.marker._replace(next_offset=holding.expected), len(log.watches))
+        dirty = set(log.dirty)
+        log.dirty.clear()
+        changed: dict[str, bytes | None] = {}
+        others: dict[str, bytes] = {}
+        try:
+            for number, patient in enumerate(sorted(dirty | log.watches.keys() if everyone else dirty)):
+                if number % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
+                value = None
+                if patient in log.watches:
+                    _, upto, snapshot = log.state(patient)
+                    value = encode_state(patient, upto, snapshot, limit)
+                    if everyone:
+                        others[patient] = value
+                if patient in dirty:
+                    changed[patient] = value
+        except BaseException:
+            log.dirty.update(dirty)
+            raise
+    return Captured(body, changed, others if everyone else None)
+
+
+def lines(captured: Captured, settings: Settings, partition: int) -> list[Line]:
+    """The records of a snapshot; the marker comes last."""
+    states, savepoints = settings.topic(Topic.STATES), settings.topic(Topic.SAVEPOINTS)
+    body = captured.marker
+    written = [Line(states, partition, patient_key(patient), value) for patient, value in captured.changed.items()]
+    if captured.everyone is not None:
+        body = msgspec.structs.replace(body, savepoint_at=body.time)
+        written += savepoint(captured.everyone, body, savepoints, partition)
+    return [*written, Line(states, partition, MARKER_KEY, encode_marker(body))]
+
+
+def savepoint(everyone: dict[str, bytes], body: MarkerBody, topic: str, partition: int) -> Iterator[Line]:
+    """The records of a savepoint: every patient's state, the marker, and an end that counts them."""
+    for patient, value in everyone.items():
+        yield Line(topic, partition, patient_key(patient), value)
+    yield Line(topic, partition, MARKER_KEY, encode_marker(body))
+    yield Line(topic, partition, END_KEY, seal(END_KEY, [len(everyone), body.next_offset]))

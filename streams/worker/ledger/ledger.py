@@ -1,0 +1,259 @@
+"""Every patient's state and the offset up to which it holds, kept in Kafka so that nobody can tell where a worker died.
+
+The order is the proof: fence (`Pen.start`), read what is committed, take records; write states and marker in one
+transaction after all that they caused is acknowledged; only then let the group's offset follow.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.rules import Rules
+from streams.log import Marker
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.worker.faults import WorkerFault
+from streams.worker.ledger.capture import capture, lines
+from streams.worker.ledger.entry import Entry
+from streams.worker.ledger.fault_points import Point, passed
+from streams.worker.ledger.figures import LedgerFigures
+from streams.worker.ledger.identity import Identity, identity
+from streams.worker.ledger.pen import Line, Pen, PenDry
+from streams.worker.ledger.record import MARKER_KEY, MarkerBody, encode_marker
+from streams.worker.ledger.recovery import recover
+from streams.worker.ledger.stored import Stored, read_states
+from streams.worker.metrics import Metrics
+from streams.worker.partitions import Holding
+from streams.worker.store import Kept, Place, Seat
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.05
+
+
+class Ledger:
+    """Keeps states in Kafka (`streams.worker.store.StateStore`)."""
+
+    durable = True
+
+    def __init__(self, settings: Settings, rules: Rules, metrics: Metrics, seat: Seat) -> None:
+        """`seat`: the worker, as far as the ledger needs it."""
+        self._settings, self._rules, self._seat = settings, rules, seat
+        self._entries: dict[int, Entry] = {}
+        self._identity: Identity | None = None
+        self._waiting: set[asyncio.Task[None]] = set()
+        self.figures = LedgerFigures(metrics.registry, self.oldest_s)
+
+    # ---- taking and giving up
+
+    async def take(self, places: Mapping[int, Place]) -> Mapping[int, Kept]:
+        """Fences every former owner of these partitions, then reads what they committed."""
+        if not places:
+            return {}
+        began = asyncio.get_running_loop().time()
+        self._identity = await asyncio.to_thread(identity, self._settings)
+        pens = {partition: Pen(self._settings, partition) for partition in places}
+        try:
+            passed(Point.IN_ASSIGNMENT)
+            await every(pen.start() for pen in pens.values())
+            passed(Point.IN_RECOVERY)
+            stored = await read_states(self._settings, places)
+            kept = {number: await self._recover(number, place, stored[number]) for number, place in places.items()}
+            await every(self._enter(number, pens[number], stored[number], kept[number], places) for number in places)
+        except BaseException:
+            await asyncio.gather(*(pen.stop() for pen in pens.values()))
+            raise
+        took = asyncio.get_running_loop().time() - began
+        self.figures.recovery.observe(took)
+        states, size = sum(len(one.states) for one in kept.values()), sum(one.size for one in stored.values())
+        log.info("%d partitions recovered in %.2f s: %d states, %d bytes", len(kept), took, states, size)
+        return kept
+
+    def hold(self, holding: Holding, told: Awaitable[None] | None = None) -> None:
+        """From now on this partition's states are kept; not before `told` is done."""
+        entry = self._entries[holding.partition]
+        entry.holding, entry.told, entry.paused = holding, told, False
+        # Each partition has its place within the span, so that they do not all write at once.
+        share = (holding.partition + 1) / self._settings.partitions
+        entry.due_at = asyncio.get_running_loop().time() + self._settings.snapshot_every_s * share
+        entry.task = asyncio.create_task(self._keep(entry))
+
+    async def keep(self, partitions: Iterable[int]) -> set[int]:
+        """Which of these may go on with what is in memory: those whose pen still writes a marker."""
+        entries = [entry for number in partitions if (entry := self._entries.get(number))]
+        proofs = await asyncio.gather(*(self._prove(entry) for entry in entries))
+        return {entry.partition for entry, proved in zip(entries, proofs, strict=True) if proved}
+
+    async def give_up(self, partitions: Iterable[int]) -> None:
+        """They may be another's soon: save them and wait."""
+        entries = [entry for number in partitions if (entry := self._entries.get(number))]
+        for entry in entries:
+            entry.paused = True
+        await asyncio.gather(*(self._save(entry) for entry in entries))
+
+    async def drop(self, partition: int) -> None:
+        """It is another's: forget it, and never write it again."""
+        entry = self._entries.pop(partition, None)
+        if entry is not None:
+            await self._end(entry)
+
+    async def _end(self, entry: Entry) -> None:
+        if entry.task is not None and entry.task is not asyncio.current_task():
+            entry.task.cancel()
+            await asyncio.gather(entry.task, return_exceptions=True)
+        await entry.pen.stop()
+
+    async def save(self) -> bool:
+        """Saves everything that changed; False if not all of it could be."""
+        saved = await asyncio.gather(*(self._save(entry) for entry in list(self._entries.values())))
+        return all(saved)
+
+    async def close(self) -> None:
+        """The worker ends."""
+        for task in self._waiting:
+            task.cancel()
+        await asyncio.gather(*(self.drop(partition) for partition in list(self._entries)))
+
+    def settled(self, partition: int, next_offset: int) -> None:
+        """Nothing: a snapshot waits for the receipts of its own moment, and the group's offset follows it."""
+
+    def oldest_s(self) -> float:
+        """How long ago the partition that waits longest was saved, in seconds."""
+        if not self._entries:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        return max(now - entry.saved_at for entry in self._entries.values())
+
+    # ---- recovery
+
+    async def _recover(self, partition: int, place: Place, stored: Stored) -> Kept:
+        assert self._identity is not None
+        for one in stored.lost:
+            self.figures.unusable.labels(one.why.value).inc()
+        if stored.marker is not None and stored.marker.next_offset > place.end:
+            # The former owner went on while we were told where the log ends.
+            place = place._replace(end=await self._seat.end_of(partition))
+        return await recover(self._settings, self._rules, partition, place, stored, self._identity)
+
+    async def _enter(self, partition: int, pen: Pen, stored: Stored, kept: Kept, places: Mapping[int, Place]) -> None:
+        now = asyncio.get_running_loop().time()
+        last = stored.marker
+        if last is None and kept.marker is None:
+            last = self._body(Marker(places[partition].start), 0)
+            await pen.write([self._marker_line(partition, last)])
+        self._entries[partition] = Entry(partition, pen, last, saved_at=now, due_at=now)
+
+    async def _prove(self, entry: Entry) -> bool:
+        if entry.last is None:  # worked out from the log and not yet saved
+            return False
+        try:
+            await entry.pen.write([self._marker_line(entry.partition, entry.last)])
+        except PenDry:
+            return False
+        entry.paused = False
+        return True
+
+    # ---- snapshots
+
+    async def _keep(self, entry: Entry) -> None:
+        loop, every_s = asyncio.get_running_loop(), self._settings.snapshot_every_s
+        try:
+            while True:
+                await asyncio.sleep(min(LOOK_EVERY_S, every_s / 4))
+                if not entry.is_due(loop.time(), every_s, self._settings.snapshot_patients):
+                    continue
+                entry.next_due(loop.time(), every_s)
+                if not await self._save(entry):
+                    return
+        except Exception as fault:
+            self._seat.fail(fault)
+
+    async def _save(self, entry: Entry) -> bool:
+        """One snapshot, if anything changed; False if the partition is not ours any more."""
+        async with entry.saving:
+            holding = entry.holding
+            if holding is None or not entry.changed:
+                entry.saved_at = asyncio.get_running_loop().time()
+                return not entry.pen.dry
+            try:
+                if entry.told is not None:
+                    await asyncio.shield(entry.told)
+                    entry.told = None
+                await self._write(entry, holding)
+            except PenDry as dry:
+                self._lost(entry, dry)
+                return False
+        return True
+
+    async def _write(self, entry: Entry, holding: Holding) -> None:
+        loop = asyncio.get_running_loop()
+        body_of = self._body_of(entry.last)
+        began = loop.time()
+        captured = await capture(holding, body_of, self._settings, self._wants_savepoint(entry.last, holding))
+        try:
+            await holding.receipts.all_arrived()
+            await entry.pen.write(lines(captured, self._settings, entry.partition))
+        except BaseException:
+            holding.log.dirty.update(captured.changed)
+            raise
+        entry.last = captured.marker
+        if captured.everyone is not None:
+            entry.last = msgspec.structs.replace(captured.marker, savepoint_at=captured.marker.time)
+            self.figures.savepoints.inc()
+        entry.saved_at = loop.time()
+        self._seat.commit(entry.partition, captured.marker.next_offset)
+        self.figures.snapshots.labels("committed").inc()
+        self.figures.states.inc(len(captured.changed))
+        self.figures.bytes.inc(captured.size)
+        self.figures.seconds.observe(entry.saved_at - began)
+
+    def _lost(self, entry: Entry, dry: PenDry) -> None:
+        self.figures.snapshots.labels("refused").inc()
+        log.warning("partition %d: %s; what is in memory of it is dropped", entry.partition, dry)
+        generation = self._seat.generation()
+        self._entries.pop(entry.partition, None)
+        self._seat.dropped(entry.partition)
+        self._soon(self._end(entry))
+        self._soon(self._unless_another_has_it(entry.partition, generation))
+
+    async def _unless_another_has_it(self, partition: int, generation: int) -> None:
+        """Fenced, and a session later still of the same generation: nobody took it over. Only a new start helps."""
+        await asyncio.sleep(self._settings.session_timeout_s)
+        if self._seat.generation() == generation and partition not in self._entries:
+            self._seat.fail(WorkerFault(f"partition {partition} was taken from this worker, and nobody has it"))
+
+    def _wants_savepoint(self, last: MarkerBody | None, holding: Holding) -> bool:
+        since = None if last is None else last.savepoint_at
+        return since is None or holding.log.time - since >= self._settings.savepoint_every_s * 1_000
+
+    def _body_of(self, last: MarkerBody | None) -> Callable[[Marker, int], MarkerBody]:
+        since = None if last is None else last.savepoint_at
+
+        def body_of(marker: Marker, patients: int) -> MarkerBody:
+            return msgspec.structs.replace(self._body(marker, patients), savepoint_at=since)
+
+        return body_of
+
+    def _body(self, marker: Marker, patients: int) -> MarkerBody:
+        assert self._identity is not None
+        return MarkerBody.of(marker, *self._identity, self._seat.generation(), patients)
+
+    def _marker_line(self, partition: int, body: MarkerBody) -> Line:
+        return Line(self._settings.topic(Topic.STATES), partition, MARKER_KEY, encode_marker(body))
+
+    def _soon(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+
+async def every(works: Iterable[Awaitable[Any]]) -> Sequence[Any]:
+    """All of them side by side, to their ends; then the first failure, if there was one."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return outcomes

@@ -1,0 +1,80 @@
+"""What a patient's state would be, worked out again from the log itself as far back as that is affordable.
+
+For states that cannot be read (damaged, written by a newer version, too large), and for a partition whose marker is
+gone. The log's tail is taken once more in silence: what it causes was said long ago.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.log import Marker, Partition
+from streams.settings import Settings
+from streams.topics import Topic
+
+log = logging.getLogger(__name__)
+
+RECORDS = 500_000
+"""So far back, in offsets: about ten seconds of work, within which the partition's other patients wait."""
+POLL_MS = 200
+AT_ONCE = 1_000
+
+
+class Rebuilt(NamedTuple):
+    """The partition as it was before offset `upto`; `whole` if its log was there from its first record on."""
+
+    log: Partition
+    whole: bool
+
+    def states(self, patients: Sequence[str]) -> list[tuple[str, int, bytes]]:
+        """The states of these patients, of whom the log may know nothing."""
+        return [self.log.state(patient) for patient in patients if patient in self.log.watches]
+
+
+async def rebuild(settings: Settings, log_of: Partition, upto: int) -> Rebuilt:
+    """Takes the log's tail before offset `upto` with `log_of`, a partition that knows nothing. Raises KafkaError.
+
+    Read uncommitted, as the worker reads.
+    """
+    place = TopicPartition(settings.topic(Topic.READINGS), log_of.partition)
+    consumer = AIOKafkaConsumer(
+        **settings.aiokafka(),
+        client_id="vigilward-ledger",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=max(1_048_576, settings.max_inbound_bytes),
+    )
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        begin = (await consumer.beginning_offsets([place]))[place]
+        start = max(begin, upto - RECORDS)
+        consumer.seek(place, start)
+        log.warning("partition %d: working out states from offsets %d to %d", place.partition, start, upto)
+        while start < upto and await consumer.position(place) < upto:
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                for first in range(0, len(records), AT_ONCE):
+                    part = records[first : first + AT_ONCE]
+                    log_of.run([(r.offset, r.timestamp, r.key, r.value, r.headers) for r in part if r.offset < upto])
+                    await asyncio.sleep(0)
+    finally:
+        await consumer.stop()
+    log_of.next_offset = max(log_of.next_offset, upto)
+    return Rebuilt(log_of, whole=start == 0)
+
+
+def nothing_known(settings: Settings, partition: int, rules: object, marker: Marker | None = None) -> Partition:
+    """A partition that knows no patient, under the rules of its marker where there is one."""
+    begun = Marker(rules=marker.rules, first_time=marker.first_time) if marker else None
+    return Partition(
+        partition,
+        settings.partitions,
+        clock=settings.clock.value,
+        mode=settings.mode.value,
+        rules=rules,  # type: ignore[arg-type]
+        keys=settings.keys,
+        topic=settings.topic(Topic.READINGS),
+        marker=begun,
+    )

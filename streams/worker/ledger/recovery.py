@@ -1,0 +1,71 @@
+"""From what is stored to what a partition goes on with; what cannot be used is worked out again from the log."""
+
+import logging
+
+from detectors.rules import Rules
+from detectors.vigil import Vigil
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.worker.ledger.identity import Identity, refuse_anothers
+from streams.worker.ledger.rebuild import nothing_known, rebuild
+from streams.worker.ledger.record import LIBRARIES, StateBody, Why
+from streams.worker.ledger.stored import Lost, Stored
+from streams.worker.store import Kept, Place
+
+log = logging.getLogger(__name__)
+
+
+async def recover(
+    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, now: Identity
+) -> Kept:
+    """What the partition goes on with. Raises CannotTake where the states are another log's, KafkaError."""
+    topic = settings.topic(Topic.READINGS)
+    if stored.marker is None:
+        return await _without_marker(settings, rules, partition, place, stored)
+    refuse_anothers(stored.marker, now, topic, partition, place.end)
+    marker = stored.marker.marker
+    lost = [*stored.lost, *_not_restorable(stored, rules)]
+    states = [(patient, body.upto, body.snapshot or b"") for patient, body in stored.states.items()]
+    if lost:
+        _say(partition, lost)
+        empty = nothing_known(settings, partition, rules, marker)
+        rebuilt = await rebuild(settings, empty, marker.next_offset)
+        if not rebuilt.log.event_clock:
+            rebuilt.log.advance(marker.time, 1 << 62)
+        states += rebuilt.states([one.patient for one in lost])
+    return Kept(marker, states, tuple(lost), unsaved=frozenset(one.patient for one in lost))
+
+
+async def _without_marker(settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored) -> Kept:
+    if not place.committed and not stored.lost and not stored.states:
+        return Kept()
+    lost = stored.lost or [Lost("", stored.end, Why.DAMAGED)]
+    _say(partition, lost)
+    rebuilt = await rebuild(settings, nothing_known(settings, partition, rules), place.start)
+    states = [rebuilt.log.state(patient) for patient in rebuilt.log.watches]
+    told = () if rebuilt.whole and not stored.lost else (Lost("", stored.end, Why.DAMAGED),)
+    return Kept(rebuilt.log.marker, states, told, unsaved=frozenset(rebuilt.log.watches))
+
+
+def _not_restorable(stored: Stored, rules: Rules) -> list[Lost]:
+    """After a change of versions each state is tried before it is relied on; otherwise the checksum is enough."""
+    lost = []
+    for patient, body in list(stored.states.items()):
+        if body.libraries != LIBRARIES and not _restores(patient, body, rules):
+            del stored.states[patient]
+            lost.append(Lost(patient, stored.end + len(lost), Why.NEWER))  # one place each: repeats are left aside
+    return lost
+
+
+def _restores(patient: str, body: StateBody, rules: Rules) -> bool:
+    try:
+        return Vigil.restore(body.snapshot or b"", rules).patient == patient
+    except BaseException as refusal:  # bytes that a Rust library does not know end in a panic, which is no Exception
+        if isinstance(refusal, KeyboardInterrupt):
+            raise
+        return False
+
+
+def _say(partition: int, lost: list[Lost]) -> None:
+    why = ", ".join(sorted({one.why.replace("_", " ") for one in lost}))
+    log.error("partition %d: %d stored states cannot be used (%s)", partition, len(lost), why)

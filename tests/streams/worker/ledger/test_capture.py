@@ -1,0 +1,133 @@
+"""A snapshot is one moment of a partition, whatever goes on meanwhile."""
+
+import asyncio
+
+import pytest
+
+from streams.log import Partition
+from streams.rules import packaged_rules
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.ward.simulator import Simulator
+from streams.worker.ledger.capture import AT_ONCE, capture, lines
+from streams.worker.ledger.record import MARKER_KEY, MarkerBody, decode_marker, decode_state, patient_key
+from streams.worker.metrics import Metrics
+from streams.worker.partitions import Holding
+
+SETTINGS = Settings(clock="event", mode="demo", partitions=1)
+WARD = Simulator(AT_ONCE + 20, seed=5)
+
+
+def new_log(**more):
+    return Partition(0, 1, clock="event", mode="demo", rules=packaged_rules(), **more)
+
+
+def records(start_s, end_s, offset):
+    readings = WARD.readings(WARD.start_ms + start_s * 1_000, WARD.start_ms + end_s * 1_000)
+    return [(offset + n, 0, patient.encode(), value, ()) for n, (_, patient, value) in enumerate(readings)]
+
+
+class Outlet:
+    async def put(self, letters):
+        for letter in letters:
+            if letter.receipt is not None:
+                letter.receipt.arrived()
+
+
+def body_of(marker, patients):
+    return MarkerBody.of(marker, "cluster", "topic", 1, patients)
+
+
+async def holding(log):
+    return Holding(log, 0, Outlet(), SETTINGS.topic, Metrics(SETTINGS), lambda partition, at: None)
+
+
+def states_of(written):
+    states = SETTINGS.topic(Topic.STATES)
+    return [line for line in written if line.topic == states]
+
+
+def test_a_partition_restored_from_its_lines_goes_on_as_the_one_that_wrote_them():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 40, 0))
+        held = await holding(log)
+        return log, lines(await capture(held, body_of, SETTINGS, everyone=False), SETTINGS, 0)
+
+    log, written = asyncio.run(tell())
+    *patients, last = states_of(written)
+    assert last.key == MARKER_KEY
+    bodies = [decode_state(line.key, line.value) for line in patients]
+    names = [line.key.removeprefix(b"patient/").decode() for line in patients]
+    kept = [(name, body.upto, body.snapshot) for name, body in zip(names, bodies, strict=True)]
+    again = new_log(marker=decode_marker(last.value).marker, states=kept)
+
+    more = records(40, 70, log.next_offset)
+    assert again.run(more) == log.run(more)
+    assert {p: again.state(p) for p in again.watches} == {p: log.state(p) for p in log.watches}
+
+
+def test_nothing_is_taken_while_states_are_written_down():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 30, 0))
+        held = await holding(log)
+        at = log.next_offset
+        stretch = records(30, 32, at)
+        captured, _ = await asyncio.gather(
+            capture(held, body_of, SETTINGS, everyone=False), held._take_stretch(stretch)
+        )
+        return at, captured, log
+
+    at, captured, log = asyncio.run(tell())
+
+    assert captured.marker.next_offset == at < log.next_offset
+    uptos = [decode_state(patient_key(p), value).upto for p, value in captured.changed.items()]
+    assert max(uptos) <= at
+    assert log.dirty, "what came after the moment is still to be saved"
+
+
+def test_a_patient_who_was_forgotten_is_taken_away():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 30, 0))
+        gone = next(iter(log.watches))
+        del log.watches[gone]
+        return gone, lines(await capture(await holding(log), body_of, SETTINGS, everyone=False), SETTINGS, 0)
+
+    gone, written = asyncio.run(tell())
+
+    assert [line.value for line in written if line.key == patient_key(gone)] == [None]
+
+
+def test_a_savepoint_holds_everyone_and_counts_them():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 30, 0))
+        log.dirty.clear()
+        log.dirty.add(next(iter(log.watches)))
+        return len(log.watches), lines(await capture(await holding(log), body_of, SETTINGS, everyone=True), SETTINGS, 0)
+
+    patients, written = asyncio.run(tell())
+    savepoint = [line for line in written if line.topic == SETTINGS.topic(Topic.SAVEPOINTS)]
+
+    assert len(savepoint) == patients + 2
+    assert len(states_of(written)) == 2
+    assert decode_marker(states_of(written)[-1].value).savepoint_at is not None
+
+
+def test_a_capture_that_is_cut_off_forgets_nothing():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 30, 0))
+        before = set(log.dirty)
+        task = asyncio.create_task(capture(await holding(log), body_of, SETTINGS, everyone=False))
+        await asyncio.sleep(0)  # it stands between two portions now
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return before, log.dirty
+
+    before, after = asyncio.run(tell())
+
+    assert before == after

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 
 from streams.installation.broker import look_at_topics
 from streams.installation.findings import topic_findings
@@ -84,9 +84,16 @@ class Stage:
         try:
             name = self.settings.topic(topic)
             places = [TopicPartition(name, p) for p in consumer.list_topics(name, timeout=10).topics[name].partitions]
-            return {place.partition: place.offset for place in consumer.committed(places, timeout=10)}
+            return until(lambda: self._committed(consumer, places))
         finally:
             consumer.close()
+
+    @staticmethod
+    def _committed(consumer: Consumer, places: list[TopicPartition]) -> dict[int, int] | None:
+        try:
+            return {place.partition: place.offset for place in consumer.committed(places, timeout=10)}
+        except KafkaException:  # a group that was just made has no coordinator yet
+            return None
 
     def ends(self, topic: Topic) -> dict[int, int]:
         """Where each partition ends."""

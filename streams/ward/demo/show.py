@@ -219,8 +219,9 @@ def save_picture(demo: Demo, path: Path, width: int = 150) -> None:
     """The last screen as an SVG file."""
     console = Console(record=True, width=width, file=io.StringIO(), highlight=False)
     console.print(picture(demo.ward, TITLE, _footer(demo)))
+    # Without the fonts that the drawing would fetch from elsewhere.
     drawing = console.export_svg(title="vigilward demo")
-    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL))  # fonts of others, fetched at a look
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL))
 
 
 def as_line(summary: dict[str, Any]) -> str:

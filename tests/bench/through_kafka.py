@@ -3,7 +3,7 @@
     .venv/bin/python tests/bench/through_kafka.py catch-up               # readings/s through one worker process
     .venv/bin/python tests/bench/through_kafka.py live --rate 5000       # CPU, and decision to alert
 
-Prints one JSON object. The broker, the load and the worker share the machine. Needs Java 17 (the broker comes by Maven).
+Prints one JSON object. Broker, load and worker share the machine. Needs Java 17; the broker comes by Maven.
 """
 
 from __future__ import annotations

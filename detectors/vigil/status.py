@@ -88,7 +88,7 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
                     "interrupts": episode.interrupts,
                     "headline": episode.headline,
                 }
-                for episode in vigil.register.open.values()
+                for _, episode in sorted(vigil.register.open.items())  # a restored register has no other order
             ],
             "paused_until": to_text(stay.paused_until) if stay.paused(at) else None,
             "learning": learns(stay, at) and vigil.register.deterioration is None,

@@ -80,8 +80,8 @@ def topic_findings(found: Installation, settings: Settings) -> Iterator[Finding]
             yield Finding(
                 Code.TOPIC_MISSING,
                 name,
-                "the topic does not exist",
-                "create it: `vigilward doctor --fix`",
+                "the topic does not exist, or this user may not see it",
+                "create it (`vigilward doctor --fix`), or allow DESCRIBE",
                 mendable=True,
             )
             continue

@@ -94,6 +94,7 @@ class Exposition(Collector):
             ("vigilward_gaps_refetched", "Gaps in the offsets, fetched again.", counts.went_back),
             ("vigilward_offset_holes", "Offsets that do not exist, such as transaction markers.", counts.holes),
             ("vigilward_records_lost", "Records deleted before they were taken.", counts.lost),
+            ("vigilward_records_unstamped", "Records of the log that the broker did not stamp.", counts.unstamped),
             ("vigilward_fetch_errors", "Fetches that failed.", counts.fetch_errors),
             ("vigilward_rebalances", "Times that partitions were dealt anew.", rebalances),
             ("vigilward_ticks", "Ticks appended to quiet partitions.", ticks),

@@ -5,6 +5,7 @@ lately. A worker that has no partition is not ready: one that may not read the t
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from streams.worker.faust_app import BatchApp
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
 from streams.worker.partitions import Holding
+
+log = logging.getLogger(__name__)
 
 STALLED_S = 15.0
 STUCK_S = 120.0
@@ -58,6 +61,7 @@ class Health:
         self._app, self._ownership, self._outlets = app, ownership, outlets
         self._topic = settings.topic(Topic.READINGS)
         self._progress: dict[int, Progress] = {}
+        self._waits_since: float | None = None
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
         self.unsaved_s: Callable[[], float] = lambda: 0.0
@@ -71,12 +75,26 @@ class Health:
 
     def look(self, now: float) -> None:
         """Notes how far each partition is at `now`, by the loop's clock."""
+        self._tell_of_waiting(now)
         held = self._ownership.holdings
         self._progress = {number: at for number, at in self._progress.items() if number in held}
         for number, holding in held.items():
             seen = self._progress.get(number)
             if seen is None or seen.expected != holding.expected or self._has_nothing_to_do(holding):
                 self._progress[number] = Progress(holding.expected, now)
+
+    def _tell_of_waiting(self, now: float) -> None:
+        """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
+        if self.phase is not None or (self._ownership.assigned and self._ownership.holdings):
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = now
+        elif self._waits_since + STALLED_S <= now < self._waits_since + STALLED_S + WATCH_EVERY_S:
+            log.warning(
+                "no partition was dealt to this worker in %g s: there are more workers than partitions, or this user "
+                "may not join the group or read the topics",
+                STALLED_S,
+            )
 
     def unready(self) -> list[Unready]:
         """Why the worker is not ready; nothing if it is."""

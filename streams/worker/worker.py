@@ -76,8 +76,8 @@ class Worker:
         await self.http.start()
         helpers = [asyncio.create_task(helper) for helper in (self.health.run(), self.ticker.run())]
         try:
-            await self._start()
-            await self._until_told()
+            if await self._start():
+                await self._until_told()
         except (KafkaError, OSError, BrokerUnreachable, Unsound) as fault:
             self._fail(fault)
         finally:
@@ -89,17 +89,27 @@ class Worker:
         self.health.phase = Unready.STOPPING
         self._stop.set()
 
-    async def _start(self) -> None:
+    async def _start(self) -> bool:
+        """False if it was told to stop before the first partitions were dealt."""
         self._say_what_this_is()
         await self._refuse_what_is_unsound()
         await asyncio.gather(self.said.start(), self.to_log.start())
         self.ownership.consumer = self._consumer()
-        await self.app.start()
+        if self.health.phase is Unready.STARTING:
+            self.health.phase = None
+        # Returns with the first assignment; one that may not join the group waits for ever.
+        starting = asyncio.create_task(self.app.start())
+        told = asyncio.create_task(self._until_told())
+        await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if not starting.done():
+            starting.cancel()
+            return False
+        starting.result()
         # What was imported and built stays: looked at by every full collection, it was the longest pause in a trial.
         gc.collect()
         gc.freeze()
-        if self.health.phase is Unready.STARTING:
-            self.health.phase = None
+        return True
 
     async def _refuse_what_is_unsound(self) -> None:
         # In event clock no broker's configuration can change an alert; the embedded broker could not be asked for it.

@@ -118,5 +118,19 @@ def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, 
     assert run(story()) == 0
 
 
+def test_a_worker_that_waits_for_partitions_in_vain_says_so_once(settings, run, caplog):
+    async def story():
+        stage = Stage(settings)
+        stage.ownership.assigned = False
+        for second in range(60):
+            stage.health.look(float(second))
+
+    run(story())
+    assert [record.message for record in caplog.records if "no partition was dealt" in record.message] == [
+        "no partition was dealt to this worker in 15 s: there are more workers than partitions, or this user may not "
+        "join the group or read the topics"
+    ]
+
+
 def test_a_worker_that_crashed_is_dead(told):
     assert told(lambda stage: setattr(stage.app, "crashed", True))[1] is False

@@ -158,7 +158,7 @@ def test_nothing_but_unreadable_is_ever_raised(value):
 def test_a_reading_has_a_limit_of_vitals_so_that_its_rejections_have_one_too():
     many = {f"v{number}": {"value": 1, "unit": "1"} for number in range(64)}
 
-    assert len(decode(reading(vitals=many)).vitals) == 64
+    assert len(decode(reading(vitals=many)).reading.vitals) == 64
     assert code_of(reading(vitals={**many, "spo2": {"value": 97, "unit": "%"}})) == (Refusal.BAD_FIELD, "vitals")
     assert code_of(reading(vitals=dict.fromkeys(map(str, range(4_000)), 1))) == (Refusal.BAD_FIELD, "vitals")
 

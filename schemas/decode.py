@@ -63,8 +63,8 @@ class Decoded(NamedTuple):
     unknown: tuple[str, ...] = ()
 
 
-# Closed lists are decoded to one and the same string each, whose hash is known: everything looked up by a vital's name or
-# unit afterwards is found at a third of the price.
+# Closed lists are decoded to one and the same string each, whose hash is known: all that is looked up by a vital's name
+# or unit afterwards is found the sooner.
 _Name = Literal[tuple(str(vital) for vital in Vital)]  # type: ignore[valid-type]
 _Unit = Literal[tuple(sorted({unit for scale in SCALES.values() for unit in scale.units}))]  # type: ignore[valid-type]
 

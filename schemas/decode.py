@@ -70,11 +70,11 @@ _Unit = Literal[tuple(sorted({unit for scale in SCALES.values() for unit in scal
 
 
 class _StrictMeasure(FastMeasure, frozen=True, gc=False, forbid_unknown_fields=True):
-    unit: _Unit | None = None  # type: ignore[assignment]
+    unit: _Unit | None = None  # type: ignore[assignment, valid-type]
 
 
 class _StrictReading(FastReading, frozen=True, gc=False, forbid_unknown_fields=True):
-    vitals: Annotated[dict[_Name, _StrictMeasure], Meta(max_length=MAX_VITALS)]  # type: ignore[assignment]
+    vitals: Annotated[dict[_Name, _StrictMeasure], Meta(max_length=MAX_VITALS)]  # type: ignore[assignment, valid-type]
 
 
 _strict = msgspec.json.Decoder(_StrictReading).decode

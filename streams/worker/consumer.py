@@ -153,6 +153,18 @@ class BatchConsumer(driver.Consumer):
             self._safe.pop(tp, None)
             self._committed.pop(tp, None)
 
+    async def keep_alive(self) -> None:
+        """Heartbeats from now on: aiokafka begins only when an assignment is done, and recovery may outlast a session.
+
+        A worker that was expelled while it read its patients' states would begin anew, and again be expelled.
+        """
+        coordinator = self._thread._ensure_consumer()._coordinator
+
+        async def begin() -> None:
+            coordinator._start_heartbeat_task()
+
+        await self._thread.call_thread(begin)
+
     async def committed_or_start(self, tps: set[TP]) -> Mapping[TP, tuple[int, int, bool]]:
         """Where each partition goes on by the group's word, where its log ends, and whether the group has a word."""
         consumer = self._thread._ensure_consumer()

@@ -74,6 +74,7 @@ class Ownership:
         self.assigned = False
         mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
         async with asyncio.timeout(TAKE_WITHIN_S):
+            await self._consumer().keep_alive()
             await self._leave(set(self.holdings) - mine)
             await self._leave(set(self.holdings) - await self._store.keep(self.holdings))
             new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.holdings}

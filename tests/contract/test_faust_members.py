@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import Sender
@@ -93,6 +94,7 @@ def test_what_we_count_on_still_stands_in_the_source(owner, line, why):
         (BootStrategy, "enable_web"),
         (driver.Transport, "Consumer"),
         (driver.Consumer, "consumer_stopped_errors"),
+        (GroupCoordinator, "_start_heartbeat_task"),
         (SubscriptionState, "subscription"),
         (TopicPartitionState, "highwater"),
         (TopicPartitionState, "has_valid_position"),
@@ -107,6 +109,7 @@ def test_instances_carry_what_we_read_of_them():
     assert "self._versions" in inspect.getsource(AIOKafkaConnection)
     assert "self._subscription =" in inspect.getsource(driver.aiokafka.AIOKafkaConsumer.__init__)
     assert "self.timestamp" in inspect.getsource(TopicPartitionState)
+    assert "self._coordinator =" in inspect.getsource(driver.aiokafka.AIOKafkaConsumer.start)
     assert "self._sender" in inspect.getsource(AIOKafkaProducer.__init__)
 
 

@@ -8,9 +8,14 @@ PYTHON ?= $(shell .venv/bin/python -c '' 2>/dev/null && echo .venv/bin/python ||
 FOR ?=
 JSON ?=
 STAGES ?=
+KILLS ?= 25
+SEED ?= 1
+ZOMBIES ?= 20
+REAL ?=
+REPORT ?=
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo test check format lock clean
+.PHONY: help setup setup-dev demo test chaos zombies check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -26,6 +31,12 @@ demo: setup ## a whole ward on this machine: make demo FOR=60s JSON=1
 
 test: ## set everything up and run the whole suite, stage by stage: make test STAGES="pure kafka"
 	@$(PYTHON) deploy/make/suite.py $(STAGES)
+
+chaos: setup-dev ## break a running installation on purpose and judge it: make chaos KILLS=25 SEED=1 REPORT=file
+	@.venv/bin/python -m tests.chaos.run --kills $(KILLS) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+
+zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=20 REAL=1 (real: session 8 s, stop 20 s)
+	@.venv/bin/python -m tests.chaos.run --zombies $(ZOMBIES) --seed $(SEED) $(if $(REAL),--real-times) $(if $(REPORT),--report $(REPORT))
 
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py

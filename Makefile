@@ -22,9 +22,11 @@ help: ## say what can be made
 
 setup: ## make .venv with the command at .venv/bin/vigilward
 	@$(PYTHON) deploy/make/environment.py 1>&2
+	@$(PYTHON) deploy/make/page.py 1>&2
 
 setup-dev: ## the same, with what tests and checks need
 	@$(PYTHON) deploy/make/environment.py --dev 1>&2
+	@$(PYTHON) deploy/make/page.py 1>&2
 
 demo: setup ## a whole ward on this machine: make demo FOR=60s JSON=1
 	@.venv/bin/vigilward demo $(DEMO_OPTIONS)
@@ -48,4 +50,4 @@ lock: setup-dev ## resolve the lock files anew from pyproject.toml
 	@.venv/bin/python deploy/make/environment.py --lock 1>&2
 
 clean: ## remove the environment and every cache
-	@rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist streams/board/page/dist streams/board/page/node_modules

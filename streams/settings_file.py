@@ -25,14 +25,17 @@ class TomlFile(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """The keys, tables left out. Raises SettingsError naming the file."""
+        return {name: value for name, value in self.read().items() if not isinstance(value, dict)}
+
+    def read(self) -> dict[str, Any]:
+        """The whole file. Raises SettingsError naming it."""
         path = Path(self._named) if self._named else DEFAULT_FILE
         if not self._named and not path.is_file():
             return {}
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            return tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as gone:
             said = f"VIGILWARD_CONFIG: {str(path)!r} cannot be read ({gone.strerror})"
             raise SettingsError([said], exit_code=3) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
             raise SettingsError([f"VIGILWARD_CONFIG: {str(path)!r} is not TOML: {broken}"]) from None
-        return {name: value for name, value in table.items() if not isinstance(value, dict)}

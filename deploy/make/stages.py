@@ -28,7 +28,7 @@ TOOLS = {
     Stage.PURE: (),
     Stage.KAFKA: ("java", "maven", "promtool"),
     Stage.CHAOS: ("java", "maven"),
-    Stage.BROWSER: ("chromium",),
+    Stage.BROWSER: ("chromium", "node", "npm"),
     Stage.LAB: (),
 }
 """What each stage needs outside Python."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by a bare Python, before there is an environment
 
-from deploy.make import environment, tools
+from deploy.make import environment, page, tools
 from deploy.make.stages import FOLDERS, TOOLS, Stage
 
 ROOT = environment.ROOT
@@ -66,6 +66,8 @@ def set_up(stages: list[Stage]) -> Outcome:
     environment.set_up(dev=True)
     needed = list(dict.fromkeys(name for stage in stages for name in TOOLS[stage]))
     missing = tools.install(needed)
+    if "node" in needed and not missing and (reason := page.set_up()):
+        missing["page"] = reason
     remark = "; ".join(missing.values())
     if remark:
         print(f"cannot run everything: {remark}", flush=True)

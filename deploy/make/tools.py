@@ -40,6 +40,8 @@ TOOLS = {
     "maven": Tool("mvn", ("maven",)),
     "promtool": Tool("promtool", ("prometheus",), unpack="usr/bin/promtool"),
     "chromium": Tool("chromium", ("chromium",)),
+    "node": Tool("node", ("nodejs",)),
+    "npm": Tool("npm", ("npm",)),
 }
 
 

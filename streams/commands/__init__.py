@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: Final = {
     "demo": "Everything in one go: a ward, a broker, a worker, their alerts.",
     "worker": "Watch the patients of the readings topic, one of a group.",
+    "board": "The ward's page: whom to see first, why, and whether monitoring is happening.",
     "replay": "Recorded readings through the same watch, without Kafka.",
     "simulate": "Publish made-up patients, marked as demo.",
     "score": "Spot checks in, NEWS2 out, one line each.",

@@ -30,6 +30,12 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def port_is_free(port: int) -> bool:
+    """Whether nobody listens on this port of loopback."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
+
+
 class WorkerProcess:
     """Starts `vigilward worker` with settings of its own, waits until it is ready, and asks for its counts."""
 

@@ -20,6 +20,7 @@ from schemas.reading import Mode
 from streams.settings import Clock, Settings
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.admissions import encode
+from streams.ward.demo.board import BoardProcess, people
 from streams.ward.demo.listener import Listener
 from streams.ward.demo.process import WorkerFailed, WorkerProcess
 from streams.ward.demo.screen import Ward, alert_line, picture
@@ -48,6 +49,8 @@ class Demo:
         self.recorded = Looped(folder("bidmc"), start_ms=self.start_ms, ward="B")
         self.ward = Ward()
         self.sent = 0
+        self.board = ""
+        self.tell_board: Callable[[str], Any] = lambda words: None
         self._stop = threading.Event()
         self._failure: str | None = None
 
@@ -59,11 +62,15 @@ class Demo:
         with self._told_to_stop(), EmbeddedBroker(topics) as broker:
             settings = self._settings(broker.bootstrap_servers)
             worker = WorkerProcess(self._environment(settings))
+            board = BoardProcess(self._environment(settings), people(self._admissions()))
+            self.board = board.words
             heard = {"alerts": settings.topic(Topic.ALERTS), "status": settings.topic(Topic.STATUS)}
             listener = Listener(settings.librdkafka(), heard, PARTITIONS)
             publishing = threading.Thread(target=self._publish, args=(settings,), name="ward", daemon=True)
             try:
                 worker.start()
+                board.start()
+                self.tell_board(self.board)
                 listener.start(self.ward.hear)
                 publishing.start()
                 tell(self)
@@ -75,6 +82,7 @@ class Demo:
                 if publishing.is_alive():
                     publishing.join()
                 worker.stop()
+                board.stop()
                 listener.stop()
 
     @property
@@ -107,7 +115,7 @@ class Demo:
         try:
             readings, patients = settings.topic(Topic.READINGS), settings.topic(Topic.PATIENTS)
             with Publisher(settings.librdkafka()) as publisher:
-                for record in (*self.simulated.admissions(), *self.recorded.admissions()):
+                for record in self._admissions():
                     publisher.send(patients, record["patient_id"], encode(record))
                 publisher.flush()
                 pace = Pace(self.start_ms, speed=self.speed, stopping=self._stop.is_set)
@@ -120,6 +128,9 @@ class Demo:
             raise
         finally:
             self._stop.set()
+
+    def _admissions(self) -> list[dict[str, Any]]:
+        return [*self.simulated.admissions(), *self.recorded.admissions()]
 
     def _between(self, since: int, to: int) -> Iterator[tuple[int, str, bytes]]:
         both = [*self.simulated.readings(since, to), *self.recorded.readings(since, to)]
@@ -202,7 +213,12 @@ def tell_in_lines(demo: Demo, out: TextIO) -> None:
             out.write(f"{alert_line(message).plain}\n")
             out.flush()
 
+    def tell_board(words: str) -> None:
+        out.write(f"{words}\n")
+        out.flush()
+
     demo.ward.hear = hear_aloud  # type: ignore[method-assign]
+    demo.tell_board = tell_board
 
 
 def tell_nothing(demo: Demo) -> None:
@@ -212,7 +228,8 @@ def tell_nothing(demo: Demo) -> None:
 
 
 def _footer(demo: Demo) -> str:
-    return f"{demo.sent:,} readings, time x{demo.speed:g}, {len(demo.ward.raised)} alerts raised. Ctrl-C ends."
+    raised = len(demo.ward.raised)
+    return f"{demo.sent:,} readings, time x{demo.speed:g}, {raised} alerts raised. {demo.board}. Ctrl-C ends."
 
 
 def save_picture(demo: Demo, path: Path, width: int = 150) -> None:

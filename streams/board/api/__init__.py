@@ -1,0 +1,1 @@
+"""What the board answers over HTTP, one file a subject."""

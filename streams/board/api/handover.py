@@ -1,0 +1,43 @@
+"""The shift's handover, for the page and as plain text."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from streams.board import handover as shift
+from streams.board.accounts import May
+from streams.board.api.live import packed
+from streams.board.asking import allowed, board_of
+from streams.board.memory import HOUR_MS, encode
+from streams.board.sessions import Session
+
+router = APIRouter(prefix="/api", tags=["handover"])
+See = Annotated[Session, Depends(allowed(May.SEE))]
+Ward = Annotated[str | None, Query(max_length=200)]
+Hours = Annotated[float, Query(gt=0, le=48)]
+
+
+@router.get("/handover")
+async def as_json(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> Response:
+    """Alerts, actions and reasons, what nobody has seen, minutes in each state and without measurement, burden."""
+    return packed(request, encode(_shift(request, ward, hours)))
+
+
+@router.get("/handover.txt", response_class=PlainTextResponse)
+async def as_text(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> PlainTextResponse:
+    """The same as plain text."""
+    names = board_of(request).directory.of(board_of(request).memory.beds.keys())
+    return PlainTextResponse(shift.as_text(_shift(request, ward, hours), names))
+
+
+def _shift(request: Request, ward: str | None, hours: float) -> dict[str, object]:
+    board = board_of(request)
+    now = board.now_ms
+    return shift.handover(
+        board.memory,
+        now=now,
+        since=now - round(hours * HOUR_MS),
+        ward=ward,
+        budget_per_bed_day=board.own.budget_per_bed_day,
+    )

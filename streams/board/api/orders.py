@@ -1,0 +1,149 @@
+"""Orders of the care team: limits, SpO2 scale 2, long-standing confusion, escalation plan, pause of monitoring."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.base import Identifier
+from schemas.patient import PatientRecord, Plan
+from schemas.times import to_text
+from schemas.vitals import Vital
+from streams.board.accounts import May
+from streams.board.api.words import Said, send
+from streams.board.asking import allowed, board_of
+from streams.board.board import Board
+from streams.board.sessions import Session
+from streams.topics import Topic
+
+router = APIRouter(prefix="/api", tags=["orders"])
+Ordering = Annotated[Session, Depends(allowed(May.ORDER))]
+Pausing = Annotated[Session, Depends(allowed(May.OBSERVE))]
+Reason = Annotated[str, Field(min_length=2, max_length=500)]
+Hours = Annotated[float, Field(gt=0, le=24 * 31)]
+LONGEST_PAUSE_MIN = 120
+ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+class Base(BaseModel):
+    """Every order names its patient and its reason; the author is whoever is signed in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_id: ActionId
+    patient_id: Identifier
+
+
+class PauseOrder(Base):
+    """Monitoring is paused (scan, theatre, wash), for at most two hours; `minutes` 0 ends a pause."""
+
+    minutes: Annotated[int, Field(ge=0, le=LONGEST_PAUSE_MIN)]
+    reason: Reason | None = None
+
+
+class LimitOrder(BaseModel):
+    """A personal limit; it never changes NEWS2."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["limit"]
+    vital: Vital
+    low: float | None = None
+    high: float | None = None
+    reason: Reason
+    hours: Hours
+
+
+class ScaleOrder(BaseModel):
+    """SpO2 scale 2, by a prescriber and until a time; or back to scale 1."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["spo2_scale"]
+    scale: Literal[1, 2]
+    prescriber: Annotated[str, Field(min_length=2, max_length=200)]
+    hours: Hours
+
+
+class ConfusionOrder(BaseModel):
+    """The patient's confusion is not new, or not long-standing after all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["long_standing_confusion"]
+    present: bool
+    reason: Reason
+    hours: Hours
+
+
+class PlanOrder(BaseModel):
+    """How far care is to be escalated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["escalation_plan"]
+    plan: Plan
+    reason: Reason
+    hours: Hours
+
+
+class Order(Base):
+    """One order. `limits_in_force` are sent along with a new limit: a record replaces the whole list."""
+
+    order: Annotated[LimitOrder | ScaleOrder | ConfusionOrder | PlanOrder, Field(discriminator="kind")]
+    limits_in_force: list[dict[str, Any]] = []
+
+
+@router.post("/pause", status_code=201)
+async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
+    """Pause or resume monitoring, answered when the broker has it."""
+    board = board_of(request)
+    if not order.minutes:
+        return await _record(board, order, {"event": "resume"})
+    if order.reason is None:
+        raise HTTPException(422, "a pause needs its reason")
+    until = _later(board, order.minutes / 60)
+    said = {"reason": order.reason, "until": until, "author": session.name}
+    return await _record(board, order, {"event": "pause", "pause": said})
+
+
+@router.post("/orders", status_code=201)
+async def order(request: Request, session: Ordering, said: Order) -> Said:
+    """An order with author, reason and end, answered when the broker has it."""
+    board = board_of(request)
+    one = said.order
+    until = _later(board, one.hours)
+    fact: dict[str, Any]
+    if isinstance(one, ScaleOrder):
+        fact = {"spo2_scale": {"scale": one.scale, "prescriber": one.prescriber, "until": until}}
+    elif isinstance(one, PlanOrder):
+        fact = {
+            "escalation_plan": {"plan": one.plan, "author": session.name, "reason": one.reason, "until": until},
+        }
+    elif isinstance(one, ConfusionOrder):
+        said_of = {"present": one.present, "author": session.name, "reason": one.reason, "until": until}
+        fact = {"long_standing_confusion": said_of}
+    else:
+        bounds = {"low": one.low, "high": one.high}
+        mine = {"vital": one.vital, **bounds, "author": session.name, "reason": one.reason, "until": until}
+        fact = {"limits": [*(kept for kept in said.limits_in_force if kept.get("vital") != one.vital), mine]}
+    return await _record(board, said, {"event": "update", **fact})
+
+
+def _later(board: Board, hours: float) -> str:
+    return to_text(board.now_ms + round(hours * 3_600_000))
+
+
+async def _record(board: Board, order: Base, facts: dict[str, Any]) -> Said:
+    bed = board.memory.beds.get(order.patient_id)
+    if bed is None:
+        raise HTTPException(404, "there is no such patient on this board")
+    at = datetime.fromtimestamp(board.now_ms / 1000, UTC)
+    try:
+        record = PatientRecord.model_validate(
+            {"patient_id": order.patient_id, "at": at, "mode": board.settings.mode, **facts}
+        )
+    except ValidationError as problem:
+        raise HTTPException(422, problem.errors(include_url=False)[0]["msg"]) from None
+    return await send(board, Topic.PATIENTS, order.action_id, order.patient_id, record)

@@ -1,0 +1,65 @@
+"""The board as a web application."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from streams.board.api import entrance, handover, live, observations, orders, pages, words
+from streams.board.asking import HEADERS, is_ours
+from streams.board.board import Board
+
+Scope = MutableMapping[str, Any]
+Call = Callable[..., Awaitable[Any]]
+
+
+class Doorkeeper:
+    """Refuses names that are not ours, and puts the security headers on every answer."""
+
+    def __init__(self, app: Call, board: Board) -> None:
+        self._app, self._board = app, board
+
+    async def __call__(self, scope: Scope, receive: Call, send: Call) -> None:
+        """One connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+        if not is_ours(host, self._board):
+            await send({"type": "http.response.start", "status": 421, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+        async def send_guarded(message: Scope) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+def make_app(board: Board) -> FastAPI:
+    """The application; the board starts and stops with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await board.start()
+        yield
+        await board.stop()
+
+    app = FastAPI(
+        title="Vigilward board",
+        version=version("vigilward"),
+        summary="Alerts, actions, observations and orders of a ward. Not a certified alarm.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page would fetch scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.board = board
+    for part in (entrance, live, words, observations, orders, handover, pages):
+        app.include_router(part.router)
+    app.add_middleware(Doorkeeper, board=board)
+    return app

@@ -1,0 +1,179 @@
+"""The board's service: what was heard becomes what every page is told; the ward's time; who may be doing what."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from streams.board.accounts import Accounts
+from streams.board.burden import burden
+from streams.board.directory import Directory
+from streams.board.limits import Limit
+from streams.board.listening import Heard, Listener
+from streams.board.memory import Memory, encode
+from streams.board.sending import Sender
+from streams.board.sessions import Session, Sessions
+from streams.board.settings import BoardSettings
+from streams.board.stream import Stream
+from streams.board.watching import Watch, Watcher
+from streams.settings import Clock, Settings
+from streams.topics import Topic
+
+log = logging.getLogger(__name__)
+
+HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS)
+PULSE_S: Final = 1.0
+BURDEN_EVERY: Final = 15  # pulses
+MOST_SEEN: Final = 10_000
+UNTIL_LOOKED_S: Final = 4.0
+
+
+class Board:
+    """Everything of one board process but its HTTP. `start` and `stop` belong to the running loop."""
+
+    def __init__(self, settings: Settings, board: BoardSettings) -> None:
+        self.settings, self.own = settings, board
+        self.accounts = None if board.accounts is None else Accounts.read(board.accounts)
+        self.directory = Directory(board.directory)
+        secret = board.secret.get_secret_value().encode()
+        # Without a secret of its own the file of accounts is the key: a changed password or role ends every session.
+        key = secret or (self.accounts.fingerprint if self.accounts is not None else b"loopback only")
+        self.sessions = Sessions(key, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
+        self.tries = Limit(burst=8, per_minute=6)  # for one name
+        self.knocks = Limit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
+        self.words = Limit(burst=40, per_minute=90)
+        self.looks = Limit(burst=60, per_minute=240)
+        self.memory = Memory(history_hours=board.history_hours)
+        self.stream = Stream(self._whole)
+        self.sender = Sender(settings.librdkafka(), within_s=board.send_within_s)
+        self.watch = Watch()
+        self.caught_up = False
+        self.streams_of: dict[str, int] = {}
+        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._burden: dict[str, Any] = {}
+        self._listener: Listener | None = None
+        self._watcher: Watcher | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._began = time.monotonic()
+
+    async def start(self) -> None:
+        """Connects, reads everything, begins to tell."""
+        loop = asyncio.get_running_loop()
+        topics = {topic: self.settings.topic(topic) for topic in HEARS}
+
+        def hear(batch: list[Heard]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(self._hear, batch)
+
+        def tell(watch: Watch) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._watched, watch)
+
+        self._listener = Listener(self.settings.librdkafka(), topics, hear)
+        self._watcher = Watcher(
+            self.settings.librdkafka(),
+            group=self.settings.group,
+            log_topic=self.settings.topic(Topic.READINGS),
+            silent_after_s=self.own.silent_after_s,
+            ticks=self.settings.clock is Clock.ARRIVAL,
+            tick_s=self.settings.tick_after_s,
+            tell=tell,
+        )
+        await self.sender.start()
+        self._listener.start()
+        self._watcher.start()
+        self._tasks.append(asyncio.create_task(self._beat()))
+
+    async def stop(self) -> None:
+        """Ends streams and threads."""
+        self.stream.close()
+        for task in self._tasks:
+            task.cancel()
+        await self.sender.stop()
+        for thread in (self._listener, self._watcher):
+            if thread is not None:
+                await asyncio.to_thread(thread.stop)
+
+    @property
+    def now_ms(self) -> int:
+        """The ward's time: the clock on the wall, or in event clock how far the data have come."""
+        if self.settings.clock is Clock.EVENT and self.memory.newest_at:
+            return self.memory.newest_at
+        return int(time.time() * 1000)
+
+    # ---- sessions
+
+    def renewed(self, session: Session) -> Session:
+        """The session after a sign of life; its open streams live on with it."""
+        renewed = self.sessions.renewed(session, time.time())
+        self._seen.pop(session.nonce, None)
+        self._seen[session.nonce] = renewed.seen
+        while len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
+        return renewed
+
+    def ends(self, session: Session) -> float:
+        """When a session that has opened a stream is over, in seconds since 1970."""
+        return self.sessions.ends(replace(session, seen=max(session.seen, self._seen.get(session.nonce, 0.0))))
+
+    # ---- what is heard and told
+
+    def _hear(self, batch: list[Heard]) -> None:
+        if not batch:
+            self.caught_up = True
+            self._say_changes()
+            self.stream.say("pulse", self._pulse())
+            return
+        self.memory.take(batch)
+        if self.caught_up:
+            self._say_changes()
+
+    def _say_changes(self) -> None:
+        changes = self.memory.changes()
+        if changes is not None:
+            self.stream.say("changes", encode(changes | {"now": self.now_ms}))
+
+    def _watched(self, watch: Watch) -> None:
+        changed = (watch.broker, watch.silent) != (self.watch.broker, self.watch.silent)
+        self.watch = watch
+        if changed:
+            self.stream.say("pulse", self._pulse())
+
+    async def _beat(self) -> None:
+        count = 0
+        while True:
+            if count % BURDEN_EVERY == 0:
+                self._burden = burden(self.memory, self.now_ms, self.own.budget_per_bed_day)
+            self.stream.say("pulse", self._pulse())
+            count += 1
+            await asyncio.sleep(PULSE_S)
+
+    def _pulse(self) -> bytes:
+        silent = set(self.watch.silent)
+        unwatched = [bed.facts.patient_id for bed in self.memory.beds.values() if bed.partition in silent]
+        looked = self.watch.looked_at and time.time() - self.watch.looked_at < UNTIL_LOOKED_S
+        starting = not self.watch.looked_at and time.monotonic() - self._began < UNTIL_LOOKED_S
+        return encode(
+            {
+                "now": self.now_ms,
+                "wall": int(time.time() * 1000),
+                "clock": self.settings.clock.value,
+                "broker": bool(starting or (self.watch.broker and looked)),
+                "ready": self.caught_up,
+                "silent": len(silent),
+                "partitions": self.watch.partitions,
+                "unwatched": unwatched,
+                "unreadable": self.memory.unreadable,
+                "burden": self._burden,
+            }
+        )
+
+    def _whole(self) -> bytes:
+        return encode(
+            self.memory.whole() | {"now": self.now_ms, "ready": self.caught_up, "pulse": msgspec.Raw(self._pulse())}
+        )

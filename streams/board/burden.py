@@ -1,0 +1,36 @@
+"""How much the ward is asked for: every alert that called for someone within a day, against the budget.
+
+Displayed only. It is never a gate: one noisy bed may not mute another.
+"""
+
+from collections import Counter
+from typing import Any, Final
+
+from streams.board.memory import Memory
+
+DAY_MS: Final = 86_400_000
+CALLS: Final = frozenset({"raised", "worsened", "returned", "escalated"})
+
+
+def calls(memory: Memory, since: int) -> Counter[str]:
+    """How often someone was called for, by patient, from that moment (ms) on."""
+    counted: Counter[str] = Counter()
+    for story in memory.stories.values():
+        counted[story.patient] += sum(
+            1 for one in story.revisions if one["interrupts"] and one["state"] in CALLS and one["at_ms"] >= since
+        )
+    return counted
+
+
+def burden(memory: Memory, now: int, budget_per_bed_day: float) -> dict[str, Any]:
+    """The ward's calls within the last day, the budget for as many beds, and the share of the noisiest bed."""
+    counted = calls(memory, now - DAY_MS)
+    total = sum(counted.values())
+    beds = sum(1 for bed in memory.beds.values() if bed.facts.assigned)
+    worst = max(counted.values(), default=0)
+    return {
+        "calls": total,
+        "budget": round(beds * budget_per_bed_day, 1),
+        "beds": beds,
+        "noisiest": worst,
+    }

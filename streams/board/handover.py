@@ -1,0 +1,141 @@
+"""The shift on one page: what was raised, who did what and why, what nobody has seen, where nothing was measured."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from schemas.times import to_text
+from streams.board.burden import calls
+from streams.board.columns import MINUTE_MS, NUMBERS
+from streams.board.memory import Bed, Memory, Story
+
+DEEDS: Final = frozenset({"acknowledge", "snooze", "undo", "concern", "feedback"})
+STREAMED: Final = ("heart_rate", "pulse_rate", "resp_rate", "spo2")
+"""Vitals that a device measures all the time: only of these is a missing minute worth telling."""
+REST: Final = ("cleared", "closing")
+
+
+def handover(memory: Memory, *, now: int, since: int, ward: str | None, budget_per_bed_day: float) -> dict[str, Any]:
+    """The beds of a ward (all if None), each with its shift; the times are moments in milliseconds."""
+    beds = [bed for bed in memory.beds.values() if ward is None or bed.facts.ward == ward]
+    beds.sort(key=lambda bed: (bed.facts.ward or "", bed.facts.bed or "~"))
+    counted = calls(memory, since)
+    share = (now - since) / 86_400_000
+    return {
+        "now": now,
+        "since": since,
+        "ward": ward,
+        "calls": sum(counted[bed.facts.patient_id] for bed in beds),
+        "budget": round(len(beds) * budget_per_bed_day * share, 1),
+        "beds": [_bed(memory, bed, now, since, counted[bed.facts.patient_id]) for bed in beds],
+    }
+
+
+def _bed(memory: Memory, bed: Bed, now: int, since: int, called: int) -> dict[str, Any]:
+    status = msgspec.json.decode(bed.raw)
+    stories = memory.stories_of(bed.facts.patient_id, since)
+    return {
+        "patient_id": bed.facts.patient_id,
+        "ward": bed.facts.ward,
+        "bed": bed.facts.bed,
+        "news2": status["news2"],
+        "coverage": status["coverage"],
+        "concern": status.get("concern"),
+        "orders": status.get("orders", []),
+        "observation_due_at": status["observation_due_at"],
+        "paused_until": status["paused_until"],
+        "calls": called,
+        "alerts": [_alert(story, now, since) for story in stories],
+        "stale_minutes": stale_minutes(memory, bed.facts.patient_id, now, since),
+    }
+
+
+def _alert(story: Story, now: int, since: int) -> dict[str, Any]:
+    newest = story.newest
+    return {
+        "alert_id": newest["alert_id"],
+        "kind": newest["kind"],
+        "headline": newest["headline"],
+        "priority": newest["priority"],
+        "highest": max((one["priority"] for one in story.revisions), key=("low", "medium", "high").index),
+        "state": newest["state"],
+        "standing": _standing(newest),
+        "started_at": newest["started_at"],
+        "at": newest["at"],
+        "minutes": time_in(story, now, since),
+        "actions": [one["action"] for one in story.revisions if one.get("action") and one["action"]["deed"] in DEEDS],
+        "steps": (newest.get("life") or {}).get("steps", []),
+    }
+
+
+def _standing(alert: dict[str, Any]) -> str:
+    return (alert.get("life") or {}).get("standing") or alert["state"]
+
+
+def time_in(story: Story, now: int, since: int) -> dict[str, int]:
+    """How many minutes an alert spent in each standing, from `since` on; rest does not count."""
+    spent: dict[str, int] = {}
+    ends: Sequence[int] = [one["at_ms"] for one in story.revisions[1:]] + [now]
+    for one, end in zip(story.revisions, ends, strict=True):
+        standing = _standing(one)
+        length = end - max(one["at_ms"], since)
+        if standing not in REST and length > 0:
+            spent[standing] = spent.get(standing, 0) + length
+    return {standing: round(length / MINUTE_MS) for standing, length in spent.items()}
+
+
+def stale_minutes(memory: Memory, patient: str, now: int, since: int) -> dict[str, int]:
+    """For each vital that was streamed at all: the minutes without a valid value since it was first heard of."""
+    columns = memory.columns.get(patient)
+    if columns is None or not columns.minutes:
+        return {}
+    begin = max(since, columns.minutes[0])
+    length = max(0, (now - begin) // MINUTE_MS)
+    missing = {
+        vital: length - columns.minutes_of(vital, begin)
+        for vital in NUMBERS
+        if vital in STREAMED and vital in columns.lanes
+    }
+    return {vital: minutes for vital, minutes in missing.items() if minutes > 1}
+
+
+def as_text(said: dict[str, Any], names: dict[str, dict[str, str]]) -> str:
+    """The same as plain text, for whatever takes no page."""
+    lines = [
+        f"Handover {said['ward'] or 'all wards'}: {_clock(said['since'])} to {_clock(said['now'])} (UTC)",
+        f"Called for somebody {said['calls']} times; budget {said['budget']:g}.",
+        "",
+    ]
+    for bed in said["beds"]:
+        person = names.get(bed["patient_id"], {})
+        who = ", ".join(person[field] for field in ("name", "born", "number") if field in person)
+        lines.append(f"{bed['bed'] or 'no bed'}  {who}  {_score(bed)}".rstrip())
+        for alert in bed["alerts"]:
+            lines += _alert_lines(alert)
+        stale = ", ".join(f"{vital.replace('_', ' ')} {count} min" for vital, count in bed["stale_minutes"].items())
+        if stale:
+            lines.append(f"    not measured: {stale}")
+    lines += ["", "Not a certified alarm; look at the patient."]
+    return "\n".join(lines) + "\n"
+
+
+def _alert_lines(alert: dict[str, Any]) -> list[str]:
+    unseen = {"calling": "NOT ACKNOWLEDGED", "resolved": "RESOLVED, NOT SEEN"}.get(alert["standing"], alert["standing"])
+    lines = [f"    {alert['started_at'][11:16]} {alert['highest'].upper()}: {alert['headline']} ({unseen})"]
+    for done in alert["actions"]:
+        why = " ".join(filter(None, [(done.get("reason") or "").replace("_", " "), done.get("text") or ""]))
+        lines.append(f"        {done['at'][11:16]} {done['deed']}: {done['who']}{', ' + why if why else ''}")
+    return lines
+
+
+def _score(bed: dict[str, Any]) -> str:
+    score = bed["news2"]
+    if score is None:
+        return f"NEWS2 {bed['coverage']}"
+    least, most = score["score_min"], score["score_max"]
+    return f"NEWS2 {least}" if score["complete"] else f"NEWS2 {least} to {most} (incomplete)"
+
+
+def _clock(moment: int) -> str:
+    return to_text(moment)[:16].replace("T", " ")

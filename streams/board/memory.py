@@ -1,0 +1,212 @@
+"""All that the board knows, and all of it from Kafka: statuses, alerts with their lives, the last hours as charts.
+
+Pure: records go in, what changed comes out; no clock of its own. A restarted board reads the topics again and knows
+the same.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from schemas.times import to_ms
+from streams.board.columns import Columns, Minute
+from streams.board.listening import Heard
+from streams.topics import Topic
+
+HOUR_MS: Final = 3_600_000
+MAX_ALERTS_A_PATIENT: Final = 200
+MAX_REVISIONS: Final = 300
+
+
+class Facts(msgspec.Struct):
+    """What the board itself reads of a status; the page gets the whole as it came."""
+
+    patient_id: str
+    at: Any
+    bed: str | None = None
+    ward: str | None = None
+    encounter: str | None = None
+    mode: str = "real"
+    assigned: bool = True
+
+
+class Bed:
+    """One patient's newest status: its facts, its bytes, and where in the log it was decided."""
+
+    __slots__ = ("at", "facts", "partition", "place", "raw")
+
+    def __init__(self, facts: Facts, raw: bytes, partition: int, place: tuple[int, int]) -> None:
+        self.facts, self.raw, self.partition, self.place = facts, raw, partition, place
+        self.at = _ms(facts.at)
+
+
+class Story:
+    """One alert: every revision that was heard, oldest first, and the bytes of the newest."""
+
+    __slots__ = ("patient", "raw", "revisions")
+
+    def __init__(self, patient: str) -> None:
+        self.patient, self.raw = patient, b"{}"
+        self.revisions: list[dict[str, Any]] = []
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        """The newest revision."""
+        return self.revisions[-1]
+
+
+def _ms(text: Any) -> int:
+    return to_ms(msgspec.convert(text, datetime))
+
+
+_facts = msgspec.json.Decoder(Facts).decode
+_minute = msgspec.json.Decoder(Minute).decode
+_any = msgspec.json.Decoder().decode
+encode = msgspec.json.Encoder().encode
+
+
+class Memory:
+    """Takes what was heard; `changes()` gives what the page has to be told since it was last asked."""
+
+    def __init__(self, *, history_hours: int) -> None:
+        self.beds: dict[str, Bed] = {}
+        self.stories: dict[str, Story] = {}
+        self.alerts_of: dict[str, list[str]] = {}
+        self.columns: dict[str, Columns] = {}
+        self.newest_at = 0
+        self.unreadable = 0
+        self._keep_minutes = history_hours * 60
+        self._changed: set[str] = set()
+        self._gone: set[str] = set()
+        self._told: set[str] = set()
+        self._points: dict[str, list[int]] = {}
+
+    def take(self, batch: Iterable[Heard]) -> None:
+        """Records in the order of their partitions. What cannot be read is counted, and changes nothing."""
+        for one in batch:
+            try:
+                if one.topic is Topic.STATUS:
+                    self._take_status(one)
+                elif one.topic is Topic.ALERTS:
+                    self._take_alert(one)
+                elif one.topic is Topic.TRENDS:
+                    self._take_trend(one)
+            except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, ValueError):
+                self.unreadable += 1
+
+    # ---- statuses
+
+    def _take_status(self, heard: Heard) -> None:
+        place = _place(heard)
+        if heard.value is None:
+            self._forget((heard.key or b"").decode(), place)
+            return
+        facts = _facts(heard.value)
+        before = self.beds.get(facts.patient_id)
+        # A worker that has been replaced may still write: what it decided further back in the log is no news.
+        if before is not None and place < before.place:
+            return
+        bed = self.beds[facts.patient_id] = Bed(facts, heard.value, heard.partition, place)
+        self.newest_at = max(self.newest_at, bed.at)
+        self._gone.discard(facts.patient_id)
+        self._changed.add(facts.patient_id)
+
+    def _forget(self, patient: str, place: tuple[int, int]) -> None:
+        before = self.beds.get(patient)
+        if before is None or place < before.place:
+            return
+        del self.beds[patient]
+        self.columns.pop(patient, None)
+        self._changed.discard(patient)
+        self._gone.add(patient)
+
+    # ---- alerts
+
+    def _take_alert(self, heard: Heard) -> None:
+        if heard.value is None:
+            return
+        alert = _any(heard.value)
+        identity, patient, revision = alert["alert_id"], alert["patient_id"], alert["revision"]
+        story = self.stories.get(identity)
+        if story is None:
+            story = self.stories[identity] = Story(patient)
+            known = self.alerts_of.setdefault(patient, [])
+            known.append(identity)
+            if len(known) > MAX_ALERTS_A_PATIENT:
+                del self.stories[known.pop(0)]
+        elif revision <= story.newest["revision"]:
+            return  # a repeat, byte for byte the same
+        alert["at_ms"] = _ms(alert["at"])
+        story.revisions.append(alert)
+        if len(story.revisions) > MAX_REVISIONS:
+            del story.revisions[1]
+        story.raw = heard.value
+        self.newest_at = max(self.newest_at, alert["at_ms"])
+        self._told.add(identity)
+
+    # ---- trends
+
+    def _take_trend(self, heard: Heard) -> None:
+        if heard.value is None:
+            return
+        trend = _minute(heard.value)
+        columns = self.columns.get(trend.patient_id)
+        if columns is None:
+            columns = self.columns[trend.patient_id] = Columns(self._keep_minutes)
+        minute = _ms(trend.minute)
+        if columns.take(minute, trend.vitals, trend.news2, trend.priority):
+            self._points.setdefault(trend.patient_id, []).append(minute)
+
+    # ---- what the page is told
+
+    def changes(self) -> dict[str, Any] | None:
+        """What has changed since the last call; None if nothing has."""
+        if not (self._changed or self._gone or self._told or self._points):
+            return None
+        said = {
+            "beds": [msgspec.Raw(self.beds[patient].raw) for patient in self._changed],
+            "gone": list(self._gone),
+            "alerts": [msgspec.Raw(self.stories[one].raw) for one in self._told if one in self.stories],
+            "sparks": {
+                patient: self.columns[patient].since(min(minutes))
+                for patient, minutes in self._points.items()
+                if patient in self.columns
+            },
+        }
+        self._changed, self._gone, self._told, self._points = set(), set(), set(), {}
+        return said
+
+    def whole(self) -> dict[str, Any]:
+        """Everything a page begins with."""
+        since = self.newest_at - HOUR_MS
+        return {
+            "beds": [msgspec.Raw(bed.raw) for bed in self.beds.values()],
+            "alerts": [
+                msgspec.Raw(story.raw)
+                for story in self.stories.values()
+                if story.patient in self.beds and _matters(story.newest, since)
+            ],
+            "sparks": {
+                patient: columns.since(since) for patient, columns in self.columns.items() if patient in self.beds
+            },
+        }
+
+    def stories_of(self, patient: str, since: int) -> list[Story]:
+        """The patient's alerts that were not over before then, oldest first."""
+        stories = (self.stories[one] for one in self.alerts_of.get(patient, ()) if one in self.stories)
+        return [story for story in stories if _matters(story.newest, since)]
+
+
+def _matters(alert: dict[str, Any], since: int) -> bool:
+    return alert["state"] != "cleared" or alert["at_ms"] >= since
+
+
+def _place(heard: Heard) -> tuple[int, int]:
+    """The log position that the status was decided at; -1 for a record that does not say."""
+    facts = dict(heard.headers)
+    try:
+        return int(facts["partition"] or b"-1"), int(facts["offset"] or b"-1")
+    except (KeyError, ValueError):
+        return -1, -1

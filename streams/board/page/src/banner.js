@@ -1,0 +1,30 @@
+// The truth about this page: whether what it shows is what is so. It stands above everything and cannot be scrolled away.
+
+import { cx, html } from "./html.js";
+import { state, wardNow } from "./store.js";
+import { clock, Ticking } from "./time.js";
+import { t } from "./words.js";
+
+const SKEW_MS = 60_000;
+
+// What is wrong, the worst first; empty when all is well.
+export function truths() {
+  const pulse = state.pulse;
+  if (state.linkLost) return [{ kind: "lost", words: t("truth.lost", { at: clock(wardNow() - (performance.now() - state.heardAt)) }), print: true }];
+  const found = [];
+  if (pulse && !pulse.broker) found.push({ kind: "broker", words: t("truth.broker"), print: true });
+  else if (pulse?.silent) found.push({ kind: "worker", words: pulse.silent >= pulse.partitions ? t("truth.worker") : t("truth.workers", { n: pulse.unwatched.length }), print: true });
+  if (state.me && !state.ready && pulse) found.push({ kind: "reading", words: t("truth.reading") });
+  if (Math.abs(state.skew) > SKEW_MS) found.push({ kind: "clock", words: t("truth.clock", { n: Math.round(Math.abs(state.skew) / 60_000) }) });
+  if (pulse?.unreadable) found.push({ kind: "unreadable", words: t("truth.unreadable", { n: pulse.unreadable }) });
+  return found;
+}
+
+export function Banner() {
+  const found = truths();
+  return html`<div class="truth" role="alert" aria-live="assertive">
+    ${found.map((one) => html`<p key=${one.kind} class=${cx("truth-line", one.kind)}><strong>${one.words}</strong>
+      ${one.kind === "lost" ? html` <${Ticking} of=${state.heardAt} say=${() => t("truth.for", { n: Math.round((performance.now() - state.heardAt) / 1000) })} />` : ""}
+      ${one.print ? html` <button type="button" onClick=${() => { location.hash = "#sheet"; }}>${t("sheet.open")}</button>` : ""}</p>`)}
+  </div>`;
+}

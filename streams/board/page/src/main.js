@@ -1,0 +1,119 @@
+// The page: sign-in, then what the address asks for, with the truth above everything.
+
+import { render } from "preact";
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { Help, Settings } from "./about.js";
+import { Acknowledge, Concern } from "./acknowledge.js";
+import { api } from "./api.js";
+import { Banner, truths } from "./banner.js";
+import { Bar } from "./bar.js";
+import { Tiles } from "./board.js";
+import { calling } from "./calling.js";
+import { Entrance } from "./entrance.js";
+import { cx, html } from "./html.js";
+import { listen } from "./keys.js";
+import { Due, Handover, Sheet, Unseen } from "./lists.js";
+import { Observe } from "./observe.js";
+import { calls, worst } from "./order.js";
+import { Orders } from "./orders.js";
+import { applyTheme, settings } from "./settings.js";
+import { may, state, subscribe } from "./store.js";
+import { connect } from "./stream.js";
+import { Toasts } from "./toasts.js";
+import { Why } from "./why.js";
+import { t } from "./words.js";
+import "./style/index.css";
+
+const VIEWS = new Set(["board", "due", "unseen", "handover", "sheet", "wall"]);
+const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
+
+function Page() {
+  const [, repaint] = useReducer((n) => n + 1, 0);
+  const [view, setView] = useState(viewOf());
+  const [patient, setPatient] = useState(null);
+  const [dialog, showDialog] = useState(null);
+  useEffect(() => subscribe(repaint), []);
+  useEffect(() => {
+    const turn = () => setView(viewOf());
+    addEventListener("hashchange", turn);
+    return () => removeEventListener("hashchange", turn);
+  }, []);
+  const close = () => showDialog(null);
+  const acknowledge = (whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId });
+  const open = (whose) => setPatient((before) => (before === whose ? null : whose));
+  useEffect(() => {
+    const focused = () => document.activeElement?.closest?.(".tile")?.dataset.patientPlace;
+    const here = () => patient ?? [...state.beds.values()].find((status) => (status.bed ?? t("no_bed")) === focused())?.patient_id;
+    const on = (kind, needs) => () => { const whose = here(); if (whose && may(needs)) showDialog({ kind, patient: whose }); };
+    return listen({
+      back: () => setPatient(null),
+      acknowledge: () => {
+        const whose = here();
+        const alert = whose && worst(state.beds.get(whose));
+        if (alert && calls(alert) && may("act")) acknowledge(whose, alert.alert_id);
+      },
+      observe: on("observe", "observe"),
+      concern: on("concern", "act"),
+      ward: () => document.querySelector(".bar .ward select")?.focus(),
+      help: () => showDialog({ kind: "help" }),
+    });
+  }, [patient]);
+
+  const top = useRef(null);
+  useLayoutEffect(() => {
+    // What stands above may not be covered: the pane begins below it.
+    const low = Math.max(0, ...[...(top.current?.children ?? [])].filter((one) => [one, top.current].some((of) => getComputedStyle(of).position === "sticky")).map((one) => one.getBoundingClientRect().bottom));
+    document.documentElement.style.setProperty("--top", `${Math.round(low)}px`);
+  });
+
+  if (!state.me) return html`<p class="hint loading">${t("loading")}</p>`;
+  if (!state.me.signed_in) return html`<${Entrance} entered=${() => connect()} />`;
+
+  const all = [...state.beds.values()].filter((status) => status.assigned || status.alerts.length);
+  const wards = [...new Set(all.map((status) => status.ward).filter(Boolean))].sort();
+  const statuses = settings.ward && wards.includes(settings.ward) ? all.filter((status) => status.ward === settings.ward) : all;
+  const unwatched = new Set(state.pulse?.unwatched ?? []);
+  const first = calling()[0];
+  document.title = `${truths().length ? "⚠ " : ""}${first ? `${"*".repeat(first.alert.priority === "high" ? 3 : 2)} ${first.status.bed ?? ""} · ` : ""}Vigilward`;
+  const whose = dialog?.patient && state.beds.get(dialog.patient);
+  const wall = view === "wall";
+  const pane = view === "board" && patient && state.beds.has(patient);
+  return html`<div class=${cx("frame", wall && "wall-frame", pane && "with-pane")}>
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
+    <div class="top" ref=${top}>
+      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${state.me.mode !== "real" && html`<strong class="simulated">${t("simulation")}</strong>`}<span class="end"><a href="#board">${t("wall.leave")}</a></span></header>`
+             : html`<${Bar} view=${view} wards=${wards} statuses=${statuses} unwatched=${unwatched} showDialog=${showDialog} />`}
+      <${Banner} />
+    </div>
+    <main id="main" tabindex="-1">
+      ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? () => {} : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
+      ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} />`}
+      ${view === "unseen" && html`<${Unseen} statuses=${statuses} />`}
+      ${view === "handover" && html`<${Handover} key=${settings.ward} />`}
+      ${view === "sheet" && html`<${Sheet} statuses=${[...statuses].sort((a, b) => (a.bed ?? "~").localeCompare(b.bed ?? "~"))} />`}
+    </main>
+    ${pane && html`<${Why} key=${patient} patient=${patient} close=${() => setPatient(null)} acknowledge=${acknowledge} showDialog=${showDialog} />`}
+    ${dialog?.kind === "acknowledge" && whose && html`<${Acknowledge} status=${whose} alertId=${dialog.alertId} close=${close} />`}
+    ${dialog?.kind === "observe" && whose && html`<${Observe} status=${whose} close=${close} />`}
+    ${dialog?.kind === "concern" && whose && html`<${Concern} status=${whose} close=${close} />`}
+    ${dialog?.kind === "orders" && whose && html`<${Orders} status=${whose} close=${close} />`}
+    ${dialog?.kind === "settings" && html`<${Settings} close=${close} />`}
+    ${dialog?.kind === "help" && html`<${Help} close=${close} />`}
+    <${Toasts} />
+    ${state.me.mode !== "real" && html`<div class="watermark" aria-hidden="true">${t("simulation")}</div>`}
+  </div>`;
+}
+
+applyTheme();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
+render(html`<${Page} />`, document.getElementById("page"));
+
+async function begin() {
+  try {
+    await api.me();
+    if (state.me.signed_in) connect();
+  } catch {
+    setTimeout(begin, 1000);
+  }
+}
+begin();

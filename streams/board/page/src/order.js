@@ -1,0 +1,99 @@
+// Whom to see first. Pure: statuses in, order out.
+
+import { ms } from "./time.js";
+
+export const RANK = { high: 3, medium: 2, low: 1 };
+const WATCHED = ["resp_rate", "spo2"];
+const RATES = ["pulse_rate", "heart_rate"];
+const SEEN = new Set(["live", "delayed"]);
+export const CALLING = new Set(["calling", "shown"]);
+
+export const standing = (alert) => alert.life?.standing ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
+export const calls = (alert) => alert.interrupts && standing(alert) === "calling";
+
+// The alert that stands first: by priority, what calls before what is owned, the patient before the measuring.
+export function worst(status) {
+  let best = null;
+  for (const alert of status.alerts) if (best === null || firstOf(alert, best) < 0) best = alert;
+  return best;
+}
+
+function firstOf(a, b) {
+  return (
+    (RANK[b.priority] ?? 0) - (RANK[a.priority] ?? 0) ||
+    Number(calls(b)) - Number(calls(a)) ||
+    Number(a.kind === "technical") - Number(b.kind === "technical") ||
+    (ms(a.started_at) ?? 0) - (ms(b.started_at) ?? 0)
+  );
+}
+
+// How well the patient is watched: all, part, none, paused, discharged, unassigned.
+export function watched(status) {
+  if (status.paused_until) return "paused";
+  const vitals = status.vitals;
+  const all = Object.values(vitals);
+  if (all.length && all.every((v) => v.state === "discharged")) return "discharged";
+  const groups = [...WATCHED.map((name) => [vitals[name]]), RATES.map((name) => vitals[name])];
+  const seen = groups.map((group) => group.some((v) => v && SEEN.has(v.state)));
+  if (seen.every(Boolean)) return "all";
+  return seen.some(Boolean) ? "part" : "none";
+}
+
+export function trendOf(spark) {
+  const row = spark?.least;
+  if (!row || row.length < 10) return 0;
+  const known = row.filter((v) => v != null);
+  if (known.length < 10) return 0;
+  const tail = known.slice(-3);
+  const head = known.slice(0, Math.max(3, Math.floor(known.length / 3)));
+  const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+  const change = mean(tail) - mean(head);
+  return change >= 1 ? 1 : change <= -1 ? -1 : 0;
+}
+
+// Rows compare from left to right: priority, calling, NEWS2, trend, not monitored above quiet, bed.
+export function key(status, spark, unwatched) {
+  const alert = worst(status);
+  const level = alert ? RANK[alert.priority] : 0;
+  const how = watched(status);
+  const hidden = unwatched || how === "none" || how === "part" || status.coverage === "not covered";
+  return [
+    level ? -level : hidden && how !== "discharged" ? 0 : 1,
+    alert && !calls(alert) ? 1 : 0,
+    -(status.news2?.score_min ?? -1),
+    -trendOf(spark),
+    how === "none" ? 0 : how === "part" ? 1 : 2,
+    status.bed ?? "~",
+    status.patient_id,
+  ];
+}
+
+export function byKey(a, b) {
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] < b[i]) return -1;
+    if (a[i] > b[i]) return 1;
+  }
+  return 0;
+}
+
+export function ordered(statuses, sparks, unwatched) {
+  return statuses
+    .map((status) => [key(status, sparks.get(status.patient_id), unwatched.has(status.patient_id)), status.patient_id])
+    .sort((a, b) => byKey(a[0], b[0]))
+    .map(([, patient]) => patient);
+}
+
+// How many beds stand elsewhere than they should: what the chip offers.
+export function waiting(shown, wanted) {
+  const place = new Map(wanted.map((patient, index) => [patient, index]));
+  let moved = wanted.length - shown.filter((patient) => place.has(patient)).length;
+  const rest = shown.filter((patient) => place.has(patient)).map((patient) => place.get(patient));
+  // Beds outside the longest run that is already in order are those that would move.
+  const tails = [];
+  for (const value of rest) {
+    let at = tails.findIndex((tail) => tail > value);
+    if (at < 0) at = tails.length;
+    tails[at] = value;
+  }
+  return moved + rest.length - tails.length;
+}

@@ -1,0 +1,36 @@
+// What this screen remembers for itself: never anything about a patient.
+
+const KEY = "vigilward";
+const defaults = {
+  language: (navigator.language || "en").startsWith("de") ? "de" : "en",
+  theme: "auto", // auto, day, night
+  ward: "",
+  sound: false,
+  resound: 60, // seconds between repeats while somebody is called
+  keys: true,
+};
+
+function read() {
+  try {
+    return { ...defaults, ...JSON.parse(localStorage.getItem(KEY) || "{}") };
+  } catch {
+    return { ...defaults };
+  }
+}
+
+export const settings = read();
+
+export function set(name, value) {
+  settings[name] = value;
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...settings, sound: undefined }));
+  } catch {
+    // private windows refuse; the setting holds for as long as the page is open
+  }
+}
+
+export function applyTheme() {
+  const dark = settings.theme === "night" || (settings.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = dark ? "night" : "day";
+  document.documentElement.lang = settings.language;
+}

@@ -1,0 +1,62 @@
+// Times in words; ages and countdowns that tick without the page being painted anew.
+
+import { h } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { wardNow } from "./store.js";
+import { settings } from "./settings.js";
+import { t } from "./words.js";
+
+export const MINUTE = 60_000;
+// Dates as they are written on the ward: the day before the month.
+export const locale = () => (settings.language === "en" ? "en-GB" : settings.language);
+export const ms = (text) => (text == null ? null : Date.parse(text));
+
+export const clock = (at) =>
+  at == null ? "" : new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hour12: false });
+export const dayAndClock = (at) =>
+  new Date(at).toLocaleString(locale(), { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+export const day = (text) => {
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(+date) ? text : date.toLocaleDateString(locale(), { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
+};
+
+export function age(from, now = wardNow()) {
+  const s = Math.max(0, (now - from) / 1000);
+  if (s < 30) return t("now");
+  if (s < 60) return t("age.s", { n: Math.floor(s / 10) * 10 });
+  if (s < 5400) return t("age.min", { n: Math.floor(s / 60) });
+  if (s < 86400 * 2) return t("age.h", { n: Math.floor(s / 3600) });
+  return t("age.d", { n: Math.floor(s / 86400) });
+}
+
+export function left(until, now = wardNow()) {
+  const s = Math.max(0, Math.round((until - now) / 1000));
+  if (s >= 5400) return t("age.h", { n: Math.round(s / 3600) });
+  if (s >= 600) return t("age.min", { n: Math.round(s / 60) });
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+}
+
+const ticking = new Map(); // element -> () => text
+
+function tick() {
+  for (const [element, say] of ticking) {
+    const text = say();
+    if (element.firstChild?.data !== text) element.textContent = text;
+  }
+}
+setInterval(tick, 1000);
+
+// Its text is written by the ticker, not by the page's own painting.
+export function Ticking({ say, of, class: name, title }) {
+  const ref = useRef(null);
+  useEffect(() => {
+    const element = ref.current;
+    ticking.set(element, say);
+    element.textContent = say();
+    return () => ticking.delete(element);
+  }, [of]);
+  return h("span", { ref, class: name, title });
+}
+
+export const Age = ({ at, class: name }) => h(Ticking, { of: at, say: () => age(at), class: name });
+export const Left = ({ until, class: name }) => h(Ticking, { of: until, say: () => left(until), class: name });

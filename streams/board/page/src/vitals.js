@@ -1,0 +1,45 @@
+// The seven items of the score in the order of the chart, and how a value is written.
+
+import { t } from "./words.js";
+
+export const PARTS = ["resp_rate", "spo2", "supplemental_oxygen", "systolic_bp", "pulse_rate", "consciousness", "temperature"];
+export const DRAWN = ["resp_rate", "spo2", "pulse_rate", "heart_rate", "systolic_bp", "temperature"];
+const TENTHS = new Set(["temperature", "oxygen_flow"]);
+export const UNITS = { resp_rate: "/min", spo2: "%", systolic_bp: "mmHg", diastolic_bp: "mmHg", pulse_rate: "/min", heart_rate: "/min", temperature: "°C", oxygen_flow: "L/min" };
+const SEEN = new Set(["live", "delayed"]);
+
+// The vital behind an item: the pulse before the ECG's rate, as the chart wants it, but a live one before a lost one.
+export function behind(status, part) {
+  const vital = status.vitals[part];
+  if (part !== "pulse_rate") return [part, vital];
+  const heart = status.vitals.heart_rate;
+  return heart?.value != null && (vital?.value == null || (SEEN.has(heart.state) && !SEEN.has(vital.state))) ? ["heart_rate", heart] : [part, vital];
+}
+
+export function number(name, value) {
+  if (value == null) return "–";
+  return TENTHS.has(name) ? value.toFixed(1) : String(Math.round(value));
+}
+
+export function shown(name, value) {
+  if (value == null) return "–";
+  if (name === "supplemental_oxygen") return value ? t("oxygen") : t("air");
+  if (name === "consciousness") return String(value);
+  return number(name, value);
+}
+
+// What the patient's item scores for certain; null where it is not known.
+export const points = (status, part) => status.news2?.parts?.[part] ?? null;
+
+export function scoreText(score) {
+  if (!score) return null;
+  return score.complete ? String(score.score_min) : `${score.score_min}–${score.score_max}`;
+}
+
+// The vital that the small curve shows: the one that the worst alert is about, else the one with most points.
+export function leadOf(status, alert, spark) {
+  const has = (name) => spark?.vitals?.[name]?.value.some((v) => v != null);
+  const about = (alert?.findings ?? []).map((finding) => finding.vital).filter((name) => DRAWN.includes(name));
+  const scored = PARTS.filter((part) => points(status, part) > 0).sort((a, b) => points(status, b) - points(status, a)).map((part) => behind(status, part)[0]);
+  return [...about, ...scored, "heart_rate", "pulse_rate", "spo2", "resp_rate", "systolic_bp"].find(has) ?? null;
+}

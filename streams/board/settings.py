@@ -1,0 +1,88 @@
+"""What may be set for the board: where it listens, who may sign in, and where names come from."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streams.board.settings_table import BoardTable
+from streams.settings_problems import Problem, SettingsError, problems_of
+
+PREFIX = "VIGILWARD_BOARD_"
+
+
+class BoardSettings(BaseSettings):
+    """Environment variables VIGILWARD_BOARD_NAME, or the table `[board]` of the settings file; the environment wins.
+
+    >>> BoardSettings(port=0).host
+    '127.0.0.1'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8088
+    accounts: Path | None = Field(None, description="File with the accounts (TOML).")
+    directory: Path | None = Field(None, description="File with names, by patient (JSON).")
+    secret: SecretStr = SecretStr("")
+    https: bool = Field(False, description="The page is reached through HTTPS: cookies say so.")
+    names: Annotated[list[str], Field(description="Host names under which the page is reached.")] = []
+    session_idle_min: Annotated[float, Field(gt=0, le=720)] = 30
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 13
+    send_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
+    silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0
+    budget_per_bed_day: Annotated[float, Field(gt=0)] = 1.0
+    history_hours: Annotated[int, Field(ge=1, le=48)] = 24
+    max_streams: Annotated[int, Field(ge=1, le=10_000)] = 500
+    max_streams_a_session: Annotated[int, Field(ge=1, le=1_000)] = 12
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Said by the caller, then the environment, then the file."""
+        return init_settings, env_settings, BoardTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
+
+    @model_validator(mode="after")
+    def _closed_without_accounts(self) -> Self:
+        for name in ("accounts", "directory"):
+            path = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise Problem(name, f"there is no file {str(path)!r}")
+        if self.accounts is None and not is_loopback(self.host):
+            raise Problem(
+                "host",
+                "without ACCOUNTS anybody may act: the board then listens on loopback only, such as 127.0.0.1; "
+                "`vigilward board --new-account NAME` writes the first account",
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_board(**said: Any) -> BoardSettings:
+    """The board's settings; `said` (command-line options) wins over everything. Raises SettingsError."""
+    try:
+        return BoardSettings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as refused:
+        raise SettingsError(problems_of(refused, PREFIX)) from None

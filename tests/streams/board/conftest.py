@@ -1,0 +1,110 @@
+"""A board on the embedded broker, and a page's way of talking to it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.reading import Mode
+from streams.settings import Settings
+from streams.topics import TOPICS, partitions_of
+from streams.ward.embedded import EmbeddedBroker
+from tests.browser.made import Ward
+
+ROOT = Path(__file__).parents[3]
+PARTITIONS = 2
+
+
+class Visitor:
+    """A screen without a browser: cookies, the page's token, and JSON."""
+
+    def __init__(self, address: str) -> None:
+        self.address, self.cookie, self.csrf = address.rstrip("/"), "", ""
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", "Cookie": self.cookie, "X-Vigilward-CSRF": self.csrf, **headers}
+        request = urllib.request.Request(self.address + path, data, sent, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                self.headers, text, status = answer.headers, answer.read(), answer.status
+        except urllib.error.HTTPError as refused:
+            self.headers, text, status = refused.headers, refused.read(), refused.code
+        if given := self.headers.get("Set-Cookie"):
+            self.cookie = given.partition(";")[0]
+        if self.headers.get_content_type() == "application/json":
+            return status, json.loads(text)
+        return status, text.decode()
+
+    def enter(self) -> "Visitor":
+        _, me = self.ask("GET", "/api/me")
+        self.csrf = me.get("csrf", "")
+        return self
+
+
+class BoardProcess:
+    """The real `vigilward board`."""
+
+    def __init__(self, settings: Settings, **board: Any) -> None:
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")},
+            "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+            "VIGILWARD_PARTITIONS": str(settings.partitions),
+            "VIGILWARD_MODE": settings.mode.value,
+            "VIGILWARD_TICK_AFTER_S": "60",
+            "VIGILWARD_BOARD_PORT": "0",
+            "VIGILWARD_BOARD_SILENT_AFTER_S": "60",
+            **{f"VIGILWARD_BOARD_{name.upper()}": str(value) for name, value in board.items()},
+        }
+        self.process: subprocess.Popen[str] | None = None
+        self.address = ""
+
+    def start(self) -> "BoardProcess":
+        command = [sys.executable, "-c", "from streams.commands import main; main()", "board"]
+        self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().split()[-1].rstrip("/")
+        # A board that is started again stands where it stood.
+        self.environment["VIGILWARD_BOARD_PORT"] = self.address.rpartition(":")[2]
+        until = time.monotonic() + 30
+        while Visitor(self.address).ask("GET", "/readyz")[0] != 200:
+            if time.monotonic() > until:
+                self.kill()
+                raise AssertionError("the board did not become ready")
+            time.sleep(0.1)
+        return self
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self._ended()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self._ended()
+
+    def _ended(self) -> int:
+        assert self.process is not None and self.process.stdout is not None
+        self.process.stdout.close()
+        return self.process.wait(15)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    named = Settings(partitions=PARTITIONS)
+    with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as broker:
+        yield Settings(bootstrap_servers=broker.bootstrap_servers, partitions=PARTITIONS, mode=Mode.DEMO)
+
+
+@pytest.fixture(scope="module")
+def ward(settings: Settings) -> Ward:
+    return Ward(settings)

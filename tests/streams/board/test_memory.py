@@ -1,0 +1,140 @@
+"""What the board remembers, and what it tells."""
+
+import json
+from typing import Any
+
+from streams.board.handover import handover, time_in
+from streams.board.listening import Heard
+from streams.board.memory import Memory, encode
+from streams.topics import Topic
+from tests.browser.made import MINUTE, Bed
+
+AT = 1_795_348_800_000
+
+
+def heard(topic: Topic, said: dict[str, Any] | None, patient: str, *, at: tuple[int, int] = (0, 1)) -> Heard:
+    headers = [("partition", str(at[0]).encode()), ("offset", str(at[1]).encode())]
+    value = None if said is None else json.dumps(said).encode()
+    return Heard(topic, at[0], 0, patient.encode(), value, headers, AT)
+
+
+def told(memory: Memory, *batch: Heard) -> dict[str, Any] | None:
+    memory.take(batch)
+    changes = memory.changes()
+    return None if changes is None else json.loads(encode(changes))
+
+
+def test_a_status_goes_to_the_page_as_it_came():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    status = bed.status(AT)
+
+    assert told(memory, heard(Topic.STATUS, status, bed.patient))["beds"] == [status]
+    assert memory.changes() is None
+
+
+def test_a_status_decided_further_back_in_the_log_is_no_news():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    memory.take([heard(Topic.STATUS, bed.status(AT + 1000), bed.patient, at=(0, 9))])
+    memory.changes()
+
+    assert told(memory, heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 8))) is None
+    assert memory.beds[bed.patient].at == AT + 1000
+
+
+def test_a_forgotten_patient_leaves_the_page():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 1))])
+    memory.changes()
+
+    assert told(memory, heard(Topic.STATUS, None, bed.patient, at=(0, 2)))["gone"] == [bed.patient]
+    assert memory.beds == {}
+
+
+def test_a_repeated_revision_is_told_once():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    one = bed.raise_("Pulse 140/min", at=AT)
+    first = heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)
+
+    assert len(told(memory, first)["alerts"]) == 1
+    assert told(memory, first) is None
+    bed.change(one, "escalated")
+    assert len(told(memory, heard(Topic.ALERTS, bed.alert(one, AT), bed.patient))["alerts"]) == 1
+    assert [each["revision"] for each in memory.stories[one].revisions] == [1, 2]
+
+
+def test_what_cannot_be_read_is_counted_and_changes_nothing():
+    memory = Memory(history_hours=24)
+    junk = Heard(Topic.STATUS, 0, 0, b"p", b"{not json", (), AT)
+
+    assert told(memory, junk, junk._replace(topic=Topic.ALERTS), junk._replace(topic=Topic.TRENDS)) is None
+    assert memory.unreadable == 3
+
+
+def test_minutes_become_columns_with_their_usual_band():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+    memory.take(heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=30))
+    columns = memory.columns[bed.patient].since(AT - 10 * MINUTE)
+
+    assert len(columns["minutes"]) == 10
+    assert set(columns["vitals"]["spo2"]) == {"value", "low", "high"}
+    assert columns["vitals"]["spo2"]["high"][0] == 99.4
+
+
+def test_a_minute_that_comes_again_after_a_restart_is_not_drawn_twice():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    minutes = [heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=5)]
+    memory.take([*minutes, *minutes])
+
+    assert len(memory.columns[bed.patient].minutes) == 5
+
+
+def test_old_minutes_are_forgotten():
+    memory, bed = Memory(history_hours=1), Bed(1)
+    memory.take(heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=400))
+
+    assert 60 <= len(memory.columns[bed.patient].minutes) <= 300
+
+
+def test_the_handover_names_who_did_what_and_what_nobody_has_seen():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    one = bed.raise_("Pulse 140/min", at=AT - 30 * MINUTE)
+    bed.change(one, "raised")
+    memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 30 * MINUTE), bed.patient)])
+    done = {
+        "action_id": "x",
+        "deed": "acknowledge",
+        "who": "Nora Berg",
+        "role": "nurse",
+        "reason": "treatment",
+        "text": "fluids",
+    }
+    bed.change(one, "acknowledged", action={**done, "at": "2026-11-22T11:40:00.000Z"}, interrupts=False)
+    bed.alerts[one]["life"]["standing"] = "acknowledged"
+    memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 20 * MINUTE), bed.patient)])
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+    said = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=24.0)
+    alert = said["beds"][0]["alerts"][0]
+
+    assert alert["actions"][0]["who"] == "Nora Berg"
+    assert alert["minutes"] == {"calling": 10, "acknowledged": 20}
+    assert (said["calls"], said["budget"]) == (1, 1.0)
+
+
+def test_time_before_the_shift_does_not_count():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    one = bed.raise_("Pulse 140/min", at=AT - 300 * MINUTE)
+    memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 300 * MINUTE), bed.patient)])
+
+    assert time_in(memory.stories[one], AT, AT - 60 * MINUTE) == {"calling": 60}
+
+
+def test_minutes_without_a_value_are_told_of_streamed_vitals_only():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    bed.states["spo2"] = "sensor off"
+    memory.take(heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=60))
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+
+    assert handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=1.0)["beds"][0][
+        "stale_minutes"
+    ] == {"spo2": 8}

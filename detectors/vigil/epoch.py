@@ -101,6 +101,11 @@ class Epoch:
                 self.ragged = True
         return found
 
+    def drop(self) -> None:
+        """Takes all values out again; the rows stay, so that a repeat is known."""
+        self.columns, self.suspect, self.unusable, self.under = {}, {}, {}, {}
+        self.unattached, self.ragged = False, True
+
     def first(self, name: str) -> int | None:
         """When the vital was first seen here."""
         column = self.columns.get(name)

@@ -10,13 +10,14 @@ from schemas.decode import FastReading, Refused
 from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
-from schemas.times import EPOCH
+from schemas.times import EPOCH, to_ms
 from schemas.vitals import SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
 
 NEVER: Final = 1 << 62
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
 REMEMBERED_SPOTS: Final = 64
+MOST_DEVICES: Final = 64  # of one patient; the one that has been silent longest is forgotten first
 # A clock that was set back shows as readings that come late with a steady lag; a backlog catches up instead.
 RELEARN_AFTER_MS: Final = 30_000
 STEADY_WITHIN_MS: Final = 2_000
@@ -51,7 +52,11 @@ class Device(Struct, array_like=True):
     sequence: int = NO_SEQUENCE  # greatest of the readings that came in time
     behind_taken: int = NOWHERE  # where a run of late readings began, by its clock and by the log's
     behind_at: int = NOWHERE
+    behind_sequence: int = NO_SEQUENCE  # and the greatest in it
     late_since: int = NOWHERE  # since when all it sends has been late
+    oldest: int = NOWHERE  # the oldest time it ever named: what is older cannot be a repeat
+    before_newest: int = NOWHERE  # what it sent before its clock was set back: up to this time and this sequence
+    before_sequence: int = NOWHERE
 
 
 class Spot(Struct, array_like=True):
@@ -65,13 +70,14 @@ class Spot(Struct, array_like=True):
 class Intake:
     """Puts the samples of one patient's readings into epochs; decides nothing about the patient."""
 
-    __slots__ = ("attached", "devices", "epochs", "event_clock", "next_close", "shift", "spots")
+    __slots__ = ("attached", "devices", "epochs", "event_clock", "forgotten_spot", "next_close", "shift", "spots")
 
     def __init__(self, event_clock: bool, shift: int) -> None:
         self.event_clock, self.shift = event_clock, shift
         self.devices: dict[str, Device] = {}
         self.epochs: dict[int, Epoch] = {}
         self.spots: list[Spot] = []
+        self.forgotten_spot = NOWHERE  # the newest spot reading that is no longer remembered
         self.attached: frozenset[str] | None = None
         self.next_close = NEVER  # when the next epoch is to be decided
 
@@ -84,33 +90,57 @@ class Intake:
         source = NUMBER_OF[reading.source]
         device = self.devices.get(name)
         if device is None:
-            device = self.devices[name] = Device(len(self.devices))
+            device = self._meet(name, taken)
             if source == SPOT and not self.event_clock:
                 device.lead = 0  # a chart's clock is trusted, unless it names the future
         number = device.number
         fresh = taken > device.newest  # newer than all from this device: cannot be a repeat
-        if not fresh and self._repeats(number, sequence, taken, source):
-            return Taken(0, duplicate=len(vitals))
+        if not fresh:
+            if self._repeats(number, sequence, taken, source):
+                return Taken(0, duplicate=len(vitals))
+            if source == SPOT and taken <= self.forgotten_spot:
+                return Taken(0, late=len(vitals))  # it may be a repeat of one that is forgotten
+        if sequence <= device.before_sequence and taken <= device.before_newest:
+            return Taken(0, late=len(vitals))  # a repeat from before its clock was set back: it must not move the lead
         when = self._place(device, taken, at)
         epoch = self._epoch(when, source, at)
         if epoch is None:
-            if not self._clock_was_set_back(device, taken, sequence, at):
+            if source == SPOT or not self._clock_was_set_back(device, taken, sequence, at):
                 return Taken(0, late=len(vitals))
-            when = taken - device.lead
+            fresh, when = True, taken - device.lead
             epoch = self._epoch(when, source, at)
             if epoch is None:
                 return Taken(0, late=len(vitals))
         if fresh:
             device.newest, device.sequence = taken, sequence
+        elif taken < device.oldest:
+            device.oldest = taken
         device.behind_taken = device.late_since = NOWHERE
         if source == SPOT:
             self._remember(number, sequence, taken)
-        strange = self.attached is not None and name not in self.attached
+        # A person who takes observations names the patient herself; her device is nobody's.
+        strange = self.attached is not None and source != SPOT and name not in self.attached
         if strange:
             epoch.unattached = True
         verdicts = self._add(epoch, reading, strange)
         epoch.end_row(when, number, sequence, taken, verdicts.accepted + verdicts.suspect)
         return verdicts
+
+    def repeats(self, reading: FastReading) -> bool:
+        """Whether this very reading is still remembered."""
+        device = self.devices.get(reading.device_id)
+        if device is None:
+            return False
+        sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
+        return self._repeats(device.number, sequence, to_ms(reading.taken_at), NUMBER_OF[reading.source])
+
+    def _meet(self, name: str, taken: int) -> Device:
+        known = self.devices
+        number = 1 + max((device.number for device in known.values()), default=-1)
+        if len(known) >= MOST_DEVICES:
+            del known[min(known, key=lambda other: (known[other].newest, known[other].number))]
+        device = known[name] = Device(number, oldest=taken)
+        return device
 
     def _add(self, epoch: Epoch, reading: FastReading, strange: bool) -> Taken:
         columns, suspects = epoch.columns, 0
@@ -189,28 +219,33 @@ class Intake:
     def _remember(self, device: int, sequence: int, taken: int) -> None:
         self.spots.append(Spot(device, sequence, taken))
         if len(self.spots) > REMEMBERED_SPOTS:
-            del self.spots[0]
+            oldest = min(self.spots, key=lambda spot: spot.taken)
+            self.forgotten_spot = max(self.forgotten_spot, oldest.taken)
+            self.spots.remove(oldest)
 
     def _clock_was_set_back(self, device: Device, taken: int, sequence: int, at: int) -> bool:
         """Whether a run of late readings shows that the device's clock was set back; then its lead is learnt anew.
 
-        Only readings that count on (a greater sequence than any that came in time) can show it: a repeat never does.
+        Only readings that count on (a greater sequence than any before) can show it: a repeat never does.
         """
-        if device.late_since == NOWHERE:
+        counts_on = sequence > device.sequence and sequence > device.behind_sequence
+        if device.late_since == NOWHERE and (counts_on or taken < device.oldest):
             device.late_since = at
-        if self.event_clock or sequence == NO_SEQUENCE or sequence <= device.sequence:
-            return False
-        if device.behind_taken == NOWHERE or taken < device.behind_taken:
-            device.behind_taken, device.behind_at = taken, at
+        device.oldest, device.before_newest = min(device.oldest, taken), max(device.before_newest, taken)
+        if self.event_clock or not counts_on:
             return False
         by_device, by_log = taken - device.behind_taken, at - device.behind_at
-        if by_log < RELEARN_AFTER_MS:
-            return False
-        if abs(by_device - by_log) > STEADY_WITHIN_MS:
-            device.behind_taken, device.behind_at = taken, at
-            return False
-        device.lead, device.newest = taken - at, NOWHERE
-        return True
+        device.behind_sequence = sequence
+        if device.behind_taken != NOWHERE and by_device > 0:
+            if by_log < RELEARN_AFTER_MS:
+                return False
+            if abs(by_device - by_log) <= STEADY_WITHIN_MS:
+                device.before_newest = max(device.before_newest, device.newest)
+                device.before_sequence = sequence - 1
+                device.lead, device.behind_sequence = taken - at, NO_SEQUENCE
+                return True
+        device.behind_taken, device.behind_at = taken, at
+        return False
 
     def closing(self, due: int) -> list[list[Epoch]]:
         """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""
@@ -240,14 +275,15 @@ class Intake:
         return any(found)
 
     def drop_open(self) -> None:
-        """Forgets what is not decided yet."""
-        self.epochs, self.next_close = {}, NEVER
+        """Forgets what is not decided yet, but not who sent it: a repeat of it is a repeat still."""
+        for epoch in self.epochs.values():
+            epoch.drop()
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
         attached = None if self.attached is None else sorted(self.attached)
         epochs = [[key, self.epochs[key].state()] for key in sorted(self.epochs)]
-        return [sorted(self.devices.items()), epochs, self.spots, attached]
+        return [sorted(self.devices.items()), epochs, self.spots, self.forgotten_spot, attached]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from."""
@@ -255,4 +291,5 @@ class Intake:
         self.epochs = {key: Epoch.restore(epoch) for key, epoch in state[1]}
         self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
         self.spots = [Spot(*spot) for spot in state[2]]
-        self.attached = None if state[3] is None else frozenset(state[3])
+        self.forgotten_spot = state[3]
+        self.attached = None if state[4] is None else frozenset(state[4])

@@ -95,7 +95,7 @@ class Vigil:
     def take(self, reading: FastReading, at: int) -> Taken:
         """Collects one reading; never speaks by itself."""
         intake = self.intake
-        if reading.corrects is not None and not self._withdraw(reading, at):
+        if reading.corrects is not None and not intake.repeats(reading) and not self._withdraw(reading, at):
             lost = tuple(Refused(name, Refusal.NOTHING_TO_CORRECT, "corrects") for name in reading.vitals)
             return Taken(0, refused=lost or (Refused("", Refusal.NOTHING_TO_CORRECT, "corrects"),))
         taken = intake.take(reading, at)

@@ -12,12 +12,15 @@ MINUTE_MS = 60_000
 
 
 class Baseline:
-    """Distance from the patient's own usual, in spreads; the usual fades with time and is held by a slower anchor.
+    """Distance from the patient's own usual, in spreads; the usual fades with time, beside a much slower anchor.
 
     Values are in the vital's own unit, times in milliseconds. `floor` is the smallest spread that counts as the
-    patient's own: few
-    values or a flat line must not make every wiggle an alert. The spread is shrunk towards the floor with
-    `prior_weight` values.
+    patient's own: few values or a flat line must not make every wiggle an alert. The spread is shrunk towards the floor
+    with `prior_weight` values.
+
+    A usual that fades gets used to a slow illness, and its spread widens with it: a heart rate creeping from 80 to 115
+    in a day never lies two spreads off. `drift` sees that: it measures from the anchor, in units of how much
+    neighbouring values differ, which a creep does not widen.
 
     Examples
     --------
@@ -33,23 +36,41 @@ class Baseline:
 
     References
     ----------
-    Personal baselines in deterioration scores: M. A. F. Pimentel et al., IEEE Trans. Biomed. Eng. 60 (2013). Half-
-    lives,
-    thresholds and floors are ours, in the rules file.
+    Personal baselines in deterioration scores: M. A. F. Pimentel et al., IEEE Trans. Biomed. Eng. 60 (2013). Noise
+    from successive differences: J. von Neumann, Ann. Math. Statist. 12 (1941). Half-lives, thresholds and floors are
+    ours, in the rules file.
     """
 
-    __slots__ = ("_anchor", "_first", "_last", "_seen", "_usual", "floor", "rules", "spread", "warm")
+    __slots__ = (
+        "_anchor",
+        "_first",
+        "_jitter",
+        "_last",
+        "_newest",
+        "_seen",
+        "_usual",
+        "floor",
+        "noise",
+        "rules",
+        "spread",
+        "warm",
+    )
 
     def __init__(self, floor: float, rules: BaselineRules) -> None:
         self.floor, self.rules = floor, rules
-        self._usual, self._anchor = FadingVar(), FadingMean()
-        self._seen, self._first, self._last = 0, 0, 0
-        self.warm, self.spread = False, floor
+        self._usual, self._anchor, self._jitter = FadingVar(), FadingMean(), FadingMean()
+        self._seen, self._first, self._last, self._newest = 0, 0, 0, 0.0
+        self.warm, self.spread, self.noise = False, floor, floor
 
     @property
     def usual(self) -> float | None:
         """What is usual, or None before the warm-up."""
         return self._usual.mean.get() if self.warm else None
+
+    @property
+    def anchor(self) -> float | None:
+        """What was usual long ago, or None before the warm-up."""
+        return self._anchor.get() if self.warm else None
 
     def deviation(self, value: float) -> float | None:
         """Signed distance from the usual, in spreads."""
@@ -59,45 +80,66 @@ class Baseline:
         """Distance from the usual, in spreads."""
         return abs((value - self._usual.mean.get()) / self.spread) if self.warm else None
 
-    def drift(self) -> float | None:
-        """How far the usual itself has moved from its slow anchor, signed, in spreads: getting used to illness is
-        itself seen.
-        """
-        return (self._usual.mean.get() - self._anchor.get()) / self.spread if self.warm else None
+    def drift(self, value: float) -> float | None:
+        """Signed distance from the anchor, in units of the noise: getting used to illness is itself seen."""
+        return (value - self._anchor.get()) / self.noise if self.warm else None
 
     def learn_one(self, value: float, at: int) -> None:
         """Takes a value as usual."""
-        usual, anchor, rules = self._usual, self._anchor, self.rules
+        usual, jitter, half_life = self._usual, self._jitter, self.rules.half_life_h * HOUR_MS
         if self._seen == 0:
             self._first = self._last = at
         elapsed = at - self._last
         if elapsed > 0:
-            usual.fade(kept(elapsed, rules.half_life_h * HOUR_MS))
-            anchor.fade(kept(elapsed, rules.anchor_half_life_h * HOUR_MS))
+            left = kept(elapsed, half_life)
+            usual.fade(left)
+            jitter.fade(left)
             self._last = at
+        if self._seen:
+            apart = value - self._newest
+            jitter.update(apart * apart / 2)
+        self._newest = value
         usual.update(value)
-        anchor.update(value)
+        self._pull(value, elapsed, half_life)
         self._seen += 1
         self._settle()
 
-    def _settle(self) -> None:
-        """Works out what only learning changes: whether it is warm, and one spread (shrunk to the floor, never below
-        it).
+    def _pull(self, value: float, elapsed: int, half_life: float) -> None:
+        """Moves the anchor: a plain mean at first, later by the time that passed. A gap counts no more than one half-
+        life of the usual, so that the first value after it does not become the anchor.
         """
-        usual, rules, floor = self._usual, self.rules, self.floor
-        prior, n = rules.prior_weight, usual.mean.n
+        anchor = self._anchor
+        if self._last - self._first <= half_life:
+            anchor.update(value)
+            return
+        moves = 1.0 - kept(int(min(elapsed, half_life)), self.rules.anchor_half_life_h * HOUR_MS)
+        anchor.n = 1.0 - moves
+        anchor.update(value, moves)
+
+    def _settle(self) -> None:
+        """Works out what only learning changes: whether it is warm, one spread, and the noise (both shrunk to the
+        floor, never below it).
+        """
+        usual, rules = self._usual, self.rules
         self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
-        self.spread = max(floor, math.sqrt((n * usual.get() + prior * floor * floor) / (n + prior)))
+        self.spread = self._shrunk(usual.get(), usual.mean.n)
+        self.noise = self._shrunk(self._jitter.get(), self._jitter.n)
+
+    def _shrunk(self, variance: float, n: float) -> float:
+        floor, prior = self.floor, self.rules.prior_weight
+        return max(floor, math.sqrt((n * variance + prior * floor * floor) / (n + prior)))
 
     def state(self) -> list[object]:
         """Plain numbers."""
-        return [self._seen, self._first, self._last, self._usual.state(), self._anchor.state()]
+        means = (self._usual, self._anchor, self._jitter)
+        return [self._seen, self._first, self._last, self._newest, *(mean.state() for mean in means)]
 
     @classmethod
     def restore(cls, state: Sequence, floor: float, rules: BaselineRules) -> Self:
         """The baseline that `state` was taken from."""
         one = cls(floor, rules)
-        one._seen, one._first, one._last = state[:3]
-        one._usual, one._anchor = FadingVar.restore(state[3]), FadingMean.restore(state[4])
+        one._seen, one._first, one._last, one._newest = state[:4]
+        one._usual, one._anchor = FadingVar.restore(state[4]), FadingMean.restore(state[5])
+        one._jitter = FadingMean.restore(state[6])
         one._settle()
         return one

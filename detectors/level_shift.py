@@ -35,12 +35,12 @@ class LevelShift:
     E. S. Page, Biometrika 41 (1954): continuous inspection schemes.
     """
 
-    __slots__ = ("_block", "_count", "_level", "_shifted", "_sum", "_test", "rules")
+    __slots__ = ("_began", "_count", "_level", "_shifted", "_sum", "_test", "rules")
 
     def __init__(self, rules: LevelShiftRules) -> None:
         self.rules = rules
         self._test = drift.PageHinkley(min_instances=rules.min_blocks, delta=rules.delta, threshold=rules.threshold)
-        self._block, self._count, self._sum, self._level, self._shifted = 0, 0, 0.0, 0.0, False
+        self._began, self._count, self._sum, self._level, self._shifted = 0, 0, 0.0, 0.0, False
 
     def score_one(self) -> float | None:
         """Size of the shift in spreads; 0 if none is found; None before the test has seen enough blocks."""
@@ -53,20 +53,24 @@ class LevelShift:
         """Where the residual lies now, signed, in spreads."""
         return self._level
 
-    def learn_one(self, residual: float, at: int) -> None:
-        """Takes a residual; a block speaks when the next one begins."""
-        block = int(at // (self.rules.block_minutes * MINUTE_MS))
-        if block != self._block and self._count:
-            self._close(self._sum / self._count)
+    def learn_one(self, residual: float, at: int, *, calm: bool = True) -> None:
+        """Takes a residual; a block begins with its first value and speaks when the next one begins.
+
+        Unless `calm` (an alert stands open) the test learns nothing, but the level is followed: how else would it end?
+        """
+        if self._count and at - self._began >= self.rules.block_minutes * MINUTE_MS:
+            self._close(self._sum / self._count, calm)
             self._count, self._sum = 0, 0.0
-        self._block = block
+        if not self._count:
+            self._began = at
         self._count += 1
         self._sum += max(-CLIP, min(CLIP, residual))
 
-    def _close(self, residual: float) -> None:
+    def _close(self, residual: float, calm: bool) -> None:
         self._level = 0.5 * self._level + 0.5 * residual
-        self._test.update(residual)
-        if self._test.drift_detected:
+        if calm:
+            self._test.update(residual)
+        if calm and self._test.drift_detected:
             self._shifted = True
         elif self._shifted and abs(self._level) < self.rules.leave:
             self._shifted = False
@@ -82,13 +86,13 @@ class LevelShift:
             test._min_increase,
             test._max_decrease,
         ]
-        return [self._block, self._count, self._sum, self._level, self._shifted, test.drift_detected, inner]
+        return [self._began, self._count, self._sum, self._level, self._shifted, test.drift_detected, inner]
 
     @classmethod
     def restore(cls, state: Sequence, rules: LevelShiftRules) -> Self:
         """The detector that `state` was taken from."""
         one = cls(rules)
-        one._block, one._count, one._sum, one._level, one._shifted = state[:5]
+        one._began, one._count, one._sum, one._level, one._shifted = state[:5]
         test = one._test
         test._drift_detected = state[5]
         test._x_mean.n, test._x_mean._mean = state[6][:2]

@@ -35,6 +35,7 @@ class Signs(Struct, array_like=True):
 
 NOWHERE: Final = -(1 << 62)
 EVERY_MS: Final = 45_000
+DRIFTED: Final = "usual_has_drifted"
 NONE_HELD: Final[frozenset[str]] = frozenset()
 NOTHING: Final[list[Opinion]] = []
 
@@ -79,20 +80,20 @@ class Track:
         self.baseline, self.shift = Baseline(floor, rules.baseline), LevelShift(rules.level_shift)
         self.trend = Trend(floor, rules.trend, 1.0 if self.dense else rules.trend.spot_factor)
 
-    def see(self, name: str, decided: Decided) -> None:
-        """Takes a decided value into force, unless a newer one is, and forms the detectors' opinions of it."""
+    def see(self, name: str, decided: Decided) -> bool:
+        """Takes a decided value into force, unless a newer one is, and forms the detectors' opinions of it. Says
+        whether it is in force.
+        """
         if self.known is not None and self.known.at > decided.at:
-            return
+            return False
         self.known, self.stale = decided, False
         if self.floor is None:
-            return
+            return True
         if self.baseline is None or (not self.dense and decided.source != SPOT):
             self._begin(decided.source)
-        if decided.suspect:
-            return
-        if self.dense and decided.source == SPOT:
-            return
-        self._judge(name, decided)
+        if not decided.suspect and not (self.dense and decided.source == SPOT):
+            self._judge(name, decided)
+        return True
 
     def _judge(self, name: str, decided: Decided) -> None:
         baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
@@ -104,7 +105,7 @@ class Track:
         deviation = self.deviation = baseline.deviation(value)
         if deviation is not None:
             if "baseline" in armed:
-                found += self._far(deviation, baseline, "baseline" in held)
+                found += self._far(value, deviation, baseline, before)
             size = shift.score_one()
             if size and "level_shift" in armed:
                 limits = rules.level_shift
@@ -117,13 +118,14 @@ class Track:
         if found or before:
             self.opinions = tuple(found)
 
-    def _far(self, deviation: float, baseline: Baseline, held: bool) -> list[Opinion]:
+    def _far(self, value: float, deviation: float, baseline: Baseline, before: tuple[Opinion, ...]) -> list[Opinion]:
         limits = self.rules.baseline
-        if abs(deviation) >= (limits.leave if held else limits.enter):
+        held = next((opinion.reason for opinion in before if opinion.detector == "baseline"), None)
+        if abs(deviation) >= (limits.enter if held in (None, DRIFTED) else limits.leave):
             return [Opinion("baseline", "above_usual" if deviation > 0 else "below_usual", abs(deviation))]
-        drift = baseline.drift()
-        if drift is not None and abs(drift) >= limits.drift:
-            return [Opinion("baseline", "usual_has_drifted", abs(drift))]
+        drift = baseline.drift(value)
+        if drift is not None and abs(drift) >= (limits.leave if held == DRIFTED else limits.drift):
+            return [Opinion("baseline", DRIFTED, abs(drift))]
         return NOTHING
 
     def _heading(self, name: str, value: float, at: int, trend: Trend, held: bool) -> list[Opinion]:
@@ -135,8 +137,10 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
-    def learn(self) -> None:
-        """Takes the value in force as usual: called only when nothing about it or the patient is in question."""
+    def learn(self, *, calm: bool) -> None:
+        """Takes the value in force as usual if all is `calm`: nothing about it or the patient is in question. Otherwise
+        only the level of a shift is followed.
+        """
         known, baseline, shift = self.known, self.baseline, self.shift
         if known is None or baseline is None or shift is None or known.suspect or known.at - self.learnt < EVERY_MS:
             return
@@ -144,8 +148,8 @@ class Track:
             return
         self.learnt = known.at
         if self.deviation is not None:
-            shift.learn_one(self.deviation, known.at)
-        if not self.opinions:
+            shift.learn_one(self.deviation, known.at, calm=calm)
+        if calm and not self.opinions:
             baseline.learn_one(known.value, known.at)
 
     @property

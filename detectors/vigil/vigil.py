@@ -101,6 +101,8 @@ class Vigil:
         taken = intake.take(reading, at)
         if intake.next_close < self.due:
             self.due = intake.next_close
+        if taken.late:
+            self.due = min(self.due, self._clock_doubt_at(at))
         return taken
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
@@ -165,12 +167,11 @@ class Vigil:
                 tracks[name] = Track(name, self.rules)
                 self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, epochs, self.signals, self.rules)
-        for name, decided in fresh.items():
-            tracks[name].see(name, decided)
+        fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
-        if self.register.deterioration is None and learns(self.stay, due):
-            for name in fresh:
-                tracks[name].learn()
+        calm = self.register.deterioration is None and learns(self.stay, due)
+        for name in fresh:
+            tracks[name].learn(calm=calm)
 
     def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> None:
         """Looks at the patient as a whole and says what is new."""
@@ -235,6 +236,12 @@ class Vigil:
             self.never_seen = False
         return changed
 
+    def _clock_doubt_at(self, now: int) -> int:
+        """When a device that sends only old data is to be told of."""
+        wait = int(self.rules.technical.late_minutes * MINUTE_MS)
+        moments = (device.late_since + wait for device in self.intake.devices.values())
+        return min((moment for moment in moments if moment > now), default=NEVER)
+
     def _never_seen_at(self) -> int:
         stay = self.stay
         if self.never_seen or not stay.devices or stay.discharged or self.tracks:
@@ -256,7 +263,7 @@ class Vigil:
         `quiet_until`.
         """
         ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
-        ends += [self._never_seen_at(), self._forget_at(), self.stay.due]
+        ends += [self._never_seen_at(), self._forget_at(), self.stay.due, self._clock_doubt_at(now)]
         ends += [self.signals.lost_until, self.signals.rebuilt_until]
         red = self.course.red_due(self.rules)
         if red is not None:

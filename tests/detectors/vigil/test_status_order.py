@@ -16,9 +16,7 @@ def opened_in_order(*subjects):
         fields = {field.name: field for field in msgspec.structs.fields(Episode)}
         known = {"alert_id": subject, "kind": "technical", "subject": subject, "state": "raised"}
         plain = {str: "", int: 0, bool: False, float: 0.0}
-        given = {
-            name: known.get(name, plain.get(field.type, None)) for name, field in fields.items() if field.required
-        }
+        given = {name: known.get(name, plain.get(field.type)) for name, field in fields.items() if field.required}
         vigil.register.open[subject] = Episode(**given)
     return vigil
 

@@ -10,7 +10,7 @@ VIGILWARD = [sys.executable, "-c", "from streams.commands import main; main()", 
 
 
 def run(*arguments):
-    return subprocess.run([*VIGILWARD, *map(str, arguments)], capture_output=True, check=False)  # noqa: S603
+    return subprocess.run([*VIGILWARD, *map(str, arguments)], capture_output=True, check=False)
 
 
 def test_a_folder_gives_alerts_one_a_line_and_a_sum_on_standard_error():

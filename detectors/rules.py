@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from detectors.calling import Calling, faults
 from schemas.vitals import Vital
 
 Count = Annotated[int, Meta(ge=1, le=1_000)]
@@ -106,6 +107,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     level_shift: LevelShiftRules
     trend: TrendRules
     technical: TechnicalRules
+    calling: Calling
     forget_discharged_hours: Positive
     sha256: str = ""
 
@@ -117,7 +119,8 @@ BY_THE_BOOK = frozenset({"news2", "red_score", "technical"})
 def read_rules(data: bytes) -> Rules:
     """The rules in a file's bytes, named by their SHA-256.
 
-    Raises RulesError where they cannot be read, name an unknown detector, or disarm what is watched by the book.
+    Raises RulesError where they cannot be read, name an unknown detector, disarm what is watched by the book, or let an
+    alert go unanswered.
     """
     try:
         rules = msgspec.json.decode(data, type=Rules)
@@ -132,4 +135,6 @@ def read_rules(data: bytes) -> Rules:
         raise RulesError(
             f"rules may not disarm {', '.join(sorted(BY_THE_BOOK - rules.armed))}: they are watched by the book"
         )
+    for fault in faults(rules.calling):
+        raise RulesError(f"rules cannot be armed: {fault}")
     return msgspec.structs.replace(rules, sha256=hashlib.sha256(data).hexdigest())

@@ -72,6 +72,7 @@ class SpO2Scale(Message):
 
     scale: Literal[1, 2]
     prescriber: ShortText | None = None
+    reason: ShortText | None = None
     until: Moment | None = None
 
 

@@ -45,6 +45,8 @@ class Refusal(StrEnum):
     OVER_LIMIT = "over_limit"
     NOTHING_TO_UNDO = "nothing_to_undo"
     NO_SUCH_STEP = "no_such_step"
+    ALREADY_OWNED = "already_owned"
+    DISCHARGE_CONFIRMED = "discharge_confirmed"
 
 
 class Level(StrEnum):
@@ -137,6 +139,11 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
             "Act anew: an action can be undone for ten seconds, by the name in `undo_of`.",
         ),
         Refusal.NO_SUCH_STEP: (Level.ACTION, "Confirm only a step that stands in the alert's `steps`."),
+        Refusal.ALREADY_OWNED: (
+            Level.ACTION,
+            "Acknowledge to take it over: someone owns it, and quiet is granted already.",
+        ),
+        Refusal.DISCHARGE_CONFIRMED: (Level.ACTION, "Admit the patient first: the discharge is confirmed."),
     }
 )
 

@@ -31,7 +31,7 @@ class Coverage(StrEnum):
 class VitalStatus(Out):
     """The newest value of one vital, in its own unit, and what is usual for this patient.
 
-    Half-way from `taken_at` to `valid_until` it counts as delayed, after `valid_until` as stale.
+    Half-way from `taken_at` to `valid_until` a streamed value counts as delayed, after `valid_until` any as stale.
     """
 
     state: Monitoring
@@ -124,8 +124,10 @@ class ActionResult(Out):
 class Status(Out):
     """The message on the compacted status topic: one a patient. Its place in the log stands in the headers.
 
-    `alerts` are open, `resolved` are over and not yet seen by anyone, `ended` the last that came to rest. `actions`
-    says what became of the last actions: applied, or refused and why.
+    `alerts` are open, `resolved` are over and not yet seen by anyone (`closing`: seen seconds ago), `ended` the last
+    that came to rest. `actions` says what became of the last actions: applied, or refused and why. `calls` is how often
+    the patient's alerts called in the last 24 hours (100 may stand for more), `calls_bearable` what the ward holds to
+    be bearable a patient and day.
     """
 
     version: Literal[1]
@@ -149,6 +151,8 @@ class Status(Out):
     concern: Concern | None
     orders: list[Order]
     actions: list[ActionResult]
+    calls: int
+    calls_bearable: float
     paused_until: Moment | None
     learning: bool
     rules: RulesName

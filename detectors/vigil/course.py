@@ -1,11 +1,9 @@
 """How long something must last before it is asked for: persistence, scaled to how bad it is and to who measured it.
 
-By the book: NEWS2 of 7 or more is high, 5 to 6 or a red score medium (RCP 2017, chart 4). Learned detectors alone are
-low until the
-quality lab has shown their worth.
+By the book: NEWS2 of 7 or more is high, 5 to 6 or a red score medium (RCP 2017, chart 4). Learned detectors
+alone are low until the quality lab has shown their worth.
 """
 
-from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -14,50 +12,30 @@ from detectors.news2 import News2
 from detectors.response import EMERGENCY_FROM, URGENT_FROM
 from detectors.rules import Rules
 from detectors.vigil.epoch import SPOT, Decided
+from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
 
 LOW, MEDIUM, HIGH = 1, 2, 3
+LEARNED: Final = {"low": LOW, "medium": MEDIUM}
 MINUTE_MS: Final = 60_000
 KEPT_SCORES: Final = 32
 
 
-class Reason(StrEnum):
-    """Why an episode was or was not changed: the closed list."""
-
-    NEWS2_HIGH = "news2_high"
-    NEWS2_MEDIUM = "news2_medium"
-    RED_SCORE = "red_score"
-    PERSONAL_LIMIT = "personal_limit"
-    LEARNED = "learned"
-    PRIORITY_UP = "priority_up"
-    NEW_RED = "new_red"
-    SCORE_UP = "score_up"
-    PERSISTED = "persisted"
-    MONITORING_LOST = "monitoring_lost"
-    MONITORING_BACK = "monitoring_back"
-    PRIORITY_DOWN = "priority_down"
-    CONDITION_OVER = "condition_over"
-    DISCHARGED = "discharged"
-    NEW_STAY = "new_stay"
-    TECHNICAL = "technical"
-    # nothing changed
-    NOTHING_ASKED = "nothing_asked"
-    NOT_YET_PERSISTENT = "not_yet_persistent"
-    UNCHANGED = "unchanged"
-    NOT_YET_OVER = "not_yet_over"
-    LOST_SENSOR_HOLDS = "lost_sensor_holds"
-
-
 class Red(Struct, array_like=True):
-    """A red item: in how many fresh epochs in a row, since when, and whether it may interrupt."""
+    """A red item: in how many fresh epochs in a row, since when, whether it may interrupt, and whether a person has
+    just measured it so.
+    """
 
     count: int
     since: int
     confirmed: bool = False
+    entered: bool = False
 
 
 class Demand(Struct, frozen=True):
-    """What the course asks for now: `now` without persistence, `priority` with it; 0 is nothing."""
+    """What the course asks for now: `now` without persistence, `priority` with it; 0 is nothing. `proven` are the reds
+    that a person has just measured; `alone`: a person's concern asks for it, and no vital does.
+    """
 
     now: int
     priority: int
@@ -66,6 +44,8 @@ class Demand(Struct, frozen=True):
     reason: Reason
     reds: tuple[str, ...]
     confirmed: tuple[str, ...]
+    proven: tuple[str, ...] = ()
+    alone: bool = False
 
 
 NOTHING: Final = Demand(0, 0, False, None, Reason.NOTHING_ASKED, (), ())
@@ -123,6 +103,7 @@ class Course(Struct, array_like=True):
             red = self.reds.get(name)
             if red is None:
                 red = self.reds[name] = Red(0, at)
+            red.entered = any(value.source == SPOT for value in values)
             if values:
                 red.count += 1
             if not red.confirmed:
@@ -156,9 +137,10 @@ class Course(Struct, array_like=True):
         now, priority, interrupts, held_by, reason = 0, 0, False, None, Reason.NOTHING_ASKED
         confirmed = tuple(sorted(name for name, red in self.reds.items() if red.confirmed))
         if findings:
-            now = LOW
+            now = LEARNED[rules.calling.learned_priority]
             if self.learned >= need.learned:
-                priority, held_by, reason = LOW, "learned", Reason.LEARNED
+                priority, interrupts, reason = now, now > LOW, Reason.LEARNED
+                held_by = None if interrupts else "learned"
             else:
                 reason = Reason.NOT_YET_PERSISTENT
         if broken:
@@ -166,16 +148,15 @@ class Course(Struct, array_like=True):
             if self.limits >= need.red:
                 priority, interrupts, held_by, reason = MEDIUM, True, None, Reason.PERSONAL_LIMIT
         if self.reds:
+            interrupts = bool(confirmed) or (interrupts and reason is not Reason.LEARNED)
             now, priority, reason = MEDIUM, MEDIUM, Reason.RED_SCORE  # shown at once, always
-            if confirmed:
-                interrupts = True
             held_by = None if interrupts else "persistence"
         if score is not None:
             high, medium = self.lasting(need.high), self.lasting(need.medium)
             if high is not None and high >= EMERGENCY_FROM:
                 priority, interrupts, held_by, reason = HIGH, True, None, Reason.NEWS2_HIGH
             elif medium is not None and medium >= URGENT_FROM:
-                if not interrupts:
+                if not interrupts or reason is Reason.LEARNED:
                     reason = Reason.NEWS2_MEDIUM
                 priority, interrupts, held_by = MEDIUM, True, None
             if score.score_min >= EMERGENCY_FROM:
@@ -184,4 +165,5 @@ class Course(Struct, array_like=True):
                 now = max(now, MEDIUM)
         if now and not priority and reason is Reason.NOTHING_ASKED:
             reason = Reason.NOT_YET_PERSISTENT
-        return Demand(now, priority, interrupts, held_by, reason, tuple(sorted(self.reds)), confirmed)
+        proven = tuple(name for name in confirmed if self.reds[name].entered)
+        return Demand(now, priority, interrupts, held_by, reason, tuple(sorted(self.reds)), confirmed, proven)

@@ -6,15 +6,23 @@ from typing import Final
 from msgspec import Struct
 
 from detectors.rules import Rules
-from detectors.vigil.course import Course, Demand, Reason
+from detectors.vigil.course import Course, Demand
+from detectors.vigil.life import ANSWERED, Life
+from detectors.vigil.reason import Reason
+from schemas.alert import Standing, State
 
-RAISED, UPDATED, WORSENED, CLEARED = "raised", "updated", "worsened", "cleared"
+RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
 DETERIORATION: Final = "deterioration"
 
 
 class Episode(Struct, array_like=True):
-    """One open episode. `because` are the vitals that made it: only their valid return to range can end it."""
+    """One episode, open or listed. `because` are the vitals that made it: only their valid return to range can end it.
+
+    `interrupts`: whether its condition asks for someone; whether that is heard is for its `life` to say. `worse_at`:
+    the revision at which it last became worse; `learned`: only learned detectors ask for it; `useful`: what someone
+    said of it.
+    """
 
     alert_id: str
     kind: str
@@ -25,12 +33,22 @@ class Episode(Struct, array_like=True):
     held_by: str | None
     reason: str
     revision: int = 0
-    state: str = RAISED
+    state: State = State.RAISED
     because: list[str] = []
     reds: list[str] = []
     score: int | None = None
     lost: list[str] = []
     headline: str = ""
+    life: Life = Life(Standing.SHOWN)
+    worse_at: int = 1
+    learned: bool = False
+    remedy: str | None = None
+    useful: bool | None = None
+
+    @property
+    def calls(self) -> bool:
+        """Whether someone is wanted now."""
+        return self.life.standing is Standing.CALLING
 
 
 def alert_id(patient: str, kind: str, subject: str, started: int) -> str:
@@ -51,24 +69,28 @@ def step(
     fresh: bool,
     entered: bool,
     dense: bool,
+    voiced: bool,
     rules: Rules,
-) -> tuple[str | None, Reason]:
+) -> tuple[State | None, Reason]:
     """Moves an open episode by one decision; gives the state to be said, or None where nothing is new, and why.
 
     `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`:
-    streams are in force.
+    streams are in force; `voiced`: a person has just said that she is concerned.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream
-    if demand.priority > episode.priority:
-        episode.priority = demand.priority
-        return _say(episode, demand, WORSENED, Reason.PRIORITY_UP)
-    new_reds = [red for red in demand.confirmed if red not in episode.reds]
-    if new_reds and episode.interrupts:
+    answer = episode.life.answer if episode.life.standing in ANSWERED else None
+    heard = episode.interrupts or answer is not None  # what comes on top has to be heard
+    if demand.priority > episode.priority or voiced:
+        episode.priority = max(demand.priority, episode.priority)
+        return _say(episode, demand, WORSENED, Reason.CONCERN if voiced else Reason.PRIORITY_UP)
+    known = episode.reds if answer is None else {*episode.reds, *answer.reds}
+    new_reds = [red for red in demand.confirmed if red not in known]
+    if new_reds and heard:
         episode.reds = sorted({*episode.reds, *new_reds})
         return _say(episode, demand, WORSENED, Reason.NEW_RED)
     lasting = course.lasting(need.worse)
-    if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and episode.interrupts:
+    if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and heard:
         episode.score = lasting
         return _say(episode, demand, WORSENED, Reason.SCORE_UP)
     if demand.interrupts and not episode.interrupts:
@@ -78,18 +100,20 @@ def step(
         episode.lost = lost
         return UPDATED, reason
     if not fresh:
-        return None, Reason.UNCHANGED
+        over = demand.now == 0 and not episode.because and not demand.alone  # only a concern stood behind it
+        return (CLEARED, Reason.CONCERN_OVER) if over else (None, Reason.UNCHANGED)
     return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, lost)
 
 
-def _say(episode: Episode, demand: Demand, state: str, reason: Reason) -> tuple[str, Reason]:
+def _say(episode: Episode, demand: Demand, state: State, reason: Reason) -> tuple[State, Reason]:
+    episode.learned = demand.reason is Reason.LEARNED
     episode.interrupts = episode.interrupts or demand.interrupts
     episode.held_by = None if episode.interrupts else demand.held_by
     episode.reds = sorted({*episode.reds, *demand.confirmed})
     return state, reason
 
 
-def _down(episode: Episode, demand: Demand, course: Course, clear: int, lost: list[str]) -> tuple[str | None, Reason]:
+def _down(episode: Episode, demand: Demand, course: Course, clear: int, lost: list[str]) -> tuple[State | None, Reason]:
     if demand.now >= episode.priority:
         course.lower = course.lower_max = 0
         return None, Reason.UNCHANGED

@@ -6,6 +6,7 @@ from typing import Final
 from detectors.news2 import News2, news2
 from detectors.oxygen import on_oxygen
 from detectors.rules import Rules
+from detectors.vigil.concern import Concern
 from detectors.vigil.red import VITALS_OF
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
@@ -28,10 +29,10 @@ def expires(name: str, track: Track) -> int:
 class Picture:
     """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
 
-    __slots__ = ("at", "score", "stay", "tracks", "values", "why_not")
+    __slots__ = ("at", "concern", "score", "stay", "tracks", "values", "why_not")
 
-    def __init__(self, tracks: Mapping[str, Track], stay: Stay, at: int) -> None:
-        self.tracks, self.stay, self.at = tracks, stay, at
+    def __init__(self, tracks: Mapping[str, Track], stay: Stay, at: int, concern: Concern | None = None) -> None:
+        self.tracks, self.stay, self.at, self.concern = tracks, stay, at, concern
         # the valid values, in the vitals' own units
         self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
         self.why_not = stay.not_covered(at)
@@ -131,12 +132,15 @@ class Picture:
         }
 
     def findings(self) -> list[dict[str, object]]:
-        """Everything that stands out: red scores, other points, personal limits, then learned opinions by size."""
+        """Everything that stands out: red scores, other points, personal limits, a concern, then learned opinions by
+        size.
+        """
         found = [
             self._finding("red_score" if points == 3 else "news2", name, float(points), f"scores_{points}")
             for name, points in self.points()
         ]
         found += [self._finding("personal_limit", name, 1.0, "beyond_personal_limit") for name in self.broken()]
+        found += [self.concern.finding()] if self.concern else []
         learned = [(name, opinion) for name in self.noticed() for opinion in self.tracks[name].opinions]
         learned.sort(key=lambda pair: -pair[1].score)
         return found + [self._finding(o.detector, name, o.score, o.reason) for name, o in learned]
@@ -145,6 +149,8 @@ class Picture:
         """One line that a nurse understands: what matters most against what is usual, and the score."""
         names = [name for name, _ in self.points()] or self.broken() or self.noticed()
         score = score_words(self.score, previous, self.why_not)
+        if self.concern is not None:
+            score = f"{score}; {self.concern.words}" if names else f"{self.concern.words}; {score}"
         if not names:
             return score
         best = max(names[:3], key=lambda name: self._weight(name))

@@ -1,39 +1,60 @@
-"""A patient's open episodes, and what is said of them: each decision moves an episode, and each move is a revision."""
+"""A patient's alerts: open, listed until someone has seen them, and lately ended. Each move is a revision."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from detectors.rules import Rules
-from detectors.vigil.course import MEDIUM, Course, Demand, Reason
-from detectors.vigil.episode import CLEARED, DETERIORATION, RAISED, UPDATED, WORSENED, Episode, alert_id, step
-from detectors.vigil.picture import Picture
-from detectors.vigil.report import advice, alert_bytes, score_report
+from detectors.vigil.actions import DOUBTING, Refused, answer
+from detectors.vigil.course import MEDIUM, Course, Demand
+from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
+from detectors.vigil.facts import facts_of
+from detectors.vigil.life import ANSWERED, OVER, Turn, begin, call, end, hand_over, leave, prove, quiet, worsen
+from detectors.vigil.reason import Reason
+from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
+from detectors.vigil.telling import PHYSIOLOGICAL, TECHNICAL, Burden, Round, tell
+from detectors.vigil.waiting import NEVER, due, pass_time
+from schemas.action import Action, Because, Deed
+from schemas.alert import Standing, State
+from schemas.reasons import Refusal
 
-PHYSIOLOGICAL, TECHNICAL = "physiological", "technical"
-TECHNICAL_ENDS: Final = "Ends when the cause is gone."
+LISTED_AT_MOST: Final = 24
+ENDED_KEPT: Final = 8
 
 
-class Said(NamedTuple):
-    """Something to be sent: the logical topic, the bytes (None: forget this key), and the moment that made it."""
+class Ended(Struct, array_like=True):
+    """An alert that has come to rest: enough to ask whether it was of use."""
 
-    topic: str
-    value: bytes | None
-    at: int
+    alert_id: str
+    kind: str
+    subject: str
+    priority: int
+    headline: str
+    reason: str
+    started: int
+    ended: int
+    useful: bool | None
 
 
 class Register:
-    """The open episodes of one patient, by subject. `decision` is why the last look changed the deterioration or did
-    not.
+    """One patient's alerts: `open` by subject, `listed` (over, not at rest) by id, and the last that `ended`.
+
+    `decision` is why the last look changed the deterioration or did not.
     """
 
-    __slots__ = ("decision", "mode", "open", "patient")
+    __slots__ = ("began", "burden", "decision", "ended", "listed", "mode", "open", "patient")
 
     def __init__(self, patient: str, mode: str) -> None:
         self.patient, self.mode = patient, mode
         self.open: dict[str, Episode] = {}
+        self.listed: dict[str, Episode] = {}
+        self.ended: list[Ended] = []
+        self.began: dict[str, int] = {}  # the last start of each subject that began at the newest moment
+        self.burden = Burden()
         self.decision = Reason.NOTHING_ASKED
 
     @property
@@ -41,166 +62,299 @@ class Register:
         """The open physiological episode."""
         return self.open.get(DETERIORATION)
 
+    @property
+    def alive(self) -> Iterable[Episode]:
+        """Everything not at rest, in a fixed order."""
+        return [self.open[subject] for subject in sorted(self.open)] + list(self.listed.values())
+
     # ---- the patient
 
     def move(
         self,
-        picture: Picture,
+        now: Round,
         demand: Demand,
         course: Course,
-        rules: Rules,
         *,
         fresh: bool,
         entered: bool,
-        out: list[Said],
+        voiced: Action | None = None,
     ) -> None:
-        """Raises, moves or clears the deterioration by one decision."""
-        episode = self.deterioration
+        """Raises, moves or ends the deterioration by one decision; `voiced`: a person has just spoken up."""
+        episode, picture = self.deterioration, now.picture
         if episode is None:
             self.decision = demand.reason
-            if demand.priority:
-                self._raise(picture, demand, course, rules, out)
+            # after a discharge only what is new counts
+            if demand.priority and (fresh or voiced or not picture.stay.discharged):
+                self._raise(now, demand, course, voiced)
             elif demand.now == 0 and picture.score is not None:
                 course.before = picture.score.score_min
             return
         dense = any(track.dense and not track.stale for track in picture.tracks.values())
-        lost, previous = picture.lost(episode.because), episode.score
-        state, reason = step(episode, demand, course, lost, fresh=fresh, entered=entered, dense=dense, rules=rules)
-        self.decision = reason
-        if state is None:
-            return
-        if state == WORSENED or reason is Reason.PRIORITY_DOWN:
-            keep = episode.because if state == WORSENED else []
-            episode.because = sorted({*keep, *picture.because()})
-            if picture.score is not None and state == WORSENED:
-                episode.score = max(picture.score.score_min, previous or 0)
-        self._say(episode, state, reason, picture, previous, rules, out)
-        if state == CLEARED:
-            del self.open[DETERIORATION]
-
-    def _raise(self, picture: Picture, demand: Demand, course: Course, rules: Rules, out: list[Said]) -> None:
-        episode = Episode(
-            alert_id(self.patient, PHYSIOLOGICAL, DETERIORATION, picture.at),
-            PHYSIOLOGICAL,
-            DETERIORATION,
-            picture.at,
-            demand.priority,
-            demand.interrupts,
-            demand.held_by,
-            demand.reason.value,
-            because=picture.because(),
-            reds=list(demand.confirmed),
-            score=None if picture.score is None else picture.score.score_min,
+        lost, previous, priority = picture.lost(episode.because), episode.score, episode.priority
+        state, self.decision = step(
+            episode,
+            demand,
+            course,
+            lost,
+            fresh=fresh,
+            entered=entered,
+            dense=dense,
+            voiced=voiced is not None,
+            rules=now.rules,
         )
-        course.lower = course.lower_max = 0
-        self.open[DETERIORATION] = episode
-        self._say(episode, RAISED, demand.reason, picture, course.before, rules, out)
+        if state is State.CLEARED:
+            self._turn(episode, end(episode.life, now.facts(episode), self.decision), now, previous=previous)
+            return
+        if state is not None:
+            self._follow(episode, state, now, up=episode.priority > priority, previous=previous, action=voiced)
+        self._doubt(episode, demand, now)
 
-    def _say(
+    def voice(self, now: Round, demand: Demand, course: Course, action: Action) -> None:
+        """A person is concerned: raises the deterioration, or makes it heard anew."""
+        self.move(now, demand, course, fresh=False, entered=True, voiced=action)
+
+    def _follow(
         self,
         episode: Episode,
-        state: str,
-        reason: Reason,
-        picture: Picture,
+        state: State,
+        now: Round,
+        *,
+        up: bool,
         previous: int | None,
-        rules: Rules,
-        out: list[Said],
+        action: Action | None = None,
     ) -> None:
-        episode.revision += 1
-        episode.state, episode.reason = state, reason.value
-        headline = picture.headline(previous)
-        episode.headline = f"Over: {headline}" if state == CLEARED else headline
-        value = alert_bytes(
-            episode,
-            picture.stay,
-            self.patient,
-            self.mode,
-            picture.at,
-            score=score_report(picture.score, previous, picture.stay.scale),
-            findings=picture.findings(),
-            advised=advice(picture.score),
-            rules=rules,
+        """Lets the alert's life follow what its condition did, and says it."""
+        facts, picture, reason = now.facts(episode), now.picture, self.decision
+        if state is State.WORSENED or reason is Reason.PRIORITY_DOWN:
+            keep = episode.because if state is State.WORSENED else []
+            alone = reason is Reason.CONCERN and not keep  # still only a concern stands behind it
+            episode.because = [] if alone else sorted({*keep, *picture.because()})
+            if picture.score is not None and state is State.WORSENED:
+                episode.score = max(picture.score.score_min, previous or 0)
+        if state is State.WORSENED:
+            turn = worsen(episode.life, facts, up=up)
+        elif reason is Reason.PERSISTED:
+            turn = call(episode.life, facts)
+        else:
+            turn = Turn(episode.life) if episode.interrupts else quiet(episode.life, facts)
+        self._turn(episode, Turn(turn.life, ((state, reason),)), now, previous=previous, action=action)
+
+    def _doubt(self, episode: Episode, demand: Demand, now: Round) -> None:
+        """Ends an answer that put down to the measuring what has since been confirmed."""
+        given = episode.life.answer
+        if given is None or given.reason not in DOUBTING or episode.life.standing not in ANSWERED:
+            return
+        if demand.proven or not set(demand.confirmed) <= set(given.excused):
+            self._turn(episode, prove(episode.life, now.facts(episode)), now, previous=episode.score)
+            return
+        excused = tuple(red for red in given.excused if red in demand.confirmed)
+        if excused != given.excused:
+            episode.life = replace(episode.life, answer=replace(given, excused=excused))
+
+    def _raise(self, now: Round, demand: Demand, course: Course, voiced: Action | None) -> None:
+        picture = now.picture
+        course.lower = course.lower_max = 0
+        self._begin(
+            Episode(
+                self._new_id(PHYSIOLOGICAL, DETERIORATION, now.at),
+                PHYSIOLOGICAL,
+                DETERIORATION,
+                now.at,
+                demand.priority,
+                demand.interrupts,
+                demand.held_by,
+                demand.reason.value,
+                because=[] if demand.alone else picture.because(),
+                reds=list(demand.confirmed),
+                score=None if picture.score is None else picture.score.score_min,
+                learned=demand.reason is Reason.LEARNED,
+            ),
+            demand.reason,
+            now,
+            course.before,
+            voiced,
         )
-        out.append(Said("alerts", value, picture.at))
 
     # ---- the measuring
 
-    def hold(self, found: Sequence[Condition], picture: Picture, rules: Rules, out: list[Said]) -> None:
-        """Opens and closes technical episodes so that they are just the conditions that hold."""
+    def hold(self, found: Sequence[Condition], now: Round) -> None:
+        """Opens and ends technical episodes so that they are just the conditions that hold."""
         holding = {condition.subject for condition in found}
         for subject in sorted(self.open):
             episode = self.open[subject]
             if episode.kind == TECHNICAL and subject not in holding:
-                self._tell(episode, CLEARED, Reason.CONDITION_OVER, None, picture, rules, out)
-                del self.open[subject]
+                self._turn(episode, end(episode.life, now.facts(episode), Reason.CONDITION_OVER), now)
         for condition in found:
             known = self.open.get(condition.subject)
             if known is None:
-                self._begin(condition, picture, rules, out)
+                self._begin_technical(condition, now)
             elif known.priority != condition.priority:
                 worse = condition.priority > known.priority
-                known.priority = condition.priority
-                reason = Reason.PRIORITY_UP if worse else Reason.PRIORITY_DOWN
-                self._tell(known, WORSENED if worse else UPDATED, reason, condition, picture, rules, out)
+                known.priority, known.interrupts = condition.priority, condition.priority >= MEDIUM
+                known.headline, known.remedy = condition.headline, condition.remedy
+                self.decision = Reason.PRIORITY_UP if worse else Reason.PRIORITY_DOWN
+                self._follow(known, State.WORSENED if worse else State.UPDATED, now, up=worse, previous=None)
 
-    def _begin(self, condition: Condition, picture: Picture, rules: Rules, out: list[Said]) -> None:
+    def _begin_technical(self, condition: Condition, now: Round) -> None:
+        interrupts = condition.priority >= MEDIUM
         episode = Episode(
-            alert_id(self.patient, TECHNICAL, condition.subject, picture.at),
+            self._new_id(TECHNICAL, condition.subject, now.at),
             TECHNICAL,
             condition.subject,
-            picture.at,
+            now.at,
             condition.priority,
-            False,
-            None,
+            interrupts,
+            None if interrupts else "low_priority",
             Reason.TECHNICAL.value,
             because=[condition.vital] if condition.vital else [],
+            headline=condition.headline,
+            remedy=condition.remedy,
         )
-        self.open[condition.subject] = episode
-        self._tell(episode, RAISED, Reason.TECHNICAL, condition, picture, rules, out)
+        self._begin(episode, Reason.TECHNICAL, now, None)
 
-    def _tell(
-        self,
-        episode: Episode,
-        state: str,
-        reason: Reason,
-        condition: Condition | None,
-        picture: Picture,
-        rules: Rules,
-        out: list[Said],
+    # ---- people
+
+    def answer(self, action: Action, now: Round, course: Course) -> Refused | None:
+        """Lets a person's word about one of this patient's alerts take effect; gives the refusal if it cannot."""
+        episode = self._meant(action)
+        if action.deed is Deed.FEEDBACK:
+            return self._rate(action, episode)
+        if episode is None:
+            if action.deed is Deed.UNDO:
+                return Refusal.NOTHING_TO_UNDO, "undoes"
+            over = any(ended.alert_id == action.alert_id for ended in self.ended)
+            return (Refusal.ALERT_OVER if over else Refusal.UNKNOWN_ALERT), "alert_id"
+        reds = course.reds if episode.subject == DETERIORATION else {}
+        confirmed = [name for name, red in reds.items() if red.confirmed]
+        turn = answer(action, episode, now.facts(episode), now.rules.calling, reds, confirmed)
+        if not isinstance(turn, Turn):
+            return turn
+        self._turn(episode, turn, now, previous=episode.score, action=action)
+        return None
+
+    def _meant(self, action: Action) -> Episode | None:
+        for episode in self.alive:
+            given, undoable = episode.life.answer, episode.life.before is not None
+            if action.deed is Deed.UNDO:
+                if undoable and given is not None and given.action_id == action.undoes:
+                    return episode
+            elif episode.alert_id == action.alert_id:
+                return episode
+        return None
+
+    def _rate(self, action: Action, episode: Episode | None) -> Refused | None:
+        ended = next((ended for ended in self.ended if ended.alert_id == action.alert_id), None)
+        rated = episode or ended
+        if rated is None:
+            return Refusal.UNKNOWN_ALERT, "alert_id"
+        rated.useful = action.reason is Because.USEFUL
+        return None
+
+    # ---- time, and the stay
+
+    def due(self, stay: Stay, rules: Rules) -> int:
+        """When time will next move one of the alerts."""
+        if not self.open and not self.listed:
+            return NEVER
+        return min(due(episode.life, facts_of(episode, 0, stay, rules)) for episode in self.alive)
+
+    def pass_time(self, now: Round) -> None:
+        """Escalates, brings back and lays to rest whatever is due."""
+        for episode in self.alive:
+            facts = now.facts(episode)
+            while due(episode.life, facts) <= now.at:
+                self._turn(episode, pass_time(episode.life, facts), now, previous=episode.score)
+
+    def hand_over(self, now: Round, *, ward: bool) -> None:
+        """Takes the alerts along to another bed; in another ward (`ward`) nobody owns them yet."""
+        for episode in self.alive:
+            turn = hand_over(episode.life, now.facts(episode), ward=ward)
+            self._turn(episode, turn, now, previous=episode.score)
+
+    def end_all(self, now: Round, reason: Reason) -> None:
+        """Lays every alert to rest: the stay is over, or another has begun."""
+        for episode in self.alive:
+            self._turn(episode, leave(episode.life, reason), now, previous=episode.score)
+
+    def take_back(self, now: Round, action: Action) -> None:
+        """Ends the deterioration, if only a concern stood behind it that was voiced by mistake."""
+        episode = self.deterioration
+        if episode is not None and not episode.because:
+            self._turn(episode, leave(episode.life, Reason.UNDONE), now, previous=episode.score, action=action)
+
+    # ---- all of them
+
+    def _new_id(self, kind: str, subject: str, at: int) -> str:
+        """An id never given before: of two that begin at one moment the second is named as if a moment later."""
+        self.began = {name: start for name, start in self.began.items() if start >= at}
+        self.began[subject] = start = max(at, self.began.get(subject, at - 1) + 1)
+        return alert_id(self.patient, kind, subject, start)
+
+    def _begin(
+        self, episode: Episode, reason: Reason, now: Round, previous: int | None, action: Action | None = None
     ) -> None:
-        episode.revision += 1
-        episode.state, episode.reason = state, reason.value
-        episode.interrupts = episode.priority >= MEDIUM and state != CLEARED
-        episode.held_by = None if episode.interrupts or state == CLEARED else "low_priority"
-        episode.headline = condition.headline if condition is not None else f"Over: {episode.headline}"
-        value = alert_bytes(
-            episode,
-            picture.stay,
-            self.patient,
-            self.mode,
-            picture.at,
-            score=None,
-            findings=[],
-            advised=None if condition is None else condition.remedy,
-            rules=rules,
-            clears=TECHNICAL_ENDS,
-        )
-        out.append(Said("alerts", value, picture.at))
+        self.open[episode.subject] = episode
+        life = begin(now.facts(episode))
+        self._turn(episode, Turn(life, ((State.RAISED, reason),)), now, previous=previous, action=action)
 
-    def end_all(self, picture: Picture, reason: Reason, rules: Rules, out: list[Said]) -> None:
-        """Ends every episode: the stay is over, or another has begun."""
-        for subject in sorted(self.open):
-            episode = self.open.pop(subject)
-            if episode.kind == TECHNICAL:
-                self._tell(episode, CLEARED, reason, None, picture, rules, out)
-            else:
-                self._say(episode, CLEARED, reason, picture, episode.score, rules, out)
+    def _turn(
+        self, episode: Episode, turn: Turn, now: Round, *, previous: int | None = None, action: Action | None = None
+    ) -> None:
+        """Gives an episode its new life, says what is to be said, and puts it where it belongs."""
+        was_open = episode.life.standing not in OVER
+        episode.life, standing = turn.life, turn.life.standing
+        if was_open and standing in OVER:
+            episode.headline = f"Over: {episode.headline}"
+            episode.priority = max(turn.life.unseen, 1) if standing is Standing.RESOLVED else episode.priority
+            del self.open[episode.subject]
+            self.listed[episode.alert_id] = episode
+        for state, reason in turn.said:
+            tell(
+                episode,
+                state,
+                reason,
+                now,
+                patient=self.patient,
+                mode=self.mode,
+                burden=self.burden,
+                previous=previous,
+                action=action,
+                current=was_open,
+            )
+        if standing is Standing.CLEARED:
+            self._lay_to_rest(episode, now.at)
+        elif len(self.listed) > LISTED_AT_MOST:
+            least = min(self.listed.values(), key=lambda e: (e.life.unseen, e.started))
+            self._turn(least, leave(least.life, Reason.LIST_FULL), now)
+
+    def _lay_to_rest(self, episode: Episode, at: int) -> None:
+        del self.listed[episode.alert_id]
+        self.ended.append(
+            Ended(
+                episode.alert_id,
+                episode.kind,
+                episode.subject,
+                episode.priority,
+                episode.headline,
+                episode.reason,
+                episode.started,
+                at,
+                episode.useful,
+            )
+        )
+        del self.ended[:-ENDED_KEPT]
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
-        return [[[subject, self.open[subject]] for subject in sorted(self.open)], self.decision.value]
+        opened = [[subject, self.open[subject]] for subject in sorted(self.open)]
+        listed = list(self.listed.values())
+        return [opened, self.decision.value, listed, self.ended, sorted(self.began.items()), self.burden]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from."""
         self.open = {subject: msgspec.convert(episode, Episode) for subject, episode in state[0]}
         self.decision = Reason(state[1])
+        self.listed = {episode.alert_id: episode for episode in msgspec.convert(state[2], list[Episode])}
+        self.ended = msgspec.convert(state[3], list[Ended])
+        self.began = dict(msgspec.convert(state[4], list[tuple[str, int]]))
+        self.burden = msgspec.convert(state[5], Burden)

@@ -1,20 +1,27 @@
-"""An episode or a patient's state as the bytes that travel. Fields stand in one order, and none is ever absent."""
+"""An episode and its life as the bytes that travel. Fields stand in one order, and none is ever absent."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from detectors.calling import MINUTE_MS, PRIORITIES, Calling
 from detectors.news2 import News2
 from detectors.response import response
 from detectors.rules import Rules
 from detectors.vigil.episode import Episode
+from detectors.vigil.life import HIGH, OVER, Answer, Called, used_snooze
 from detectors.vigil.stay import Stay
+from detectors.vigil.waiting import next_rung
 from detectors.vigil.wording import clears_when
-from schemas.times import to_text
+from schemas.action import Action
+from schemas.alert import Standing
+from schemas.times import to_ms, to_text, to_text_or_none
 
 encode: Final = msgspec.json.Encoder().encode
-PRIORITIES: Final = (None, "low", "medium", "high")
+HELD_BY: Final = {Standing.ACKNOWLEDGED: "acknowledged", Standing.SNOOZED: "snoozed"}
+TECHNICAL_ENDS: Final = "Ends when the cause is gone."
+LISTED: Final = "Is over; stays listed until someone has seen it."
 
 
 def rules_name(rules: Rules) -> dict[str, str]:
@@ -43,6 +50,75 @@ def advice(score: News2 | None) -> str | None:
     return None if score is None else response(score.score_min, score.red).advice
 
 
+def held_by(episode: Episode) -> str | None:
+    """What holds an open alert back, if it does not call."""
+    if episode.calls or episode.life.standing in OVER:
+        return None
+    return HELD_BY.get(episode.life.standing) or episode.held_by or "low_priority"
+
+
+def _person(answer: Answer | None) -> dict[str, str] | None:
+    return None if answer is None else {"who": answer.who, "role": answer.role}
+
+
+def _taken(step: Called) -> dict[str, object]:
+    waiting = "not delivered" if step.told else "waiting"
+    return {"step": step.to, "at": to_text(step.at), "delivery": "delivered" if step.delivered is not None else waiting}
+
+
+def life_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict[str, object]:
+    """An alert's life as it stands in the alert and in the status."""
+    life = episode.life
+    standing, answer = life.standing, life.answer
+    owned, snoozed = standing in (Standing.ACKNOWLEDGED, Standing.CLOSING), standing is Standing.SNOOZED
+    undoable = answer is not None and life.before is not None
+    coming = next_rung(life, calling.ladder(stay.plan, stay.ward, episode.priority))
+    left = calling.snooze.ms(episode.priority) - used_snooze(life, at)
+    may_snooze = not owned and standing not in OVER
+    return {
+        "standing": standing,
+        "owner": _person(answer) if owned else None,
+        "snoozed_by": _person(answer) if snoozed else None,
+        "reason": None if answer is None else answer.reason,
+        "text": None if answer is None else answer.text,
+        "since": None if answer is None else to_text(answer.since),
+        "until": None if answer is None or standing in OVER else to_text(answer.until),
+        "undo_of": answer.action_id if undoable and answer else None,
+        "undo_until": to_text(answer.undo_until) if undoable and answer else None,
+        "called_at": to_text_or_none(life.called),
+        "steps": [_taken(step) for step in life.steps],
+        "next_step": None if coming is None else coming[0].to,
+        "next_step_at": None if coming is None else to_text(coming[1]),
+        "returned": life.returned,
+        "unseen": PRIORITIES[life.unseen],
+        "reviews_left": max(0, calling.reviews_at_most - life.reviews) if episode.priority == HIGH else None,
+        "snooze_left_minutes": max(0, left) // MINUTE_MS if may_snooze else 0,
+    }
+
+
+def done_report(action: Action | None) -> dict[str, object] | None:
+    """The action that made a revision."""
+    if action is None:
+        return None
+    return {
+        "action_id": action.action_id,
+        "deed": action.deed,
+        "who": action.who,
+        "role": action.role,
+        "reason": action.reason,
+        "text": action.text,
+        "at": to_text(to_ms(action.at)),
+    }
+
+
+def _ends_when(episode: Episode) -> str:
+    if episode.life.standing in OVER:
+        return LISTED if episode.life.standing is Standing.RESOLVED else "Is over."
+    if episode.kind == "technical":
+        return TECHNICAL_ENDS
+    return clears_when(episode.priority, episode.because, episode.lost)
+
+
 def alert_bytes(
     episode: Episode,
     stay: Stay,
@@ -54,7 +130,7 @@ def alert_bytes(
     findings: Sequence[dict[str, object]],
     advised: str | None,
     rules: Rules,
-    clears: str | None = None,
+    action: Action | None = None,
 ) -> bytes:
     """One revision of an alert."""
     return encode(
@@ -66,8 +142,8 @@ def alert_bytes(
             "kind": episode.kind,
             "subject": episode.subject,
             "priority": PRIORITIES[episode.priority],
-            "interrupts": episode.interrupts,
-            "held_by": episode.held_by,
+            "interrupts": episode.calls,
+            "held_by": held_by(episode),
             "patient_id": patient,
             "encounter": stay.encounter,
             "ward": stay.ward,
@@ -80,8 +156,10 @@ def alert_bytes(
             "news2": score,
             "findings": findings,
             "monitoring_lost": episode.lost,
-            "clears_when": clears or clears_when(episode.priority, episode.because, episode.lost),
+            "clears_when": _ends_when(episode),
             "advice": advised,
+            "life": life_report(episode, stay, rules.calling, at),
+            "action": done_report(action),
             "rules": rules_name(rules),
         }
     )

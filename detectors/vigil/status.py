@@ -2,10 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from detectors.calling import PRIORITIES
 from detectors.response import response
-from detectors.vigil.epoch import SOURCES
-from detectors.vigil.picture import UNITS, Picture, learns
-from detectors.vigil.report import PRIORITIES, advice, encode, rules_name, score_report
+from detectors.vigil.actions import Result
+from detectors.vigil.episode import Episode
+from detectors.vigil.epoch import SOURCES, SPOT
+from detectors.vigil.orders import orders_report
+from detectors.vigil.picture import UNITS, VALIDITY, Picture, learns
+from detectors.vigil.register import Ended
+from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report
 from detectors.vigil.track import Track
 from schemas.times import to_text, to_text_or_none
 from schemas.vitals import LETTERS
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 MINUTE_MS = 60_000
 
 
-def _monitoring(track: Track, vigil: "Vigil", at: int) -> str:
+def _monitoring(name: str, track: Track, vigil: "Vigil", at: int) -> str:
     if vigil.stay.discharged:
         return "discharged"
     if vigil.stay.paused(at):
@@ -25,7 +30,10 @@ def _monitoring(track: Track, vigil: "Vigil", at: int) -> str:
         return "sensor off"
     if track.known is None:
         return "never seen"
-    return "stale" if track.stale else "live"
+    if track.stale:
+        return "stale"
+    streamed = track.known.source != SPOT
+    return "delayed" if streamed and at - track.known.at > VALIDITY[name][track.known.source] // 2 else "live"
 
 
 def _vital(name: str, track: Track, vigil: "Vigil", at: int) -> dict[str, object]:
@@ -37,13 +45,70 @@ def _vital(name: str, track: Track, vigil: "Vigil", at: int) -> dict[str, object
         value = bool(value)
     usual = track.usual
     return {
-        "state": _monitoring(track, vigil, at),
+        "state": _monitoring(name, track, vigil, at),
         "value": value,
         "unit": UNITS[name],
         "taken_at": None if known is None else to_text(known.at),
+        "valid_until": None if known is None else to_text(known.at + VALIDITY[name][known.source]),
         "source": None if known is None else SOURCES[known.source],
         "suspect": known is not None and known.suspect,
         "usual": None if usual is None else round(usual, 2),
+    }
+
+
+def _alert(episode: Episode, vigil: "Vigil", at: int) -> dict[str, object]:
+    return {
+        "alert_id": episode.alert_id,
+        "revision": episode.revision,
+        "state": episode.state,
+        "kind": episode.kind,
+        "subject": episode.subject,
+        "priority": PRIORITIES[episode.priority],
+        "interrupts": episode.calls,
+        "held_by": held_by(episode),
+        "started_at": to_text(episode.started),
+        "headline": episode.headline,
+        "reason": episode.reason,
+        "life": life_report(episode, vigil.stay, vigil.rules.calling, at),
+    }
+
+
+def _ended(ended: Ended) -> dict[str, object]:
+    return {
+        "alert_id": ended.alert_id,
+        "kind": ended.kind,
+        "subject": ended.subject,
+        "priority": PRIORITIES[ended.priority],
+        "headline": ended.headline,
+        "reason": ended.reason,
+        "started_at": to_text(ended.started),
+        "ended_at": to_text(ended.ended),
+        "useful": ended.useful,
+    }
+
+
+def _concern(vigil: "Vigil") -> dict[str, object] | None:
+    concern = vigil.concern
+    if concern is None:
+        return None
+    return {
+        "who": concern.who,
+        "role": concern.role,
+        "reason": concern.reason,
+        "text": concern.text,
+        "at": to_text(concern.at),
+        "until": to_text(concern.until),
+    }
+
+
+def _result(result: Result) -> dict[str, object]:
+    return {
+        "action_id": result.action_id,
+        "deed": result.deed,
+        "alert_id": result.alert_id,
+        "at": to_text(result.at),
+        "refused": result.refused,
+        "field": result.field,
     }
 
 
@@ -79,17 +144,16 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
             "observation_due_at": to_text_or_none(_observation_due(picture, vigil)),
             "vitals": {name: _vital(name, track, vigil, at) for name, track in vigil.tracks.items()},
             "alerts": [
-                {
-                    "alert_id": episode.alert_id,
-                    "revision": episode.revision,
-                    "state": episode.state,
-                    "subject": episode.subject,
-                    "priority": PRIORITIES[episode.priority],
-                    "interrupts": episode.interrupts,
-                    "headline": episode.headline,
-                }
+                _alert(episode, vigil, at)
                 for _, episode in sorted(vigil.register.open.items())  # a restored register has no other order
             ],
+            "resolved": [_alert(episode, vigil, at) for episode in vigil.register.listed.values()],
+            "ended": [_ended(ended) for ended in vigil.register.ended],
+            "concern": _concern(vigil),
+            "orders": orders_report(stay, at, vigil.rules.calling.order_warning_minutes),
+            "actions": [_result(result) for result in vigil.acts.results],
+            "calls": vigil.register.burden.of_day(at),
+            "calls_bearable": vigil.rules.calling.ward(stay.ward).calls_per_patient_day,
             "paused_until": to_text(stay.paused_until) if stay.paused(at) else None,
             "learning": learns(stay, at) and vigil.register.deterioration is None,
             "rules": rules_name(vigil.rules),

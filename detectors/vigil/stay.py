@@ -54,6 +54,10 @@ class Stay(Struct, array_like=True, frozen=True):
     admitted_at: int = NEVER
     discharged_at: int = NEVER
     confirmed: bool = False
+    scale_by: tuple[str | None, str | None] = (None, None)  # who ordered it, and why
+    plan_by: tuple[str | None, str | None] = (None, None)
+    confusion_by: tuple[str | None, str | None] = (None, None)
+    pause_author: str | None = None
 
     @property
     def discharged(self) -> bool:
@@ -140,14 +144,17 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
     if "spo2_scale" in given:
         order = record.spo2_scale
         changes.update(scale=order.scale if order else 1, scale_until=_until(order.until if order else None))
+        changes["scale_by"] = (order.prescriber, order.reason) if order else (None, None)
     if "escalation_plan" in given:
         plan = record.escalation_plan
         changes.update(plan=plan.plan.value if plan else None, plan_until=_until(plan.until if plan else None))
+        changes["plan_by"] = (plan.author, plan.reason) if plan else (None, None)
     if "long_standing_confusion" in given:
         confusion = record.long_standing_confusion
         changes.update(
             confusion=bool(confusion and confusion.present),
             confusion_until=_until(confusion.until if confusion else None),
+            confusion_by=(confusion.author, confusion.reason) if confusion else (None, None),
         )
     if "limits" in given:
         changes["limits"] = tuple(_limit(limit) for limit in record.limits or ())
@@ -155,6 +162,7 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
         pause = record.pause if record.event is not Event.RESUME else None
         end = min(to_ms(pause.until), at + MAX_PAUSE_MS) if pause else 0
         changes.update(paused_until=end if end > at else 0, pause_reason=pause.reason if pause else None)
+        changes["pause_author"] = pause.author if pause else None
     if record.event is Event.DISCHARGE:
         changes.update(discharged_at=min(stay.discharged_at, at), confirmed=record.confirmed)
     elif record.event is Event.ADMIT:

@@ -85,17 +85,20 @@ def conditions(
     paused: bool,
     late_devices: bool,
     never_seen: bool,
+    scale_ends: bool = False,
     at: int,
     rules: Rules,
 ) -> list[Condition]:
     """The conditions that hold, in a fixed order. A lost vital that an open episode rests on is as urgent as the
-    episode.
+    episode; where nothing is expected (its device was taken off), nothing is wrong.
     """
     found: list[Condition] = []
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
         if not (signs.off_hold or signs.zero_hold or track.stale or signs.flat >= limits.flat_line):
+            continue
+        if not track.expected:
             continue
         urgent = priority if name in because else LOW
         if signs.zero_hold:
@@ -157,6 +160,16 @@ def conditions(
     if never_seen:
         found.append(
             Condition("never seen", LOW, None, "Admitted, but no data yet", "Attach and switch on the device.")
+        )
+    if scale_ends:
+        found.append(
+            Condition(
+                "scale 2 ends",
+                LOW,
+                None,
+                "The order for SpO2 scale 2 ends soon",
+                "Ask the prescriber: without a new order the same values score on scale 1.",
+            )
         )
     if at < signals.lost_until:
         found.append(

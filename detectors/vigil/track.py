@@ -47,6 +47,7 @@ class Track:
         "baseline",
         "dense",
         "deviation",
+        "expected",
         "floor",
         "known",
         "learnt",
@@ -65,6 +66,7 @@ class Track:
         self.signs = Signs()
         self.stale = False
         self.dense = False  # whether a stream has ever supplied it: spot checks then do not teach what is usual
+        self.expected = True  # false once the device that supplied it was taken off the patient
         self.floor = rules.floors.get(name)  # type: ignore[call-overload]
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
@@ -86,7 +88,7 @@ class Track:
         """
         if self.known is not None and self.known.at > decided.at:
             return False
-        self.known, self.stale = decided, False
+        self.known, self.stale, self.expected = decided, False, True
         if self.floor is None:
             return True
         if self.baseline is None or (not self.dense and decided.source != SPOT):
@@ -137,6 +139,10 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
+    def detach(self) -> None:
+        """The device that supplied it was taken off: nothing more is expected, and nothing about it is wrong."""
+        self.expected, self.signs = False, Signs()
+
     def learn(self, *, calm: bool) -> None:
         """Takes the value in force as usual if all is `calm`: nothing about it or the patient is in question. Otherwise
         only the level of a shift is followed.
@@ -161,7 +167,7 @@ class Track:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
         known = None if self.known is None else list(self.known)
-        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts]
+        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.expected]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -170,7 +176,7 @@ class Track:
         one.known = None if state[0] is None else Decided(*state[0])
         one.opinions = tuple(Opinion(*opinion) for opinion in state[1])
         one.signs, one.stale, one.dense, one.learnt = Signs(*state[2]), *state[3:6]
-        floor = one.floor
+        floor, one.expected = one.floor, state[9]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)
             one.shift = LevelShift.restore(state[7], rules.level_shift)

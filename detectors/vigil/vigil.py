@@ -11,15 +11,22 @@ from typing import Final
 import msgspec
 
 from detectors.rules import Rules
+from detectors.vigil.acting import Acted, act
+from detectors.vigil.actions import Acts
+from detectors.vigil.concern import Concern, with_concern
 from detectors.vigil.course import LOW, Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.intake import NEVER, Intake, Taken
+from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import Picture, expires, learns
-from detectors.vigil.register import Register, Said
+from detectors.vigil.register import Register
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
 from detectors.vigil.technical import Condition, Signals, conditions, watch
+from detectors.vigil.telling import Round, Said
 from detectors.vigil.track import Track
+from detectors.vigil.trends import trend_bytes
+from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.reasons import Refusal
@@ -48,9 +55,9 @@ def epoch_shift(patient: str) -> int:
 class Vigil:
     """One patient's watch.
 
-    `take(reading, at)`, `know(record, at)`, `tick(due)`: `at` is the log's time in milliseconds. `due` is the next
-    moment at which
-    there is something to do without new data, always later than the moment last called with.
+    `take(reading, at)`, `know(record, at)`, `act(action, at)`, `tick(due)`: `at` is the log's time in milliseconds.
+    `due` is the next moment at which there is something to do without new data, always later than the moment last
+    called with.
 
     Examples
     --------
@@ -63,12 +70,16 @@ class Vigil:
     """
 
     __slots__ = (
+        "acts",
+        "concern",
         "course",
         "due",
         "event_clock",
         "intake",
+        "life_due",
         "mode",
         "never_seen",
+        "now",
         "over",
         "patient",
         "quiet_until",
@@ -78,6 +89,7 @@ class Vigil:
         "status_at",
         "stay",
         "tracks",
+        "trend_minute",
     )
 
     def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
@@ -87,7 +99,10 @@ class Vigil:
         self.tracks: dict[str, Track] = {}
         self.course, self.signals = Course(), Signals()
         self.register = Register(patient, mode)
+        self.acts = Acts()
+        self.concern: Concern | None = None
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
+        self.now, self.life_due, self.trend_minute = -NEVER, NEVER, -1
         self.never_seen = self.over = False
 
     # ---- what comes in
@@ -111,19 +126,31 @@ class Vigil:
         if begins_anew(self.stay, record):
             self._end_all(at, Reason.NEW_STAY, out)
             self._forget_patient()
-        was_discharged = self.stay.discharged
-        self.stay = follow(self.stay, record, at)
-        self.intake.attached = None if self.stay.devices is None else frozenset(self.stay.devices)
-        if self.stay.discharged and not was_discharged:
+        before, stay = self.stay, follow(self.stay, record, at)
+        self.stay = stay
+        self._attach(before, stay)
+        if (stay.discharged and not before.discharged) or (stay.confirmed and not before.confirmed):
             self._end_all(at, Reason.DISCHARGED, out)
+            self.course.forget()
+        elif (stay.ward, stay.bed) != (before.ward, before.bed):
+            other_ward = before.ward is not None and stay.ward != before.ward
+            self.register.hand_over(Round(self.picture(at), self.rules, out), ward=other_ward)
         self._review(at, {}, out, status=True)
         self.due = self._next_due(at)
         return out
 
+    def act(self, action: Action, at: int) -> Acted:
+        """Takes into account what a person did, at once; what it causes, and why it was refused if it was."""
+        acted = act(self, action, at)
+        self.due = self._next_due(at)
+        return acted
+
     def tick(self, due: int) -> list[Said]:
-        """Does what is due by now: decides epochs, notices silence, ends orders."""
+        """Does what is due by now: decides epochs, notices silence, escalates, ends acknowledgements and orders."""
         out: list[Said] = []
         ended = self.stay.due <= due
+        if self.concern is not None and self.concern.until <= due:
+            self.concern, ended = None, True
         self.stay = self.stay.at(due)
         groups = self.intake.closing(due)
         for group in groups:
@@ -132,6 +159,7 @@ class Vigil:
         if silent or ended or not groups:
             self._review(due, {}, out, status=silent or ended)
         if self._forget_at() <= due:
+            self._end_all(due, Reason.DISCHARGED, out)
             self.over = True
             out.append(Said("status", None, due))
         self.due = self._next_due(due)
@@ -149,10 +177,11 @@ class Vigil:
         self.due = self._next_due(at)
         return out
 
-    def adopt(self, rules: Rules) -> None:
+    def adopt(self, rules: Rules, at: int) -> None:
         """Goes on under other rules; nothing learnt is lost."""
         self.rules = rules
         self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
+        self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
 
     # ---- what is thought of it
 
@@ -168,31 +197,43 @@ class Vigil:
                 self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, epochs, self.signals, self.rules)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
-        self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
+        picture = self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
+        if due // MINUTE_MS != self.trend_minute:
+            self.trend_minute = due // MINUTE_MS
+            out.append(Said("trends", trend_bytes(self, picture), due))
         calm = self.register.deterioration is None and learns(self.stay, due)
         for name in fresh:
             tracks[name].learn(calm=calm)
 
-    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> None:
+    def picture(self, at: int) -> Picture:
+        """What is in force now."""
+        return Picture(self.tracks, self.stay, at, self.concern)
+
+    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Picture:
         """Looks at the patient as a whole and says what is new."""
-        picture = Picture(self.tracks, self.stay, at)
-        said = len(out)
+        picture, register = self.picture(at), self.register
+        said, now = len(out), Round(picture, self.rules, out)
         if not self.stay.confirmed:
             entered = bool(fresh) and all(value.source == SPOT for value in fresh.values())
-            demand = self._demand(picture, fresh, at, entered)
-            self.register.move(picture, demand, self.course, self.rules, fresh=bool(fresh), entered=entered, out=out)
-            self.register.hold(self._conditions(at), picture, self.rules, out)
+            demand = self.demand(picture, fresh, entered=entered)
+            register.move(now, demand, self.course, fresh=bool(fresh), entered=entered)
+            register.hold(self._conditions(at), now)
+        if self.life_due <= at:
+            register.pass_time(now)
         if status or len(out) > said:
             self.status_at = at
             out.append(Said("status", status_bytes(self, picture, at), at))
+        return picture
 
-    def _demand(self, picture: Picture, fresh: dict[str, Decided], at: int, entered: bool) -> Demand:
-        """What is asked for now, held back where monitoring is paused."""
-        noticed = bool(picture.noticed())
+    def demand(self, picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
+        """What is asked for now: held back where monitoring is paused, or where learned alerts have called enough."""
+        noticed, at = bool(picture.noticed()), picture.at
         demand = self.course.note(picture.score, fresh, noticed, bool(picture.broken()), at, entered, self.rules)
-        if self.stay.paused(at) and demand.interrupts and not entered:
-            return msgspec.structs.replace(demand, interrupts=False, held_by="paused")
-        return demand
+        if demand.interrupts and demand.reason is Reason.LEARNED and self.register.burden.full(at, self.rules):
+            demand = msgspec.structs.replace(demand, interrupts=False, held_by="patient_limit")
+        if demand.interrupts and self.stay.paused(at) and not entered:
+            demand = msgspec.structs.replace(demand, interrupts=False, held_by="paused")
+        return with_concern(demand, self.concern)
 
     def _conditions(self, at: int) -> list[Condition]:
         """What is wrong with the measuring now."""
@@ -208,6 +249,7 @@ class Vigil:
             paused=stay.paused(at),
             late_devices=any(-NEVER < d.late_since <= at - late for d in self.intake.devices.values()),
             never_seen=self.never_seen,
+            scale_ends=at >= warns_at(stay, self.rules.calling.order_warning_minutes),
             at=at,
             rules=self.rules,
         )
@@ -262,9 +304,15 @@ class Vigil:
         """The next moment to act; what only silence or an order's end can bring is worked out apart, as
         `quiet_until`.
         """
+        self.now = now
         ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
         ends += [self._never_seen_at(), self._forget_at(), self.stay.due, self._clock_doubt_at(now)]
         ends += [self.signals.lost_until, self.signals.rebuilt_until]
+        ends.append(warns_at(self.stay, self.rules.calling.order_warning_minutes))
+        if self.concern is not None:
+            ends.append(self.concern.until)
+        self.life_due = self.register.due(self.stay, self.rules)
+        ends.append(max(self.life_due, now + 1))  # an undone answer may leave a step that was due before
         red = self.course.red_due(self.rules)
         if red is not None:
             ends.append(red)
@@ -272,7 +320,18 @@ class Vigil:
         return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
-        self.register.end_all(Picture(self.tracks, self.stay, at), reason, self.rules, out)
+        self.register.end_all(Round(self.picture(at), self.rules, out), reason)
+        self.concern = None
+
+    def _attach(self, before: Stay, stay: Stay) -> None:
+        """Expects nothing more of devices that were taken off the patient."""
+        self.intake.attached = attached = None if stay.devices is None else frozenset(stay.devices)
+        if attached is None or before.devices == stay.devices:
+            return
+        taken_off = {device.number for name, device in self.intake.devices.items() if name not in attached}
+        for track in self.tracks.values():
+            if track.known is not None and track.known.device in taken_off:
+                track.detach()
 
     def _forget_patient(self) -> None:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""
@@ -302,7 +361,8 @@ class Vigil:
         """The whole state as versioned bytes of plain numbers and strings."""
         tracks = [[name, track.state()] for name, track in self.tracks.items()]
         body = [self.intake.state(), self.stay, tracks, self.course, self.signals, self.register.state()]
-        flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over]
+        body += [self.acts, self.concern]
+        flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over, self.now, self.trend_minute]
         return msgspec.msgpack.encode([SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock, *body, *flags])
 
     @classmethod
@@ -328,7 +388,9 @@ class Vigil:
         one.tracks = {name: Track.restore(name, track, rules) for name, track in state[6]}
         one.course, one.signals = msgspec.convert(state[7], Course), msgspec.convert(state[8], Signals)
         one.register.restore(state[9])
-        one.due, one.quiet_until, one.status_at, one.never_seen, one.over = state[10:15]
+        one.acts, one.concern = msgspec.convert(state[10], Acts), msgspec.convert(state[11], Concern | None)
+        one.due, one.quiet_until, one.status_at, one.never_seen, one.over, one.now, one.trend_minute = state[12:19]
+        one.life_due = one.register.due(one.stay, rules)
         return one
 
 

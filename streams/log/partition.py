@@ -7,7 +7,7 @@ exactly the dues
 up to T, and cutting it into batches anywhere changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush, heapreplace
 from typing import Final
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
 from detectors.vigil import NEVER, Said, Taken, Vigil
+from schemas.action import Action, Deed
 from schemas.decode import Decoded, FastReading, decode
 from schemas.forwarded import (
     KIND_HEADER,
@@ -36,6 +37,10 @@ from streams.log.record import Marker, Output, Record
 from streams.log.tally import Tally
 
 AHEAD_MS: Final = 366 * 86_400_000
+CONTRACTS: Final[Mapping[ForwardedKind, type[PatientRecord] | type[Action]]] = {
+    ForwardedKind.PATIENT: PatientRecord,
+    ForwardedKind.ACTION: Action,
+}
 
 
 class Watch:
@@ -324,24 +329,36 @@ class Partition:
             return self._adopt(forwarded.body)
         if kind is ForwardedKind.LOSS:
             for patient in sorted(self.watches):
-                self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
+                if offset >= self.watches[patient].upto:
+                    self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
             return None
         if kind is ForwardedKind.HISTORY:
             self._lose_history(forwarded.key, offset, out)
             return None
-        if kind is not ForwardedKind.PATIENT:
+        contract = CONTRACTS.get(kind)
+        if contract is None:
             return Refusal.UNKNOWN_RECORD, None
         try:
-            record = PatientRecord.model_validate_json(forwarded.body)
+            record = contract.model_validate_json(forwarded.body)
         except ValidationError as error:
             return Refusal.BAD_RECORD, ".".join(str(part) for part in error.errors()[0]["loc"]) or None
+        patient = record.patient_id
         if record.mode is not self.mode:
             return Refusal.WRONG_MODE, "mode"
-        if partition_of(record.patient_id, self.partitions) != self.partition:
+        if partition_of(patient, self.partitions) != self.partition:
             return Refusal.WRONG_PARTITION, "patient_id"
-        watch = self.watches.get(record.patient_id) or self._watch(record.patient_id)
-        if offset >= watch.upto:
-            self._tell(record.patient_id, watch.vigil.know(record, self.time), offset, out)
+        watch = self.watches.get(patient)
+        if watch is None:
+            if isinstance(record, Action) and record.deed is not Deed.CONCERN:
+                return Refusal.UNKNOWN_ALERT, "patient_id"  # nobody is watched for an action's sake
+            watch = self._watch(patient)
+        if offset < watch.upto:
+            return None
+        if isinstance(record, Action):
+            acted = watch.vigil.act(record, self.time)
+            self._tell(patient, acted.said, offset, out)
+            return acted.refused
+        self._tell(patient, watch.vigil.know(record, self.time), offset, out)
         return None
 
     def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
@@ -365,7 +382,9 @@ class Partition:
         except RulesError:
             return Refusal.BAD_RECORD, "rules"
         self.rules_bytes = body
-        for watch in self.watches.values():
-            watch.vigil.adopt(self.rules)
+        for patient, watch in self.watches.items():
+            watch.vigil.adopt(self.rules, self.time)
+            if watch.vigil.due < watch.queued:
+                self._queue(watch, patient)
         self.dirty.update(self.watches)
         return None

@@ -121,7 +121,8 @@ def _bare(value: object) -> object:
     return [_bare(part) for part in value] if isinstance(value, list) else value
 
 
-MOMENTS = ("alert_id", "at", "started_at", "taken_at", "observation_due_at", "paused_until")
+MOMENTS = ("alert_id", "at", "started_at", "ended_at", "taken_at", "valid_until", "observation_due_at", "paused_until",
+           "since", "until", "undo_until", "called_at", "next_step_at")  # fmt: skip
 
 
 @given(

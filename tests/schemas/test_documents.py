@@ -215,6 +215,8 @@ EXAMPLES = {
                 "field": None,
             }
         ],
+        "calls": 3,
+        "calls_bearable": 2.3,
         "paused_until": None,
         "learning": True,
         "rules": RULES,

@@ -8,6 +8,7 @@ PROMISED = """
     unknown_record bad_record wrong_partition wrong_mode clock_ahead unknown_vital bad_shape missing_unit unknown_unit
     unknown_quality bad_value no_value impossible not_usable nothing_to_correct
     unknown_alert alert_over alert_changed not_allowed over_limit nothing_to_undo no_such_step
+    already_owned discharge_confirmed
 """
 
 

@@ -1,0 +1,128 @@
+"""Who is called when nobody answers, and for how long an answer holds: the rules of an alert's life, as data."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from schemas.action import ACKNOWLEDGEMENTS, Because, Step
+from schemas.patient import Plan
+
+Minutes = Annotated[float, Meta(gt=0, le=24 * 60)]
+Seconds = Annotated[float, Meta(gt=0, le=600)]
+PRIORITIES: Final = (None, "low", "medium", "high")
+MINUTE_MS: Final = 60_000
+EVERY_WARD: Final = "*"
+RANKS: Final[Mapping[str, int]] = {step.value: rank for rank, step in enumerate(Step, 1)}
+LONGEST_HOLD_MINUTES: Final = 12 * 60  # one shift: an acknowledgement is no standing order
+
+
+class Rung(Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of an escalation: whom it calls, and how long after the alert began to call."""
+
+    to: Step
+    after_minutes: Minutes
+
+
+class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
+    """The steps by priority, in rising order."""
+
+    high: tuple[Rung, ...]
+    medium: tuple[Rung, ...]
+    low: tuple[Rung, ...]
+
+
+class ByPriority(Struct, frozen=True, forbid_unknown_fields=True):
+    """Minutes by priority."""
+
+    high: Minutes
+    medium: Minutes
+    low: Minutes
+
+    def ms(self, priority: int) -> int:
+        """Milliseconds for a priority of 1 to 3."""
+        return int((self.low, self.medium, self.high)[priority - 1] * MINUTE_MS)
+
+
+class Latches(Struct, frozen=True, forbid_unknown_fields=True):
+    """From which priority an alert that ends unseen stays listed, by kind."""
+
+    physiological: Annotated[str, Meta(pattern="^(low|medium|high)$")]
+    technical: Annotated[str, Meta(pattern="^(low|medium|high)$")]
+
+
+class PatientLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often learned alerts may call for one patient within some hours; further ones are shown only."""
+
+    calls: Annotated[int, Meta(ge=1, le=1_000)]
+    hours: Annotated[float, Meta(gt=0, le=24 * 7)]
+
+
+class Ward(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one ward decided: whether a rapid-response team may be called, and what it holds to be bearable.
+
+    `calls_per_patient_day` is shown beside what the ward bears, and never a gate.
+    """
+
+    rapid_response: bool
+    calls_per_patient_day: Annotated[float, Meta(gt=0)]
+
+
+class Calling(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rules of an alert's life. `ladders` by escalation plan, `holds` by reason, `wards` by name (`*`: any other).
+
+    `reviews_at_most`: how often a high alert may be acknowledged as seen and reviewing before it takes the shift lead.
+    """
+
+    ladders: dict[Plan, Ladder]
+    holds: dict[Because, ByPriority]
+    reviews_at_most: Annotated[int, Meta(ge=1, le=10)]
+    snooze: ByPriority
+    undo_seconds: Seconds
+    delivered_within_seconds: Seconds
+    latch_from: Latches
+    concern_minutes: Minutes
+    order_warning_minutes: Minutes
+    learned_priority: Annotated[str, Meta(pattern="^(low|medium)$")]
+    patient_limit: PatientLimit
+    wards: dict[str, Ward]
+
+    def ward(self, name: str | None) -> Ward:
+        """The options of a ward."""
+        return self.wards.get(name or EVERY_WARD) or self.wards[EVERY_WARD]
+
+    def ladder(self, plan: str | None, ward: str | None, priority: int) -> tuple[Rung, ...]:
+        """The steps for a patient; without a plan care is escalated fully."""
+        ladder = self.ladders[Plan(plan or Plan.FULL)]
+        rungs = (ladder.low, ladder.medium, ladder.high)[priority - 1]
+        if self.ward(ward).rapid_response:
+            return rungs
+        return tuple(rung for rung in rungs if rung.to is not Step.RAPID_RESPONSE)
+
+    def hold_ms(self, reason: Because, priority: int) -> int:
+        """How long an acknowledgement holds."""
+        return self.holds[reason].ms(priority)
+
+
+def faults(calling: Calling) -> Iterator[str]:
+    """What would leave an alert without an answer or without an end, in words."""
+    missing = [plan.value for plan in Plan if plan not in calling.ladders]
+    missing += [reason.value for reason in ACKNOWLEDGEMENTS if reason not in calling.holds]
+    missing += [EVERY_WARD] if EVERY_WARD not in calling.wards else []
+    if missing:
+        yield f"`calling` says nothing of {', '.join(missing)}"
+    for plan, ladder in calling.ladders.items():
+        for name, rungs in (("high", ladder.high), ("medium", ladder.medium), ("low", ladder.low)):
+            rising = [(RANKS[rung.to], rung.after_minutes) for rung in rungs]
+            if any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(rising)):
+                yield f"the {name} steps of the plan `{plan}` do not rise in whom they call and when"
+        if not ladder.high:
+            yield f"the plan `{plan}` calls nobody at high priority"
+    for reason, hold in calling.holds.items():
+        if reason not in ACKNOWLEDGEMENTS:
+            yield f"`{reason}` is no reason to acknowledge"
+        if max(hold.high, hold.medium, hold.low) > LONGEST_HOLD_MINUTES:
+            yield f"`{reason}` holds longer than a shift: that would be a standing order"
+        if hold.high > hold.medium:
+            yield f"`{reason}` holds longer at high than at medium priority"

@@ -1,0 +1,143 @@
+"""What people may do about an alert, how long that holds, and why it is refused where it is."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from detectors.calling import MINUTE_MS, Calling
+from detectors.vigil.episode import Episode
+from detectors.vigil.life import HIGH, OVER, Answer, Facts, Turn, acknowledge, deliver, snooze, undo, used_snooze
+from schemas.action import Action, Because, Deed, Role
+from schemas.alert import Standing
+from schemas.reasons import Refusal
+
+SECOND_MS: Final = 1_000
+REMEMBERED: Final = 128  # actions whose repeats are known
+SHOWN_RESULTS: Final = 8
+Refused = tuple[Refusal, str]
+
+_SENIOR: Final = frozenset({Role.SHIFT_LEAD, Role.DOCTOR, Role.RAPID_RESPONSE})
+_CARING: Final = frozenset({Role.NURSE, *_SENIOR})
+# Who may do what. A viewer only looks; a safety officer judges alerts and answers none.
+MAY: Final[Mapping[Deed, frozenset[Role]]] = MappingProxyType(
+    {
+        Deed.ACKNOWLEDGE: _CARING,
+        Deed.SNOOZE: _CARING,
+        Deed.UNDO: _CARING,
+        Deed.CONCERN: _CARING,
+        Deed.FEEDBACK: _CARING | {Role.SAFETY_OFFICER},
+        Deed.DELIVERED: frozenset({Role.SYSTEM}),
+    }
+)
+# Reasons that a confirmed red score belies.
+DOUBTING: Final = frozenset({Because.ARTEFACT.value, Because.EQUIPMENT.value})
+
+
+class Result(Struct, frozen=True, array_like=True):
+    """What became of an action."""
+
+    action_id: str
+    deed: str
+    alert_id: str | None
+    at: int
+    refused: str | None
+    field: str | None
+
+
+class Acts(Struct, array_like=True):
+    """The last actions on one patient, so that a repeat changes nothing and everyone can see what became of them."""
+
+    seen: list[int] = []
+    results: list[Result] = []
+
+    def knows(self, action_id: str) -> bool:
+        """Whether this very action was taken, or refused, already."""
+        return _digest(action_id) in self.seen
+
+    def note(self, action: Action, at: int, refused: Refused | None) -> None:
+        """Remembers an action and what became of it."""
+        code, field = (None, None) if refused is None else (refused[0].value, refused[1])
+        self.seen.append(_digest(action.action_id))
+        self.results.append(Result(action.action_id, action.deed.value, action.alert_id, at, code, field))
+        del self.seen[:-REMEMBERED], self.results[:-SHOWN_RESULTS]
+
+
+def _digest(action_id: str) -> int:
+    return int.from_bytes(blake2b(action_id.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def forbidden(action: Action) -> Refused | None:
+    """The refusal of an action that this role may never do."""
+    return None if action.role in MAY[action.deed] else (Refusal.NOT_ALLOWED, "role")
+
+
+def answer(
+    action: Action, episode: Episode, facts: Facts, calling: Calling, reds: Iterable[str], confirmed: Iterable[str]
+) -> Turn | Refused:
+    """Lets a person's word about one alert take effect, or says why it cannot.
+
+    `reds`: the items that are red now, `confirmed` those of them that have lasted: what she could see.
+    """
+    life, deed = episode.life, action.deed
+    if deed is Deed.DELIVERED:
+        assert action.step is not None
+        delivered = deliver(life, action.step, facts.at)
+        return (Refusal.NO_SUCH_STEP, "step") if delivered is None else Turn(delivered)
+    if deed is Deed.UNDO:
+        assert life.answer is not None
+        return Turn(*undo(life, facts)) if life.answer.who == action.who else (Refusal.NOT_ALLOWED, "who")
+    if life.standing is Standing.CLOSING or (deed is Deed.SNOOZE and life.standing in OVER):
+        return Refusal.ALERT_OVER, "alert_id"
+    if action.revision is not None and action.revision < episode.worse_at:
+        return Refusal.ALERT_CHANGED, "revision"
+    refused = (_review if deed is Deed.ACKNOWLEDGE else _more_quiet)(action, episode, facts, calling)
+    if refused is not None:
+        return refused
+    given = _given(action, episode, facts, calling, tuple(sorted(reds)), tuple(sorted(confirmed)))
+    return acknowledge(life, given, facts) if deed is Deed.ACKNOWLEDGE else snooze(life, given)
+
+
+def _review(action: Action, episode: Episode, facts: Facts, calling: Calling) -> Refused | None:
+    """Twice someone may say that she is reviewing a high alert; then it takes the shift lead."""
+    if action.reason is not Because.REVIEWING or facts.priority != HIGH or action.role in _SENIOR:
+        return None
+    over = episode.life.standing in OVER or episode.life.reviews < calling.reviews_at_most
+    return None if over else (Refusal.NOT_ALLOWED, "role")
+
+
+def _more_quiet(action: Action, episode: Episode, facts: Facts, calling: Calling) -> Refused | None:
+    if episode.life.standing is Standing.ACKNOWLEDGED:
+        return Refusal.ALREADY_OWNED, "alert_id"
+    assert action.minutes is not None
+    asked = used_snooze(episode.life, facts.at) + action.minutes * MINUTE_MS
+    return (Refusal.OVER_LIMIT, "minutes") if asked > calling.snooze.ms(facts.priority) else None
+
+
+def _given(
+    action: Action,
+    episode: Episode,
+    facts: Facts,
+    calling: Calling,
+    reds: tuple[str, ...],
+    confirmed: tuple[str, ...],
+) -> Answer:
+    if action.deed is Deed.SNOOZE:
+        holds = (action.minutes or 0) * MINUTE_MS
+    else:
+        assert action.reason is not None
+        holds = calling.hold_ms(action.reason, facts.priority)
+    return Answer(
+        action.action_id,
+        action.who,
+        action.role.value,
+        None if action.reason is None else action.reason.value,
+        action.text,
+        facts.at,
+        facts.at + holds,
+        facts.at + int(calling.undo_seconds * SECOND_MS),
+        reds,
+        confirmed,
+    )

@@ -1,0 +1,109 @@
+"""One revision of an episode, said: what goes out, and what is remembered of how often the patient's alerts called."""
+
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from detectors.rules import Rules
+from detectors.vigil.episode import Episode
+from detectors.vigil.facts import facts_of
+from detectors.vigil.life import OVER, Facts
+from detectors.vigil.picture import Picture
+from detectors.vigil.reason import Reason
+from detectors.vigil.report import advice, alert_bytes, score_report
+from schemas.action import Action
+from schemas.alert import State
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+CALLS_KEPT: Final = 100
+PHYSIOLOGICAL, TECHNICAL = "physiological", "technical"
+# What counts as being called: a raise, a return, a breakthrough, an escalation.
+RESOUNDS: Final = frozenset({State.RAISED, State.WORSENED, State.RETURNED, State.ESCALATED})
+
+
+class Said(NamedTuple):
+    """Something to be sent: the logical topic, the bytes (None: forget this key), and the moment that made it."""
+
+    topic: str
+    value: bytes | None
+    at: int
+
+
+class Round(NamedTuple):
+    """One look at the patient: the picture, the rules in force, and where to say what is new."""
+
+    picture: Picture
+    rules: Rules
+    out: list[Said]
+
+    @property
+    def at(self) -> int:
+        """The moment."""
+        return self.picture.at
+
+    def facts(self, episode: Episode) -> Facts:
+        """What the episode's next move is judged by."""
+        return facts_of(episode, self.picture.at, self.picture.stay, self.rules)
+
+
+class Burden(Struct, array_like=True):
+    """When this patient's alerts called, over the last day, and when learned ones did."""
+
+    moments: list[int] = []
+    learned: list[int] = []
+
+    def count(self, at: int, learned: bool, most: int) -> None:
+        """Takes one call into account, `most` learned ones being remembered."""
+        self.moments = [*(moment for moment in self.moments if moment > at - DAY_MS), at][-CALLS_KEPT:]
+        if learned:
+            self.learned = [*self.learned, at][-most:]
+
+    def of_day(self, at: int) -> int:
+        """Calls in the last 24 hours; `CALLS_KEPT` may stand for more."""
+        return sum(moment > at - DAY_MS for moment in self.moments)
+
+    def full(self, at: int, rules: Rules) -> bool:
+        """Whether learned alerts have called as often as this patient's limit allows."""
+        limit = rules.calling.patient_limit
+        return sum(moment > at - int(limit.hours * HOUR_MS) for moment in self.learned) >= limit.calls
+
+
+def tell(
+    episode: Episode,
+    state: State,
+    reason: Reason,
+    now: Round,
+    *,
+    patient: str,
+    mode: str,
+    burden: Burden,
+    previous: int | None,
+    action: Action | None,
+    current: bool,
+) -> None:
+    """Makes the next revision. `current`: the patient's values belong to it (it was open until now)."""
+    picture, rules = now.picture, now.rules
+    episode.revision += 1
+    episode.state, episode.reason = state, reason.value
+    if state in (State.RAISED, State.WORSENED):
+        episode.worse_at = episode.revision
+    of_patient = episode.kind == PHYSIOLOGICAL and current
+    if of_patient:
+        headline = picture.headline(previous)
+        episode.headline = f"Over: {headline}" if episode.life.standing in OVER else headline
+    if episode.calls and (state in RESOUNDS or reason is Reason.PERSISTED):
+        burden.count(picture.at, episode.learned, rules.calling.patient_limit.calls)
+    value = alert_bytes(
+        episode,
+        picture.stay,
+        patient,
+        mode,
+        picture.at,
+        score=score_report(picture.score, previous, picture.stay.scale) if of_patient else None,
+        findings=picture.findings() if of_patient else [],
+        advised=advice(picture.score) if of_patient else (episode.remedy if current else None),
+        rules=rules,
+        action=action,
+    )
+    now.out.append(Said("alerts", value, picture.at))

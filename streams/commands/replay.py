@@ -1,6 +1,9 @@
-"""`vigilward replay`: recorded readings in, alerts out, without Kafka."""
+"""`vigilward replay`: recorded readings, a recorded log, or the log itself in; alerts out."""
 
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,25 +15,43 @@ from streams.log import Output
 from streams.replay import Replay, read_lines
 from streams.settings import load
 
+Tell = Callable[[Output], None]
+
 
 def replay(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE|DIR", help="Readings, one JSON a line; or a folder of recordings.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[FILE|DIR]", help="Readings, one JSON a line; a folder of recordings; a log from `record`."
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="The very bytes that go on the alerts topic; the default without a terminal.")
     ] = False,
     flush: Annotated[bool, typer.Option(help="Decide what is still open at the end of the recording.")] = False,
     partitions: Annotated[int | None, typer.Option(min=1, help="As VIGILWARD_PARTITIONS.")] = None,
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Read the log itself, in its own clock.")] = False,
+    patient: Annotated[str | None, typer.Option(help="Only this patient, of a log.", metavar="P")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Of a log from this moment on: RFC 3339, or 90m ago.", metavar="T")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Of a log up to this moment.", metavar="T")] = None,
 ) -> None:
     """Send recorded readings through the same watch as live, and print the alerts, one a line.
 
-    A recording ends where it ends: what was not decided by then is not said, unless --flush. Always in event clock;
-    any mode.
-    The same readings in the same order give the same bytes as live workers on as many partitions.
+    A recording ends where it ends: what was not decided by then is not said, unless --flush. Readings are replayed in
+    event clock and in any mode, a log in its own. The same readings in the same order give the same bytes as live
+    workers on as many partitions. --since begins with the savepoint before it; exit 1: there is none, the start is
+    incomplete.
 
     Example: vigilward replay recordings.jsonl --json
+    Example: vigilward replay --from-kafka --patient p-7f3a --since 2h
     """
+    if path is None or from_kafka or _is_log(path):
+        _replay_log(path, from_kafka, patient, since, until, _bytes if as_json or not sys.stdout.isatty() else _words)
+        return
+    if patient or since or until:
+        raise CannotRun("--patient, --since and --until are for a log (--from-kafka, or from `record`)", exit_code=2)
     if not path.exists():
         raise CannotRun(f"there is no file or folder {str(path)!r}", exit_code=2)
     count = partitions or load().partitions
@@ -42,12 +63,51 @@ def replay(
     if flush:
         for output in one.flush():
             tell(output)
-    counts = one.counts()
+    _summarise(one.counts())
+
+
+def _is_log(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(LOG_BEGINS)) == LOG_BEGINS
+
+
+def _replay_log(
+    path: Path | None, from_kafka: bool, patient: str | None, since: str | None, until: str | None, tell: Tell
+) -> None:
+    from streams.recorded.file import RecordedLog
+    from streams.recorded.moments import stretch
+    from streams.recorded.play import play
+    from streams.recorded.source import Source
+    from streams.rules import packaged_rules
+
+    if (path is None) is not from_kafka:
+        raise CannotRun("name either a file or --from-kafka", exit_code=2)
+    asked, settings = stretch(patient, since, until, int(time.time() * 1_000)), load()
+    incomplete: list[int] = []
+    if path is not None:
+        recorded = RecordedLog(path, packaged_rules(), settings.keys)
+        for output in recorded.play(asked):
+            tell(output)
+        _summarise(recorded.counts)
+        incomplete = [] if recorded.head.whole else [0]
+    else:
+        with Source(settings) as source:
+            for output in play(source, packaged_rules(), asked, incomplete.append):
+                tell(output)
+    if incomplete:
+        print("vigilward replay: the start is incomplete: no savepoint before it is left", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _summarise(counts: Counter[str]) -> None:
     summary = ", ".join(f"{counts[name]} {name}" for name in SUMMED)
     refused = ", ".join(f"{n} {code[8:]}" for code, n in sorted(counts.items()) if code.startswith("refused_"))
     print(f"{counts['records']} records: {summary}" + (f"; refused: {refused}" if refused else ""), file=sys.stderr)
 
 
+LOG_BEGINS = b'{"recorded_log":'
 SUMMED = ("patients", "accepted", "suspect", "duplicate", "late", "rejected", "unreadable")
 
 

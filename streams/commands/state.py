@@ -1,0 +1,141 @@
+"""`vigilward state`: what is stored of patients; taken out, put back, forgotten."""
+
+import json
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.times import to_text
+from streams.commands import CannotRun
+from streams.settings import Settings, load
+from streams.worker.ledger.record import MARKER_KEY, decode_marker
+from streams.worker.ledger.stored import Stored
+
+
+class Deed(StrEnum):
+    """What is done with the stored states."""
+
+    SHOW = "show"
+    EXPORT = "export"
+    IMPORT = "import"
+    RESET = "reset"
+
+
+class From(StrEnum):
+    """Where the log goes on."""
+
+    START = "start"
+    END = "end"
+
+
+def state(
+    deed: Annotated[Deed, typer.Argument(help="show, export, import or reset.", show_choices=False)],
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="For export and import.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    begin: Annotated[
+        From | None, typer.Option("--from", help="Where the log goes on: of import into another log, of reset.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a partition.")] = False,
+) -> None:
+    """Look at the stored states of patients, or move them. All but show need every worker of the group stopped.
+
+    export writes them to a file, as before an upgrade; import puts such a file in their place, after a failed upgrade
+    or on another cluster (then with --from); reset forgets every patient and goes on at the log's --from start or end.
+    No patient is named on the terminal; an export holds patients' data.
+
+    Example: vigilward state export before-upgrade.states
+    """
+    from streams.recorded.states import all_stored, forgotten, put, refuse_while_workers_run, set_offsets
+    from streams.worker.ledger.identity import identity
+
+    settings = load()
+    if deed in (Deed.EXPORT, Deed.IMPORT) and path is None:
+        raise CannotRun(f"state {deed} needs a file", exit_code=2)
+    if deed is Deed.RESET and begin is None:
+        raise CannotRun("state reset needs --from start or --from end: where does the log go on?", exit_code=2)
+    whose = identity(settings)
+    if deed is not Deed.SHOW and not dry_run:
+        refuse_while_workers_run(settings)
+    stored = all_stored(settings)
+    if deed is Deed.SHOW:
+        _show(stored, as_json)
+    elif deed is Deed.EXPORT and path is not None:
+        _export(settings, stored, path, dry_run)
+    elif deed is Deed.IMPORT and path is not None:
+        from streams.recorded.states import imported
+
+        with path.open("rb") as file:
+            written = imported(file, settings, whose, begin)
+        _tell(written, stored, dry_run)
+        if not dry_run:
+            put(settings, written, stored)
+            set_offsets(settings, _next_offsets(written))
+    else:
+        written = forgotten(settings, stored, whose, _ends(settings, begin or From.START))
+        _tell(written, stored, dry_run)
+        if not dry_run:
+            put(settings, written, stored)
+            set_offsets(settings, _next_offsets(written))
+
+
+def _show(stored: Mapping[int, Stored], as_json: bool) -> None:
+    for partition, one in sorted(stored.items()):
+        marker = one.marker
+        facts = {
+            "partition": partition,
+            "patients": len(one.states),
+            "bytes": one.size,
+            "unusable": len(one.lost),
+            "next_offset": marker.next_offset if marker else None,
+            "time": to_text(marker.time) if marker else None,
+            "generation": marker.generation if marker else None,
+            "topic_id": marker.topic_id if marker else None,
+            "savepoint": to_text(marker.savepoint_at) if marker and marker.savepoint_at is not None else None,
+            "records": one.records,
+        }
+        print(json.dumps(facts) if as_json else "  ".join(f"{name} {fact}" for name, fact in facts.items()))
+
+
+def _export(settings: Settings, stored: Mapping[int, Stored], path: Path, dry_run: bool) -> None:
+    from streams.recorded.states import exported
+    from streams.worker.ledger.identity import identity
+
+    states, lost = sum(len(one.states) for one in stored.values()), sum(len(one.lost) for one in stored.values())
+    print(f"{'would export' if dry_run else 'exported'} {states} states", file=sys.stderr)
+    if not dry_run:
+        with path.open("wb") as file:
+            file.writelines(exported(settings, stored, identity(settings)))
+    if lost:
+        print(f"{lost} stored records cannot be used and were left out", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _tell(written: Mapping[int, list], stored: Mapping[int, Stored], dry_run: bool) -> None:
+    offsets = _next_offsets(written)
+    for partition, lines in sorted(written.items()):
+        kept = sum(line.value is not None for line in lines if line.key != MARKER_KEY)
+        before = len(stored[partition].states)
+        goes_on = f", goes on at offset {offsets[partition]}" if partition in offsets else ""
+        print(f"partition {partition}: {before} states before, {kept} after{goes_on}", file=sys.stderr)
+    if dry_run:
+        print("nothing was changed", file=sys.stderr)
+
+
+def _next_offsets(written: Mapping[int, list]) -> dict[int, int]:
+    return {
+        partition: decode_marker(line.value).next_offset
+        for partition, lines in written.items()
+        for line in lines
+        if line.key == MARKER_KEY and line.value is not None
+    }
+
+
+def _ends(settings: Settings, begin: From) -> dict[int, int]:
+    from streams.recorded.source import Source
+
+    with Source(settings) as source:
+        return {number: span.end if begin is From.END else span.start for number, span in source.spans().items()}

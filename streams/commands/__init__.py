@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: Final = {
     "demo": "Everything in one go: a ward, a broker, a worker, their alerts.",
     "worker": "Watch the patients of the readings topic, one of a group.",
-    "board": "The ward's page: whom to see first, why, and whether monitoring is happening.",
+    "board": "The ward's page: whom to see first, and why.",
     "replay": "Recorded readings, or the log itself, through the same watch.",
     "record": "The log out of Kafka into a file that replay takes.",
     "state": "What is stored of patients: show, export, import, reset.",

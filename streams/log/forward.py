@@ -1,4 +1,6 @@
-"""Writing forwarded records: what workers put into the one log, signed."""
+"""Writing and reading forwarded records: what workers put into the one log, signed."""
+
+import msgspec
 
 from schemas.forwarded import (
     KIND_HEADER,
@@ -6,10 +8,13 @@ from schemas.forwarded import (
     Forwarded,
     ForwardedKind,
     LogKeys,
+    decode_forwarded,
     encode_forwarded,
     signed_bytes,
 )
+from schemas.reasons import Refusal
 from schemas.rejection import Header
+from streams.log.record import Record
 
 Sendable = tuple[bytes | None, bytes, tuple[Header, ...]]
 
@@ -32,6 +37,20 @@ def forward(
     value = encode_forwarded(Forwarded(source_topic, source_partition, source_offset, patient_id, body))
     signature = keys.sign(signed_bytes(kind, log_topic, log_partition, value))
     return patient_id.encode() or None, value, ((KIND_HEADER, kind.value.encode()), (SIGNATURE_HEADER, signature))
+
+
+def verify(
+    kind: ForwardedKind, record: Record, keys: LogKeys, log_topic: str, log_partition: int
+) -> tuple[Refusal, Forwarded | None]:
+    """The forwarded record in a record of that partition of the log, or None and why it is not one of ours."""
+    value = record[3] or b""
+    signature = next((content for header, content in record[4] if header == SIGNATURE_HEADER), b"")
+    if not keys.holds(signed_bytes(kind, log_topic, log_partition, value), signature):
+        return Refusal.BAD_SIGNATURE, None
+    try:
+        return Refusal.BAD_RECORD, decode_forwarded(value)
+    except msgspec.MsgspecError:
+        return Refusal.BAD_RECORD, None
 
 
 def tick() -> Sendable:

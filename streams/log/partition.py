@@ -1,17 +1,14 @@
 """One partition's log, its time, and who is due: turns a log into alerts by an order that the log alone decides.
 
 Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets
-`tick(due)`, in
-(due, patient) order, until none is; only then is the record handed over. So a log that ends at time T has fired
-exactly the dues
-up to T, and cutting it into batches anywhere changes nothing.
+`tick(due)`, in (due, patient) order, until none is; only then is the record handed over. So a log that ends at time T
+has fired exactly the dues up to T, and cutting it into batches anywhere changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush, heapreplace
 from typing import Final
 
-import msgspec
 from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
@@ -24,33 +21,23 @@ from schemas.forwarded import (
     Forwarded,
     ForwardedKind,
     LogKeys,
-    decode_forwarded,
-    signed_bytes,
 )
 from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import to_ms
+from streams.log.forward import verify
 from streams.log.placing import partition_of
 from streams.log.record import Marker, Output, Record
 from streams.log.tally import Tally
+from streams.log.watch import Watch
 
 AHEAD_MS: Final = 366 * 86_400_000
 CONTRACTS: Final[Mapping[ForwardedKind, type[PatientRecord] | type[Action]]] = {
     ForwardedKind.PATIENT: PatientRecord,
     ForwardedKind.ACTION: Action,
 }
-
-
-class Watch:
-    """What is kept of one patient beside the vigil: the offset it holds up to, the due it stands in the heap with."""
-
-    __slots__ = ("key", "queued", "upto", "vigil")
-
-    def __init__(self, vigil: Vigil, upto: int = 0) -> None:
-        self.vigil, self.upto, self.queued = vigil, upto, NEVER
-        self.key = vigil.patient.encode()
 
 
 class Partition:
@@ -86,13 +73,19 @@ class Partition:
         if marker.rules is not None:
             self.rules_bytes, self.rules = marker.rules, read_rules(marker.rules)
         self._heap: list[tuple[int, str]] = []
+        # In event clock nothing has a time before the first reading: what is forwarded earlier waits for it.
+        self._waiting: list[tuple[ForwardedKind, Forwarded, int]] = []
+        self._before_waiting: Marker | None = None
         for patient, upto, snapshot in states:
             self.watches[patient] = watch = Watch(Vigil.restore(snapshot, self.rules), upto)
             self._queue(watch, patient)
 
     @property
     def marker(self) -> Marker:
-        """Up to where the log has been taken."""
+        """Up to where the log has been taken; not beyond what still waits for the first moment."""
+        return self._before_waiting or self._marker()
+
+    def _marker(self) -> Marker:
         return Marker(self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes)
 
     def state(self, patient: str) -> tuple[str, int, bytes]:
@@ -223,9 +216,8 @@ class Partition:
             refused = Refusal.WRONG_MODE, "mode"
         elif self.event_clock:
             taken = to_ms(reading.taken_at)
-            if self.first_time is None:
-                self.first_time = taken
-            if taken > self.first_time + AHEAD_MS:
+            first = self._begin(taken, out) if self.first_time is None else self.first_time
+            if taken > first + AHEAD_MS:
                 refused = Refusal.CLOCK_AHEAD, "taken_at"
             else:
                 self._advance_event(taken, record[0], out)
@@ -243,12 +235,23 @@ class Partition:
             while self._heap and self._heap[0][0] <= taken:
                 self._fire_one(offset, out)
 
+    def _begin(self, taken: int, out: list[Output]) -> int:
+        """Event clock: the first reading gives the log its first moment, and lets take effect what waited for one."""
+        self.first_time = self.time = taken
+        waiting, self._waiting, self._before_waiting = self._waiting, [], None
+        for kind, forwarded, offset in waiting:
+            self._let_act(kind, forwarded, offset, out)
+        return taken
+
     def _watch(self, patient: str) -> Watch:
         vigil = Vigil(patient, self.rules, mode=self.mode.value, event_clock=self.event_clock)
         watch = self.watches[patient] = Watch(vigil)
         return watch
 
     def _explain(self, decoded: Decoded, record: Record, out: list[Output]) -> FastReading:
+        watch = self.watches.get(decoded.reading.patient_id)
+        if watch is not None and record[0] < watch.upto:  # counted and sent back before that state was kept
+            return decoded.reading
         self.tally.unknown_fields += len(decoded.unknown)
         for refused in decoded.refused:
             self.tally.received += 1
@@ -257,13 +260,7 @@ class Partition:
         return decoded.reading
 
     def _count_rest(self, taken: Taken, record: Record, out: list[Output]) -> None:
-        tally = self.tally
-        tally.suspect += taken.suspect
-        tally.duplicate += taken.duplicate
-        tally.late += taken.late
-        lost = [refused for refused in taken.refused if refused.vital]
-        tally.rejected += len(lost)
-        tally.received += taken.suspect + taken.duplicate + taken.late + len(lost)
+        self.tally.add(taken)
         for refused in taken.refused:
             self._refuse(record, refused.code, refused.field, 1 if refused.vital else 0, out)
 
@@ -296,30 +293,28 @@ class Partition:
         if kind is None:
             code = Refusal.UNKNOWN_RECORD
         else:
-            code, forwarded = self._verify(kind, record)
+            code, forwarded = verify(kind, record, self.keys, self.topic, self.partition)
         if forwarded is None or kind is None:
             self.tally.unreadable += 1
             self._refuse(record, code, KIND_HEADER if kind is None else SIGNATURE_HEADER, 0, out)
             return
         self.tally.forwarded += 1
+        if self.event_clock and self.first_time is None:
+            if self._before_waiting is None:
+                self._before_waiting = self._marker()._replace(next_offset=record[0])
+            self._waiting.append((kind, forwarded, record[0]))
+            return
+        self._let_act(kind, forwarded, record[0], out)
+
+    def _let_act(self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
         source = f"{forwarded.source_topic}/{forwarded.source_partition}"
         if forwarded.source_offset <= self.sources.get(source, -1):  # forwarded again
             return
         self.sources[source] = forwarded.source_offset
-        refused = self._apply(kind, forwarded, record[0], out)
+        refused = self._apply(kind, forwarded, offset, out)
         if refused is not None:
             place = forwarded.source_topic, forwarded.source_partition, forwarded.source_offset
             self._reject(*refused, place, 0, forwarded.key.encode() or None, forwarded.body, out)
-
-    def _verify(self, kind: ForwardedKind, record: Record) -> tuple[Refusal, Forwarded | None]:
-        value = record[3] or b""
-        signature = next((h for header, h in record[4] if header == SIGNATURE_HEADER), b"")
-        if not self.keys.holds(signed_bytes(kind, self.topic, self.partition, value), signature):
-            return Refusal.BAD_SIGNATURE, None
-        try:
-            return Refusal.BAD_RECORD, decode_forwarded(value)
-        except msgspec.MsgspecError:
-            return Refusal.BAD_RECORD, None
 
     def _apply(
         self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]
@@ -329,8 +324,14 @@ class Partition:
             return self._adopt(forwarded.body)
         if kind is ForwardedKind.LOSS:
             for patient in sorted(self.watches):
+<<<<<<< ours
                 if offset >= self.watches[patient].upto:
                     self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
+=======
+                watch = self.watches[patient]
+                if offset >= watch.upto:
+                    self._tell(patient, watch.vigil.lose(self.time), offset, out)
+>>>>>>> theirs
             return None
         if kind is ForwardedKind.HISTORY:
             self._lose_history(forwarded.key, offset, out)

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from detectors.vigil import Taken
+
 
 @dataclass(slots=True)
 class Tally:
@@ -24,6 +26,15 @@ class Tally:
     time_went_back: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
+
+    def add(self, taken: Taken) -> None:
+        """Counts what became of a reading's vitals, but for those accepted, which `run` counts by the batch."""
+        rejected = sum(1 for refused in taken.refused if refused.vital)
+        self.suspect += taken.suspect
+        self.duplicate += taken.duplicate
+        self.late += taken.late
+        self.rejected += rejected
+        self.received += taken.suspect + taken.duplicate + taken.late + rejected
 
     def adds_up(self) -> bool:
         """Whether nothing was dropped in silence."""

@@ -76,7 +76,7 @@ class Bed:
         self.alerts: dict[str, dict[str, Any]] = {}
         self.resolved: dict[str, dict[str, Any]] = {}
         self.more: dict[str, Any] = {}
-        self.offset = 0
+        self.offset = self.raised = 0
         self.number = number
 
     def score(self) -> dict[str, Any]:
@@ -109,7 +109,8 @@ class Bed:
         self, headline: str, priority: str = "high", *, kind: str = "physiological", at: int | None = None, **facts: Any
     ) -> str:
         at = at or now()
-        identity = f"al-{self.patient}-{len(self.alerts) + len(self.resolved)}"
+        self.raised += 1
+        identity = f"al-{self.patient}-{self.raised}"
         wait = {"high": 2, "medium": 15}.get(priority)
         called = life(
             "calling" if priority != "low" else "shown",
@@ -263,7 +264,7 @@ class Ward:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.beds: dict[str, Bed] = {}
-        self._producer = Producer({**settings.librdkafka(), "linger.ms": 0, **REQUIRED})
+        self._producer = Producer({**settings.librdkafka(), "linger.ms": 0, "log_level": 0, **REQUIRED})
 
     def send(self, topic: Topic, patient: str, said: dict[str, Any], headers: Any = None) -> None:
         value = json.dumps(said, separators=(",", ":")).encode()
@@ -291,7 +292,7 @@ def story(ward: Ward, beds: int = 24, minutes: int = 90) -> dict[str, Bed]:
     """A believable evening: one patient very ill, some unwell, sensors off, and the rest quiet. Gives beds by name."""
     made = {}
     for number in range(1, beds + 1):
-        bed = Bed(number, "A" if number <= (beds * 2) // 3 else "B")
+        bed = Bed(number, "A" if number <= max(14, beds * 2 // 3) else "B")
         for name in ("heart_rate", "pulse_rate"):
             bed.values[name] = 64 + (number * 7) % 24
         bed.values["spo2"] = 96 + number % 4
@@ -367,7 +368,7 @@ def story(ward: Ward, beds: int = 24, minutes: int = 90) -> dict[str, Bed]:
             made["A05"].raise_("Pulse, resp rate, SpO2 are no longer being received", "low", kind="technical"),
         )
     )
-    made["B20" if beds >= 20 else "A02"].states |= {"spo2": "sensor off"}
+    made["B20" if beds >= 20 else "A06"].states |= {"spo2": "sensor off"}
     made["A09"].more |= {"observation_due_at": to_text(at - 25 * MINUTE)}
     made["A10"].more |= {"coverage": "not covered", "coverage_reason": "pregnant", "news2": None}
     made["A12"].more |= {"paused_until": to_text(at + 35 * MINUTE)}

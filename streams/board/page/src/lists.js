@@ -23,7 +23,7 @@ export function Due({ statuses, showDialog }) {
     .map((status) => ({ status, at: ms(status.observation_due_at) }))
     .sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
   return html`<section class="view"><h2>${t("view.due")}</h2><p class="hint">${t("due.hint")}</p>
-    ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("due")}</th><th>NEWS2</th><th>${t("why.missing")}</th><th></th></tr></thead><tbody>
+    ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("due")}</th><th>NEWS2</th><th>${t("why.missing")}</th><td></td></tr></thead><tbody>
       ${rows.map(({ status, at }) => html`<tr key=${status.patient_id} class=${at != null && at <= now ? "late" : ""}>
         <th scope="row"><${Bed} status=${status} /></th>
         <td>${at == null ? t("due.never") : at <= now ? html`<b class="loud">${t("due.late")} <${Age} at=${at} /></b>` : html`${clock(at)} · <${Left} until=${at} />`}</td>
@@ -35,7 +35,7 @@ export function Unseen({ statuses }) {
   const rows = statuses.flatMap((status) => (status.resolved ?? []).map((alert) => ({ status, alert }))).sort((a, b) => ms(a.alert.started_at) - ms(b.alert.started_at));
   const seen = ({ status, alert }) => say(status, "acknowledge", { alert_id: alert.alert_id, revision: alert.revision, priority: alert.priority, reason: "reviewing" }, t("unseen.what", { bed: bedOf(status) }));
   return html`<section class="view"><h2>${t("view.unseen")}</h2><p class="hint">${t("unseen.hint")}</p>
-    ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("alert")}</th><th>${t("began")}</th><th></th></tr></thead><tbody>
+    ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("alert")}</th><th>${t("began")}</th><td></td></tr></thead><tbody>
       ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} /></th><td><${Priority} alert=${row.alert} /></td><td>${row.alert.headline}</td><td>${clock(ms(row.alert.started_at))}</td>
         <td>${may("act") && !onItsWay(row.alert.alert_id) ? html`<button type="button" onClick=${() => seen(row)} aria-label=${t("unseen.of", { bed: bedOf(row.status) })}>${t("unseen.seen")}</button>` : ""}</td></tr>`)}</tbody></table>` : html`<p>${t("unseen.none")}</p>`}</section>`;
 }

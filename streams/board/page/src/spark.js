@@ -8,10 +8,11 @@ import { t } from "./words.js";
 const W = 240;
 const H = 36;
 
-export const Spark = memo(function Spark({ spark, name }) {
+export const Spark = memo(function Spark({ spark, name, minute: now }) {
   const row = spark?.vitals?.[name];
   if (!row) return html`<div class="spark none">${t("spark.none")}</div>`;
-  const last = spark.minutes[spark.minutes.length - 1];
+  // The curve ends where the hour does: a patient of whom nothing has come for a while has a gap at the right.
+  const last = Math.max(now / 60_000, spark.minutes[spark.minutes.length - 1]);
   const all = [...row.value, ...row.low, ...row.high].filter((v) => v != null);
   let low = Math.min(...all);
   let high = Math.max(...all);
@@ -43,13 +44,13 @@ export const Spark = memo(function Spark({ spark, name }) {
   if (run) lines.push(run);
   const known = row.value.filter((v) => v != null);
   const usual = [...row.low.keys()].reverse().map((i) => (row.low[i] == null ? null : (row.low[i] + row.high[i]) / 2)).find((v) => v != null);
-  const now = known[known.length - 1];
-  const label = t("spark.label", { vital: t(`vital.${name}`), now: number(name, now), unit: UNITS[name] ?? "", usual: usual == null ? "–" : number(name, usual) });
-  return html`<figure class="spark" role="img" aria-label=${label}>
-    <figcaption>${t(`short.${name}`)}${usual == null ? "" : html` <span>${t("usual")} ${number(name, usual)}</span>`}</figcaption>
+  const newest = known[known.length - 1];
+  const label = t("spark.label", { vital: t(`vital.${name}`), now: number(name, newest), unit: UNITS[name] ?? "", usual: usual == null ? "–" : number(name, usual) });
+  return html`<div class="spark" role="img" aria-label=${label}>
+    <p>${t(`short.${name}`)}${usual == null ? "" : html` <span>${t("usual")} ${number(name, usual)}</span>`}</p>
     <svg viewBox="0 0 ${W} ${H}" preserveAspectRatio="none" aria-hidden="true">
       ${top.length > 1 && html`<polygon class="band" points=${[...top, ...bottom].join(" ")} />`}
       ${lines.map((d) => html`<path d=${d.includes("L") ? d : `${d}h1`} />`)}
     </svg>
-  </figure>`;
+  </div>`;
 });

@@ -63,7 +63,7 @@ export function Next({ alert, word }) {
   return html`<span class="next">
     ${life.returned ? html`<em>${t("returned", { n: life.returned })}</em> ` : ""}
     ${failed ? html`<em class="loud">${t("not_delivered", { whom: code("step", failed.step) })}</em> ` : ""}
-    ${life.next_step_at ? html`${t("next_step", { whom: code("step", life.next_step) })} <${Left} until=${ms(life.next_step_at)} />` : ""}
+    ${life.next_step_at ? html`${t("next_step", { whom: code("step", life.next_step) })} <${Left} until=${ms(life.next_step_at)} />` : life.steps?.length ? html`<em>${t("called", { whom: code("step", life.steps[life.steps.length - 1].step) })}</em>` : ""}
   </span>`;
 }
 
@@ -92,8 +92,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
   const hidden = unwatched || ["none", "part"].includes(watched(status));
   return html`<li class=${cx("tile", level, hidden && "hidden-part", chosen && "chosen", alert && !calls(alert) && "owned-tile")} data-patient-place=${bedOf(status)}>
     <header>
-      <h3><button type="button" class="open" aria-label=${label} aria-expanded=${chosen ? "true" : "false"} onClick=${() => open(status.patient_id)}>
-        <span class="bed">${bedOf(status)}</span>${!wall && name ? html` <span class="name">${name.name}</span>` : ""}</button></h3>
+      <h2><button type="button" class="open" aria-label=${label} aria-expanded=${chosen ? "true" : "false"} onClick=${() => open(status.patient_id)}>
+        <span class="bed">${bedOf(status)}</span>${!wall && name ? html` <span class="name">${name.name}</span>` : ""}</button></h2>
       <${Priority} alert=${alert} />
     </header>
     <p class="sub">${wall ? "" : html`<${Person} patient=${status.patient_id} name=${name} />`}<${Watching} status=${status} unwatched=${unwatched} /></p>
@@ -103,7 +103,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
     </div>
     ${alert && html`<p class="why">${alert.headline}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
-    ${lead && html`<${Spark} spark=${spark} name=${lead} />`}
+    ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} />`}
     <footer>
       ${alert && html`<${Next} alert=${alert} word=${word} />`}
       <${Due} status=${status} now=${minute} />

@@ -1,0 +1,122 @@
+"""A ward, its board, and a real Chromium in front of it."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from deploy.make import tools
+from schemas.reading import Mode
+from streams.board.api.pages import is_built
+from streams.settings import Settings
+from streams.topics import TOPICS, partitions_of
+from streams.ward.embedded import EmbeddedBroker
+from tests.browser.made import Bed, Ward, directory, story
+from tests.streams.board.conftest import BoardProcess
+
+PARTITIONS = 2
+HERE = Path(__file__).parent
+AXE = HERE.parents[1] / "streams/board/page/node_modules/axe-core/axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder needs the browser."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.needs("chromium"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_page_is_built() -> None:
+    if not is_built():
+        reason = "the board's page is not built: make setup, with Node.js"
+        pytest.fail(reason, pytrace=False) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=tools.path_of("chromium"), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    named = Settings(partitions=PARTITIONS)
+    with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as broker:
+        yield Settings(bootstrap_servers=broker.bootstrap_servers, partitions=PARTITIONS, mode=Mode.DEMO)
+
+
+@pytest.fixture(scope="module")
+def ward(settings: Settings) -> Ward:
+    return Ward(settings)
+
+
+@pytest.fixture(scope="module")
+def beds(ward: Ward) -> dict[str, Bed]:
+    return story(ward, beds=16, minutes=75)
+
+
+@pytest.fixture(scope="module")
+def board(settings: Settings, beds: dict[str, Bed], tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
+    names = tmp_path_factory.mktemp("names") / "names.json"
+    names.write_text(json.dumps(directory(beds)))
+    process = BoardProcess(settings, directory=names, send_within_s=2).start()
+    yield process
+    process.kill()
+
+
+class Screen:
+    """One page in a context of its own; what the browser complains of fails the test."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address, self.complaints = context, address, []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A board that is away makes the browser write of every request that failed; that is no complaint of ours.
+        if message.type == "error" and not re.search("ERR_|status of (4|5)", message.text):
+            self.complaints.append(message.text)
+
+    def open(self, place: str = "") -> Page:
+        self.page.goto(f"{self.address}/{place}")
+        self.page.wait_for_selector(".tile, .view, .entrance form")
+        return self.page
+
+    def tile(self, bed: str) -> Any:
+        return self.page.locator(f'.tile[data-patient-place="{bed}"]')
+
+    def order(self) -> list[str]:
+        return self.page.eval_on_selector_all(".tile", "all => all.map(one => one.dataset.patientPlace)")
+
+
+@pytest.fixture
+def screen(browser: Browser, board: BoardProcess) -> Iterator[Callable[..., Screen]]:
+    """Makes screens: `screen(width=360)`; further words are the browser context's."""
+    opened: list[Screen] = []
+
+    def make(width: int = 1280, height: int = 900, address: str = "", **facts: Any) -> Screen:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **facts)
+        opened.append(Screen(context, address or board.address))
+        return opened[-1]
+
+    yield make
+    complaints = [complaint for one in opened for complaint in one.complaints]
+    for one in opened:
+        one.context.close()
+    assert complaints == []

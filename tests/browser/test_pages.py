@@ -1,0 +1,152 @@
+"""Due, unseen, handover, wall, ward, language, sound, sign-in."""
+
+import re
+
+from playwright.sync_api import expect
+
+from streams.topics import Topic
+from tests.streams.board.conftest import BoardProcess
+from tests.streams.board.test_service import PASSWORD, accounts, everything  # noqa: F401
+
+
+def test_observations_due_stand_overdue_first_with_what_is_missing(screen):
+    one = screen()
+    page = one.open("#due")
+    rows = page.locator(".list tbody tr")
+
+    expect(rows.first).to_contain_text("A09")
+    expect(rows.first).to_contain_text(re.compile(r"observation overdue\s*2\d min"))
+    expect(page.locator(".list tr", has_text="A07")).to_contain_text("ACVPU")
+    rows.first.locator("button").click()
+    expect(page.locator("dialog .who")).to_contain_text("A09")
+
+
+def test_what_was_over_before_anybody_saw_it_is_listed_until_seen(screen, beds, settings):
+    one = screen()
+    page = one.open("#unseen")
+    row = page.locator(".list tbody tr")
+
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Heart rate 134/min, usual 78")
+    row.locator("button").click()
+    page.wait_for_selector(".toast.sent")
+    word = [value for _, _, value in everything(settings, Topic.ACTIONS)][-1]
+    assert (word["patient_id"], word["deed"]) == (beds["A02"].patient, "acknowledge")
+
+
+def test_the_handover_tells_the_shift_and_prints(screen):
+    one = screen()
+    page = one.open("#handover")
+    page.wait_for_selector(".handover-bed")
+
+    expect(page.locator(".handover-bed", has_text="A02")).to_contain_text("resolved, not seen")
+    expect(page.locator(".handover-bed", has_text="A07")).to_contain_text("not acknowledged")
+    expect(page.locator(".handover-bed", has_text="A05")).to_contain_text("Not measured")
+    expect(page.locator(".handover")).to_contain_text("calls in 24 h, budget")
+    assert "Handover all wards" in one.context.request.get(f"{one.address}/api/handover.txt").text()
+
+
+def test_the_wall_shows_no_names_and_nothing_to_press(screen):
+    one = screen(width=1920, height=1080)
+    page = one.open("#wall")
+
+    expect(page.locator(".tile .name, .tile .facts, .tile .act")).to_have_count(0)
+    expect(one.tile("A07").locator(".why")).to_be_visible()
+    expect(page.locator(".simulated")).to_be_visible()
+
+
+def test_one_ward_alone_can_be_shown(screen):
+    one = screen()
+    page = one.open()
+    page.keyboard.press("/")
+    page.locator(".ward select").select_option("B")
+
+    expect(page.locator(".tile")).to_have_count(2)
+    assert set(one.order()) == {"B15", "B16"}
+
+
+def test_the_page_speaks_another_language(screen):
+    one = screen()
+    page = one.open()
+    page.locator(".bar button", has_text="Settings").click()
+    page.get_by_label("Language").select_option("de")
+
+    expect(page.locator("dialog h2")).to_have_text("Einstellungen")
+    page.keyboard.press("Escape")
+    expect(one.tile("A07").locator(".priority")).to_contain_text("Hoch")
+    expect(one.tile("A05").locator(".watching")).to_have_text("NICHT ÜBERWACHT")
+    assert page.evaluate("document.documentElement.lang") == "de"
+
+
+def test_no_key_of_the_message_file_shows_itself(screen):
+    one = screen()
+    page = one.open()
+    one.tile("A07").locator(".open").click()
+    page.wait_for_selector(".plot canvas")
+    found = page.inner_text("body")
+    for place in ("due", "unseen", "handover", "sheet"):
+        page.goto(f"{one.address}/#{place}")
+        page.wait_for_selector(".view")
+        found += page.inner_text("body")
+
+    kinds = "state|vital|short|watched|standing|became|step|role|deed|reason|word|truth|holds|detector|view|why"
+    keys = rf"\b({kinds})\.[a-z_]+"
+    assert re.findall(keys, found) == []
+
+
+def test_sound_is_off_until_somebody_turns_it_on_and_may_be_paused_for_two_minutes(screen, beds, ward):
+    one = screen()
+    page = one.open()
+    expect(page.locator(".sound.off")).to_have_text("SOUND OFF")
+    page.locator(".sound.off").click()
+    expect(page.locator(".sound.on")).to_be_visible()
+    page.locator(".sound button", has_text="Pause").click()
+
+    expect(page.locator(".sound .paused")).to_contain_text(re.compile(r"1:5\d|2:00"))
+    page.locator(".sound .paused").click()
+    expect(page.locator(".sound .paused")).to_have_count(0)
+
+
+def test_a_new_call_sounds_by_its_priority_and_the_shift_begins_with_a_test(screen, beds, ward):
+    one = screen()
+    one.page.add_init_script(
+        "window.tones = []; const make = AudioContext.prototype.createOscillator;"
+        "AudioContext.prototype.createOscillator = function () { const one = make.call(this);"
+        "const start = one.start.bind(one);"
+        "one.start = (at) => { window.tones.push(one.frequency.value); start(at); }; return one; };"
+    )
+    page = one.open()
+    page.locator(".bar button", has_text="Settings").click()
+    page.locator("dialog button", has_text="Test the sounds").click()
+    page.wait_for_function("() => window.tones.length >= 14", timeout=8_000)
+    page.keyboard.press("Escape")
+    page.evaluate("window.tones.length = 0")
+    bed = beds["B16"]
+    ward.tell(bed, bed.raise_("SpO2 78%", "high"))
+    ward.flush()
+    page.wait_for_function("() => window.tones.length >= 8")
+
+    assert 587 in [round(tone) for tone in page.evaluate("window.tones")]
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_people_sign_in_and_out(screen, settings, accounts):  # noqa: F811
+    process = BoardProcess(settings, accounts=accounts).start()
+    try:
+        one = screen(address=process.address)
+        page = one.open()
+        page.get_by_label("Name").fill("nora")
+        page.get_by_label("Password").fill("not this one")
+        page.locator("button[type=submit]").click()
+        expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+        page.wait_for_selector(".tile")
+        page.locator(".bar button", has_text="Settings").click()
+        expect(page.locator("dialog")).to_contain_text("Nora, nurse")
+        page.locator("dialog button", has_text="Sign out").click()
+        expect(page.locator(".entrance form")).to_be_visible()
+    finally:
+        process.kill()

@@ -1,0 +1,211 @@
+"""Acknowledging, entering observations, concern: sent, confirmed, or loudly not."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from schemas.times import to_text
+from streams.topics import Topic
+from tests.browser.made import MINUTE, life, now
+from tests.streams.board.test_service import everything
+
+
+@pytest.fixture
+def calling(beds, ward):
+    """Bed A01 calls with a medium alert; afterwards it is quiet again."""
+    bed = beds["A01"]
+    bed.alert_id = bed.raise_("Pulse 128/min, usual 76; NEWS2 5, was 1", "medium")
+    ward.tell(bed, bed.alert_id)
+    ward.flush()
+    yield bed
+    bed.alerts.clear()
+    bed.resolved.clear()
+    bed.more.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def said(settings, topic, patient):
+    return [value for _, _, value in everything(settings, topic) if value["patient_id"] == patient]
+
+
+def applied(bed, ward, action, **facts):
+    """What a worker says after it has applied an acknowledgement."""
+    at = now()
+    owner = {"who": action["who"], "role": action["role"]}
+    own = life(
+        "acknowledged", owner=owner, reason=action["reason"], since=to_text(at), until=to_text(at + 15 * MINUTE),
+        undo_of=action["action_id"], undo_until=to_text(at + 10_000),
+    )  # fmt: skip
+    bed.change(bed.alert_id, "acknowledged", interrupts=False, held_by="acknowledged", life={**own, **facts})
+    result = {"action_id": action["action_id"], "deed": "acknowledge", "alert_id": bed.alert_id, "at": to_text(at)}
+    bed.more["actions"] = [{**result, "refused": None, "field": None}]
+    ward.tell(bed, bed.alert_id)
+    ward.flush()
+
+
+def test_an_acknowledgement_is_shown_as_sent_until_the_worker_confirms_it_and_may_be_undone(
+    screen, settings, ward, calling
+):
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    expect(page.locator("dialog .who")).to_contain_text("A01")
+    page.locator("dialog .reasons button").first.click()
+
+    expect(page.locator(".toast")).to_contain_text(re.compile("sending|sent, waiting"))
+    expect(one.tile("A01").locator(".next")).to_contain_text(re.compile("sending|sent"))
+    expect(page.locator(".toast.sent")).to_have_count(1)
+    [action] = [
+        value for value in said(settings, Topic.ACTIONS, calling.patient) if value["alert_id"] == calling.alert_id
+    ]
+    assert (action["deed"], action["reason"], action["revision"]) == ("acknowledge", "reviewing", 1)
+
+    applied(calling, ward, action)
+    expect(page.locator(".toast")).to_contain_text("confirmed")
+    expect(one.tile("A01").locator(".next")).to_contain_text("Somebody at this machine has it · Seen, reviewing")
+    page.locator(".toast button", has_text="Undo").click()
+    expect(page.locator(".toast")).to_have_count(2)
+    page.wait_for_function("() => document.querySelectorAll('.toast.sent').length === 1")
+    undo = said(settings, Topic.ACTIONS, calling.patient)[-1]
+    assert (undo["deed"], undo["undoes"]) == ("undo", action["action_id"])
+
+
+def test_what_the_worker_refuses_is_told_loudly(screen, settings, ward, calling):
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    page.locator("dialog .reasons button").nth(2).click()
+    page.wait_for_selector(".toast.sent")
+    action = said(settings, Topic.ACTIONS, calling.patient)[-1]
+    refused = {"deed": "acknowledge", "alert_id": calling.alert_id, "at": to_text(now()), "field": None}
+    calling.more["actions"] = [{**refused, "action_id": action["action_id"], "refused": "alert_changed"}]
+    ward.tell(calling)
+    ward.flush()
+
+    expect(page.get_by_role("alert").locator(".toast.refused")).to_contain_text(
+        "REFUSED The patient has become worse: look again."
+    )
+
+
+def test_a_patient_who_became_worse_behind_the_window_is_not_acknowledged(screen, ward, calling):
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    page.wait_for_selector("dialog[open]")
+    calling.change(calling.alert_id, "worsened", priority="high")
+    ward.tell(calling, calling.alert_id)
+    ward.flush()
+    expect(page.locator("dialog .loud")).to_contain_text("has become worse")
+    page.locator("dialog .reasons button").first.click()
+
+    expect(page.locator(".toast.refused")).to_contain_text("become worse")
+
+
+def test_without_the_board_a_word_is_tried_again_until_it_is_there_and_said_once(screen, settings, calling):
+    one = screen()
+    page = one.open()
+    page.route("**/api/actions", lambda route: route.abort())
+    one.tile("A01").locator(".act").click()
+    page.locator("dialog .reasons button").nth(1).click()
+    expect(page.locator(".toast.failing")).to_contain_text("NOT SENT YET, trying again")
+    expect(one.tile("A01").locator(".next")).to_contain_text("NOT SENT YET")
+    before = len(said(settings, Topic.ACTIONS, calling.patient))
+    page.unroute("**/api/actions")
+
+    expect(page.locator(".toast.sent")).to_have_count(1)
+    assert len(said(settings, Topic.ACTIONS, calling.patient)) == before + 1
+
+
+def test_a_set_of_observations_goes_to_the_readings(screen, settings, beds):
+    one = screen()
+    page = one.open()
+    one.tile("A07").locator(".open").click()
+    page.locator(".doing button", has_text="Observations").click()
+    expect(page.locator("dialog fieldset.missing legend")).to_contain_text("Consciousness · missing")
+    page.locator("dialog .pick", has_text="new confusion").click()
+    page.locator("dialog .pick", has_text="oxygen").click()
+    page.get_by_label("Flow").fill("4")
+    page.get_by_role("spinbutton", name="Temperature").fill("38.9")
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator(".toast.applied")).to_contain_text("A07: observations")
+    reading = said(settings, Topic.READINGS, beds["A07"].patient)[-1]
+
+    assert reading["source"] == "spot"
+    assert {name: one["value"] for name, one in reading["vitals"].items()} == {
+        "temperature": 38.9, "consciousness": "C", "supplemental_oxygen": True, "oxygen_flow": 4.0,
+    }  # fmt: skip
+
+
+def test_concern_needs_no_score(screen, settings, beds):
+    one = screen()
+    page = one.open()
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Concern").click()
+    page.get_by_label("Note").fill("pale")
+    page.locator("dialog .reasons button", has_text="Not quite").click()
+    page.wait_for_selector(".toast.sent")
+    concern = said(settings, Topic.ACTIONS, beds["A04"].patient)[-1]
+
+    assert (concern["deed"], concern["reason"], concern["text"]) == ("concern", "mentation", "pale")
+
+
+def test_an_order_is_entered_with_its_end(screen, settings, beds):
+    one = screen()
+    page = one.open()
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Orders").click()
+    page.locator("dialog select").first.select_option("spo2_scale")
+    page.get_by_label("Prescriber").fill("Dr Grau")
+    page.locator("dialog button[type=submit]").click()
+    page.wait_for_selector(".toast.applied")
+    record = said(settings, Topic.PATIENTS, beds["A04"].patient)[-1]
+
+    assert (record["event"], record["spo2_scale"]["scale"], record["spo2_scale"]["prescriber"]) == (
+        "update",
+        2,
+        "Dr Grau",
+    )
+    assert record["spo2_scale"]["until"]
+
+
+def test_one_tap_says_whether_an_alert_was_useful(screen, settings, ward, calling):
+    ended = {"alert_id": calling.alert_id, "kind": "physiological", "subject": "deterioration", "priority": "medium"}
+    at = {"started_at": to_text(now() - MINUTE), "ended_at": to_text(now())}
+    calling.change(calling.alert_id, "cleared", interrupts=False)
+    ward.tell(calling, calling.alert_id)
+    calling.alerts.clear()
+    calling.more["ended"] = [{**ended, **at, "headline": "Pulse 128/min", "reason": "condition_over", "useful": None}]
+    ward.tell(calling)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".open").click()
+    page.locator(".useful button", has_text="Yes").click()
+    page.wait_for_selector(".toast.sent")
+    word = said(settings, Topic.ACTIONS, calling.patient)[-1]
+
+    assert (word["deed"], word["reason"]) == ("feedback", "useful")
+
+
+def test_a_viewer_is_offered_nothing_to_do(screen):
+    one = screen()
+    me = {
+        "signed_in": True,
+        "accounts": True,
+        "name": "Vera",
+        "role": "viewer",
+        "may": ["see"],
+        "csrf": "",
+        "mode": "demo",
+        "names": False,
+    }
+    one.page.route("**/api/me", lambda route: route.fulfill(content_type="application/json", body=json.dumps(me)))
+    one.context.request.get(f"{one.address}/api/me")  # the session that the stream needs
+    page = one.open()
+    one.tile("A07").locator(".open").click()
+    page.wait_for_selector(".pane")
+
+    expect(page.locator(".act, .doing button")).to_have_count(0)

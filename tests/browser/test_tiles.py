@@ -1,0 +1,231 @@
+"""Whom to see first, and what a tile says."""
+
+import re
+
+from playwright.sync_api import expect
+
+from streams.topics import Topic
+from tests.browser.made import MINUTE, life, now
+
+
+def test_tiles_stand_in_the_order_of_risk(screen):
+    one = screen()
+    one.open()
+    order = one.order()
+
+    assert order[:3] == ["A07", "A11", "A03"], "high, then medium: the one that calls before the one that is owned"
+    assert order.index("A05") == 3, "low"
+    assert order.index("A10") < order.index("A01"), "not covered stands above quiet"
+
+
+def test_a_tile_says_who_how_bad_why_and_what_comes_next(screen):
+    one = screen()
+    one.open()
+    tile = one.tile("A07")
+
+    expect(tile).to_contain_text("***")
+    expect(tile).to_contain_text("High")
+    expect(tile.locator(".name")).to_have_text(re.compile(r"\w+, \w+"))
+    expect(tile.locator(".facts")).to_contain_text("19")
+    expect(tile.locator(".score")).to_contain_text("11–14")
+    expect(tile.locator(".why")).to_have_text(
+        "Resp rate 27/min, usual 16; NEWS2 at least 12, was 4 (consciousness missing)"
+    )
+    expect(tile.locator(".cell").first).to_have_class(re.compile(r"\bp3\b"))
+    expect(tile.locator(".spark path")).not_to_have_count(0)
+    expect(tile.locator(".spark .band")).to_have_count(1)
+    expect(tile.locator("footer")).to_contain_text("calls the nurse")
+    expect(tile.locator("footer")).to_contain_text("ACVPU missing")
+
+
+def test_an_owned_alert_says_who_has_it_and_for_how_long_yet(screen):
+    one = screen()
+    one.open()
+
+    expect(one.tile("A03").locator(".next")).to_contain_text(
+        re.compile(r"Nora Berg has it · Escalated to doctor · 5\d min")
+    )
+    expect(one.tile("A03").locator(".act")).to_have_count(0)
+
+
+def test_a_stale_value_is_struck_through_greyed_and_worded(screen):
+    one = screen()
+    one.open()
+    cell = one.tile("A05").locator(".cell").first
+
+    expect(cell.locator("s")).to_have_text("16")
+    expect(cell).to_contain_text("stale")
+    expect(cell).to_have_class(re.compile("lost"))
+    expect(one.tile("A05").locator(".watching")).to_have_text("NOT MONITORED")
+
+
+def test_an_incomplete_score_is_never_a_quiet_low_number(screen):
+    one = screen()
+    one.open()
+
+    expect(one.tile("A05").locator(".score")).to_contain_text(re.compile(r"0–\d+"))
+    expect(one.tile("A05").locator(".score")).to_have_class(re.compile("range"))
+
+
+def test_where_the_score_is_not_valid_the_tile_says_so(screen):
+    one = screen()
+    one.open()
+
+    expect(one.tile("A10").locator(".score")).to_contain_text("not covered")
+
+
+def test_every_state_of_monitoring_has_its_word(screen, beds, ward):
+    bed = beds["A13"]
+    for name, state in zip(
+        ("resp_rate", "spo2", "systolic_bp", "temperature", "pulse_rate"),
+        ("delayed", "sensor off", "never seen", "discharged", "stale"),
+        strict=True,
+    ):
+        bed.states[name] = state
+    bed.states["heart_rate"] = "stale"
+    ward.tell(bed)
+    ward.flush()
+    one = screen()
+    one.open()
+
+    expect(one.tile("A13").locator(".cells")).to_contain_text(
+        re.compile(r"delayed.*sensor off.*never seen.*stale.*discharged", re.S)
+    )
+    expect(one.tile("A12").locator(".watching")).to_contain_text("paused")
+    bed.states.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_what_changes_comes_to_the_page_by_itself(screen, beds, ward):
+    one = screen()
+    one.open()
+    expect(one.tile("B16").locator(".priority")).to_have_count(0)
+    alert = beds["B16"].raise_("Pulse 141/min, usual 76", "medium")
+    ward.tell(beds["B16"], alert)
+    ward.flush()
+
+    expect(one.tile("B16").locator(".why")).to_have_text("Pulse 141/min, usual 76")
+    beds["B16"].alerts.clear()
+    ward.tell(beds["B16"])
+    ward.flush()
+    expect(one.tile("B16").locator(".why")).to_have_count(0)
+
+
+def test_tiles_do_not_move_under_somebodys_hands_and_a_new_high_alert_stands_outside(screen, beds, ward):
+    one = screen()
+    page = one.open()
+    before = one.order()
+    one.tile(before[-1]).locator(".open").focus()
+    bed = beds[before[-2]]
+    alert = bed.raise_("SpO2 79%, usual 97", "high")
+    ward.tell(bed, alert)
+    ward.flush()
+
+    expect(page.locator(".new-high")).to_contain_text("SpO2 79%, usual 97")
+    expect(page.locator(".new-high")).to_contain_text(bed.bed)
+    assert one.order() == before
+    expect(page.locator(".chip")).to_contain_text(re.compile(r"\d+ beds? ha"))
+    page.locator(".chip button").click()
+    expect(page.locator(".new-high p")).to_have_count(0)
+    assert one.order().index(bed.bed) <= 1
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_the_order_stands_still_while_a_window_is_open(screen, beds, ward):
+    one = screen()
+    page = one.open()
+    one.tile("A07").locator(".act").click()
+    page.wait_for_selector("dialog[open]")
+    before = one.order()
+    bed = beds["B15"]
+    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
+    ward.flush()
+    expect(page.locator("dialog .meanwhile")).to_contain_text("B15")
+
+    assert one.order() == before
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_the_order_moves_again_after_half_a_minute_of_idleness_and_focus_is_kept(screen, beds, ward):
+    one = screen()
+    one.page.clock.install()
+    page = one.open()
+    page.clock.run_for(1_000)
+    one.tile("A14").locator(".open").focus()
+    bed = beds["B15"]
+    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
+    ward.flush()
+    expect(one.tile("B15").locator(".why")).to_have_count(1)
+    page.clock.run_for(31_000)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tile')].slice(0, 2).some((one) => one.dataset.patientPlace === 'B15')"
+    )
+
+    assert page.evaluate("document.activeElement.closest('.tile')?.dataset.patientPlace") == "A14"
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_made_up_data_are_watermarked(screen):
+    page = screen().open()
+
+    expect(page.locator(".watermark")).to_have_text("SIMULATION")
+    expect(page.locator(".simulated")).to_be_visible()
+
+
+def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
+    bed = beds["B15"]
+    at = now()
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "not delivered"}
+    bed.raise_(
+        "Pulse 150/min",
+        "high",
+        life=life(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, called_at=None),
+    )
+    ward.tell(bed, *bed.alerts)
+    ward.flush()
+    one = screen()
+    one.open()
+
+    expect(one.tile("B15").locator(".next")).to_contain_text("returned 1×")
+    expect(one.tile("B15").locator(".next")).to_contain_text("call to the nurse not delivered")
+    bed.alerts.clear()
+    ward.tell(bed, at=at)
+    ward.flush()
+
+
+def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(screen, beds, ward, settings):
+    from tests.streams.board.test_service import everything
+
+    bed = beds["A14"]
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
+    identity = bed.raise_("Pulse 150/min", "high", life=life(steps=[step]))
+    ward.tell(bed, identity)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    page.wait_for_timeout(1500)
+
+    assert any(
+        said["deed"] == "delivered" and said["alert_id"] == identity
+        for _, _, said in everything(settings, Topic.ACTIONS)
+    )
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
+def test_a_patients_quiet_hour_ends_at_the_hours_end(screen, beds):
+    """A curve that stopped ten minutes ago stops before the right edge: silence is seen."""
+    assert MINUTE == 60_000
+    one = screen()
+    one.open()
+    path = one.tile("A05").locator(".spark path").last.get_attribute("d")
+
+    assert max(float(x) for x in re.findall(r"[ML]([\d.]+) ", path)) < 215

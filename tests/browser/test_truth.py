@@ -1,0 +1,162 @@
+"""The banner that cannot be scrolled away: whether what the page shows is what is so."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from playwright.sync_api import expect
+
+from schemas.reading import Mode
+from streams.settings import Settings
+from streams.topics import TOPICS, Topic, partitions_of
+from streams.ward.embedded import EmbeddedBroker
+from tests.browser.made import Bed, Ward
+from tests.streams.board.conftest import BoardProcess
+
+SOON = 9_000  # ms; the promise is six seconds, on a machine that is not busy with other tests
+
+
+class Worker:
+    """Stands in for a worker: appends to the log and commits what it took, until it is killed."""
+
+    def __init__(self, settings: Settings, ward: Ward) -> None:
+        self._settings, self._ward = settings, ward
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        consumer = Consumer({**self._settings.librdkafka(), "group.id": self._settings.group, "log_level": 0})
+        log = self._settings.topic(Topic.READINGS)
+        places = [TopicPartition(log, number) for number in range(self._settings.partitions)]
+        while not self._stop.is_set():
+            for bed in self._ward.beds.values():
+                self._ward.send(Topic.READINGS, bed.patient, {"patient_id": bed.patient})
+            self._ward.flush()
+            try:
+                ends = [consumer.get_watermark_offsets(place, timeout=2)[1] for place in places]
+                offsets = [TopicPartition(log, n, end) for n, end in enumerate(ends)]
+                consumer.commit(offsets=offsets, asynchronous=False)
+            except Exception:  # the broker is away in one of the tests
+                self._stop.wait(0.3)
+            self._stop.wait(0.3)
+        consumer.close()
+
+    def kill(self) -> None:
+        self._stop.set()
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[EmbeddedBroker]:
+    named = Settings(partitions=2)
+    with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def settings(broker: EmbeddedBroker) -> Settings:
+    return Settings(bootstrap_servers=broker.bootstrap_servers, partitions=2, mode=Mode.DEMO)
+
+
+@pytest.fixture(scope="module")
+def beds(ward: Ward) -> dict[str, Bed]:
+    made = {bed.bed: bed for bed in (Bed(number) for number in range(1, 7))}
+    for bed in made.values():
+        ward.tell(bed)
+    ward.flush()
+    return made
+
+
+@pytest.fixture(scope="module")
+def board(settings: Settings, beds: dict[str, Bed]) -> Iterator[BoardProcess]:
+    process = BoardProcess(settings, silent_after_s=4, send_within_s=2).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def worker(settings: Settings, ward: Ward, beds: dict[str, Bed]) -> Iterator[Worker]:
+    one = Worker(settings, ward)
+    yield one
+    one.kill()
+
+
+def test_all_is_well_while_a_worker_takes_its_log(screen, worker):
+    page = screen().open()
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=SOON)
+
+
+def test_a_silent_worker_is_told_and_every_bed_says_so(screen, worker):
+    one = screen()
+    page = one.open()
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=SOON)
+    worker._stop.set()
+    for _ in range(8):  # the devices go on
+        worker._ward.send(Topic.READINGS, "t-0001", {"patient_id": "t-0001"})
+        worker._ward.send(Topic.READINGS, "t-0002", {"patient_id": "t-0002"})
+    worker._ward.flush()
+
+    expect(page.locator(".truth-line.worker")).to_contain_text("WORKER", timeout=SOON)
+    expect(page.locator(".watching.unwatched").first).to_have_text("NO WORKER WATCHES")
+
+
+def test_a_killed_board_is_told_and_the_page_recovers_by_itself(screen, board, worker):
+    one = screen()
+    page = one.open()
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=SOON)
+    board.kill()
+    expect(page.locator(".truth-line.lost")).to_contain_text(
+        "CONNECTION LOST. This page shows the ward as it was at", timeout=SOON
+    )
+    page.mouse.wheel(0, 5_000)
+    expect(page.locator(".truth-line.lost")).to_be_in_viewport()
+    board.start()
+
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=20_000)
+    assert sorted(one.order()) == ["A01", "A02", "A03", "A04", "A05", "A06"]
+
+
+def test_a_last_known_state_sheet_can_be_printed_in_a_downtime(screen, board, worker):
+    one = screen()
+    page = one.open()
+    board.kill()
+    page.locator(".truth-line.lost button").click(timeout=SOON)
+    expect(page.locator(".sheet")).to_contain_text("As of")
+    expect(page.locator(".sheet tbody tr")).to_have_count(6)
+    page.emulate_media(media="print")
+    expect(page.locator(".sheet tbody tr").first).to_be_visible()
+    expect(page.locator(".bar")).to_be_hidden()
+    board.start()
+
+
+def test_a_silent_broker_is_told_and_what_is_said_meanwhile_is_not_lost(screen, broker, worker, settings):
+    one = screen()
+    page = one.open()
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=20_000)
+    broker.down()
+    try:
+        expect(page.locator(".truth-line.broker")).to_contain_text("THE BROKER IS SILENT", timeout=SOON)
+        one.tile("A01").locator(".open").click()
+        page.locator(".doing button", has_text="Concern").click()
+        expect(page.locator("dialog .dialog-truth")).to_contain_text("THE BROKER IS SILENT")
+        page.locator("dialog .reasons button").first.click()
+        expect(page.locator(".toast.failing")).to_contain_text("NOT SENT YET")
+    finally:
+        broker.up()
+    expect(page.locator(".toast.sent")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=20_000)
+    from tests.streams.board.test_service import everything
+
+    said = [value for _, _, value in everything(settings, Topic.ACTIONS)]
+    assert len({value["action_id"] for value in said}) == 1
+
+
+def test_a_wrong_clock_of_this_screen_is_told(screen, worker):
+    one = screen()
+    one.page.clock.install(time=1_000_000_000)
+    one.page.goto(f"{one.address}/")
+    one.page.wait_for_selector(".tile")
+
+    expect(one.page.locator(".truth-line.clock")).to_contain_text("THE CLOCK OF THIS SCREEN IS WRONG")

@@ -324,14 +324,9 @@ class Partition:
             return self._adopt(forwarded.body)
         if kind is ForwardedKind.LOSS:
             for patient in sorted(self.watches):
-<<<<<<< ours
-                if offset >= self.watches[patient].upto:
-                    self._tell(patient, self.watches[patient].vigil.lose(self.time), offset, out)
-=======
                 watch = self.watches[patient]
                 if offset >= watch.upto:
                     self._tell(patient, watch.vigil.lose(self.time), offset, out)
->>>>>>> theirs
             return None
         if kind is ForwardedKind.HISTORY:
             self._lose_history(forwarded.key, offset, out)

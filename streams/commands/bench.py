@@ -12,7 +12,8 @@ def bench(
     patients: Annotated[int, typer.Option(min=10, help="Patients for the memory figure.")] = 2_000,
     seconds: Annotated[int, typer.Option(min=60, help="Seconds of monitoring at 1 Hz for the speed figure.")] = 1_800,
 ) -> None:
-    """Measure decoding, the whole path of a reading, and memory a patient; five vitals at 1 Hz, all detectors armed and warm.
+    """Measure decoding, the whole path of a reading, and memory a patient; five vitals at 1 Hz, all detectors armed
+    and warm.
 
     Times are CPU of this process. Ratios within one run say more than single figures: machines differ and are busy.
 

@@ -23,7 +23,14 @@ def to_text(ms: int) -> str:
     >>> to_text(1_800_000_000_123)
     '2027-01-15T08:00:00.123Z'
     """
-    return (EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")[:23] + "Z"
+    minute, rest = divmod(ms, 60_000)
+    return f"{_minute(minute)}{rest // 1_000:02d}.{rest % 1_000:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _minute(minute: int) -> str:
+    # moments of one minute differ only in what is quick to write: a third of the time
+    return (EPOCH + timedelta(minutes=minute)).isoformat()[:17]
 
 
 def to_text_or_none(ms: int | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from detectors.calling import PRIORITIES
 from detectors.vigil.picture import Picture
 from detectors.vigil.report import encode
@@ -16,22 +18,35 @@ MINUTE_MS: Final = 60_000
 BAND: Final = 2.0  # spreads on either side of the usual: about nineteen of twenty quiet values
 
 
-def _vital(name: str, value: float, track: Track) -> dict[str, object]:
-    if name == "consciousness":
-        return {"value": LETTERS[int(value)], "usual": None, "low": None, "high": None}
-    if name == "supplemental_oxygen":
-        return {"value": value > 0, "usual": None, "low": None, "high": None}
-    usual = track.usual
-    if usual is None or track.baseline is None:
-        return {"value": value, "usual": None, "low": None, "high": None}
-    reach = BAND * track.baseline.spread
-    return {"value": value, "usual": round(usual, 2), "low": round(usual - reach, 2), "high": round(usual + reach, 2)}
+class Minute(Struct):
+    """A vital's minute as it travels."""
+
+    value: float | str | bool
+    usual: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def _vital(name: str, value: float, track: Track) -> Minute:
+    baseline = track.baseline
+    if baseline is None or not baseline.warm:
+        if name == "consciousness":
+            return Minute(LETTERS[int(value)])
+        return Minute(value > 0 if name == "supplemental_oxygen" else value)
+    usual, reach = track.usual, BAND * baseline.spread
+    assert usual is not None
+    return Minute(value, _short(usual), _short(usual - reach), _short(usual + reach))
+
+
+def _short(value: float) -> float:
+    return int(value * 100.0 + 0.5) / 100.0  # a third of what round() takes, which asks about ties
 
 
 def trend_bytes(vigil: "Vigil", picture: Picture) -> bytes:
     """One patient's minute. Only valid values: a gap is a gap."""
-    at, score, tracks = picture.at, picture.score, vigil.tracks
-    worst = max((episode.priority for episode in vigil.register.open.values()), default=0)
+    at, score, tracks, worst = picture.at, picture.score, vigil.tracks, 0
+    for episode in vigil.register.open.values():
+        worst = max(worst, episode.priority)
     return encode(
         {
             "version": 1,

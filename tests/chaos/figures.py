@@ -1,0 +1,218 @@
+"""What durability costs, measured on real Kafka: `python -m tests.chaos.figures cost --patients 10000 --seconds 90`.
+
+`cost`: CPU per reading and delay of alerts with snapshots against without, and the recovery of all patients.
+`gap`: how long killed and other workers' patients go unwatched at `kill -9`, at production's session timeout.
+CPU is the worker process's own; delays and seconds are of this machine, which others may be using.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from confluent_kafka import Producer
+
+from deploy.kafka.broker import Cluster
+from schemas.times import to_ms, to_text
+from streams.topics import Topic
+from streams.ward.publisher import REQUIRED
+from tests.chaos.history import read_history
+from tests.chaos.patients import ILL, UNITS, WELL, Patients
+from tests.chaos.schedule import Act, Fault
+from tests.chaos.stagehand import Stagehand, Times
+from tests.integration.staging import Stage, WorkerProcess, until
+
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+WARM_ROUNDS = 40
+
+
+class Ward:
+    """Many monitored patients at one reading a second each, a few of whom are seen by a nurse now and then."""
+
+    def __init__(self, stage: Stage, patients: int) -> None:
+        self.stage, self.topic = stage, stage.settings.topic(Topic.READINGS)
+        self.names = [f"w-{number:05d}" for number in range(patients)]
+        self.producer = Producer(
+            {**stage.settings.librdkafka(), **REQUIRED, "linger.ms": 20, "queue.buffering.max.messages": 500_000}
+        )
+        self.round = 0
+
+    def reading(self, number: int, *, spot: bool) -> bytes:
+        """One reading; values move a little from round to round, and a nurse's patients fall ill and get well."""
+        ill = spot and self.round // 5 % 2
+        values = {
+            name: round((ILL if ill else WELL)[name] + (number * 7 + self.round * 3) % 5 * 0.4, 1) for name in WELL
+        }
+        return msgspec.json.encode(
+            {
+                "patient_id": self.names[number], "device_id": "spot" if spot else "mon", "sequence": self.round,
+                "source": "spot" if spot else "monitor", "mode": "demo", "taken_at": to_text(int(time.time() * 1_000)),
+                "vitals": {name: {"value": value, "unit": UNITS[name]} for name, value in values.items()},
+            }
+        )  # fmt: skip
+
+    def publish_round(self, within_s: float) -> None:
+        """Everyone once, spread over a time; ten a second are spot checks, of which alerts come."""
+        began, count = time.monotonic(), len(self.names)
+        for number, name in enumerate(self.names):
+            self.producer.produce(self.topic, self.reading(number, spot=number % (count // 10) == 0), name)
+            if number % 100 == 99:
+                self.producer.poll(0)
+                ahead = began + within_s * number / count - time.monotonic()
+                if ahead > 0:
+                    time.sleep(ahead)
+        self.round += 1
+
+    def flush(self) -> None:
+        """Kafka has all of it."""
+        assert self.producer.flush(60) == 0
+
+
+def cpu_s(worker: WorkerProcess) -> float:
+    """Seconds of processor time of a process."""
+    fields = Path(f"/proc/{worker.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+
+
+def quantile(worker: WorkerProcess, name: str, share: float, before: dict[float, float]) -> float | None:
+    """Upper bound of a histogram's bucket in which this share of what came since `before` lies."""
+    now = buckets(worker, name)
+    fresh = {bound: count - before.get(bound, 0) for bound, count in now.items()}
+    total = max(fresh.values(), default=0)
+    return next((bound for bound, count in sorted(fresh.items()) if total and count >= share * total), None)
+
+
+def buckets(worker: WorkerProcess, name: str) -> dict[float, float]:
+    """A histogram's cumulative counts by upper bound."""
+    found = re.findall(rf'^{name}_bucket{{le="([^"]+)"}} (\S+)$', worker.get("/metrics")[1], re.MULTILINE)
+    return {float(bound): float(count) for bound, count in found}
+
+
+def caught_up(stage: Stage, worker: WorkerProcess, within_s: float = 120) -> None:
+    """Every record that is there now was taken."""
+    until(lambda: worker.metric("vigilward_partition_lag_records") < 500, worker.fate, within_s)
+
+
+def cost(patients: int, seconds: int) -> dict[str, object]:
+    """CPU, delay and recovery."""
+    figures: dict[str, object] = {"patients": patients}
+    with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder) / "kafka", heap_mb=512, for_load=True) as kafka:
+        for name, every_s in (("off", 600), ("on", 15)):
+            stage = Stage(
+                kafka.bootstrap, f"cost-{name}.", clock="arrival", mode="demo", partitions=8, snapshot_every_s=every_s,
+                session_timeout_s=8, heartbeat_s=2.5, stop_within_s=30,
+            ).make_topics()  # fmt: skip
+            ward = Ward(stage, patients)
+            with stage.worker(Path(folder) / name) as worker:
+                worker.ready(partitions=8)
+                for _ in range(WARM_ROUNDS):
+                    ward.publish_round(0.5)
+                ward.flush()
+                caught_up(stage, worker)
+                if name == "on":
+                    time.sleep(16)
+                before_cpu, before_count = cpu_s(worker), worker.metric("vigilward_records_total")
+                before_delay = buckets(worker, "vigilward_alert_delay_seconds")
+                for _ in range(seconds):
+                    ward.publish_round(1.0)
+                ward.flush()
+                caught_up(stage, worker)
+                taken = worker.metric("vigilward_records_total") - before_count
+                figures[f"cpu_us_per_reading_{name}"] = round((cpu_s(worker) - before_cpu) / taken * 1e6, 2)
+                for share in (0.5, 0.99):
+                    figures[f"alert_delay_s_p{share * 100:.0f}_{name}"] = quantile(
+                        worker, "vigilward_alert_delay_seconds", share, before_delay
+                    )
+                figures[f"readings_{name}"] = int(taken)
+                if name == "on":
+                    count = worker.metric("vigilward_snapshot_seconds_count")
+                    figures["snapshots"] = int(worker.metric("vigilward_snapshots_total"))
+                    figures["snapshot_s_mean"] = round(worker.metric("vigilward_snapshot_seconds_sum") / count, 3)
+                    figures["state_bytes_mean"] = round(
+                        worker.metric("vigilward_snapshot_bytes_total")
+                        / worker.metric("vigilward_snapshot_states_total")
+                    )
+                    worker.process.kill()
+                    worker.process.wait()
+            if name == "on":
+                figures |= recovery(stage, Path(folder) / "again")
+    return figures
+
+
+def recovery(stage: Stage, folder: Path) -> dict[str, object]:
+    """A worker after a kill: how long until all states are read and its log's tail is taken."""
+    began = time.monotonic()
+    with stage.worker(folder) as worker:
+        said = until(lambda: [one for one in worker.events() if "recovered in" in one], worker.fate, 120)[0]
+        until(lambda: [one for one in worker.events() if "are ours" in one], worker.fate, 120)
+        owns = time.monotonic() - began
+        caught_up(stage, worker)
+        return {
+            "recovery": said,
+            "seconds_from_start_to_ownership": round(owns, 1),
+            "seconds_from_start_to_caught_up": round(time.monotonic() - began, 1),
+        }
+
+
+def gap(kills: int) -> dict[str, object]:
+    """Delay of alerts around kills of one of two workers: the slowest alert of each partition after each kill."""
+    worst: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as name, Cluster(Path(name) / "kafka", heap_mb=256) as kafka:
+        stage = Stage(
+            kafka.bootstrap, "gap.", clock="arrival", mode="demo", partitions=4, session_timeout_s=8, heartbeat_s=2.5,
+            snapshot_every_s=15,
+        ).make_topics()  # fmt: skip
+        times = Times()
+        with Stagehand(stage, kafka, Path(name) / "w", 2, times, print) as hand, Patients(stage, 1, per_s=60) as ward:
+            for worker in hand.workers.values():
+                worker.ready(partitions=2)
+            owners = []
+            for number in range(kills):
+                time.sleep(20)
+                owners.append(number % 2)
+                hand.perform(Act(Fault.KILL, 0, number % 2))
+                time.sleep(20)
+                until(lambda: all(w.get("/readyz")[0] == 200 for w in hand.workers.values()), within_s=60)
+            ward.stop()
+            time.sleep(3)
+            history = read_history(stage.settings)
+        first: dict[bytes, tuple[int, int, int]] = {}
+        for alert in history.alerts:
+            due = to_ms(msgspec.convert(json.loads(alert.value or b"{}")["at"], datetime))
+            first.setdefault(alert.value or b"", (alert.partition, due, alert.at_ms))
+        for at, _ in hand.happened.kills_at:
+            slowest: dict[int, float] = defaultdict(float)
+            for partition, due, came in first.values():
+                if at * 1_000 - 500 <= due <= at * 1_000 + 15_000:
+                    slowest[partition] = max(slowest[partition], (came - due) / 1_000)
+            ordered = sorted(slowest.values())
+            worst["others"] += ordered[: len(ordered) // 2]
+            worst["killed"] += ordered[len(ordered) // 2 :]
+    return {
+        "kills": kills,
+        **{f"gap_s_{who}": sorted(round(one, 1) for one in found) for who, found in worst.items()},
+    }
+
+
+def main() -> int:
+    """The command line."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("what", choices=["cost", "gap"])
+    words.add_argument("--patients", type=int, default=10_000)
+    words.add_argument("--seconds", type=int, default=90)
+    words.add_argument("--kills", type=int, default=6)
+    asked = words.parse_args()
+    figures = cost(asked.patients, asked.seconds) if asked.what == "cost" else gap(asked.kills)
+    print(json.dumps(figures, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""States that an older version stored are loaded by this one, and go on."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from detectors.vigil.vigil import SNAPSHOT_VERSION
+from streams.log import Partition
+from streams.rules import packaged_rules
+from streams.worker.ledger.record import HEAD, StateBody, decode_marker, decode_state, patient_key
+from tests.streams.worker.ledger.keeping import KEPT, KEYS, SECONDS, records
+
+FILES = sorted(KEPT.glob("version-*.hex"))
+KEEP_IT = (
+    "the layout of a snapshot changed: give it a new SNAPSHOT_VERSION and read the old one too; before the first "
+    "release, keep it anew: python -m tests.streams.worker.ledger.keeping"
+)
+
+
+def loaded(file: Path) -> Partition:
+    """A partition restored from kept states."""
+    marker, *states = (bytes.fromhex(line) for line in file.read_text().splitlines())
+    kept = []
+    for value in states:
+        snapshot = msgspec.msgpack.decode(value[HEAD:], type=StateBody).snapshot
+        name = msgspec.msgpack.decode(snapshot)[1]
+        body = decode_state(patient_key(name), value)
+        kept.append((name, body.upto, body.snapshot))
+    body = decode_marker(marker)
+    return Partition(
+        0, 1, clock="event", mode="demo", rules=packaged_rules(), keys=KEYS, marker=body.marker, states=kept
+    )
+
+
+def test_this_versions_states_are_kept():
+    assert KEPT / f"version-{SNAPSHOT_VERSION}.hex" in FILES, KEEP_IT
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_kept_state_is_loaded_and_goes_on(file):
+    try:
+        log = loaded(file)
+    except ValueError as refusal:
+        pytest.fail(f"{KEEP_IT} ({refusal})")
+
+    patients = len(log.watches)
+    said = log.run(records(SECONDS, SECONDS + 120, log.next_offset))
+
+    assert patients >= 5
+    assert log.tally.accepted > 500 and log.tally.adds_up()
+    assert any(output.topic == "status" for output in said)
+    assert all(log.state(patient)[2] for patient in log.watches)

@@ -1,0 +1,138 @@
+from itertools import permutations
+
+import msgspec
+
+from detectors.vigil.epoch import EPOCH_MS, Epoch, decide
+from tests.making import SECOND, T0
+
+MONITOR, WEARABLE, SPOT = 0, 1, 2
+ALERT, CONFUSED, VOICE = 0.0, 1.0, 2.0
+
+
+def new_epoch(source: int = MONITOR) -> Epoch:
+    return Epoch(T0 + EPOCH_MS, T0 + EPOCH_MS + 2 * SECOND, source)
+
+
+def row(epoch: Epoch, second: float, sequence: int, device: int = 0, **values: float) -> None:
+    when = T0 + int(second * SECOND)
+    for name, value in values.items():
+        column = epoch.columns.get(name)
+        if column is None:
+            column = epoch.begin(name)
+        column.append(value)
+    epoch.end_row(when, device, sequence, when, len(values))
+
+
+def filled(name: str, *values: float, source: int = MONITOR) -> Epoch:
+    """One sample a second."""
+    epoch = new_epoch(source)
+    for second, value in enumerate(values):
+        row(epoch, second, second, **{name: value})
+    return epoch
+
+
+def test_one_wild_sample_does_not_move_the_value():
+    assert filled("heart_rate", 80, 81, 300, 79, 80).decide()["heart_rate"].value == 80
+
+
+def test_of_an_even_number_the_two_in_the_middle_are_shared():
+    assert filled("heart_rate", 70, 90, 80, 81).decide()["heart_rate"].value == 80.5
+
+
+def test_the_order_of_arrival_leaves_no_trace():
+    samples = [(3, 7, 0, 80.0), (3, 8, 0, 95.0), (3, 2, 1, 95.0), (9, 9, 0, 70.0)]
+    decided = set()
+    for order in permutations(samples):
+        epoch = new_epoch()
+        for second, sequence, device, value in order:
+            row(epoch, second, sequence, device, heart_rate=value, consciousness=value % 5)
+        decided.add(tuple(epoch.decide().items()))
+
+    assert len(decided) == 1
+
+
+def test_a_value_is_suspect_from_half_of_its_samples_on():
+    few, half = filled("heart_rate", 80, 81, 260), filled("heart_rate", 80, 260)
+    few.suspect["heart_rate"] = half.suspect["heart_rate"] = 1
+
+    assert not few.decide()["heart_rate"].suspect
+    assert half.decide()["heart_rate"].suspect
+
+
+def test_a_vital_that_came_once_among_many_readings_has_its_own_time_and_count():
+    epoch = filled("heart_rate", *[80.0] * 10)
+    row(epoch, 4, 99, device=3, systolic_bp=120)
+    pressure = epoch.decide()["systolic_bp"]
+
+    assert (pressure.value, pressure.at, pressure.device, pressure.samples) == (120, T0 + 4 * SECOND, 3, 1)
+
+
+def test_of_what_people_say_the_newest_counts_not_the_middle():
+    assert filled("consciousness", VOICE, VOICE, ALERT).decide()["consciousness"].value == ALERT
+    assert filled("supplemental_oxygen", 0, 0, 1).decide()["supplemental_oxygen"].value == 1
+
+
+def test_of_two_said_at_one_moment_the_worse_counts():
+    epoch = new_epoch(SPOT)
+    row(epoch, 0, 1, consciousness=CONFUSED, gcs=9, supplemental_oxygen=1)
+    row(epoch, 0, 2, consciousness=ALERT, gcs=15, supplemental_oxygen=0)
+    decided = epoch.decide()
+
+    assert [decided[name].value for name in ("consciousness", "gcs", "supplemental_oxygen")] == [CONFUSED, 9, 1]
+
+
+def test_all_samples_the_same_are_told_as_flat():
+    assert filled("heart_rate", 60, 60, 60).decide()["heart_rate"].flat
+    assert not filled("heart_rate", 60, 60, 61).decide()["heart_rate"].flat
+
+
+def test_what_is_withdrawn_counts_no_more_but_its_repeat_is_still_known():
+    epoch = filled("resp_rate", 16, 60, source=SPOT)
+
+    assert epoch.withdraw(0, 1)
+    assert epoch.decide()["resp_rate"].value == 16
+    assert epoch.holds(0, 1, T0 + SECOND)
+    assert not epoch.withdraw(0, 77)
+
+
+def test_what_is_dropped_decides_nothing_and_its_repeat_is_still_known():
+    epoch = filled("resp_rate", 16, 17)
+    epoch.drop()
+
+    assert epoch.decide() == {} and epoch.holds(0, 1, T0 + SECOND)
+
+
+def test_another_reading_of_the_same_sequence_is_no_repeat():
+    """Devices begin to count anew when switched on: device, sequence and moment together are a reading's name."""
+    epoch = filled("heart_rate", 80)
+
+    assert epoch.holds(0, 0, T0)
+    assert not epoch.holds(1, 0, T0) and not epoch.holds(0, 1, T0) and not epoch.holds(0, 0, T0 + 1)
+
+
+def test_the_monitor_speaks_before_the_wearable():
+    monitor = filled("heart_rate", 80, 80)
+    wearable = filled("heart_rate", 120, 120, 120, source=WEARABLE)
+    row(wearable, 5, 50, resp_rate=18)
+    for epochs in ([monitor, wearable], [wearable, monitor]):
+        decided = decide(epochs)
+
+        assert (decided["heart_rate"].value, decided["heart_rate"].source) == (80, MONITOR)
+        assert decided["resp_rate"].source == WEARABLE
+
+
+def test_an_epoch_without_samples_decides_nothing():
+    assert new_epoch().decide() == {} and decide([new_epoch(), new_epoch(WEARABLE)]) == {}
+
+
+def test_a_restored_copy_goes_on_identically():
+    one = filled("heart_rate", 80, 82)
+    row(one, 3, 3, spo2=97)
+    one.suspect["spo2"], one.unusable["resp_rate"] = 1, 2
+    packed = msgspec.msgpack.encode
+    other = Epoch.restore(msgspec.msgpack.decode(packed(one.state())))
+    for epoch in (one, other):
+        row(epoch, 4, 4, heart_rate=90, resp_rate=15)
+
+    assert packed(other.state()) == packed(one.state())  # as bytes: NaN is not equal to itself
+    assert other.decide() == one.decide()

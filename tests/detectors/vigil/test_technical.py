@@ -1,0 +1,191 @@
+import pytest
+
+from detectors.vigil.course import HIGH, LOW, MEDIUM
+from detectors.vigil.epoch import EPOCH_MS, Decided, Epoch
+from detectors.vigil.technical import Condition, Signals, conditions, watch
+from detectors.vigil.track import Track
+from tests.making import T0, rules_with
+
+RULES = rules_with()
+LIMITS = RULES.technical
+MONITOR, SPOT = 0, 2
+
+
+class Bed:
+    """What a patient's sensors do, epoch by epoch."""
+
+    def __init__(self, *names: str) -> None:
+        self.tracks, self.signals = {name: Track(name, RULES) for name in names}, Signals()
+
+    def epoch(self, *, flat: bool = False, unusable=(), under=(), unattached=False, source=MONITOR, **values) -> None:
+        epoch = Epoch(T0, T0, source)
+        epoch.unusable, epoch.under = dict.fromkeys([*unusable, *under], 5), dict.fromkeys(under, 5)
+        epoch.unattached = unattached
+        fresh = {name: Decided(float(v), T0, source, False, 15, flat, 0, 0) for name, v in values.items()}
+        watch(self.tracks, fresh, [epoch], self.signals, RULES)
+        for name, decided in fresh.items():
+            self.tracks[name].see(name, decided)
+
+    def found(self, **facts: object) -> list[Condition]:
+        usual = {"because": [], "priority": LOW, "discharged": False, "paused": False, "late_devices": False}
+        return conditions(self.tracks, self.signals, **{**usual, "never_seen": False, "at": T0, **facts}, rules=RULES)
+
+    def told(self, **facts: object) -> list[tuple[str, int]]:
+        return [(condition.subject, condition.priority) for condition in self.found(**facts)]
+
+
+def test_a_sensor_that_works_is_nothing_to_tell():
+    bed = Bed("spo2", "heart_rate")
+    for place in range(100):
+        bed.epoch(spo2=97, heart_rate=80 + place % 3)
+
+    assert bed.told() == []
+
+
+def test_a_sensor_is_off_after_some_epochs_of_nothing_usable():
+    bed = Bed("spo2")
+    for _ in range(LIMITS.sensor_off - 1):
+        bed.epoch(unusable=["spo2"])
+    assert bed.told() == []
+    bed.epoch(unusable=["spo2"])
+
+    assert bed.told() == [("spo2 sensor off", LOW)]
+
+
+def test_a_flickering_sensor_is_one_alert_and_not_twenty():
+    bed, told = Bed("spo2"), set()
+    for _ in range(LIMITS.sensor_off):
+        bed.epoch(unusable=["spo2"])
+    for place in range(60):
+        bed.epoch(**({"spo2": 97} if place % 6 == 0 else {"unusable": ["spo2"]}))
+        told.add(tuple(bed.told()))
+
+    assert told == {(("spo2 sensor off", LOW),)}
+
+
+def test_what_is_held_ends_when_the_sensor_has_worked_for_a_while():
+    bed = Bed("spo2")
+    for _ in range(LIMITS.sensor_off):
+        bed.epoch(unusable=["spo2"])
+    for _ in range(LIMITS.hold):
+        bed.epoch(spo2=97)
+
+    assert bed.told() == []
+
+
+def test_a_reading_of_nothing_asks_for_the_patient_before_the_sensor():
+    bed = Bed("resp_rate")
+    for _ in range(LIMITS.check_patient):
+        bed.epoch(resp_rate=0)
+    (condition,) = bed.found()
+
+    assert (condition.subject, condition.priority) == ("resp_rate reads zero", HIGH)
+    assert condition.remedy.startswith("Check the patient first")
+
+
+def test_below_what_the_device_can_measure_is_a_reading_of_nothing():
+    bed = Bed("heart_rate")
+    for _ in range(LIMITS.check_patient):
+        bed.epoch(under=["heart_rate"])
+
+    assert bed.told() == [("heart_rate reads zero", HIGH)]
+
+
+def test_a_pause_silences_the_sensor_but_never_a_reading_of_nothing():
+    bed = Bed("spo2", "heart_rate", "resp_rate")
+    for _ in range(LIMITS.sensor_off):
+        bed.epoch(unusable=["spo2"], heart_rate=0)
+    bed.tracks["resp_rate"].stale = True
+
+    assert bed.told(paused=True) == [("heart_rate reads zero", HIGH)]
+
+
+def test_a_stale_vital_is_told():
+    bed = Bed("resp_rate")
+    bed.epoch(resp_rate=16)
+    bed.tracks["resp_rate"].stale = True
+
+    assert bed.told() == [("resp_rate stale", LOW)]
+
+
+def test_a_lost_vital_that_an_alert_rests_on_is_as_urgent_as_the_alert():
+    for priority in (LOW, MEDIUM, HIGH):
+        bed = Bed("resp_rate", "spo2")
+        bed.tracks["resp_rate"].stale = bed.tracks["spo2"].stale = True
+
+        told = dict(bed.told(because=["spo2"], priority=priority))
+        assert told == {"resp_rate stale": LOW, "spo2 stale": priority}
+
+
+def test_nothing_is_wrong_with_a_vital_whose_device_was_taken_off():
+    bed = Bed("spo2")
+    for _ in range(LIMITS.sensor_off):
+        bed.epoch(unusable=["spo2"])
+    bed.tracks["spo2"].detach()
+    bed.tracks["spo2"].stale = True
+
+    assert bed.told() == []
+
+
+def test_a_heart_rate_that_does_not_move_at_all_is_told():
+    bed = Bed("heart_rate", "temperature")
+    for _ in range(LIMITS.flat_line):
+        bed.epoch(heart_rate=72, temperature=36.8, flat=True)
+
+    assert bed.told() == [("heart_rate flat", LOW)]  # a temperature may rest for hours
+
+
+def test_a_heart_rate_that_moves_between_epochs_is_not_flat():
+    bed = Bed("heart_rate")
+    for place in range(3 * LIMITS.flat_line):
+        bed.epoch(heart_rate=72 + place % 2, flat=True)
+
+    assert bed.told() == []
+
+
+@pytest.mark.parametrize(("pulse", "told"), [(95, []), (60, [("pulse disagrees", LOW)])])
+def test_pulse_and_ecg_disagree_only_when_they_do_for_long(pulse, told):
+    bed = Bed("pulse_rate", "heart_rate")
+    for _ in range(LIMITS.disagreeing - 1):
+        bed.epoch(pulse_rate=pulse, heart_rate=100)
+    assert bed.told() == []
+    bed.epoch(pulse_rate=pulse, heart_rate=100)
+
+    assert bed.told() == told
+
+
+def test_a_device_that_is_not_attached_is_told_until_it_stops():
+    bed = Bed("heart_rate")
+    bed.epoch(heart_rate=80, unattached=True)
+    assert bed.told() == [("device not attached", MEDIUM)]
+    bed.epoch(heart_rate=80, source=SPOT)
+    assert bed.told() == [("device not attached", MEDIUM)]  # a person's round says nothing about it
+    bed.epoch(heart_rate=80)
+
+    assert bed.told() == []
+
+
+def test_a_discharged_patient_who_still_sends_is_told_and_staleness_no_more():
+    bed = Bed("heart_rate")
+    bed.tracks["heart_rate"].stale = True
+
+    assert bed.told(discharged=True) == [("discharged", MEDIUM)]
+
+
+def test_losses_are_told_for_their_time():
+    bed = Bed()
+    bed.signals.lost_until = bed.signals.rebuilt_until = T0 + EPOCH_MS
+
+    assert bed.told() == [("data lost", MEDIUM), ("history lost", LOW)]
+    assert bed.told(at=T0 + EPOCH_MS) == []
+
+
+def test_every_condition_says_what_to_do():
+    bed = Bed("spo2", "heart_rate", "pulse_rate")
+    for _ in range(LIMITS.flat_line):
+        bed.epoch(unusable=["spo2"], heart_rate=100, pulse_rate=50, flat=True, unattached=True)
+    bed.signals.lost_until = bed.signals.rebuilt_until = T0 + 1
+    found = bed.found(discharged=True, late_devices=True, never_seen=True, scale_ends=True)
+
+    assert len(found) == len({condition.subject for condition in found}) == 11
+    assert all(condition.headline and condition.remedy.endswith(".") for condition in found)

@@ -75,6 +75,15 @@ def _about(name: str, what: str, priority: int, headline: str, remedy: str) -> C
     return Condition(f"{name} {what}", priority, name, f"{capital(vital_words(name))}{headline}", remedy)
 
 
+_STREAM_STALE: Final = (" is no longer being received", "Check the sensor, its cable and the device.")
+_CHARTED_STALE: Final = (" was last observed too long ago", "Observe the patient again.")
+
+
+def _charted(track: Track) -> bool:
+    """Whether a person supplies the vital: then it is an observation that is due, not a sensor that is lost."""
+    return track.known is not None and track.known.source == SPOT
+
+
 def conditions(
     tracks: Mapping[str, Track],
     signals: Signals,
@@ -107,12 +116,9 @@ def conditions(
             found.append(
                 _about(name, "sensor off", urgent, ": sensor off or not usable", "Check the sensor on the patient.")
             )
-        elif track.stale and not paused and not discharged:
-            found.append(
-                _about(
-                    name, "stale", urgent, " is no longer being received", "Check the sensor, its cable and the device."
-                )
-            )
+        elif track.stale and not paused and not discharged and (name in because or not _charted(track)):
+            told, remedy = _CHARTED_STALE if _charted(track) else _STREAM_STALE
+            found.append(_about(name, "stale", urgent, told, remedy))
         if signs.flat >= limits.flat_line:
             found.append(
                 _about(name, "flat", LOW, " has not moved at all", "Check that the sensor measures this patient.")

@@ -108,6 +108,15 @@ def test_a_stale_vital_is_told():
     assert bed.told() == [("resp_rate stale", LOW)]
 
 
+def test_an_observation_that_is_due_is_no_lost_sensor_unless_an_alert_rests_on_it():
+    bed = Bed("temperature")
+    bed.epoch(temperature=38.4, source=SPOT)
+    bed.tracks["temperature"].stale = True
+
+    assert bed.told() == []
+    assert bed.told(because=["temperature"], priority=MEDIUM) == [("temperature stale", MEDIUM)]
+
+
 def test_a_lost_vital_that_an_alert_rests_on_is_as_urgent_as_the_alert():
     for priority in (LOW, MEDIUM, HIGH):
         bed = Bed("resp_rate", "spo2")

@@ -17,8 +17,10 @@ from typing import Any, NamedTuple, Protocol
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
+from faust.transport.consumer import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from streams.settings import Clock, Settings
 from streams.topics import Topic
@@ -306,7 +308,26 @@ class BatchConsumer(driver.Consumer):
         )  # fmt: skip
 
 
+class BatchFetcher(Fetcher):
+    """Faust's fetcher, which may be ended in the middle of a rebalance.
+
+    Faust's own calls a supervisor that it does not have when it is cancelled while partitions change hands: a worker
+    that was asked to leave just then ended with a crash instead.
+    """
+
+    @Service.task
+    async def _fetcher(self) -> None:
+        try:
+            await self.app.consumer._drain_messages(self)
+        except asyncio.CancelledError:
+            if not (self.should_stop or self.app.should_stop):
+                raise
+        finally:
+            self.set_shutdown()
+
+
 class BatchTransport(driver.Transport):
     """Faust's Kafka transport with our consumer."""
 
+    Fetcher = BatchFetcher
     Consumer = BatchConsumer

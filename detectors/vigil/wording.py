@@ -96,12 +96,18 @@ def score_words(score: News2 | None, previous: int | None, why_not: str | None) 
 
 
 def clears_when(priority: int, because: Sequence[str], lost: Sequence[str]) -> str:
-    """What would end the episode."""
+    """What would end the episode.
+
+    >>> clears_when(3, ["resp_rate", "spo2"], [])
+    'Ends when NEWS2 below 7 holds with valid values of resp rate, SpO2.'
+    """
     if lost:
-        return f"Ends only after {listed(lost, {})} can be measured again and is in range."
-    ask = {3: "NEWS2 below 7", 2: "NEWS2 below 5 without a red score"}.get(
-        priority, "values back near the patient's usual"
+        return f"Ends only after {_vitals(lost)} can be measured again and is in range."
+    ask = {3: "NEWS2 below 7 holds", 2: "NEWS2 below 5 without a red score holds"}.get(
+        priority, "the patient is back near the usual"
     )
-    return (
-        f"Ends when {ask} holds with valid values of {listed(because, {})}." if because else f"Ends when {ask} holds."
-    )
+    return f"Ends when {ask} with valid values of {_vitals(because)}." if because else f"Ends when {ask}."
+
+
+def _vitals(names: Iterable[str]) -> str:
+    return ", ".join(vital_words(name) for name in names)

@@ -1,31 +1,89 @@
 import pytest
 
-from schemas.forwarded import ForwardedKind, LogKeys
+from schemas.forwarded import SIGNATURE_HEADER, ForwardedKind, LogKeys, signed_bytes
 from streams.log.forward import forward, tick
-from tests.making import KEYS, TOPIC, new_partition
+from streams.log.partition import Partition
+from tests.making import KEYS, MINUTE, T0, TOPIC, new_partition, rules_with, to_json
+
+BODY = to_json({"event": "admit", "patient_id": "p", "mode": "test", "ward": "w"})
 
 
-def test_a_forwarded_record_is_keyed_by_its_patient():
-    key, _, headers = forward(ForwardedKind.PATIENT, "vitals.patients", 0, 5, "p", b"{}", KEYS, TOPIC, 0)
-
-    assert key == b"p"
-    assert dict(headers)["forwarded"] == b"patient"
+def written(*, keys: LogKeys = KEYS, kind: str = "patient", partition: int = 0, offset: int = 5):
+    return forward(kind, "vitals.patients", 0, offset, "p", BODY, keys, TOPIC, partition)
 
 
-def test_what_concerns_nobody_has_no_key():
-    key, _, _ = forward("rules", "vitals.rules", 0, 5, "", b"{}", KEYS, TOPIC, 0)
-
-    assert key is None
-
-
-def test_without_a_key_nothing_is_forwarded():
-    with pytest.raises(ValueError, match="VIGILWARD_LOG_KEY"):
-        forward("patient", "vitals.patients", 0, 5, "p", b"{}", LogKeys({}), TOPIC, 0)
+def handed(log: Partition, key, value, headers) -> list[str]:
+    """The codes of what was refused."""
+    out = log.run([(log.next_offset, T0, key, value, headers)])
+    return [dict(o.headers)["code"].decode() for o in out if o.topic == "rejections"]
 
 
-def test_a_tick_carries_nothing_and_needs_no_signature():
-    key, value, headers = tick()
+def resigned(headers, signature: bytes):
+    return tuple((name, signature if name == SIGNATURE_HEADER else value) for name, value in headers)
+
+
+def test_what_a_worker_signed_takes_effect():
     log = new_partition()
-    outputs = log.run([(0, 1_000, key, value, headers)])
 
-    assert outputs == [] and log.time == 1_000 and log.tally.forwarded == 1
+    assert handed(log, *written()) == []
+    assert log.watches["p"].vigil.stay.ward == "w"
+
+
+def test_it_is_keyed_by_its_patient_so_that_it_meets_the_readings():
+    assert written()[0] == b"p"
+    assert forward("rules", "t", 0, 0, "", b"{}", KEYS, TOPIC, 0)[0] is None
+
+
+@pytest.mark.parametrize("signature", [b"", b"tests:", b"tests:" + b"0" * 64, b"\xff\xfe", b"other:" + b"0" * 64])
+def test_without_the_right_signature_nothing_takes_effect(signature):
+    log = new_partition()
+    key, value, headers = written()
+
+    assert handed(log, key, value, resigned(headers, signature)) == ["bad_signature"]
+    assert not log.watches and not log.sources
+
+
+def test_a_signature_holds_for_its_bytes_its_kind_and_its_place_alone():
+    key, value, headers = written()
+    other_kind = ((headers[0][0], b"action"), headers[1])
+
+    assert handed(new_partition(), key, value.replace(b"5", b"6"), headers) == ["bad_signature"]
+    assert handed(new_partition(), key, value, other_kind) == ["bad_signature"]
+    assert handed(new_partition(partition=1, partitions=2), key, value, headers) == ["bad_signature"]
+
+
+def test_a_record_signed_by_the_former_key_is_still_good():
+    log = Partition(
+        0,
+        1,
+        clock="arrival",
+        mode="test",
+        rules=rules_with(),
+        keys=LogKeys.parse(f"new:n3w,{'tests:a secret of the tests'}"),
+        topic=TOPIC,
+    )
+
+    assert handed(log, *written()) == []
+
+
+def test_without_a_key_none_is_accepted_and_none_can_be_written():
+    log = Partition(0, 1, clock="arrival", mode="test", rules=rules_with(), topic=TOPIC)
+
+    assert handed(log, *written()) == ["bad_signature"]
+    with pytest.raises(ValueError, match="VIGILWARD_LOG_KEY"):
+        written(keys=LogKeys({}))
+
+
+def test_a_tick_needs_no_signature_and_moves_nothing_but_time():
+    log = Partition(0, 1, clock="arrival", mode="test", rules=rules_with(), topic=TOPIC)
+    key, value, headers = tick()
+    out = log.run([(0, T0 + MINUTE, key, value, headers)])
+
+    assert (out, log.time, log.watches, log.tally.forwarded) == ([], T0 + MINUTE, {}, 1)
+
+
+def test_the_signature_covers_where_the_original_stood():
+    """Otherwise an old record could be made to look new."""
+    assert signed_bytes(ForwardedKind.PATIENT, TOPIC, 0, written(offset=5)[1]) != signed_bytes(
+        ForwardedKind.PATIENT, TOPIC, 0, written(offset=6)[1]
+    )

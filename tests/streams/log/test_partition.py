@@ -1,9 +1,5 @@
-"""What one partition does with its log; the laws that hold for every log are in tests/properties."""
-
 import pytest
 
-from schemas.rejection import Rejection
-from streams.log import Marker, Output
 from streams.log.placing import partition_of
 from tests.making import (
     HOUR,
@@ -11,7 +7,6 @@ from tests.making import (
     SECOND,
     T0,
     Entry,
-    Moment,
     alerts,
     from_json,
     new_partition,
@@ -19,210 +14,227 @@ from tests.making import (
     reading,
     record,
     rules_bytes,
+    rules_with,
     run,
+    said,
     to_json,
 )
 
-WELL = {"heart_rate": 78, "resp_rate": 16, "spo2": 97}
+YEAR = 366 * 24 * HOUR
+RED = {"resp_rate": 26, "heart_rate": 80}
+CHILD = {"age_years": 7}
 
 
-def beats(begin_s: int, end_s: int, patient: str = "p", **values: object) -> list[Entry]:
-    """One reading every five seconds."""
-    return [reading(T0 + s * SECOND, patient, "m", sequence=s, **(values or WELL)) for s in range(begin_s, end_s, 5)]
+def codes(outputs) -> list[tuple[str, str | None]]:
+    told = [dict(o.headers) for o in outputs if o.topic == "rejections"]
+    return [(headers["code"].decode(), headers["field"].decode() if "field" in headers else None) for headers in told]
 
 
-def refusals(outputs: list[Output]) -> list[Rejection]:
-    return [Rejection.from_headers(output.headers) for output in outputs if output.topic == "rejections"]
+def red_minutes(minutes: float = 2, patient: str = "p") -> list[Entry]:
+    """A red resp rate from a monitor, every five seconds."""
+    seconds = range(0, int(60 * minutes), 5)
+    return [reading(T0 + s * SECOND, patient, "m", sequence=s, **(RED | {"heart_rate": 80 + s % 3})) for s in seconds]
 
 
-def statuses(outputs: list[Output], patient: str = "p") -> list[dict]:
-    key = patient.encode()
-    return [from_json(o.value) for o in outputs if o.topic == "status" and o.key == key and o.value is not None]
+# ---- refused, with what came and where it stood
 
 
-def test_a_reading_on_a_wrong_partition_is_refused():
-    """Two workers must never watch one patient."""
-    home = partition_of("p", 8)
-    log = new_partition(partition=(home + 1) % 8, partitions=8)
-    outputs = run(log, beats(0, 5))
+def test_a_patient_of_another_partition_is_refused():
+    stranger = next(f"p{n}" for n in range(100) if partition_of(f"p{n}", 8) != 0)
+    log = new_partition(partition=0, partitions=8)
+    outputs = run(log, [reading(T0, stranger, **RED)])
 
-    assert [(one.code.value, one.vitals) for one in refusals(outputs)] == [("wrong_partition", 3)]
-    assert log.watches == {}
-
-
-def test_another_modes_reading_is_refused_and_moves_no_time_in_event_clock():
-    log = new_partition(clock="event")
-    run(log, beats(0, 5))
-    outputs = run(log, []) + log.run(numbered([*beats(0, 5), reading(T0 + HOUR, "p", mode="real", heart_rate=80)])[1:])
-
-    assert [one.code.value for one in refusals(outputs)] == ["wrong_mode"]
-    assert log.time == T0
+    assert codes(outputs) == [("wrong_partition", "patient_id")]
+    assert log.tally.rejected == log.tally.received == 2 and not log.watches
 
 
-def test_a_clock_a_year_ahead_is_refused_in_event_clock():
-    log = new_partition(clock="event")
-    outputs = run(log, [*beats(0, 5), reading(T0 + 367 * 24 * HOUR, "p", "n", heart_rate=80)])
-
-    assert [one.code.value for one in refusals(outputs)] == ["clock_ahead"]
-    assert log.time == T0
-
-
-def test_in_arrival_clock_a_devices_year_ahead_is_only_its_clock():
+def test_a_reading_of_another_mode_is_refused():
     log = new_partition()
-    run(log, [*beats(0, 5), reading(T0 + MINUTE, "p", "n", taken=T0 + 367 * 24 * HOUR, heart_rate=80)])
 
-    assert log.tally.accepted == 4 and log.time == T0 + MINUTE
+    assert codes(run(log, [reading(T0, "p", mode="demo", **RED)])) == [("wrong_mode", "mode")]
+    assert not log.watches and log.tally.adds_up()
 
 
-def test_append_times_that_go_back_stop_the_time_and_are_counted():
+def test_in_event_clock_a_clock_a_year_ahead_is_refused_and_moves_no_time():
+    log = new_partition(clock="event")
+    entries = [reading(T0, "p", **RED), reading(T0 + YEAR + SECOND, "p", **RED), reading(T0 + SECOND, "p", **RED)]
+
+    assert codes(run(log, entries)) == [("clock_ahead", "taken_at")]
+    assert log.time == T0 + SECOND and log.tally.accepted == 4
+
+
+def test_in_event_clock_a_clock_a_year_ahead_of_the_first_is_just_taken():
+    log = new_partition(clock="event")
+    run(log, [reading(T0, "p", **RED), reading(T0 + YEAR, "p", **RED)])
+
+    assert log.time == T0 + YEAR
+
+
+def test_a_rejection_carries_the_bytes_as_they_came_and_where_they_stood():
     log = new_partition()
-    run(log, [*beats(0, 60), reading(T0 + 20 * SECOND, "p", "m", sequence=99, taken=T0 + 60 * SECOND, **WELL)])
+    junk = Entry(T0, "junk", "p", b"\xff not json")
+    (output,) = run(log, [reading(T0, "p", **RED), junk])
+    headers = dict(output.headers)
 
-    assert log.time == T0 + 55 * SECOND
-    assert log.tally.time_went_back == 1
+    assert (output.key, output.value) == (b"p", b"\xff not json")
+    assert (headers["topic"], headers["partition"], headers["offset"]) == (b"vitals.readings", b"0", b"1")
+    assert headers["remedy"]
 
 
-def test_an_unsigned_patient_record_is_refused_with_its_bytes():
-    offset, at, key, value, headers = numbered([record(T0, "p", "admit", 0)])[0]
-    unsigned = tuple(header for header in headers if header[0] != "signature")
-    outputs = new_partition().run([(offset, at, key, value, unsigned)])
+def test_a_bad_vital_is_refused_and_its_neighbour_is_taken():
+    log = new_partition()
+    outputs = run(log, [reading(T0, "p", resp_rate=16, spo2=140, heart_rate={"value": 80, "unit": "bananas"})])
 
-    assert [(one.code.value, output.value) for one, output in zip(refusals(outputs), outputs, strict=True)] == [
-        ("bad_signature", value)
+    assert sorted(codes(outputs)) == [
+        ("impossible", "vitals.spo2.value"),
+        ("unknown_unit", "vitals.heart_rate.unit"),
     ]
+    assert (log.tally.received, log.tally.accepted, log.tally.rejected) == (3, 1, 2)
 
 
-def test_a_signature_for_another_partition_does_not_hold():
-    stray = numbered([record(T0, "p", "admit", 0)], partition=1)
-
-    assert [one.code.value for one in refusals(new_partition().run(stray))] == ["bad_signature"]
-
-
-def test_a_record_forwarded_again_or_out_of_turn_changes_nothing():
+@pytest.mark.parametrize("value", [b"", b"null", b"[]", b"{}", b"\x00" * 99, b'{"patient_id": 5}', None])
+def test_what_cannot_be_read_stops_nothing(value):
     log = new_partition()
-    first, second = record(T0, "p", "admit", 1, bed="1"), record(T0 + 1, "p", "transfer", 2, bed="2")
-    outputs = run(log, [first, second, first, second, record(T0 + 2, "p", "transfer", 0, bed="0")])
+    outputs = log.run([(0, T0, b"p", value, ()), *[(1, *r[1:]) for r in numbered([reading(T0, "p", **RED)])]])
 
-    assert [status["bed"] for status in statuses(outputs)] == ["1", "2"]
-    assert log.tally.forwarded == 5
+    assert len(codes(outputs)) == 1 and log.tally.accepted == 2 and log.tally.adds_up()
 
 
-def test_a_patient_record_that_cannot_be_read_goes_back_to_its_own_topic():
-    body = to_json({"event": "admit", "patient_id": "p", "mode": "test", "age_years": "old"})
-    outputs = run(new_partition(), [Entry(T0, "patient", "p", body, ("vitals.patients", 7))])
-    only = refusals(outputs)[0]
-
-    assert (only.topic, only.offset, only.code.value, only.field) == ("vitals.patients", 7, "bad_record", "age_years")
-    assert outputs[0].value == body and outputs[0].key == b"p"
+# ---- forwarded records
 
 
-def test_a_withdrawal_of_nothing_is_sent_back_although_it_has_no_vitals():
-    empty = Entry(
-        T0, "reading", "p",
-        {"patient_id": "p", "device_id": "c", "taken_at": Moment(T0), "source": "spot", "mode": "test", "corrects": 4,
-         "vitals": {}},
-    )  # fmt: skip
+def test_a_record_that_is_forwarded_again_is_left_aside():
+    log = new_partition()
+    run(log, [record(T0, "p", "admit", 5, ward="w1"), record(T0, "p", "transfer", 6, ward="w2")])
+    again = [(2, *numbered([record(T0, "p", "admit", 5, ward="w1")])[0][1:])]
+
+    assert log.run(again) == [] and log.watches["p"].vigil.stay.ward == "w2"
+    assert log.sources == {"vitals.patients/0": 6} and log.tally.forwarded == 3
+
+
+def test_a_record_of_another_mode_or_partition_is_refused_with_its_original_place():
+    stranger = next(f"p{n}" for n in range(100) if partition_of(f"p{n}", 8) != 0)
+    entries = [record(T0, "p", "admit", 5, mode="real"), record(T0, stranger, "admit", 6)]
+    outputs = run(new_partition(partitions=8), entries)
+
+    assert codes(outputs)[0] == ("wrong_mode", "mode") and codes(outputs)[1] == ("wrong_partition", "patient_id")
+    assert dict(outputs[1].headers)["topic"] == b"vitals.patients" and dict(outputs[1].headers)["offset"] == b"6"
+
+
+def test_a_record_that_breaks_the_contract_is_refused_by_its_field():
     log = new_partition()
 
-    assert [(one.code.value, one.vitals) for one in refusals(run(log, [empty]))] == [("nothing_to_correct", 0)]
-    assert log.tally.adds_up()
+    assert codes(run(log, [record(T0, "p", "admit", 5, age_years=-1)])) == [("bad_record", "age_years")]
+    assert "p" not in log.watches and log.sources  # it was seen, and need not be forwarded again
 
 
-def test_other_rules_take_effect_in_their_place_in_the_log():
-    stricter = rules_bytes(("name", "stricter"), ("stream.red", 1))
-    red = {**WELL, "resp_rate": 27}
-    log = [*beats(0, 60), Entry(T0 + 60 * SECOND, "rules", None, stricter, ("vitals.rules", 0)), *beats(60, 120, **red)]
-    raised = alerts(run(new_partition(), log))[0]
+def test_rules_take_effect_by_a_record_and_are_named_in_what_follows():
+    changed = ("stream.red", 2)
+    adopt = Entry(T0, "rules", None, rules_bytes(changed), ("vitals.rules", 0))
+    told = alerts(run(new_partition(), [adopt, *red_minutes()]))
 
-    assert raised["rules"]["name"] == "stricter"
-    assert raised["interrupts"]
+    assert {alert["rules"]["sha256"] for alert in told} == {rules_with(changed).sha256}
 
 
-def test_rules_that_cannot_be_armed_change_nothing():
+def test_rules_that_cannot_be_armed_are_refused_and_the_old_ones_stay():
     log = new_partition()
-    before = log.rules
-    outputs = run(log, [Entry(T0, "rules", None, b'{"name": 1}', ("vitals.rules", 0))])
+    disarmed = Entry(T0, "rules", None, rules_bytes(("armed", ("news2",))), ("vitals.rules", 0))
 
-    assert [(one.code.value, one.field) for one in refusals(outputs)] == [("bad_record", "rules")]
-    assert log.rules is before
+    assert codes(run(log, [disarmed])) == [("bad_record", "rules")]
+    assert log.rules == rules_with() and log.marker.rules is None
 
 
-def test_a_patient_whose_discharge_is_confirmed_is_forgotten_after_hours():
-    rules_hours = 12
+def test_a_loss_is_told_of_everyone_who_is_watched():
+    loss = Entry(T0 + MINUTE, "loss", None, b"{}", ("vitals.readings", 9))
+    entries = [reading(T0, "p", **RED), reading(T0, "q", **RED), loss]
+    told = [a["patient_id"] for a in alerts(run(new_partition(), entries)) if a["subject"] == "data lost"]
+
+    assert told == ["p", "q"]
+
+
+# ---- time
+
+
+def test_time_never_goes_back_and_that_it_tried_is_counted():
     log = new_partition()
-    entries = [*beats(0, 60), record(T0 + MINUTE, "p", "discharge", 0, confirmed=True)]
-    outputs = run(log, [*entries, reading(T0 + (rules_hours + 1) * HOUR, "other", "x", heart_rate=80)])
+    run(log, [reading(T0 + MINUTE, "p", **RED), reading(T0, "p", **RED)])
 
-    assert "p" not in log.watches
-    assert [o.value for o in outputs if o.topic == "status" and o.key == b"p"][-1] is None
+    assert log.time == T0 + MINUTE and log.tally.time_went_back == 1
 
 
-def test_lost_readings_are_told_once_even_to_a_state_that_is_newer():
-    entries = [*beats(0, 60), Entry(T0 + MINUTE, "loss", None, {"from": 1, "to": 9}, ("vitals.readings", 8))]
-    records = numbered([*entries, *beats(60, 120)])
-    whole = new_partition()
-    expected = whole.run(records)
-    early = new_partition()
-    early.run(records[:5])
-    back = new_partition(marker=early.marker, states=[whole.state("p")])
+def test_what_is_due_is_done_before_the_record_that_moves_the_time():
+    """A red score is told at the end of its epoch, though the next record comes an hour later."""
+    outputs = run(new_partition(), [*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)])
+    told = [output for output in outputs if output.topic == "alerts"]
 
-    assert [alert["subject"] for alert in alerts(expected)] == ["data lost"]
-    assert alerts(back.run(records)) == []
-    assert back.watches["p"].vigil.snapshot() == whole.watches["p"].vigil.snapshot()
+    assert told[0].due < T0 + MINUTE
+    assert [output.due for output in outputs] == sorted(output.due for output in outputs)
 
 
-def test_what_a_newer_state_holds_is_not_refused_again():
-    odd = reading(T0 + 30 * SECOND, "p", "m", sequence=30, heart_rate=80, mood={"value": 3}, spo2=[1])
-    records = numbered([*beats(0, 30), odd, *beats(35, 60)])
-    whole, early = new_partition(), new_partition()
-    whole.run(records)
-    early.run(records[:2])
-    back = new_partition(marker=early.marker, states=[whole.state("p")])
-
-    assert refusals(back.run(records)) == []
-    assert back.tally.adds_up() and back.tally.received == 0
+def test_a_log_cut_into_batches_anywhere_says_the_same():
+    records = numbered([*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)])
+    whole = new_partition().run(records)
+    for cut in (1, 3, len(records) - 1):
+        log = new_partition()
+        assert log.run(records[:cut]) + log.run(records[cut:]) == whole
 
 
-@pytest.mark.parametrize("age", [15.0, 70.0])
-def test_in_event_clock_a_record_before_any_reading_waits_for_a_moment(age):
-    """The admission comes before the first reading; its age is of that day, not of 1970."""
-    log = new_partition(clock="event")
-    first = run(log, [record(T0, "p", "admit", 0, age_years=age, maternity="none", devices=["m"])])
-    assert first == [] and log.marker == Marker()
-    outputs = log.run(numbered([record(T0, "p", "admit", 0, age_years=age), *beats(0, 120)])[1:])
+def test_records_delivered_again_after_a_restart_change_nothing():
+    log, records = new_partition(), numbered(red_minutes())
+    log.run(records)
+    before = log.state("p"), log.marker
 
-    assert statuses(outputs)[0]["at"] == "2026-11-22T12:00:00.000Z"
-    assert statuses(outputs)[-1]["coverage"] == ("not covered" if age < 16 else "covered")
-    assert alerts(outputs) == []  # it was never late with its first data
+    assert log.run(records) == [] and (log.state("p"), log.marker) == before
 
 
-def test_what_waits_for_a_moment_is_read_again_after_a_restart():
-    admit = record(T0, "p", "admit", 0, bed="7")
-    records = numbered([admit, *beats(0, 120)])
-    whole, early = new_partition(clock="event"), new_partition(clock="event")
-    expected = whole.run(records)
-    early.run(records[:1])
-
-    assert new_partition(clock="event", marker=early.marker).run(records) == expected
-
-
-def test_time_can_be_let_pass_in_portions_after_a_long_silence():
-    """Everything falls due at once then, and a worker has to breathe."""
-    entries = [entry for patient in ("a", "b", "c") for entry in beats(0, 60, patient)]
-    entries.sort(key=lambda entry: entry.at)
-    at_once, portioned = new_partition(), new_partition()
-    expected = run(at_once, [*entries, Entry(T0 + HOUR, "tick", None, b"")])
-    outputs, done = run(portioned, entries), False
+def test_a_long_silence_can_be_walked_in_small_steps():
+    entries = [*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)]
+    whole = [o for o in run(new_partition(), entries) if o.key == b"p"]
+    log = new_partition()
+    outputs, done = run(log, entries[:-1]), False
     while not done:
-        some, done = portioned.advance(T0 + HOUR, 2)
-        outputs += some
-    outputs += portioned.run(numbered([*entries, Entry(T0 + HOUR, "tick", None, b"")])[-1:])
+        more, done = log.advance(T0 + HOUR, 1)
+        assert len([o for o in more if o.topic == "status"]) <= 1
+        outputs += more
 
-    assert outputs == expected
+    assert said(outputs, ("alerts", "status", "trends")) == said(whole, ("alerts", "status", "trends"))
 
 
-def test_a_status_says_where_in_the_log_it_stands():
-    outputs = run(new_partition(), beats(0, 60))
-    headers = dict(next(o for o in outputs if o.topic == "status").headers)
+def test_a_status_names_the_place_in_the_log_by_which_readers_leave_older_ones_aside():
+    outputs = run(new_partition(), [*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)])
+    places = [int(dict(o.headers)["offset"]) for o in outputs if o.topic == "status" and o.key == b"p"]
 
-    assert headers["partition"] == b"0" and int(headers["offset"]) > 0
+    assert places == sorted(places) and len(places) > 2
+
+
+def test_an_alert_holds_nothing_of_the_log_or_of_the_software():
+    """The same readings elsewhere in the log give the same bytes."""
+    entries = [*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)]
+    elsewhere = [(100 + 7 * offset, *rest) for offset, *rest in numbered(entries)]
+
+    assert said(new_partition().run(elsewhere), ["alerts"]) == said(run(new_partition(), entries), ["alerts"]) != []
+
+
+def test_patients_who_lie_side_by_side_do_not_touch_each_other():
+    alone = [o for o in run(new_partition(), [*red_minutes(), reading(T0 + HOUR, "r", heart_rate=80)]) if o.key == b"p"]
+    others = [e for q in ("q", "z") for e in red_minutes(patient=q)] + [record(T0, "q", "admit", 0, **CHILD)]
+    crowd = sorted([*red_minutes(), *others, reading(T0 + HOUR, "r", heart_rate=80)], key=lambda entry: entry.at)
+    beside = [o for o in run(new_partition(), crowd) if o.key == b"p"]
+
+    assert said(beside) == said(alone) and from_json(alone[0].value)
+
+
+def test_everything_adds_up():
+    log = new_partition()
+    entries = [
+        *red_minutes(),
+        *red_minutes(0.2),
+        reading(T0 + 110 * SECOND, "p", "m", taken=T0, sequence=9999, **RED),
+        reading(T0 + 110 * SECOND, "p", "m", spo2=140, heart_rate=260),
+        record(T0 + 110 * SECOND, "p", "admit", 1),
+        Entry(T0 + 110 * SECOND, "junk", "p", to_json({"no": "reading"})),
+    ]
+    run(log, sorted(entries, key=lambda entry: entry.at))
+
+    assert log.tally.adds_up() and log.tally.records == len(entries)
+    assert min(log.tally.duplicate, log.tally.late, log.tally.suspect, log.tally.rejected, log.tally.unreadable) > 0

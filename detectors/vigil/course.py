@@ -117,6 +117,8 @@ class Course(Struct, array_like=True):
             return True
         if name in NOW_AND_THEN:
             return red.count >= 2 or at - red.since >= rules.cuff_red_minutes * MINUTE_MS
+        if not values:
+            return False  # a wearable's silence says nothing, and must not pass for a monitor's value
         if name == "resp_rate" and any(value.source == 1 for value in values):
             return red.count >= rules.wearable_resp_rate_red
         return red.count >= rules.stream.red

@@ -61,12 +61,13 @@ class Course(Struct, array_like=True):
     before: int | None = None
     lower: int = 0
     lower_max: int = 0
+    corrected: bool = False  # a value that counted has just been taken back
 
     def forget(self) -> None:
         """Back to nothing: another patient, or another stay."""
         self.scores, self.reds = [], {}
         self.learned = self.limits = self.lower = self.lower_max = 0
-        self.before = None
+        self.before, self.corrected = None, False
 
     def note(
         self,

@@ -70,12 +70,14 @@ def step(
     entered: bool,
     dense: bool,
     voiced: bool,
+    doubtful: bool = False,
     rules: Rules,
 ) -> tuple[State | None, Reason]:
     """Moves an open episode by one decision; gives the state to be said, or None where nothing is new, and why.
 
     `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`:
-    streams are in force; `voiced`: a person has just said that she is concerned.
+    streams are in force; `voiced`: a person has just said that she is concerned; `doubtful`: a vital that the episode
+    rests on has only a suspect value. What a corrected value had asked for is over at once.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream
@@ -99,10 +101,11 @@ def step(
         reason = Reason.MONITORING_LOST if set(lost) - set(episode.lost) else Reason.MONITORING_BACK
         episode.lost = lost
         return UPDATED, reason
-    if not fresh:
+    if not fresh and not course.corrected:
         over = demand.now == 0 and not episode.because and not demand.alone  # only a concern stood behind it
         return (CLEARED, Reason.CONCERN_OVER) if over else (None, Reason.UNCHANGED)
-    return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, lost)
+    hold = Reason.LOST_SENSOR_HOLDS if lost else Reason.SUSPECT_VALUE_HOLDS if doubtful else None
+    return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, hold)
 
 
 def _say(episode: Episode, demand: Demand, state: State, reason: Reason) -> tuple[State, Reason]:
@@ -113,19 +116,23 @@ def _say(episode: Episode, demand: Demand, state: State, reason: Reason) -> tupl
     return state, reason
 
 
-def _down(episode: Episode, demand: Demand, course: Course, clear: int, lost: list[str]) -> tuple[State | None, Reason]:
+def _down(
+    episode: Episode, demand: Demand, course: Course, clear: int, hold: Reason | None
+) -> tuple[State | None, Reason]:
     if demand.now >= episode.priority:
         course.lower = course.lower_max = 0
         return None, Reason.UNCHANGED
-    if lost:
-        return None, Reason.LOST_SENSOR_HOLDS
+    if hold is not None:
+        return None, hold
     course.lower += 1
     course.lower_max = max(course.lower_max, demand.now)
-    if course.lower < clear:
+    if course.corrected:
+        course.lower_max = demand.now
+    elif course.lower < clear:
         return None, Reason.NOT_YET_OVER
     left, course.lower, course.lower_max = course.lower_max, 0, 0
     if left == 0:
-        return CLEARED, Reason.CONDITION_OVER
+        return CLEARED, Reason.CORRECTED if course.corrected else Reason.CONDITION_OVER
     episode.priority = left
     episode.score = course.lasting(1)
     episode.interrupts = episode.interrupts and left > 1

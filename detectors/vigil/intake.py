@@ -11,7 +11,7 @@ from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import EPOCH, to_ms
-from schemas.vitals import SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
+from schemas.vitals import MINUTE, SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
 
 NEVER: Final = 1 << 62
 NOWHERE: Final = -NEVER
@@ -246,6 +246,11 @@ class Intake:
                 return True
         device.behind_taken, device.behind_at = taken, at
         return False
+
+    def clock_doubt_at(self, now: int, late_minutes: float) -> int:
+        """When a device is next to be told of that has sent only old data for so long."""
+        moments = (device.late_since + int(late_minutes * MINUTE) for device in self.devices.values())
+        return min((moment for moment in moments if moment > now), default=NEVER)
 
     def closing(self, due: int) -> list[list[Epoch]]:
         """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""

@@ -111,6 +111,20 @@ class Picture:
                 gone.append(name)
         return gone
 
+    def still(self, because: list[str]) -> list[str]:
+        """`because` brought up to date: what stands out now, and what did until its valid value went missing."""
+        now = self.because()
+        unsure = {name for name in because if self.value(name) is None or self._suspect(name)}
+        return sorted({*now, *unsure}) or because
+
+    def doubtful(self, because: list[str]) -> bool:
+        """Whether the value of one of `because` is only suspect: it may be true, but it ends nothing."""
+        return any(self._suspect(name) for name in because)
+
+    def _suspect(self, name: str) -> bool:
+        track = self.tracks.get(name)
+        return track is not None and not track.stale and track.known is not None and track.known.suspect
+
     def _shown(self, name: str) -> float | str | bool | None:
         value = self.value(name)
         if value is None:

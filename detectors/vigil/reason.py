@@ -21,6 +21,7 @@ class Reason(StrEnum):
     MONITORING_BACK = "monitoring_back"
     PRIORITY_DOWN = "priority_down"
     CONDITION_OVER = "condition_over"
+    CORRECTED = "corrected"
     CONCERN_OVER = "concern_over"
     # the stay
     DISCHARGED = "discharged"
@@ -46,3 +47,4 @@ class Reason(StrEnum):
     UNCHANGED = "unchanged"
     NOT_YET_OVER = "not_yet_over"
     LOST_SENSOR_HOLDS = "lost_sensor_holds"
+    SUSPECT_VALUE_HOLDS = "suspect_value_holds"

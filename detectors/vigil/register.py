@@ -89,6 +89,8 @@ class Register:
             elif demand.now == 0 and picture.score is not None:
                 course.before = picture.score.score_min
             return
+        if (fresh or course.corrected) and (episode.because or not demand.alone):
+            episode.because = picture.still(episode.because)
         dense = any(track.dense and not track.stale for track in picture.tracks.values())
         lost, previous, priority = picture.lost(episode.because), episode.score, episode.priority
         state, self.decision = step(
@@ -100,6 +102,7 @@ class Register:
             entered=entered,
             dense=dense,
             voiced=voiced is not None,
+            doubtful=picture.doubtful(episode.because),
             rules=now.rules,
         )
         if state is State.CLEARED:
@@ -108,6 +111,12 @@ class Register:
         if state is not None:
             self._follow(episode, state, now, up=episode.priority > priority, previous=previous, action=voiced)
         self._doubt(episode, demand, now)
+
+    def withdraw(self, names: set[str]) -> None:
+        """The values of these vitals were taken back: the deterioration no longer rests on them."""
+        episode = self.deterioration
+        if episode is not None:
+            episode.because = [name for name in episode.because if name not in names]
 
     def voice(self, now: Round, demand: Demand, course: Course, action: Action) -> None:
         """A person is concerned: raises the deterioration, or makes it heard anew."""

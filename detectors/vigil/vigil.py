@@ -1,5 +1,4 @@
-"""One patient's watch: intake, epochs, detectors, open episodes. Pure: the same records and moments give the same
-bytes.
+"""One patient's watch: intake, epochs, detectors, alerts. Pure: the same records and moments give the same bytes.
 
 No clock, no input or output, no chance. `take` only collects; what is due speaks.
 """
@@ -117,7 +116,7 @@ class Vigil:
         if intake.next_close < self.due:
             self.due = intake.next_close
         if taken.late:
-            self.due = min(self.due, self._clock_doubt_at(at))
+            self.due = min(self.due, intake.clock_doubt_at(at, self.rules.technical.late_minutes))
         return taken
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
@@ -217,6 +216,7 @@ class Vigil:
             entered = bool(fresh) and all(value.source == SPOT for value in fresh.values())
             demand = self.demand(picture, fresh, entered=entered)
             register.move(now, demand, self.course, fresh=bool(fresh), entered=entered)
+            self.course.corrected = False
             register.hold(self._conditions(at), now)
         if self.life_due <= at:
             register.pass_time(now)
@@ -245,10 +245,10 @@ class Vigil:
             because=episode.because if episode else [],
             priority=episode.priority if episode else LOW,
             discharged=stay.discharged
-            and any(t.known and t.known.at > stay.discharged_at for t in self.tracks.values()),
+            and any(t.known and not t.stale and t.known.at > stay.discharged_at for t in self.tracks.values()),
             paused=stay.paused(at),
             late_devices=any(-NEVER < d.late_since <= at - late for d in self.intake.devices.values()),
-            never_seen=self.never_seen,
+            never_seen=self.never_seen and not any(track.known for track in self.tracks.values()),
             scale_ends=at >= warns_at(stay, self.rules.calling.order_warning_minutes),
             at=at,
             rules=self.rules,
@@ -278,12 +278,6 @@ class Vigil:
             self.never_seen = False
         return changed
 
-    def _clock_doubt_at(self, now: int) -> int:
-        """When a device that sends only old data is to be told of."""
-        wait = int(self.rules.technical.late_minutes * MINUTE_MS)
-        moments = (device.late_since + wait for device in self.intake.devices.values())
-        return min((moment for moment in moments if moment > now), default=NEVER)
-
     def _never_seen_at(self) -> int:
         stay = self.stay
         if self.never_seen or not stay.devices or stay.discharged or self.tracks:
@@ -306,7 +300,8 @@ class Vigil:
         """
         self.now = now
         ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
-        ends += [self._never_seen_at(), self._forget_at(), self.stay.due, self._clock_doubt_at(now)]
+        ends += [self._never_seen_at(), self._forget_at(), self.stay.due]
+        ends.append(self.intake.clock_doubt_at(now, self.rules.technical.late_minutes))
         ends += [self.signals.lost_until, self.signals.rebuilt_until]
         ends.append(warns_at(self.stay, self.rules.calling.order_warning_minutes))
         if self.concern is not None:
@@ -347,13 +342,18 @@ class Vigil:
         if device is None:
             return False
         found = self.intake.withdraw(device.number, reading.corrects)
-        for track in self.tracks.values():
+        names = set()
+        for name, track in self.tracks.items():
             known = track.known
             if known is not None and known.device == device.number and known.sequence == reading.corrects:
-                track.known, track.opinions, track.stale, found = None, (), False, True
-        if found:
-            self.due = min(self.due, at + 1)
-        return found
+                track.known, track.opinions, track.stale = None, (), False
+                names.add(name)
+        if not found and not names:
+            return False
+        self.register.withdraw(names)
+        self.course.corrected = self.course.corrected or bool(names)
+        self.due = min(self.due, at + 1)
+        return True
 
     # ---- state
 

@@ -323,10 +323,9 @@ class Partition:
         if kind is ForwardedKind.RULES:
             return self._adopt(forwarded.body)
         if kind is ForwardedKind.LOSS:
-            for patient in sorted(self.watches):
-                watch = self.watches[patient]
-                if offset >= watch.upto:
-                    self._tell(patient, watch.vigil.lose(self.time), offset, out)
+            for one in sorted(self.watches):
+                if offset >= self.watches[one].upto:
+                    self._tell(one, self.watches[one].vigil.lose(self.time), offset, out)
             return None
         if kind is ForwardedKind.HISTORY:
             self._lose_history(forwarded.key, offset, out)

@@ -12,7 +12,7 @@ from schemas.reading import Quality
 from schemas.times import to_ms, to_text
 from streams.log import Output
 from streams.replay import Replay
-from tests.making import T0, from_json, measures, to_json
+from tests.making import T0, UNITS, from_json, measures, to_json
 
 SECOND, MINUTE = 1_000, 60_000
 QUALITIES: Final = frozenset(quality.value for quality in Quality)
@@ -156,7 +156,9 @@ class Story:
 
 
 def _sent(name: str, value: object) -> object:
-    return {**measures(**{name: None})[name], "quality": value} if value in QUALITIES else value
+    if value not in QUALITIES:
+        return value
+    return {"value": None, "unit": UNITS.get(name), "quality": value}
 
 
 def _dated(record: dict[str, Any]) -> dict[str, Any]:

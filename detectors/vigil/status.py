@@ -6,9 +6,10 @@ from detectors.calling import PRIORITIES
 from detectors.response import response
 from detectors.vigil.actions import Result
 from detectors.vigil.episode import Episode
-from detectors.vigil.epoch import SOURCES, SPOT
+from detectors.vigil.epoch import SOURCES, SPOT, Decided
 from detectors.vigil.orders import orders_report
 from detectors.vigil.picture import UNITS, VALIDITY, Picture, learns
+from detectors.vigil.red import VITALS_OF
 from detectors.vigil.register import Ended
 from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report
 from detectors.vigil.track import Track
@@ -113,14 +114,20 @@ def _result(result: Result) -> dict[str, object]:
 
 
 def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
-    """When chart 4 asks for the next full set: counted from the oldest item that people supply."""
+    """When chart 4 asks for the next full set: counted from the oldest item of the score that people supply."""
     score = picture.score
     if score is None:
         return None
-    said = [t.known.at for t in vigil.tracks.values() if t.known is not None and t.known.source == 2]
+    known = {name: track.known for name, track in vigil.tracks.items() if track.known is not None}
+    newest = [max((known[n] for n in names if n in known), key=_when, default=None) for names in VITALS_OF.values()]
+    said = [item.at for item in newest if item is not None and item.source == SPOT]
     if not said:
         return None
-    return max(said) + response(score.score_min, score.red).frequency_minutes * MINUTE_MS
+    return min(said) + response(score.score_min, score.red).frequency_minutes * MINUTE_MS
+
+
+def _when(known: Decided) -> int:
+    return known.at
 
 
 def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:

@@ -101,6 +101,14 @@ def test_the_next_observations_are_due_by_chart_4():
     assert told["observation_due_at"] == to_text(T0 + 12 * HOUR)
 
 
+def test_one_entered_temperature_puts_no_full_set_off():
+    vitals = {**WELL, "systolic_bp": 120, "temperature": 37.0, "consciousness": "A", "supplemental_oxygen": False}
+    later = reading(T0 + HOUR, "p", "chart", source="spot", temperature=37.1)
+    told = statuses([reading(T0, "p", "chart", source="spot", **vitals), later], 3 * 3600)[-1]
+
+    assert told["observation_due_at"] == to_text(T0 + 12 * HOUR)
+
+
 def test_a_patient_whose_discharge_is_confirmed_is_forgotten():
     log = [*stream(0, 60), record(T0 + 61 * SECOND, "p", "discharge", 0, confirmed=True)]
     log += [reading(T0 + 13 * HOUR, "other", "x", heart_rate=80)]

@@ -23,7 +23,10 @@ RULES = {"name": "vigilward-adult-ward", "version": "1", "sha256": "5f" * 32}
 USUAL = {"heart_rate": 76, "pulse_rate": 76, "resp_rate": 16, "spo2": 97, "systolic_bp": 124, "temperature": 36.8}
 SPREAD = {"heart_rate": 7, "pulse_rate": 7, "resp_rate": 2.2, "spo2": 1.2, "systolic_bp": 9, "temperature": 0.35}
 SPOKEN = {"consciousness": "A", "supplemental_oxygen": False}
-NAMES = tuple("Adler Brandt Costa Dvorak Eriksen Fontaine Grau Haas Ivanova Jensen Kowalski Lind".split())
+NAMES = (
+    "Adler", "Brandt", "Costa", "Dvorak", "Eriksen", "Fontaine",
+    "Grau", "Haas", "Ivanova", "Jensen", "Kowalski", "Lind",
+)  # fmt: skip
 GIVEN = ("Anna", "Bruno", "Clara", "David", "Elif", "Franz", "Greta", "Hugo", "Ines", "Jonas", "Karin", "Leo")
 
 

@@ -74,9 +74,9 @@ def nora(board: BoardProcess) -> Visitor:
 def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[str, Any]]]:
     """(partition, key, value) of all that stands in the topic."""
     reader = Consumer({**settings.librdkafka(), "group.id": "t", "enable.partition.eof": True})
-    reader.assign([TopicPartition(settings.topic(topic), number, 0) for number in range(PARTITIONS)])
+    reader.assign([TopicPartition(settings.topic(topic), number, 0) for number in range(settings.partitions)])
     found, ended = [], 0
-    while ended < PARTITIONS:
+    while ended < settings.partitions:
         for message in reader.consume(100, 1.0):
             if message.error() is not None:
                 ended += 1

@@ -52,11 +52,10 @@ export function Handover() {
     <p class="tools"><label>${t("handover.hours")} <select value=${hours} onChange=${(event) => setHours(Number(event.target.value))}>${[8, 12, 24].map((n) => html`<option key=${n} value=${n}>${n} h</option>`)}</select></label>
       <button type="button" onClick=${() => print()}>${t("print")}</button> <a href=${`/api/handover.txt?${query}`} target="_blank" rel="noopener">${t("handover.text")}</a></p>
     ${failed && html`<p class="loud">${failed}</p>`}
-    ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("burden", { n: shift.calls, budget: shift.budget })}</p>
+    ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
     ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
       <h3><b class="bed">${bed.bed ?? t("no_bed")}</b> ${nameOf(bed.patient_id)?.name ?? ""} <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
-      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${alert.headline}
-        <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b> <small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
+      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${alert.headline} <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
         ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("deed", done.deed)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
       ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
     </article>`)}`}</section>`;

@@ -1,7 +1,7 @@
 // The page: sign-in, then what the address asks for, with the truth above everything.
 
 import { render } from "preact";
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import { Help, Settings } from "./about.js";
 import { Acknowledge, Concern } from "./acknowledge.js";
 import { api } from "./api.js";
@@ -25,6 +25,7 @@ import { t } from "./words.js";
 import "./style/index.css";
 
 const VIEWS = new Set(["board", "due", "unseen", "handover", "sheet", "wall"]);
+const nothing = () => {};
 const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
 
 function Page() {
@@ -39,8 +40,9 @@ function Page() {
     return () => removeEventListener("hashchange", turn);
   }, []);
   const close = () => showDialog(null);
-  const acknowledge = (whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId });
-  const open = (whose) => setPatient((before) => (before === whose ? null : whose));
+  // The same functions at every painting: a tile is painted anew only when something about its bed has changed.
+  const acknowledge = useCallback((whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId }), []);
+  const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
   useEffect(() => {
     const focused = () => document.activeElement?.closest?.(".tile")?.dataset.patientPlace;
     const here = () => patient ?? [...state.beds.values()].find((status) => (status.bed ?? t("no_bed")) === focused())?.patient_id;
@@ -86,7 +88,7 @@ function Page() {
       <${Banner} />
     </div>
     <main id="main" tabindex="-1">
-      ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? () => {} : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
+      ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? nothing : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
       ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} />`}
       ${view === "unseen" && html`<${Unseen} statuses=${statuses} />`}
       ${view === "handover" && html`<${Handover} key=${settings.ward} />`}

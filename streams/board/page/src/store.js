@@ -19,6 +19,8 @@ export const state = {
 
 const listeners = new Set();
 let queued = false;
+let took = 0; // the last painting's time, and when it ended
+let ended = 0;
 
 export function subscribe(fn) {
   listeners.add(fn);
@@ -30,10 +32,18 @@ export function changed() {
   if (queued) return;
   queued = true;
   // A hidden tab has no frames; what matters (title, sound) must go on all the same.
-  (document.hidden ? (fn) => setTimeout(fn, 100) : requestAnimationFrame)(() => {
+  const next = document.hidden ? (fn) => setTimeout(fn, 100) : requestAnimationFrame;
+  const paint = () => {
     queued = false;
+    const began = performance.now();
     for (const fn of listeners) fn();
-  });
+    ended = performance.now();
+    took = ended - began;
+  };
+  // Where painting is work (five hundred beds, an old machine) at least as long again is left to scrolling and keys.
+  const rest = took > 8 ? Math.min(250, 3 * took) - (performance.now() - ended) : 0;
+  if (rest > 0) setTimeout(() => next(paint), rest);
+  else next(paint);
 }
 
 // The ward's time in milliseconds: it goes on between two pulses, except where the data themselves are the clock.

@@ -70,14 +70,21 @@ function forgetEnded() {
   for (const [id, alert] of state.alerts) if (alert.state === "cleared") state.alerts.delete(id);
 }
 
+// A pulse that says nothing new paints nothing: what ticks, ticks by itself.
 function pulse(said) {
+  const lost = state.linkLost;
   alive();
+  const { now, wall, ...facts } = said;
+  const told = JSON.stringify([facts, Math.floor(now / 60_000), Math.round((Date.now() - wall) / 30_000)]);
   state.pulse = said;
   state.ready = said.ready;
   state.nowAt = { ward: said.now, at: performance.now() };
   state.skew = Date.now() - said.wall;
-  changed();
+  if (lost || told !== lastPulse) changed();
+  lastPulse = told;
 }
+
+let lastPulse = "";
 
 const KEEP = 60;
 

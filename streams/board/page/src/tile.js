@@ -6,7 +6,7 @@ import { calls, RANK, standing, trendOf, watched, worst } from "./order.js";
 import { bedOf, Person } from "./person.js";
 import { Spark } from "./spark.js";
 import { Age, Left, ms } from "./time.js";
-import { behind, leadOf, PARTS, points, scoreText, shown } from "./vitals.js";
+import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
 import { code, t } from "./words.js";
 
 export const STARS = { high: "***", medium: "**", low: "*" };
@@ -22,13 +22,13 @@ export function Cell({ status, part }) {
   const score = points(status, part);
   const stateName = vital?.state ?? "never seen";
   const live = stateName === "live" || stateName === "delayed";
-  const value = shown(name, vital?.value);
+  const value = shownPart(status, part);
   const usable = vital?.value != null;
   return html`<div class=${cx("cell", score == null ? "unknown" : `p${score}`, !live && "lost")} title=${t(`vital.${name}`)}>
     <dt>${t(`short.${name}`)}${score ? html`<i aria-label=${t("points", { n: score })}>${score}</i>` : ""}</dt>
     <dd>
       ${usable ? (live ? html`<b>${value}</b>` : html`<s>${value}</s>`) : html`<b class="dash">?</b>`}
-      <small>${live ? html`<${Age} at=${ms(vital.taken_at)} />` : t(`state.${stateName}`)}${stateName === "delayed" ? html` <em>${t("state.delayed")}</em>` : ""}${vital?.suspect ? html` <em>${t("suspect")}</em>` : ""}</small>
+      <small>${live ? html`<${Age} at=${ms(vital.taken_at)} />` : t(`state.${stateName}`)}${stateName === "delayed" ? html` <em>${t("state.delayed")}</em>` : ""}</small>${vital?.suspect ? html`<small class="check" title=${t("suspect")}>${t("check")}</small>` : ""}
     </dd>
   </div>`;
 }
@@ -62,8 +62,8 @@ export function Next({ alert, word }) {
   const failed = life.steps?.find((step) => step.delivery === "not delivered");
   return html`<span class="next">
     ${life.returned ? html`<em>${t("returned", { n: life.returned })}</em> ` : ""}
-    ${failed ? html`<em class="loud">${t("not_delivered", { whom: code("step", failed.step) })}</em> ` : ""}
-    ${life.next_step_at ? html`${t("next_step", { whom: code("step", life.next_step) })} <${Left} until=${ms(life.next_step_at)} />` : life.steps?.length ? html`<em>${t("called", { whom: code("step", life.steps[life.steps.length - 1].step) })}</em>` : ""}
+    ${life.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t("not_delivered", { whom: code("step", failed.step) })}</em> ` : ""}
+    ${(life.returned || failed) && (life.next_step_at || life.steps?.length) ? " · " : ""}${life.next_step_at ? html`${t("next_step", { whom: code("step", life.next_step) })} <${Left} until=${ms(life.next_step_at)} />` : life.steps?.length ? html`<em>${t("called", { whom: code("step", life.steps[life.steps.length - 1].step) })}</em>` : ""}
   </span>`;
 }
 

@@ -23,9 +23,17 @@ export function number(name, value) {
 
 export function shown(name, value) {
   if (value == null) return "–";
-  if (name === "supplemental_oxygen") return value ? t("oxygen") : t("air");
+  if (name === "supplemental_oxygen") return value ? t("on_oxygen") : t("air");
   if (name === "consciousness") return String(value);
   return number(name, value);
+}
+
+// Oxygen is shown as the score counts it: a flow that still holds is oxygen, whatever was ticked beside it.
+export function shownPart(status, part) {
+  const [name, vital] = behind(status, part);
+  const flow = status.vitals.oxygen_flow;
+  if (part === "supplemental_oxygen" && flow?.value > 0 && SEEN.has(flow.state) && points(status, part) !== 0) return `${number("oxygen_flow", flow.value).replace(/\.0$/, "")} L`;
+  return shown(name, vital?.value);
 }
 
 // What the patient's item scores for certain; null where it is not known.

@@ -10,7 +10,7 @@ import { Plots } from "./plots.js";
 import { onItsWay } from "./sending.js";
 import { may, state } from "./store.js";
 import { clock, Left, ms } from "./time.js";
-import { behind, number, PARTS, points, shown, UNITS } from "./vitals.js";
+import { behind, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
 import { Next, Priority, scoreLine, STARS } from "./tile.js";
 import { capital, code, t } from "./words.js";
 import { orderText } from "./orders.js";
@@ -34,7 +34,7 @@ function Contributions({ status, full }) {
     <thead><tr><th>${t("vital")}</th><th class="n">${t("value")}</th><th class="n">${t("usual")}</th><th class="n">NEWS2</th><th>${t("remark")}</th></tr></thead>
     <tbody>${rows.map(({ name, part, vital, points: score, finding }) => html`<tr key=${part}>
       <th scope="row">${t(`vital.${name}`)}</th>
-      <td class="n">${vital?.state === "live" || vital?.state === "delayed" ? html`<b>${shown(name, vital?.value)}</b>` : html`<s>${shown(name, vital?.value)}</s> ${t(`state.${vital?.state ?? "never seen"}`)}`}${UNITS[name] ? html` <small>${UNITS[name]}</small>` : ""}</td>
+      <td class="n">${vital?.state === "live" || vital?.state === "delayed" ? html`<b>${shownPart(status, part)}</b>` : html`<s>${shown(name, vital?.value)}</s> ${t(`state.${vital?.state ?? "never seen"}`)}`}${UNITS[name] ? html` <small>${UNITS[name]}</small>` : ""}</td>
       <td class="n">${vital?.usual == null ? "–" : number(name, vital.usual)}</td>
       <td class="n"><span class=${`pts p${score ?? 0}`}>${score ?? "?"}</span></td>
       <td>${finding ? `${code("detector", finding.detector)}${finding.score == null ? "" : ` ${finding.score.toFixed(1)}`}` : ""}${vital?.suspect ? ` ${t("suspect")}` : ""}</td></tr>`)}
@@ -95,7 +95,7 @@ export function Why({ patient, close, acknowledge, showDialog }) {
     </div>
     <section class="lead">
       ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${alert.headline}</p><p class="after"><${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${t("why.quiet")}</p>`}
-      ${status.advice && html`<p class="advice"><b>${t("advice")}</b> ${status.advice}</p>`}
+      ${status.advice && alert?.kind !== "technical" && html`<p class="advice"><b>${t("advice")}</b> ${status.advice}</p>`}
     </section>
     <section><h3>${t("why.parts")} <small>${scoreLine(status)}</small></h3><${Contributions} status=${status} full=${full} /></section>
     ${missing.length ? html`<section><h3>${t("why.missing")}</h3><p>${missing.map((part) => t(`vital.${part}`)).join(", ")}. ${t("why.missing.max", { n: status.news2.score_max })}

@@ -1,0 +1,42 @@
+"""The README's picture of the board: a real screenshot of the demo, made here."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "tests" / "browser" / "screenshots"
+KEPT = os.environ.get("VIGILWARD_PICTURE")
+"""Where to keep the picture, such as docs/board.png; without it the picture goes to an ignored folder."""
+
+
+def test_the_demo_shows_its_board(browser):
+    command = [sys.executable, "-c", "from streams.commands import main; main()", "demo", "--for", "70s"]
+    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        address = next(found[1] for line in demo.stderr if (found := re.match(r"Board: (http\S+)", line)))
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        page.set_default_timeout(60_000)
+        for _ in range(40):  # the board's process starts beside the ward's
+            try:
+                page.goto(address)
+                break
+            except Exception:
+                page.wait_for_timeout(500)
+        page.wait_for_selector(".tile.high .spark path, .tile.medium .spark path")
+        page.wait_for_timeout(15_000)
+        expect(page.locator(".simulated")).to_be_visible()
+        path = Path(KEPT) if KEPT else PICTURES / "board.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=path)
+
+        assert path.stat().st_size > 50_000
+        page.close()
+    finally:
+        demo.terminate()
+        demo.wait(30)
+        demo.stderr.close()

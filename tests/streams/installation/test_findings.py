@@ -111,3 +111,36 @@ def test_every_finding_names_a_remedy():
     found = Installation(1, {}, 9_999, "older than 3.5", (3, 9), {})
 
     assert all(one.remedy and one.says and one.subject for one in findings(found, Settings()))
+
+
+def states(**config):
+    return TopicFacts(8, {**config_of(Topic.STATES, SETTINGS), **config})
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({"cleanup.policy": "delete"}, Code.CLEANUP_POLICY),
+        ({"segment.bytes": "1073741824"}, Code.SEGMENT_SIZE),
+        ({"segment.ms": "604800000"}, Code.SEGMENT_TIME),
+        ({"min.cleanable.dirty.ratio": "0.5"}, Code.COMPACTION_RATIO),
+    ],
+)
+def test_states_that_would_not_be_compacted_in_time_are_found_and_can_be_mended(config, code):
+    (one,) = findings(sound(states=states(**config)), SETTINGS)
+
+    assert (one.code, one.subject, one.mendable) == (code, "vitals.states", True)
+
+
+def test_smaller_segments_and_earlier_compaction_are_no_fault():
+    assert (
+        findings(sound(states=states(**{"segment.bytes": "1048576", "min.cleanable.dirty.ratio": "0.01"})), SETTINGS)
+        == []
+    )
+
+
+def test_without_a_place_for_states_a_worker_does_not_start_unless_it_keeps_them_in_memory():
+    found = sound(states=None)
+
+    assert what_stops_a_worker(found, SETTINGS)
+    assert not what_stops_a_worker(found, Settings(log_key="s3cret", state="memory"))

@@ -52,7 +52,6 @@ TABLE: Final[Mapping[Standing, Mapping[Move, tuple[Standing, ...]]]] = {
         Move.SNOOZE: (_S.SNOOZED,),
     },
     _S.CALLING: {
-        Move.CALL: (_S.CALLING,),
         Move.QUIET: (_S.SHOWN,),
         Move.WORSEN: (_S.CALLING,),
         Move.END: (_S.RESOLVED, _S.CLEARED),
@@ -186,8 +185,8 @@ def call(life: Life, facts: Facts) -> Turn:
     unseen = max(life.unseen, facts.priority)
     if life.standing is _S.SHOWN:
         return Turn(asks(life, facts, facts.at))
-    if life.standing is _S.SNOOZED:
-        return Turn(replace(life, unseen=unseen, called=facts.at if life.called is None else life.called))
+    if life.standing is _S.SNOOZED and life.called is None and life.answer is not None:
+        return Turn(replace(life, unseen=unseen, called=life.answer.since))  # its wait begins when the snooze ends
     return Turn(life)
 
 

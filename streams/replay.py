@@ -25,14 +25,21 @@ _TOPIC: Final = "vitals.readings"
 
 
 class _Glance(msgspec.Struct):
-    """As much of a line as tells a patient record from a reading."""
+    """As much of a line as tells a patient record and an action from a reading."""
 
     patient_id: str
     event: str | None = None
+    deed: str | None = None
     mode: str = "real"
 
 
 _glance = msgspec.json.Decoder(_Glance).decode
+
+
+def _kind(seen: _Glance) -> ForwardedKind | None:
+    if seen.event is not None:
+        return ForwardedKind.PATIENT
+    return None if seen.deed is None else ForwardedKind.ACTION
 
 
 class Replay:
@@ -49,7 +56,7 @@ class Replay:
         self._lines = 0
 
     def take(self, line: bytes) -> list[Output]:
-        """Takes one line, a reading or a patient record, and gives what it caused."""
+        """Takes one line, a reading, a patient record or an action, and gives what it caused."""
         self._lines += 1
         try:
             decoded = decode(line)
@@ -64,13 +71,14 @@ class Replay:
             seen = _glance(line)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             seen = None
-        if seen is None or seen.event is None:
+        kind = None if seen is None else _kind(seen)
+        if seen is None or kind is None:
             part = self._part(seen.mode if seen else "real", seen.patient_id if seen else "")
             return part.run([(part.next_offset, 0, None, line, ())])
         part = self._part(seen.mode, seen.patient_id)
         record = forward(
-            ForwardedKind.PATIENT,
-            "vitals.patients",
+            kind,
+            f"vitals.{kind}s",
             part.partition,
             self._lines,
             seen.patient_id,

@@ -62,7 +62,8 @@ def measures(**values: object) -> dict[str, object]:
 class Entry(NamedTuple):
     """Something that happens to a log: its time, what it is, whom it concerns, and its body.
 
-    `kind`: reading, patient, rules, loss, tick, or junk (bytes as they are). `source`: where a forwarded record stood.
+    `kind`: reading, patient, action, rules, loss, tick, or junk (bytes as they are). `source`: where a forwarded record
+    stood.
     """
 
     at: int
@@ -99,6 +100,23 @@ def record(at: int, patient: str, event: str, offset: int, *, mode: str = "test"
     """A patient record, forwarded from that offset of its source."""
     body = {"event": event, "patient_id": patient, "mode": mode, **facts}
     return Entry(at, "patient", patient, body, ("vitals.patients", offset))
+
+
+def action(
+    at: int,
+    patient: str,
+    deed: str,
+    offset: int,
+    *,
+    name: str | None = None,
+    who: str = "n-9",
+    role: str = "nurse",
+    mode: str = "test",
+    **facts: object,
+) -> Entry:
+    """What a person did, forwarded from that offset of its source; `name` is its `action_id`."""
+    about = {"action_id": name or f"a-{offset}", "patient_id": patient, "deed": deed, "who": who, "role": role}
+    return Entry(at, "action", patient, {**about, "at": Moment(at), "mode": mode, **facts}, ("vitals.actions", offset))
 
 
 def numbered(entries: Iterable[Entry], partition: int = 0, by: int = 0) -> list[Record]:

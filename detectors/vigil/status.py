@@ -27,7 +27,7 @@ def _monitoring(name: str, track: Track, vigil: "Vigil", at: int) -> str:
         return "discharged"
     if vigil.stay.paused(at):
         return "paused"
-    if track.signs.off >= vigil.rules.technical.sensor_off:
+    if track.detached is not None or track.signs.off >= vigil.rules.technical.sensor_off:
         return "sensor off"
     if track.known is None:
         return "never seen"

@@ -107,7 +107,7 @@ def conditions(
         signs = track.signs
         if not (signs.off_hold or signs.zero_hold or track.stale or signs.flat >= limits.flat_line):
             continue
-        if not track.expected:
+        if track.detached is not None:
             continue
         urgent = priority if name in because else LOW
         if signs.zero_hold:

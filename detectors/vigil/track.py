@@ -46,8 +46,8 @@ class Track:
     __slots__ = (
         "baseline",
         "dense",
+        "detached",
         "deviation",
-        "expected",
         "floor",
         "known",
         "learnt",
@@ -66,7 +66,7 @@ class Track:
         self.signs = Signs()
         self.stale = False
         self.dense = False  # whether a stream has ever supplied it: spot checks then do not teach what is usual
-        self.expected = True  # false once the device that supplied it was taken off the patient
+        self.detached: int | None = None  # when the device that supplied it was taken off the patient
         self.floor = rules.floors.get(name)  # type: ignore[call-overload]
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
@@ -88,7 +88,9 @@ class Track:
         """
         if self.known is not None and self.known.at > decided.at:
             return False
-        self.known, self.stale, self.expected = decided, False, True
+        self.known, self.stale = decided, False
+        if self.detached is not None and decided.at > self.detached:
+            self.detached = None
         if self.floor is None:
             return True
         if self.baseline is None or (not self.dense and decided.source != SPOT):
@@ -139,9 +141,9 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
-    def detach(self) -> None:
+    def detach(self, at: int) -> None:
         """The device that supplied it was taken off: nothing more is expected, and nothing about it is wrong."""
-        self.expected, self.signs = False, Signs()
+        self.detached, self.signs = at, Signs()
 
     def learn(self, *, calm: bool) -> None:
         """Takes the value in force as usual if all is `calm`: nothing about it or the patient is in question. Otherwise
@@ -167,7 +169,7 @@ class Track:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
         known = None if self.known is None else list(self.known)
-        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.expected]
+        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -176,7 +178,7 @@ class Track:
         one.known = None if state[0] is None else Decided(*state[0])
         one.opinions = tuple(Opinion(*opinion) for opinion in state[1])
         one.signs, one.stale, one.dense, one.learnt = Signs(*state[2]), *state[3:6]
-        floor, one.expected = one.floor, state[9]
+        floor, one.detached = one.floor, state[9]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)
             one.shift = LevelShift.restore(state[7], rules.level_shift)

@@ -127,7 +127,7 @@ class Vigil:
             self._forget_patient()
         before, stay = self.stay, follow(self.stay, record, at)
         self.stay = stay
-        self._attach(before, stay)
+        self._attach(before, stay, at)
         if (stay.discharged and not before.discharged) or (stay.confirmed and not before.confirmed):
             self._end_all(at, Reason.DISCHARGED, out)
             self.course.forget()
@@ -318,7 +318,7 @@ class Vigil:
         self.register.end_all(Round(self.picture(at), self.rules, out), reason)
         self.concern = None
 
-    def _attach(self, before: Stay, stay: Stay) -> None:
+    def _attach(self, before: Stay, stay: Stay, at: int) -> None:
         """Expects nothing more of devices that were taken off the patient."""
         self.intake.attached = attached = None if stay.devices is None else frozenset(stay.devices)
         if attached is None or before.devices == stay.devices:
@@ -326,7 +326,7 @@ class Vigil:
         taken_off = {device.number for name, device in self.intake.devices.items() if name not in attached}
         for track in self.tracks.values():
             if track.known is not None and track.known.device in taken_off:
-                track.detach()
+                track.detach(at)
 
     def _forget_patient(self) -> None:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""

@@ -48,11 +48,14 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Told:
-    """What was said: alerts and statuses, each with its milliseconds from the story's beginning, and the counts."""
+    """What was said: alerts and statuses, each with its milliseconds from the story's beginning, the counts, and the
+    codes of what was refused.
+    """
 
     alerts: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     statuses: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     counts: Mapping[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
 
 class Story:
@@ -68,14 +71,14 @@ class Story:
         self.patient = path.stem
         self.expected: list[dict[str, Any]] = self.told.get("expect", [])
         unknown = set(self.told) - {
-            "title", "why", "patient", "stretch", "observation", "record", "delivery", "expect", "never", "board",
-            "only", "same_as_without_delivery", "counts",
+            "title", "why", "patient", "stretch", "observation", "record", "action", "delivery", "expect", "never",
+            "board", "only", "same_as_without_delivery", "counts", "refused",
         }  # fmt: skip
         assert not unknown, f"{path.name}: nobody reads {sorted(unknown)}"
 
     def lines(self, *, delivery: bool = True) -> list[bytes]:
         """The lines in the order of their arrival; without `delivery`, as if nothing had been late or repeated."""
-        lines = sorted([*self._readings(), *self._records()], key=lambda line: line[:2])
+        lines = sorted([*self._readings(), *self._records(), *self._actions()], key=lambda line: line[:2])
         if delivery:
             lines = self._delivered(lines)
         return [to_json(line.body) for line in lines]
@@ -134,6 +137,17 @@ class Story:
             body = {"patient_id": self.patient, "mode": "test"} | _dated(record)
             yield Line(minutes(record["at"]), order, body)
 
+    def _actions(self) -> Iterator[Line]:
+        """What people did, after whatever else came at that moment; `alert` is the subject of one of the alerts."""
+        for order, action in enumerate(self.told.get("action", [])):
+            at = minutes(action["at"])
+            said = {name: value for name, value in action.items() if name not in ("at", "alert")}
+            about = {"action_id": f"a-{order + 1}", "patient_id": self.patient, "who": "nurse-9", "role": "nurse"}
+            body = {**about, "mode": "test", **said, "at": to_text(T0 + at)}
+            if "alert" in action:
+                body["alert_id"] = f"<{action['alert']}>"
+            yield Line(at, 1_000_000 + order, body)
+
     def _delivered(self, lines: list[Line]) -> list[Line]:
         out = list(lines)
         for what in self.told.get("delivery", []):
@@ -148,11 +162,15 @@ class Story:
 
     def tell(self, *, delivery: bool = True) -> Told:
         """Tells the story to the replay: the very same code that watches live."""
-        replay, said = Replay(), []
+        replay, said, names = Replay(), [], {}
         for line in self.lines(delivery=delivery):
-            said += replay.take(line)
+            for subject, alert_id in names.items() if b'"deed"' in line else ():
+                line = line.replace(f'"<{subject}>"'.encode(), f'"{alert_id}"'.encode())
+            caused = replay.take(line)
+            names |= {alert["subject"]: alert["alert_id"] for _, alert in _of(caused, "alerts")}
+            said += caused
         said += replay.flush()
-        return Told(_of(said, "alerts"), _of(said, "status"), replay.counts())
+        return Told(_of(said, "alerts"), _of(said, "status"), replay.counts(), _refused(said))
 
 
 def _sent(name: str, value: object) -> object:
@@ -181,3 +199,7 @@ def _dated(record: dict[str, Any]) -> dict[str, Any]:
 def _of(said: list[Output], topic: str) -> list[tuple[int, dict[str, Any]]]:
     read = [from_json(one.value) for one in said if one.topic == topic and one.value is not None]
     return [(to_ms(datetime.fromisoformat(one["at"])) - T0, one) for one in read]
+
+
+def _refused(said: list[Output]) -> list[str]:
+    return [dict(one.headers)["code"].decode() for one in said if one.topic == "rejections"]

@@ -39,15 +39,19 @@ export function watched(status) {
   return seen.some(Boolean) ? "part" : "none";
 }
 
+// Where the score is going: the last five minutes against the quarter of an hour before them.
 export function trendOf(spark) {
   const row = spark?.least;
-  if (!row || row.length < 10) return 0;
-  const known = row.filter((v) => v != null);
-  if (known.length < 10) return 0;
-  const tail = known.slice(-3);
-  const head = known.slice(0, Math.max(3, Math.floor(known.length / 3)));
-  const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
-  const change = mean(tail) - mean(head);
+  if (!row) return 0;
+  const last = spark.minutes[spark.minutes.length - 1];
+  let [sum, count, before, earlier] = [0, 0, 0, 0];
+  for (let i = row.length - 1; i >= 0 && spark.minutes[i] > last - 20; i--) {
+    if (row[i] == null) continue;
+    if (spark.minutes[i] > last - 5) { sum += row[i]; count++; }
+    else { before += row[i]; earlier++; }
+  }
+  if (count < 2 || earlier < 5) return 0;
+  const change = sum / count - before / earlier;
   return change >= 1 ? 1 : change <= -1 ? -1 : 0;
 }
 

@@ -9,6 +9,7 @@ import msgspec
 
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Vigil
+from detectors.vigil.episode import alert_id
 from schemas.forwarded import ForwardedKind, LogKeys
 from schemas.times import to_text
 from schemas.vitals import SCALES, Vital
@@ -31,8 +32,19 @@ class Moment(int):
     """Milliseconds within a body: written as RFC 3339, and moved when a log is moved."""
 
 
+class AlertOf(NamedTuple):
+    """The alert of a patient on a subject that began at a moment: written as its id, which moves with the log."""
+
+    patient: str
+    kind: str
+    subject: str
+    began: int
+
+
 def written(body: object, by: int = 0) -> object:
-    """A body with its moments in words, each later by `by` milliseconds."""
+    """A body with its moments in words, each later by `by` milliseconds, and its alerts by their ids."""
+    if isinstance(body, AlertOf):
+        return alert_id(body.patient, body.kind, body.subject, body.began + by)
     if isinstance(body, Moment):
         return to_text(body + by)
     if isinstance(body, dict):
@@ -141,13 +153,13 @@ def _record(offset: int, entry: Entry, partition: int, by: int) -> Record:
 
 @cache
 def rules_bytes(*changes: tuple[str, object]) -> bytes:
-    """The packaged rules with some changed: `("stream.high", 2)`."""
+    """The packaged rules with some changed: `("stream.high", 2)`, `("calling.ladders.full.high.0.after_minutes", 1)`."""
     rules = json.loads(packaged_rules_bytes())
     for path, value in changes:
         *way, last = path.split(".")
         part = rules
         for step in way:
-            part = part[step]
+            part = part[int(step) if isinstance(part, list) else step]
         part[last] = value
     return json.dumps(rules).encode()
 

@@ -36,7 +36,7 @@ def tick(_: list[Entry], at: int, __: int) -> list[Entry]:
 
 def again(before: list[Entry], at: int, back: int) -> list[Entry]:
     """A copy of an earlier reading or forwarded record, which the log dates anew."""
-    kinds = ("patient", "rules", "loss") if back % 3 == 0 else ("reading",)
+    kinds = ("patient", "action", "rules", "loss") if back % 3 == 0 else ("reading",)
     return [e._replace(at=at) for e in [e for e in before if e.kind in kinds][-1 - back // 3 :][:1]]
 
 

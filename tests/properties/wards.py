@@ -1,11 +1,27 @@
 """Generated wards: patients, devices, nurses and mishaps, as a log in which nearly everything can happen."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from hypothesis import strategies as st
 
 from detectors.rules import Rules
-from tests.making import SECOND, T0, Entry, Moment, measures, rules_bytes, rules_with, to_json
+from schemas.times import to_ms
+from tests.making import (
+    SECOND,
+    T0,
+    AlertOf,
+    Entry,
+    Moment,
+    action,
+    alerts,
+    measures,
+    new_partition,
+    rules_bytes,
+    rules_with,
+    run,
+    to_json,
+)
 
 PATIENTS = ("a", "b", "c")
 
@@ -17,6 +33,12 @@ QUICK = (
     ("level_shift.min_blocks", 3), ("level_shift.threshold", 2), ("trend.fast_minutes", 0.5),
     ("trend.slow_minutes", 2), ("trend.spot_factor", 4), ("technical.flat_line", 4), ("technical.disagreeing", 3),
     ("technical.never_seen_minutes", 1),
+    ("calling.ladders.full.high.0.after_minutes", 0.3), ("calling.ladders.full.high.1.after_minutes", 0.8),
+    ("calling.ladders.full.medium.0.after_minutes", 0.7), ("calling.delivered_within_seconds", 9),
+    ("calling.concern_minutes", 1.5), ("calling.learned_priority", "medium"), ("calling.order_warning_minutes", 1),
+    ("calling.holds.reviewing.high", 0.4), ("calling.holds.reviewing.medium", 0.6),
+    ("calling.holds.artefact.high", 0.5), ("calling.holds.artefact.medium", 1),
+    ("calling.patient_limit.calls", 1), ("calling.patient_limit.hours", 0.03),
 )  # fmt: skip
 FORGETFUL = (*QUICK, ("forget_discharged_hours", 0.05))
 OTHER = (*QUICK, ("version", "2"), ("stream.clear", 3), ("baseline.enter", 3))
@@ -117,6 +139,9 @@ def wards(draw: st.DrawFn, event_clock: bool = False, rules_change: bool = True)
     log += draw(_records(end))
     log += draw(_mishaps(end, rules_change))
     log.sort(key=lambda entry: entry.at)
+    if draw(st.booleans()):
+        log += draw(_doings(log, "event" if event_clock else "arrival"))
+        log.sort(key=lambda entry: entry.at)
     offsets: dict[str, int] = {}
     for place, entry in enumerate(log):  # a source is forwarded strictly in order
         if entry.source is not None:
@@ -244,6 +269,47 @@ def _records(draw: st.DrawFn, end: int) -> list[Entry]:
             body = {"patient_id": patient, "mode": "test", **_facts(event, at)}
             found.append(Entry(at, "patient", patient, body, ("vitals.patients", 0)))
     return found
+
+
+DOINGS: tuple[dict[str, object], ...] = (
+    {"deed": "acknowledge", "reason": "reviewing"},
+    {"deed": "acknowledge", "reason": "artefact"},
+    {"deed": "acknowledge", "reason": "treatment", "role": "shift_lead"},
+    {"deed": "acknowledge", "reason": "reviewing", "role": "viewer"},
+    {"deed": "acknowledge", "reason": "known", "revision": 1},
+    {"deed": "snooze", "minutes": 1},
+    {"deed": "snooze", "minutes": 4, "reason": "equipment"},
+    {"deed": "delivered", "step": "nurse", "role": "system"},
+    {"deed": "feedback", "reason": "useful"},
+    {"deed": "concern", "reason": "pain"},
+    {"deed": "concern"},
+    {"deed": "undo"},
+    {"deed": "sing"},
+)
+
+
+@st.composite
+def _doings(draw: st.DrawFn, log: list[Entry], clock: str) -> list[Entry]:
+    """What people do about the alerts that this very log raises: soon after one of its revisions, or much later."""
+    heard = alerts(run(new_partition(clock=clock, rules=quick()), log))
+    end, found = max((entry.at for entry in log), default=T0), []
+    drawn = draw(st.lists(st.tuples(st.integers(0, 999), st.sampled_from(DOINGS), st.integers(0, 90)), max_size=8))
+    for number, (which, doing, seconds) in enumerate(drawn):
+        if not heard:
+            break
+        alert = heard[which % len(heard)]
+        at = min(end, milliseconds(alert["at"]) + (seconds if seconds < 80 else seconds * 5) * SECOND)
+        facts = {"undoes": f"a-{number - 1}"} if doing["deed"] == "undo" else {"alert_id": _named(alert)}
+        found.append(action(at, alert["patient_id"], offset=0, name=f"a-{number}", **{**facts, **doing}))
+    return found
+
+
+def _named(alert: dict) -> AlertOf:
+    return AlertOf(alert["patient_id"], alert["kind"], alert["subject"], milliseconds(alert["started_at"]))
+
+
+def milliseconds(text: str) -> int:
+    return to_ms(datetime.fromisoformat(text))
 
 
 @st.composite

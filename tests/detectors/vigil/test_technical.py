@@ -130,7 +130,7 @@ def test_nothing_is_wrong_with_a_vital_whose_device_was_taken_off():
     bed = Bed("spo2")
     for _ in range(LIMITS.sensor_off):
         bed.epoch(unusable=["spo2"])
-    bed.tracks["spo2"].detach()
+    bed.tracks["spo2"].detach(0)
     bed.tracks["spo2"].stale = True
 
     assert bed.told() == []

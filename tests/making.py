@@ -153,7 +153,7 @@ def _record(offset: int, entry: Entry, partition: int, by: int) -> Record:
 
 @cache
 def rules_bytes(*changes: tuple[str, object]) -> bytes:
-    """The packaged rules with some changed: `("stream.high", 2)`, `("calling.ladders.full.high.0.after_minutes", 1)`."""
+    """The packaged rules with some changed: `("stream.high", 2)` or, in a list, `"...high.0.after_minutes"`."""
     rules = json.loads(packaged_rules_bytes())
     for path, value in changes:
         *way, last = path.split(".")

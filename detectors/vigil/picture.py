@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from detectors.news2 import News2, news2
-from detectors.oxygen import on_oxygen
+from detectors.news2 import News2, Part, news2
+from detectors.oxygen import ROOM_AIR_PERCENT, on_oxygen
 from detectors.rules import Rules
 from detectors.vigil.concern import Concern
 from detectors.vigil.red import VITALS_OF
@@ -15,6 +15,10 @@ from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 
 # Milliseconds for which a value stays valid, by vital and source number.
 VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source in Source) for vital in Vital}
+
+# "Air" charted this long after a flow or an inspired oxygen was told replaces it; closer together they contradict each
+# other, and a contradiction counts as oxygen (`on_oxygen`). Ours: nobody changes a mask and charts it sooner.
+REPLACES_MS: Final = 60_000
 
 UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
 
@@ -44,6 +48,8 @@ class Picture:
 
     def _score(self) -> News2:
         value = self.values.get
+        oxygen = self._oxygen()
+        supplemental = oxygen["supplemental_oxygen"]
         letter, gcs = value("consciousness"), value("gcs")
         if letter is not None and gcs is not None:  # the newer one counts; at the same moment ACVPU
             said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
@@ -52,10 +58,6 @@ class Picture:
                 letter = None
             else:
                 gcs = None
-        supplemental = value("supplemental_oxygen")
-        oxygen = on_oxygen(
-            None if supplemental is None else supplemental > 0, value("inspired_oxygen"), value("oxygen_flow")
-        )
         return news2(
             value("resp_rate"),
             value("spo2"),
@@ -64,18 +66,33 @@ class Picture:
             value("heart_rate"),
             value("temperature"),
             None if letter is None else LETTERS[int(letter)],
-            oxygen,
+            on_oxygen(
+                None if supplemental is None else supplemental > 0, oxygen["inspired_oxygen"], oxygen["oxygen_flow"]
+            ),
             spo2_scale=self.stay.scale,
             gcs=None if gcs is None else int(gcs),
             long_standing_confusion=self.stay.confusion,
         )
 
+    def _oxygen(self) -> dict[str, float | None]:
+        """What was said of oxygen and still counts, in the order of `on_oxygen`."""
+        told = {name: self.values.get(name) for name in VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]}
+        if told["supplemental_oxygen"] == 0:
+            charted = self.tracks["supplemental_oxygen"].known
+            assert charted is not None
+            for name in ("inspired_oxygen", "oxygen_flow"):
+                known = self.tracks[name].known if told[name] is not None else None
+                if known is not None and charted.at > known.at + REPLACES_MS:
+                    told[name] = None
+        return told
+
     def behind(self, part: str) -> str | None:
         """The vital that speaks for an item of the score now."""
-        for name in VITALS_OF[part]:
-            if self.value(name) is not None:
-                return name
-        return None
+        names = [name for name in VITALS_OF[part] if self.value(name) is not None]
+        if part == Part.SUPPLEMENTAL_OXYGEN.value:  # of several, the one that says oxygen
+            told = self._oxygen()
+            names.sort(key=lambda name: not says_oxygen(name, told[name]))
+        return names[0] if names else None
 
     def points(self) -> list[tuple[str, int]]:
         """Vitals that certainly score, with their points, most first, in chart order among equals."""
@@ -173,7 +190,7 @@ class Picture:
         return f"{leading(best, value, self.tracks[best].usual)}; {score}"
 
     def _weight(self, name: str) -> tuple[int, float]:
-        if name == "supplemental_oxygen":  # a treatment: it never leads where a measured value scores
+        if name in VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]:  # a treatment: it never leads where a measured value scores
             return 0, 0.0
         points = dict(self.points()).get(name, 0)
         track = self.tracks[name]
@@ -181,6 +198,13 @@ class Picture:
             None if track.baseline is None or track.known is None else track.baseline.deviation(track.known.value)
         )
         return points, abs(deviation or 0.0)
+
+
+def says_oxygen(name: str, value: float | None) -> bool:
+    """Whether one statement by itself means oxygen."""
+    if value is None:
+        return False
+    return value > (ROOM_AIR_PERCENT if name == "inspired_oxygen" else 0.0)
 
 
 def learns(stay: Stay, at: int) -> bool:

@@ -55,6 +55,34 @@ def test_a_stale_value_is_missing_and_not_well():
     assert (picture.score.complete, picture.score.score_min, picture.score.score_max) == (False, 0, 3)
 
 
+def oxygen(**told: tuple[float, int]) -> Picture:
+    """A well patient of whom nothing but `told` was said of oxygen: value and minutes after the start."""
+    tracks = tracks_of({name: value for name, value in WELL.items() if name != "supplemental_oxygen"})
+    tracks |= {name: track(name, value, T0 + minutes * MINUTE, SPOT) for name, (value, minutes) in told.items()}
+    return Picture(tracks, Stay(), T0 + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("told", "points"),
+    [
+        ({"supplemental_oxygen": (0, 30), "oxygen_flow": (4, 0)}, 0),  # taken off since
+        ({"supplemental_oxygen": (0, 30), "inspired_oxygen": (40, 29)}, 2),  # at about the same time: a contradiction
+        ({"supplemental_oxygen": (0, 30), "inspired_oxygen": (40, 28)}, 0),
+        ({"supplemental_oxygen": (0, 0), "oxygen_flow": (4, 30)}, 2),  # put on since
+        ({"supplemental_oxygen": (1, 0), "oxygen_flow": (0, 30)}, 2),  # a flow of nothing may be another outlet
+        ({"oxygen_flow": (0, 0)}, 0),
+    ],
+)
+def test_air_that_was_charted_later_replaces_oxygen_that_was_told_before(told, points):
+    assert oxygen(**told).score.score_min == points
+
+
+def test_what_says_oxygen_stands_behind_the_points_for_it():
+    picture = oxygen(supplemental_oxygen=(0, 0), inspired_oxygen=(21, 0), oxygen_flow=(4, 0))
+
+    assert picture.points() == [("oxygen_flow", 2)]
+
+
 @pytest.mark.parametrize("source", list(Source))
 def test_a_value_goes_stale_by_its_vital_and_by_who_measured_it(source):
     for name in ("spo2", "systolic_bp"):

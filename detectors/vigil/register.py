@@ -134,7 +134,7 @@ class Register:
     ) -> None:
         """Lets the alert's life follow what its condition did, and says it."""
         facts, picture, reason = now.facts(episode), now.picture, self.decision
-        if state is State.WORSENED or reason is Reason.PRIORITY_DOWN:
+        if episode.kind != TECHNICAL and (state is State.WORSENED or reason is Reason.PRIORITY_DOWN):
             keep = episode.because if state is State.WORSENED else []
             alone = reason is Reason.CONCERN and not keep  # still only a concern stands behind it
             episode.because = [] if alone else sorted({*keep, *picture.because()})
@@ -200,9 +200,19 @@ class Register:
             elif known.priority != condition.priority:
                 worse = condition.priority > known.priority
                 known.priority, known.interrupts = condition.priority, condition.priority >= MEDIUM
-                known.headline, known.remedy = condition.headline, condition.remedy
+                self._reword(known, condition)
                 self.decision = Reason.PRIORITY_UP if worse else Reason.PRIORITY_DOWN
                 self._follow(known, State.WORSENED if worse else State.UPDATED, now, up=worse, previous=None)
+            elif known.because != list(condition.vitals):
+                more = bool(set(condition.vitals) - set(known.because))
+                self._reword(known, condition)
+                self.decision = Reason.MONITORING_LOST if more else Reason.MONITORING_BACK
+                self._follow(known, State.UPDATED, now, up=False, previous=None)
+
+    @staticmethod
+    def _reword(episode: Episode, condition: Condition) -> None:
+        episode.because = list(condition.vitals)
+        episode.headline, episode.remedy = condition.headline, condition.remedy
 
     def _begin_technical(self, condition: Condition, now: Round) -> None:
         interrupts = condition.priority >= MEDIUM
@@ -215,7 +225,7 @@ class Register:
             interrupts,
             None if interrupts else "low_priority",
             Reason.TECHNICAL.value,
-            because=[condition.vital] if condition.vital else [],
+            because=list(condition.vitals),
             headline=condition.headline,
             remedy=condition.remedy,
         )

@@ -2,8 +2,8 @@
 wrong place.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from detectors.rules import Rules
 from detectors.vigil.course import HIGH, LOW, MEDIUM
 from detectors.vigil.epoch import SPOT, Decided, Epoch
 from detectors.vigil.track import Track
-from detectors.vigil.wording import capital, vital_words
+from detectors.vigil.wording import capital, vitals_words
 
 # A value of nothing in these is a sensor that has lost the patient, or a patient who is lost.
 CAN_READ_ZERO: Final = frozenset({"heart_rate", "pulse_rate", "resp_rate", "spo2"})
@@ -25,7 +25,7 @@ class Condition(Struct, frozen=True):
 
     subject: str
     priority: int
-    vital: str | None
+    vitals: tuple[str, ...]
     headline: str
     remedy: str
 
@@ -71,12 +71,68 @@ def watch(
         signals.unattached = any(epoch.unattached for epoch in streams)
 
 
-def _about(name: str, what: str, priority: int, headline: str, remedy: str) -> Condition:
-    return Condition(f"{name} {what}", priority, name, f"{capital(vital_words(name))}{headline}", remedy)
+# What may be wrong with the measuring of a vital: words after its name (one, several), and the remedy.
+_ZERO: Final = "reads zero", " reads zero", " read zero", "Check the patient first, then the sensor."
+_OFF: Final = (
+    "sensor off",
+    ": sensor off or not usable",
+    ": sensor off or not usable",
+    "Check the sensor on the patient.",
+)
+_STALE: Final = (
+    "stale",
+    " is no longer being received",
+    " are no longer being received",
+    "Check the sensor, its cable and the device.",
+)
+_UNOBSERVED: Final = (
+    "stale",
+    " was last observed too long ago",
+    " were last observed too long ago",
+    "Observe the patient again.",
+)
+_FLAT: Final = (
+    "flat",
+    " has not moved at all",
+    " have not moved at all",
+    "Check that the sensor measures this patient.",
+)
+_UNKNOWN_DEVICE: Final = -1
 
 
-_STREAM_STALE: Final = (" is no longer being received", "Check the sensor, its cable and the device.")
-_CHARTED_STALE: Final = (" was last observed too long ago", "Observe the patient again.")
+class Wrong(NamedTuple):
+    """What is wrong with the measuring of one vital, how urgent it is, and by which device."""
+
+    what: tuple[str, str, str, str]
+    name: str
+    priority: int
+    device: int
+
+
+def together(wrong: Sequence[Wrong], told: Collection[str], tracks: Mapping[str, Track]) -> list[Condition]:
+    """One condition for all that one device has wrong in the same way: one probe is one cause, and one alert.
+
+    `told` are the subjects of open alerts: a cause that is told of keeps its subject, whichever vitals come and go.
+    """
+    groups: dict[tuple[tuple[str, str, str, str], int | str], list[Wrong]] = {}
+    for one in wrong:
+        # of a device that never told a usable value nothing is known: each vital may be another's
+        by = one.name if one.device == _UNKNOWN_DEVICE else one.device
+        groups.setdefault((one.what, by), []).append(one)
+    found = []
+    for (what, by), members in groups.items():
+        kind, alone, several, remedy = what
+        members.sort(key=lambda one: -one.priority)  # what an open alert rests on comes first
+        names = tuple(one.name for one in members)
+        siblings = [name for name, track in tracks.items() if name in names or _device(track) == by]
+        leads = next((name for name in siblings if f"{name} {kind}" in told), names[0])
+        words = capital(vitals_words(names)) + (alone if len(names) == 1 else several)
+        found.append(Condition(f"{leads} {kind}", members[0].priority, names, words, remedy))
+    return found
+
+
+def _device(track: Track) -> int:
+    return _UNKNOWN_DEVICE if track.known is None else track.known.device
 
 
 def _charted(track: Track) -> bool:
@@ -88,6 +144,7 @@ def conditions(
     tracks: Mapping[str, Track],
     signals: Signals,
     *,
+    told: Collection[str] = (),
     because: list[str],
     priority: int,
     discharged: bool,
@@ -98,10 +155,11 @@ def conditions(
     at: int,
     rules: Rules,
 ) -> list[Condition]:
-    """The conditions that hold, in a fixed order. A lost vital that an open episode rests on is as urgent as the
-    episode; where nothing is expected (its device was taken off), nothing is wrong.
+    """The conditions that hold, in a fixed order; `told` are the subjects of open alerts. A lost vital that an open
+    episode rests on is as urgent as the episode; where nothing is expected (its device was taken off), nothing is
+    wrong.
     """
-    found: list[Condition] = []
+    wrong: list[Wrong] = []
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
@@ -109,26 +167,22 @@ def conditions(
             continue
         if track.detached is not None:
             continue
-        urgent = priority if name in because else LOW
+        urgent, device = priority if name in because else LOW, _device(track)
         if signs.zero_hold:
-            found.append(_about(name, "reads zero", HIGH, " reads zero", "Check the patient first, then the sensor."))
+            wrong.append(Wrong(_ZERO, name, HIGH, device))
         elif signs.off_hold and not paused:
-            found.append(
-                _about(name, "sensor off", urgent, ": sensor off or not usable", "Check the sensor on the patient.")
-            )
+            wrong.append(Wrong(_OFF, name, urgent, device))
         elif track.stale and not paused and not discharged and (name in because or not _charted(track)):
-            told, remedy = _CHARTED_STALE if _charted(track) else _STREAM_STALE
-            found.append(_about(name, "stale", urgent, told, remedy))
+            wrong.append(Wrong(_UNOBSERVED if _charted(track) else _STALE, name, urgent, device))
         if signs.flat >= limits.flat_line:
-            found.append(
-                _about(name, "flat", LOW, " has not moved at all", "Check that the sensor measures this patient.")
-            )
+            wrong.append(Wrong(_FLAT, name, LOW, device))
+    found = together(wrong, told, tracks) if wrong else []
     if signals.disagreeing_hold:
         found.append(
             Condition(
                 "pulse disagrees",
                 LOW,
-                "pulse_rate",
+                ("pulse_rate",),
                 "Pulse and heart rate disagree",
                 "Count the pulse; check both sensors.",
             )
@@ -138,7 +192,7 @@ def conditions(
             Condition(
                 "device not attached",
                 MEDIUM,
-                None,
+                (),
                 "A device that is not attached to this patient sends data",
                 "Check whose device it is; correct the attachment.",
             )
@@ -148,7 +202,7 @@ def conditions(
             Condition(
                 "discharged",
                 MEDIUM,
-                None,
+                (),
                 "Discharged, and still sending data",
                 "Confirm the discharge, or admit the patient.",
             )
@@ -158,21 +212,19 @@ def conditions(
             Condition(
                 "device clock",
                 MEDIUM,
-                None,
+                (),
                 "A device sends only old data",
                 "Check the device's clock and its connection.",
             )
         )
     if never_seen:
-        found.append(
-            Condition("never seen", LOW, None, "Admitted, but no data yet", "Attach and switch on the device.")
-        )
+        found.append(Condition("never seen", LOW, (), "Admitted, but no data yet", "Attach and switch on the device."))
     if scale_ends:
         found.append(
             Condition(
                 "scale 2 ends",
                 LOW,
-                None,
+                (),
                 "The order for SpO2 scale 2 ends soon",
                 "Ask the prescriber: without a new order the same values score on scale 1.",
             )
@@ -182,7 +234,7 @@ def conditions(
             Condition(
                 "data lost",
                 MEDIUM,
-                None,
+                (),
                 "Readings were lost before they could be watched",
                 "Take a full set of observations.",
             )
@@ -192,7 +244,7 @@ def conditions(
             Condition(
                 "history lost",
                 LOW,
-                None,
+                (),
                 "What is usual for this patient has to be learnt anew",
                 "Take a full set of observations.",
             )

@@ -242,6 +242,7 @@ class Vigil:
         return conditions(
             self.tracks,
             self.signals,
+            told=self.register.open,
             because=episode.because if episode else [],
             priority=episode.priority if episode else LOW,
             discharged=stay.discharged

@@ -102,12 +102,17 @@ def clears_when(priority: int, because: Sequence[str], lost: Sequence[str]) -> s
     'Ends when NEWS2 below 7 holds with valid values of resp rate, SpO2.'
     """
     if lost:
-        return f"Ends only after {_vitals(lost)} can be measured again and is in range."
+        return f"Ends only after {vitals_words(lost)} can be measured again and is in range."
     ask = {3: "NEWS2 below 7 holds", 2: "NEWS2 below 5 without a red score holds"}.get(
         priority, "the patient is back near the usual"
     )
-    return f"Ends when {ask} with valid values of {_vitals(because)}." if because else f"Ends when {ask}."
+    return f"Ends when {ask} with valid values of {vitals_words(because)}." if because else f"Ends when {ask}."
 
 
-def _vitals(names: Iterable[str]) -> str:
+def vitals_words(names: Iterable[str]) -> str:
+    """The vitals' names in a row, as in a sentence.
+
+    >>> vitals_words(["spo2", "pulse_rate"])
+    'SpO2, pulse'
+    """
     return ", ".join(vital_words(name) for name in names)

@@ -100,6 +100,46 @@ def test_a_pause_silences_the_sensor_but_never_a_reading_of_nothing():
     assert bed.told(paused=True) == [("heart_rate reads zero", HIGH)]
 
 
+def test_one_probe_is_one_cause_and_one_alert():
+    bed = Bed("spo2", "pulse_rate", "resp_rate")
+    bed.epoch(spo2=97, pulse_rate=80, resp_rate=16)
+    for _ in range(LIMITS.sensor_off):
+        bed.epoch(unusable=["spo2", "pulse_rate"], resp_rate=16)
+    (condition,) = bed.found()
+
+    assert (condition.subject, condition.vitals) == ("spo2 sensor off", ("spo2", "pulse_rate"))
+    assert condition.headline == "SpO2, pulse: sensor off or not usable"
+
+
+def test_a_cause_that_is_told_of_keeps_its_subject_whichever_vitals_come_and_go():
+    bed = Bed("heart_rate", "spo2", "resp_rate")
+    bed.epoch(heart_rate=80, spo2=97, resp_rate=16)
+    for track in bed.tracks.values():
+        track.stale = True
+    assert [c.subject for c in bed.found(told=["spo2 stale"])] == ["spo2 stale"]
+    bed.tracks["spo2"].stale = False
+    (condition,) = bed.found(told=["spo2 stale"])
+
+    assert (condition.subject, condition.vitals) == ("spo2 stale", ("heart_rate", "resp_rate"))
+
+
+def test_the_most_urgent_of_one_cause_says_how_urgent_it_is():
+    bed = Bed("spo2", "resp_rate")
+    bed.epoch(spo2=90, resp_rate=16)
+    bed.tracks["spo2"].stale = bed.tracks["resp_rate"].stale = True
+
+    assert bed.told(because=["spo2"], priority=HIGH) == [("spo2 stale", HIGH)]
+
+
+def test_two_devices_are_two_causes():
+    bed = Bed("spo2", "resp_rate")
+    bed.epoch(spo2=97, resp_rate=16)
+    bed.tracks["resp_rate"].known = bed.tracks["resp_rate"].known._replace(device=1)
+    bed.tracks["spo2"].stale = bed.tracks["resp_rate"].stale = True
+
+    assert bed.told() == [("spo2 stale", LOW), ("resp_rate stale", LOW)]
+
+
 def test_a_stale_vital_is_told():
     bed = Bed("resp_rate")
     bed.epoch(resp_rate=16)
@@ -196,5 +236,5 @@ def test_every_condition_says_what_to_do():
     bed.signals.lost_until = bed.signals.rebuilt_until = T0 + 1
     found = bed.found(discharged=True, late_devices=True, never_seen=True, scale_ends=True)
 
-    assert len(found) == len({condition.subject for condition in found}) == 11
+    assert len(found) == len({condition.subject for condition in found}) == 10
     assert all(condition.headline and condition.remedy.endswith(".") for condition in found)

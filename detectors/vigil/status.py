@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from detectors.calling import PRIORITIES
-from detectors.response import response
+from detectors.response import URGENT_FROM, response
 from detectors.vigil.actions import Result
+from detectors.vigil.course import HIGH
 from detectors.vigil.episode import Episode
 from detectors.vigil.epoch import SOURCES, SPOT, Decided
 from detectors.vigil.orders import orders_report
@@ -113,6 +114,17 @@ def _result(result: Result) -> dict[str, object]:
     }
 
 
+def _advised(picture: Picture, vigil: "Vigil") -> str | None:
+    """What to do now. A low score never calms while a sensor reads nothing, or while a person is concerned."""
+    said = advice(picture.score)
+    if picture.score is not None and (picture.score.score_min >= URGENT_FROM or picture.score.red):
+        return said
+    urgent = [one for _, one in sorted(vigil.register.open.items()) if one.kind == "technical" and one.priority == HIGH]
+    if urgent and urgent[0].remedy is not None:
+        return urgent[0].remedy
+    return said if vigil.concern is None else "A person is concerned: see the patient, whatever the score."
+
+
 def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
     """When chart 4 asks for the next full set: counted from the oldest item of the score that people supply."""
     score = picture.score
@@ -147,7 +159,7 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
             "coverage_reason": picture.why_not,
             "unknown": stay.unknown(at),
             "news2": score_report(picture.score, None, stay.scale),
-            "advice": advice(picture.score),
+            "advice": _advised(picture, vigil),
             "observation_due_at": to_text_or_none(_observation_due(picture, vigil)),
             "vitals": {name: _vital(name, track, vigil, at) for name, track in vigil.tracks.items()},
             "alerts": [

@@ -1,6 +1,6 @@
 from schemas.status import Status
 from schemas.times import to_text
-from tests.making import HOUR, MINUTE, SECOND, T0, Entry, from_json, new_partition, reading, record, run
+from tests.making import HOUR, MINUTE, SECOND, T0, Entry, action, from_json, new_partition, reading, record, run
 
 WELL = {"heart_rate": 78, "resp_rate": 16, "spo2": 97}
 
@@ -116,3 +116,20 @@ def test_a_patient_whose_discharge_is_confirmed_is_forgotten():
     outputs = [o for o in run(partition, log) if o.topic == "status" and o.key == b"p"]
 
     assert outputs[-1].value is None and "p" not in partition.watches
+
+
+def test_a_low_score_does_not_calm_while_a_sensor_reads_nothing():
+    seen = [reading(T0 + 1 * SECOND, "p", "chart", source="spot", consciousness="A", supplemental_oxygen=False)]
+    nothing = {"value": None, "unit": "%", "quality": "underflow"}
+    told = statuses([*seen, *stream(0, 120), *stream(120, 240, spo2=nothing)], 241)
+    before, now = told[0], told[-1]
+
+    assert {alert["priority"] for alert in now["alerts"] if alert["kind"] == "technical"} == {"high"}
+    assert before["advice"] != now["advice"] == "Check the patient first, then the sensor."
+
+
+def test_a_low_score_does_not_calm_while_somebody_is_concerned():
+    seen = [reading(T0 + 1 * SECOND, "p", "chart", source="spot", consciousness="A", supplemental_oxygen=False)]
+    concern = action(T0 + 90 * SECOND, "p", "concern", 1, reason="mentation")
+
+    assert "see the patient" in statuses([*seen, *stream(0, 240), concern], 241)[-1]["advice"]

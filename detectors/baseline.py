@@ -43,6 +43,7 @@ class Baseline:
 
     __slots__ = (
         "_anchor",
+        "_centre",
         "_first",
         "_jitter",
         "_last",
@@ -60,12 +61,12 @@ class Baseline:
         self.floor, self.rules = floor, rules
         self._usual, self._anchor, self._jitter = FadingVar(), FadingMean(), FadingMean()
         self._seen, self._first, self._last, self._newest = 0, 0, 0, 0.0
-        self.warm, self.spread, self.noise = False, floor, floor
+        self.warm, self.spread, self.noise, self._centre = False, floor, floor, 0.0
 
     @property
     def usual(self) -> float | None:
         """What is usual, or None before the warm-up."""
-        return self._usual.mean.get() if self.warm else None
+        return self._centre if self.warm else None
 
     @property
     def anchor(self) -> float | None:
@@ -74,11 +75,11 @@ class Baseline:
 
     def deviation(self, value: float) -> float | None:
         """Signed distance from the usual, in spreads."""
-        return (value - self._usual.mean.get()) / self.spread if self.warm else None
+        return (value - self._centre) / self.spread if self.warm else None
 
     def score_one(self, value: float) -> float | None:
         """Distance from the usual, in spreads."""
-        return abs((value - self._usual.mean.get()) / self.spread) if self.warm else None
+        return abs((value - self._centre) / self.spread) if self.warm else None
 
     def drift(self, value: float) -> float | None:
         """Signed distance from the anchor, in units of the noise: getting used to illness is itself seen."""
@@ -117,10 +118,11 @@ class Baseline:
         anchor.update(value, moves)
 
     def _settle(self) -> None:
-        """Works out what only learning changes: whether it is warm, one spread, and the noise (both shrunk to the
-        floor, never below it).
+        """Works out what only learning changes: whether it is warm, the usual, one spread, and the noise (both shrunk
+        to the floor, never below it).
         """
         usual, rules = self._usual, self.rules
+        self._centre = usual.mean.get()
         self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
         self.spread = self._shrunk(usual.get(), usual.mean.n)
         self.noise = self._shrunk(self._jitter.get(), self._jitter.n)

@@ -4,6 +4,9 @@ river's weighted `Mean` and `Var` with their weight faded before each value (exp
 variance themselves do not move while nothing comes). Unlike river's `EWVar` the variance cannot turn negative on a
 flat line:
 a Welford sum only grows, and fading multiplies it.
+
+The arithmetic is river's own, on two or three numbers: river's objects carry a dictionary each, and a patient has
+dozens of them.
 """
 
 from collections.abc import Sequence
@@ -12,7 +15,7 @@ from typing import Self
 from river import stats
 
 
-class FadingMean(stats.Mean):
+class FadingMean:
     """A weighted mean whose past can fade.
 
     Examples
@@ -30,6 +33,19 @@ class FadingMean(stats.Mean):
     G. Cormode et al., Forward decay, ICDE 2009: exponential decay in time.
     """
 
+    __slots__ = ("_mean", "n")
+
+    def __init__(self, n: float = 0.0, mean: float = 0.0) -> None:
+        self.n, self._mean = n, mean
+
+    def update(self, x: float, w: float = 1.0) -> None:
+        """Takes a value of weight `w`."""
+        stats.Mean.update(self, x, w)  # type: ignore[arg-type]
+
+    def get(self) -> float:
+        """The mean."""
+        return self._mean
+
     def fade(self, keep: float) -> None:
         """Lets the past count `keep` (0..1) of what it counted."""
         self.n *= keep
@@ -41,12 +57,10 @@ class FadingMean(stats.Mean):
     @classmethod
     def restore(cls, state: Sequence[float]) -> Self:
         """The mean that `state` was taken from."""
-        mean = cls()
-        mean.n, mean._mean = state
-        return mean
+        return cls(*state)
 
 
-class FadingVar(stats.Var):
+class FadingVar:
     """A weighted variance whose past can fade; `mean` is its mean.
 
     Examples
@@ -62,8 +76,19 @@ class FadingVar(stats.Var):
     B. P. Welford, Technometrics 4 (1962); weights after D. H. D. West, CACM 22 (1979).
     """
 
+    __slots__ = ("_S", "mean")
+
     def __init__(self) -> None:
-        super().__init__(ddof=0)
+        self.mean, self._S = FadingMean(), 0.0
+
+    def update(self, x: float, w: float = 1.0) -> None:
+        """Takes a value of weight `w`."""
+        stats.Var.update(self, x, w)  # type: ignore[arg-type]
+
+    def get(self) -> float:
+        """The variance (of all values, not of a sample)."""
+        n = self.mean.n
+        return self._S / n if n > 0 else 0.0
 
     def fade(self, keep: float) -> None:
         """Lets the past count `keep` (0..1) of what it counted."""

@@ -1,7 +1,9 @@
 """Whether a vital has moved to another level and stayed there."""
 
 from collections.abc import Sequence
-from typing import Self
+from functools import lru_cache
+from math import inf
+from typing import Final, Self
 
 from river import drift
 
@@ -9,6 +11,33 @@ from detectors.rules import LevelShiftRules
 
 MINUTE_MS = 60_000
 CLIP = 6.0  # one wild block must not pass for a lasting change
+# What a Page-Hinkley test remembers: blocks, their mean, the two sums, their extremes, whether it has just found one.
+_Memory = tuple[float, float, float, float, float, float, bool]
+_NEW: Final[_Memory] = (0.0, 0.0, 0.0, 0.0, inf, -1, False)
+
+
+@lru_cache(maxsize=16)
+def _test_of(rules: LevelShiftRules) -> drift.PageHinkley:
+    """One test for all patients under the same rules, lent out for a block: river's object is ten times its memory."""
+    return drift.PageHinkley(min_instances=rules.min_blocks, delta=rules.delta, threshold=rules.threshold)
+
+
+def _update(rules: LevelShiftRules, memory: _Memory, residual: float) -> _Memory:
+    """What the test remembers after one block more."""
+    test = _test_of(rules)
+    test._x_mean.n, test._x_mean._mean, test._drift_detected = memory[0], memory[1], memory[6]
+    test._sum_increase, test._sum_decrease, test._min_increase = memory[2:5]
+    test._max_decrease = memory[5]  # type: ignore[assignment]  # -1 at first, by river's own hand
+    test.update(residual)
+    return (
+        test._x_mean.n,
+        test._x_mean._mean,
+        test._sum_increase,
+        test._sum_decrease,
+        test._min_increase,
+        test._max_decrease,
+        test.drift_detected,
+    )
 
 
 class LevelShift:
@@ -35,18 +64,19 @@ class LevelShift:
     E. S. Page, Biometrika 41 (1954): continuous inspection schemes.
     """
 
-    __slots__ = ("_began", "_count", "_level", "_shifted", "_sum", "_test", "rules")
+    __slots__ = ("_began", "_count", "_level", "_memory", "_sum", "found", "rules")
 
     def __init__(self, rules: LevelShiftRules) -> None:
         self.rules = rules
-        self._test = drift.PageHinkley(min_instances=rules.min_blocks, delta=rules.delta, threshold=rules.threshold)
-        self._began, self._count, self._sum, self._level, self._shifted = 0, 0, 0.0, 0.0, False
+        self._memory = _NEW
+        self._began, self._count, self._sum, self._level = 0, 0, 0.0, 0.0
+        self.found = False  # whether a shift holds
 
     def score_one(self) -> float | None:
         """Size of the shift in spreads; 0 if none is found; None before the test has seen enough blocks."""
-        if self._shifted:
+        if self.found:
             return abs(self._level)
-        return 0.0 if self._test._x_mean.n >= self.rules.min_blocks else None
+        return 0.0 if self._memory[0] >= self.rules.min_blocks else None
 
     @property
     def level(self) -> float:
@@ -69,32 +99,21 @@ class LevelShift:
     def _close(self, residual: float, calm: bool) -> None:
         self._level = 0.5 * self._level + 0.5 * residual
         if calm:
-            self._test.update(residual)
-        if calm and self._test.drift_detected:
-            self._shifted = True
-        elif self._shifted and abs(self._level) < self.rules.leave:
-            self._shifted = False
+            self._memory = _update(self.rules, self._memory, residual)
+        if calm and self._memory[-1]:
+            self.found = True
+        elif self.found and abs(self._level) < self.rules.leave:
+            self.found = False
 
     def state(self) -> list[object]:
         """Plain numbers."""
-        test = self._test
-        inner = [
-            test._x_mean.n,
-            test._x_mean._mean,
-            test._sum_increase,
-            test._sum_decrease,
-            test._min_increase,
-            test._max_decrease,
-        ]
-        return [self._began, self._count, self._sum, self._level, self._shifted, test.drift_detected, inner]
+        *inner, detected = self._memory
+        return [self._began, self._count, self._sum, self._level, self.found, detected, inner]
 
     @classmethod
     def restore(cls, state: Sequence, rules: LevelShiftRules) -> Self:
         """The detector that `state` was taken from."""
         one = cls(rules)
-        one._began, one._count, one._sum, one._level, one._shifted = state[:5]
-        test = one._test
-        test._drift_detected = state[5]
-        test._x_mean.n, test._x_mean._mean = state[6][:2]
-        test._sum_increase, test._sum_decrease, test._min_increase, test._max_decrease = state[6][2:]
+        one._began, one._count, one._sum, one._level, one.found = state[:5]
+        one._memory = (*state[6], state[5])
         return one

@@ -17,6 +17,7 @@ import detectors
 from detectors.baseline import Baseline
 from detectors.fading import FadingMean, FadingVar
 from detectors.level_shift import LevelShift
+from detectors.pattern import Pattern
 from detectors.trend import Trend
 from schemas.decode import FastMeasure, Refused
 from schemas.judge import judge
@@ -28,12 +29,23 @@ FLOOR = 5.0
 
 
 class Feed(NamedTuple):
-    """How a detector is made, taught a value at a moment, asked for all its opinions, and restored."""
+    """How a detector is made, taught a value at a moment, asked for all its opinions, and restored; the most bytes that
+    its state may take.
+    """
 
     make: Callable
     learn: Callable
     ask: Callable
     restore: Callable
+    bytes: int = 200
+
+
+def combination(value: float) -> dict[str, float]:
+    """Two vitals that go together."""
+    return {"heart_rate": (value - 80) / FLOOR, "resp_rate": (value - 80) / FLOOR / 2}
+
+
+COMBINED = ("heart_rate", "resp_rate")
 
 
 FEEDS = {
@@ -48,6 +60,13 @@ FEEDS = {
         learn=lambda one, value, at: one.learn_one((value - 80) / FLOOR, at),
         ask=lambda one, value, at: [one.score_one()],
         restore=lambda state: LevelShift.restore(state, RULES.level_shift),
+    ),
+    Pattern: Feed(
+        make=lambda: Pattern(COMBINED, trees=4, height=4, window=30),
+        learn=lambda one, value, at: one.learn_one(combination(value)),
+        ask=lambda one, value, at: [one.score_one(combination(value))],
+        restore=lambda state: Pattern.restore(state, COMBINED, trees=4, height=4, window=30),
+        bytes=4 * 4 * 2**5 + 20,
     ),
     Trend: Feed(
         make=lambda: Trend(FLOOR, RULES.trend),
@@ -128,7 +147,7 @@ def test_memory_does_not_grow_with_the_length_of_the_stay(detector):
     feed = feed_of(detector)
     one = taught(feed, lively(5_000))
 
-    assert len(msgspec.msgpack.encode(one.state())) < 200
+    assert len(msgspec.msgpack.encode(one.state())) < feed.bytes
     assert not hasattr(one, "__dict__"), "slots only: ten thousand patients have eight of these each"
 
 

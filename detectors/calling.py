@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from detectors.rule_fault import Code, Fault
 from schemas.action import ACKNOWLEDGEMENTS, Because, Step
 from schemas.patient import Plan
 
@@ -105,24 +106,52 @@ class Calling(Struct, frozen=True, forbid_unknown_fields=True):
         return self.holds[reason].ms(priority)
 
 
-def faults(calling: Calling) -> Iterator[str]:
-    """What would leave an alert without an answer or without an end, in words."""
-    missing = [plan.value for plan in Plan if plan not in calling.ladders]
-    missing += [reason.value for reason in ACKNOWLEDGEMENTS if reason not in calling.holds]
-    missing += [EVERY_WARD] if EVERY_WARD not in calling.wards else []
-    if missing:
-        yield f"`calling` says nothing of {', '.join(missing)}"
+def faults(calling: Calling) -> Iterator[Fault]:
+    """What would leave an alert without an answer or without an end."""
+    missing = [("ladders", plan.value) for plan in Plan if plan not in calling.ladders]
+    missing += [("holds", reason.value) for reason in ACKNOWLEDGEMENTS if reason not in calling.holds]
+    missing += [("wards", EVERY_WARD)] if EVERY_WARD not in calling.wards else []
+    for part, name in missing:
+        yield Fault(
+            Code.UNANSWERED, f"calling.{part}.{name}", f"`calling` says nothing of {name}", f"add `{name}` to `{part}`"
+        )
     for plan, ladder in calling.ladders.items():
         for name, rungs in (("high", ladder.high), ("medium", ladder.medium), ("low", ladder.low)):
             rising = [(RANKS[rung.to], rung.after_minutes) for rung in rungs]
             if any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(rising)):
-                yield f"the {name} steps of the plan `{plan}` do not rise in whom they call and when"
+                yield Fault(
+                    Code.STEPS_DO_NOT_RISE,
+                    f"calling.ladders.{plan}.{name}",
+                    f"the {name} steps of the plan `{plan}` do not rise in whom they call and when",
+                    f"order them {', '.join(RANKS)}, each later than the one before",
+                )
         if not ladder.high:
-            yield f"the plan `{plan}` calls nobody at high priority"
+            yield Fault(
+                Code.UNANSWERED,
+                f"calling.ladders.{plan}.high",
+                f"the plan `{plan}` calls nobody at high priority",
+                "name at least one step",
+            )
     for reason, hold in calling.holds.items():
+        field = f"calling.holds.{reason}"
         if reason not in ACKNOWLEDGEMENTS:
-            yield f"`{reason}` is no reason to acknowledge"
+            yield Fault(
+                Code.NO_REASON_TO_HOLD,
+                field,
+                f"`{reason}` is no reason to acknowledge",
+                f"take it out; reasons are {', '.join(sorted(ACKNOWLEDGEMENTS))}",
+            )
         if max(hold.high, hold.medium, hold.low) > LONGEST_HOLD_MINUTES:
-            yield f"`{reason}` holds longer than a shift: that would be a standing order"
+            yield Fault(
+                Code.HOLDS_TOO_LONG,
+                field,
+                f"`{reason}` holds longer than a shift: that would be a standing order",
+                f"write at most {LONGEST_HOLD_MINUTES} minutes",
+            )
         if hold.high > hold.medium:
-            yield f"`{reason}` holds longer at high than at medium priority"
+            yield Fault(
+                Code.HOLDS_TOO_LONG,
+                f"{field}.high",
+                f"`{reason}` holds longer at high than at medium priority",
+                f"write at most {hold.medium:g} minutes for `high`",
+            )

@@ -4,12 +4,14 @@ The rules are a file with an author and an approver, passed in; this module only
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from detectors.calling import Calling, faults
+from detectors.rule_fault import Code, Fault
 from schemas.vitals import Vital
 
 Count = Annotated[int, Meta(ge=1, le=1_000)]
@@ -126,15 +128,29 @@ def read_rules(data: bytes) -> Rules:
         rules = msgspec.json.decode(data, type=Rules)
     except msgspec.MsgspecError as error:
         raise RulesError(f"rules cannot be read: {error}") from error
-    unknown = rules.armed - KNOWN_DETECTORS
-    if unknown:
-        raise RulesError(
-            f"rules arm unknown detectors: {', '.join(sorted(unknown))}; known: {', '.join(sorted(KNOWN_DETECTORS))}"
-        )
-    if BY_THE_BOOK - rules.armed:
-        raise RulesError(
-            f"rules may not disarm {', '.join(sorted(BY_THE_BOOK - rules.armed))}: they are watched by the book"
-        )
-    for fault in faults(rules.calling):
-        raise RulesError(f"rules cannot be armed: {fault}")
+    for fault in unarmable(rules):
+        raise RulesError(f"rules cannot be armed: {fault.says}")
     return msgspec.structs.replace(rules, sha256=hashlib.sha256(data).hexdigest())
+
+
+def unarmable(rules: Rules) -> Iterator[Fault]:
+    """Everything for which rules that can be read may still not be armed."""
+    for name in sorted(rules.armed - KNOWN_DETECTORS):
+        known = ", ".join(sorted(KNOWN_DETECTORS))
+        yield Fault(
+            Code.UNKNOWN_DETECTOR, "armed", f"they arm unknown detectors: {name}; known: {known}", f"take out `{name}`"
+        )
+    for name in sorted(BY_THE_BOOK - rules.armed):
+        yield Fault(
+            Code.BY_THE_BOOK, "armed", f"they may not disarm {name}: it is watched by the book", f"add `{name}`"
+        )
+    for name in ("baseline", "level_shift", "trend"):
+        part = getattr(rules, name)
+        if part.leave > part.enter:
+            yield Fault(
+                Code.ENDS_ABOVE_BEGIN,
+                f"{name}.leave",
+                f"a finding of `{name}` would end at {part.leave:g}, above {part.enter:g} where it begins",
+                f"write at most {part.enter:g}",
+            )
+    yield from faults(rules.calling)

@@ -50,8 +50,8 @@ class Replay:
     'rejections'
     """
 
-    def __init__(self, *, partitions: int = 8, rules: Rules | None = None) -> None:
-        self.partitions, self.rules = partitions, rules or packaged_rules()
+    def __init__(self, *, partitions: int = 8, rules: Rules | None = None, kind: type[Partition] = Partition) -> None:
+        self.partitions, self.rules, self.kind = partitions, rules or packaged_rules(), kind
         self._parts: dict[tuple[str, int], Partition] = {}
         self._lines = 0
 
@@ -101,7 +101,7 @@ class Replay:
         place = mode, partition_of(patient, self.partitions)
         part = self._parts.get(place)
         if part is None:
-            part = self._parts[place] = Partition(
+            part = self._parts[place] = self.kind(
                 place[1],
                 self.partitions,
                 clock="event",
@@ -111,6 +111,11 @@ class Replay:
                 topic=_TOPIC,
             )
         return part
+
+    def time_of(self, patient: str) -> int:
+        """How far time has come where this patient is watched."""
+        own = partition_of(patient, self.partitions)
+        return max((part.time for (_, number), part in self._parts.items() if number == own), default=0)
 
     def counts(self) -> Counter[str]:
         """What became of everything, over all partitions."""

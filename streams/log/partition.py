@@ -44,9 +44,11 @@ class Partition:
     """A deterministic state machine over one partition of the readings log.
 
     `run(records)` gives what they caused. `marker` and `states` continue from a snapshot: a record below the marker's
-    offset, or below a
-    patient's own, changes nothing.
+    offset, or below a patient's own, changes nothing. `vigil` is what watches one patient: a subclass that tells why
+    it decided as it did says the very same.
     """
+
+    vigil: type[Vigil] = Vigil
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class Partition:
         self._waiting: list[tuple[ForwardedKind, Forwarded, int]] = []
         self._before_waiting: Marker | None = None
         for patient, upto, snapshot in states:
-            self.watches[patient] = watch = Watch(Vigil.restore(snapshot, self.rules), upto)
+            self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, self.rules), upto)
             self._queue(watch, patient)
 
     @property
@@ -244,7 +246,7 @@ class Partition:
         return taken
 
     def _watch(self, patient: str) -> Watch:
-        vigil = Vigil(patient, self.rules, mode=self.mode.value, event_clock=self.event_clock)
+        vigil = self.vigil(patient, self.rules, mode=self.mode.value, event_clock=self.event_clock)
         watch = self.watches[patient] = Watch(vigil)
         return watch
 

@@ -35,8 +35,8 @@ class RecordedLog:
     `keys` are the log's own; they are needed only if it was recorded without them.
     """
 
-    def __init__(self, path: Path, rules: Rules, keys: LogKeys) -> None:
-        self._path, self._rules, self._keys = path, rules, keys
+    def __init__(self, path: Path, rules: Rules, keys: LogKeys, kind: type[Partition] = Partition) -> None:
+        self._path, self._rules, self._keys, self._kind = path, rules, keys, kind
         with path.open("rb") as file:
             self.head: Head = read_head(file.readline())
         self.counts: Counter[str] = Counter()
@@ -74,7 +74,7 @@ class RecordedLog:
         if begin is None:
             raise NotARecordedLog("a record stands before the beginning of its partition")
         head = self.head
-        return Partition(
+        return self._kind(
             begin.partition, head.partitions, clock=head.clock, mode=head.mode, rules=self._rules, keys=_OURS,
             topic=head.topic, marker=begin.marker, states=states,
         )  # fmt: skip

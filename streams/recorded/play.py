@@ -65,15 +65,22 @@ def new_log(
     keys: LogKeys,
     marker: Marker | None = None,
     states: Iterable[tuple[str, int, bytes]] = (),
+    kind: type[Partition] = Partition,
 ) -> Partition:
     """A partition as a worker with these settings makes it."""
-    return Partition(
+    return kind(
         partition, settings.partitions, clock=settings.clock.value, mode=settings.mode.value, rules=rules, keys=keys,
         topic=settings.topic(Topic.READINGS), marker=marker, states=states,
     )  # fmt: skip
 
 
-def play(source: Source, rules: Rules, stretch: Stretch, incomplete: Callable[[int], None]) -> Iterator[Output]:
+def play(
+    source: Source,
+    rules: Rules,
+    stretch: Stretch,
+    incomplete: Callable[[int], None],
+    kind: type[Partition] = Partition,
+) -> Iterator[Output]:
     """What the stretch says, partition by partition. `incomplete(partition)`: its start is not all there."""
     settings = source.settings
     topic_id = identity(settings).topic_id
@@ -83,8 +90,9 @@ def play(source: Source, rules: Rules, stretch: Stretch, incomplete: Callable[[i
             incomplete(partition)
         saved = start.savepoint
         log = new_log(
-            settings, partition, rules, settings.keys, saved.marker if saved else None, saved.states if saved else ()
-        )
+            settings, partition, rules, settings.keys, saved.marker if saved else None,
+            saved.states if saved else (), kind,
+        )  # fmt: skip
         end = source.spans()[partition].end
         portions = source.records(Topic.READINGS, partition, start.offset, end)
         yield from taken(log, portions, stretch)

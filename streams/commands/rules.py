@@ -1,0 +1,197 @@
+"""`vigilward rules`: the clinical rules as files: listed, looked through, compared, tried on recorded patients."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from detectors.rules import Rules, RulesError, read_rules
+from streams.commands import CannotRun
+from streams.rules import packaged_rules, packaged_rules_bytes
+
+PACKAGED = "packaged"
+
+
+class Deed(StrEnum):
+    """What is done with rules."""
+
+    LIST = "list"
+    VALIDATE = "validate"
+    DIFF = "diff"
+    DRY_RUN = "dry-run"
+
+
+class Asked(NamedTuple):
+    """The options, as they were given."""
+
+    files: Sequence[str]
+    armed: str
+    recording: str | None
+    as_json: bool
+
+
+def rules(
+    deed: Annotated[Deed, typer.Argument(help="list, validate, diff or dry-run.", show_choices=False)],
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="Rules files or folders; `packaged` is our own.")
+    ] = None,
+    recording: Annotated[
+        str | None,
+        typer.Option("--in", help="For dry-run: a folder, readings, a log, or a bundled sample.", metavar="RECORDING"),
+    ] = None,
+    armed: Annotated[str, typer.Option(help="The rules in force, to compare with.", metavar="FILE")] = PACKAGED,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+) -> None:
+    """Look at rules files before a safety officer signs them. Nothing is armed here.
+
+    list: name, version, author, approver, SHA-256, armed detectors. validate: every fault with a code, the field and a
+    remedy; exit 1 if there is one. diff: what the second of two files (or one, against --armed) would change.
+    dry-run: which alerts a candidate would have made of a recording, beside those of the armed rules; a log's own
+    rules records count for the armed side.
+
+    Example: vigilward rules dry-run candidate.json --in bidmc
+    """
+    DEEDS[deed](Asked(files or [], armed, recording, as_json))
+
+
+def _list(asked: Asked) -> None:
+    for name in asked.files or [PACKAGED]:
+        for path in _files(name):
+            _show_listed(path, asked.as_json)
+
+
+def _files(name: str) -> list[str]:
+    path = Path(name)
+    return sorted(str(file) for file in path.glob("*.json")) if path.is_dir() else [name]
+
+
+def _show_listed(name: str, as_json: bool) -> None:
+    try:
+        one = _read(name)
+    except CannotRun as refusal:
+        print(json.dumps({"file": name, "refused": str(refusal)}) if as_json else f"{name}\n  {refusal}")
+        return
+    facts = {
+        "file": name,
+        "name": one.name,
+        "version": one.version,
+        "author": one.author,
+        "approver": one.approver,
+        "sha256": one.sha256,
+        "armed": sorted(one.armed),
+    }
+    if as_json:
+        print(json.dumps(facts))
+        return
+    print(f"{name}: {one.name} {one.version}, by {one.author}, {_approved(one)}")
+    print(f"  sha256 {one.sha256}")
+    print(f"  armed  {', '.join(facts['armed'])}")
+
+
+def _approved(one: Rules) -> str:
+    return f"approved by {one.approver}" if one.approver else "approved by nobody"
+
+
+def _validate(asked: Asked) -> None:
+    from streams.lab.rules_faults import faults_of
+
+    found = 0
+    for name in [path for given in asked.files or [PACKAGED] for path in _files(given)]:
+        faults = faults_of(_bytes_of(name))
+        found += sum(not fault.is_note for fault in faults)
+        for fault in faults:
+            level = "note" if fault.is_note else "fault"
+            if asked.as_json:
+                print(json.dumps({"file": name, "level": level, **fault._asdict()}))
+            else:
+                print(f"{name}: {level} {fault.code}: {fault.field or 'the file'}: {fault.says}; {fault.remedy}")
+        if not asked.as_json:
+            print(f"{name}: {_verdict(sum(not fault.is_note for fault in faults))}")
+    raise typer.Exit(1 if found else 0)
+
+
+def _verdict(faults: int) -> str:
+    return f"{faults} fault{'s' * (faults != 1)}: cannot be armed" if faults else "can be armed"
+
+
+def _diff(asked: Asked) -> None:
+    from streams.lab.rules_diff import changes
+
+    if len(asked.files) not in (1, 2):
+        raise CannotRun("rules diff needs one file, to compare with --armed, or two: OLD NEW", exit_code=2)
+    old, new = (asked.armed, *asked.files)[-2:]
+    found = changes(_read(old), _read(new))
+    for change in found:
+        print(json.dumps(change.as_dict()) if asked.as_json else change.says)
+    if not found and not asked.as_json:
+        print("nothing that decides anything differs")
+
+
+def _dry_run(asked: Asked) -> None:
+    from streams.lab.dry_run import compared, hear, in_words
+    from streams.log.fixed import FixedRules
+
+    candidate, recording = _candidate(asked), _recording(asked)
+    in_force = _read(asked.armed)
+    found = compared(
+        hear(recording.play(in_force)),
+        hear(recording.play(candidate, FixedRules)),
+    )
+    found = {"armed_rules": _named(in_force), "candidate_rules": _named(candidate), **found}
+    _print(found, in_words(found), asked.as_json)
+
+
+def _named(one: Rules) -> dict[str, str]:
+    return {"name": one.name, "version": one.version, "sha256": one.sha256}
+
+
+def _candidate(asked: Asked) -> Rules:
+    if len(asked.files) != 1:
+        raise CannotRun("name one candidate, a rules file", exit_code=2)
+    return _read(asked.files[0])
+
+
+def _recording(asked: Asked) -> Any:
+    from streams.recorded.again import Recording
+    from streams.settings import load
+
+    if asked.recording is None:
+        raise CannotRun("name a recording: --in a folder, a file of readings, a log, or a bundled sample", exit_code=2)
+    settings = load()
+    return Recording.named(asked.recording, settings.partitions, settings.keys)
+
+
+def _print(found: dict[str, Any], words: Sequence[str], as_json: bool) -> None:
+    for line in [json.dumps(found)] if as_json else words:
+        print(line)
+
+
+def _bytes_of(name: str) -> bytes:
+    if name == PACKAGED:
+        return packaged_rules_bytes()
+    path = Path(name)
+    if not path.is_file():
+        raise CannotRun(f"there is no rules file {name!r}", exit_code=2)
+    return path.read_bytes()
+
+
+def _read(name: str) -> Rules:
+    if name == PACKAGED:
+        return packaged_rules()
+    try:
+        return read_rules(_bytes_of(name))
+    except RulesError as refusal:
+        print(f"`vigilward rules validate {name}` tells every fault", file=sys.stderr)
+        raise CannotRun(f"{name}: {refusal}", exit_code=1) from None
+
+
+DEEDS: dict[Deed, Callable[[Asked], None]] = {
+    Deed.LIST: _list,
+    Deed.VALIDATE: _validate,
+    Deed.DIFF: _diff,
+    Deed.DRY_RUN: _dry_run,
+}

@@ -1,0 +1,1 @@
+"""How good the alerts are: recorded patients through the very same Vigil as live, held against what became of them."""

@@ -1,0 +1,21 @@
+"""A partition under rules that no record changes: for a candidate beside the rules that the log names."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.reasons import Refusal
+from streams.log.partition import Partition
+from streams.log.record import Marker
+
+
+class FixedRules(Partition):
+    """The same log under the given rules from beginning to end, whatever rules were in force at its marker."""
+
+    def __init__(
+        self, *where: int, marker: Marker | None = None, states: Iterable[tuple[str, int, bytes]] = (), **how: Any
+    ) -> None:
+        marker = None if marker is None else marker._replace(rules=None)
+        super().__init__(*where, marker=marker, states=states, **how)
+
+    def _adopt(self, body: bytes) -> tuple[Refusal, str | None] | None:
+        return None

@@ -1,0 +1,81 @@
+"""Any recording through the very same watch again, under the rules that one names: a folder, a file, a log."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from detectors.rules import Rules
+from schemas.forwarded import LogKeys
+from streams.log import Output, Partition
+from streams.log.placing import partition_of
+from streams.recorded.lines import is_recorded_log
+from streams.replay import Replay, read_lines
+from streams.ward.samples import NAMES, folder
+
+
+class NoRecording(ValueError):
+    """There is nothing to replay under that name."""
+
+    exit_code = 2
+
+
+class Recording(NamedTuple):
+    """Something recorded: readings are replayed in event clock on so many partitions, a log in its own on its own."""
+
+    path: Path
+    partitions: int
+    keys: LogKeys
+
+    @classmethod
+    def named(cls, name: str, partitions: int, keys: LogKeys) -> "Recording":
+        """A folder, a file of readings, a log from `record`, or a bundled sample by its name. Raises NoRecording.
+
+        >>> Recording.named("bidmc", 8, LogKeys({})).path.name
+        'bidmc'
+        """
+        path = Path(name)
+        if path.exists():
+            return cls(path, partitions, keys)
+        if name in NAMES:
+            return cls(folder(name), partitions, keys)
+        raise NoRecording(f"there is no file or folder {name!r}, nor is it a bundled sample ({', '.join(NAMES)})")
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it is a log, with its own clock, orders and rules."""
+        if not self.path.is_file():
+            return False
+        with self.path.open("rb") as file:
+            return is_recorded_log(file.readline(64))
+
+    def play(
+        self,
+        rules: Rules,
+        kind: type[Partition] = Partition,
+        *,
+        patient: str | None = None,
+        until_ms: int | None = None,
+    ) -> Iterator[Output]:
+        """Everything that it causes, in order; of `patient`: no more than decides what is said of that one, and no
+        longer than until a moment.
+        """
+        if self.is_log:
+            from streams.recorded.file import RecordedLog
+            from streams.recorded.play import Stretch
+
+            yield from RecordedLog(self.path, rules, self.keys, kind).play(Stretch(patient, None, until_ms))
+            return
+        one = Replay(partitions=self.partitions, rules=rules, kind=kind)
+        for line in self._lines(patient):
+            yield from one.take(line)
+            if patient is not None and until_ms is not None and one.time_of(patient) > until_ms:
+                return
+
+    def _lines(self, patient: str | None) -> Iterable[bytes]:
+        if patient is None or not self.path.is_dir():
+            return read_lines(self.path)
+        from streams.ward.recordings import read_folder
+
+        # In event clock the neighbours of a partition move its time: they belong to what decides.
+        own = partition_of(patient, self.partitions)
+        return (line for _, one, line in read_folder(self.path) if partition_of(one, self.partitions) == own)

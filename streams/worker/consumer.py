@@ -9,6 +9,7 @@ was measured all the same; sent again, it is a repeat (same device, sequence and
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from streams.topics import Topic
 from streams.worker.batches import RecordBatch
 from streams.worker.continuity import Continuity, Succession
 from streams.worker.faults import said
+from streams.worker.membership import Coordination
 
 log = logging.getLogger(__name__)
 
@@ -166,6 +168,21 @@ class BatchConsumer(driver.Consumer):
             coordinator._start_heartbeat_task()
 
         await self._thread.call_thread(begin)
+
+    def coordination(self) -> Coordination | None:
+        """How the task is that keeps us in the group; None before there is one. What was refused is tried again."""
+        coordinator = self._thread._consumer and self._thread._consumer._coordinator
+        if not coordinator:
+            return None
+        refused = coordinator._pending_exception
+        if refused is not None:
+
+            def hear() -> None:
+                with contextlib.suppress(KafkaError):
+                    coordinator.check_errors()
+
+            self._thread.thread_loop.call_soon_threadsafe(hear)
+        return Coordination(coordinator._coordination_task.done(), refused, coordinator.coordinator_id is not None)
 
     async def committed_or_start(self, tps: set[TP]) -> Mapping[TP, tuple[int, int, bool]]:
         """Where each partition goes on by the group's word, where its log ends, and whether the group has a word."""

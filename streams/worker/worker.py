@@ -21,12 +21,14 @@ from streams.settings import Clock, Settings
 from streams.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
 from streams.worker.batches import RecordBatch, each
 from streams.worker.consumer import BatchConsumer
+from streams.worker.ending import MARGIN_S, LastResort
 from streams.worker.exposition import Exposition
 from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, said
 from streams.worker.faust_app import BatchApp
 from streams.worker.forwarding import Forwarder
 from streams.worker.health import Health, Unready
 from streams.worker.http import HealthServer
+from streams.worker.membership import Membership
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
@@ -60,6 +62,7 @@ class Worker:
         self.app.owner = self.ownership
         outlets = {"said": self.said, "log": self.to_log}
         self.health = Health(settings, self.app, self.ownership, outlets)
+        self.membership = Membership(lambda: self.ownership.consumer, lambda: self.ownership.assigned, self._fail)
         self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
@@ -68,19 +71,22 @@ class Worker:
         self._add_agents(forwarder)
 
     async def run(self, *, signals: bool = True) -> int:
-        """Starts, works, stops. `signals`: SIGTERM and SIGINT end it in good order."""
+        """Starts, works, stops. `signals`: the process is its own: SIGTERM and SIGINT end it in good order."""
         if signals:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        helpers = [asyncio.create_task(helper) for helper in (self.health.run(), self.ticker.run())]
+        works = self.health.run(), self.membership.run(), self.ticker.run()
+        helpers = [asyncio.create_task(work) for work in works]
         try:
             if await self._start():
                 await self._until_told()
         except (KafkaError, OSError, BrokerUnreachable, Unsound) as fault:
             self._fail(fault)
         finally:
+            if signals:
+                LastResort(self.settings.stop_within_s + MARGIN_S, FAILED).arm()
             await self._end(helpers)
         return FAILED if self._fault is not None or self.app.crashed else CLEAN
 

@@ -12,9 +12,11 @@ from deploy.kafka.broker import Cluster
 from tests.chaos.schedule import Act, Fault
 from tests.integration.staging import Stage, WorkerProcess
 
-DIES_WITHIN_S = 25.0
+COMES_BY_WITHIN_S = 25.0
+OWNS_WITHIN_S = 60.0
 BROKER_AWAY_S = 8.0
 BACK_WITHIN_S = 40.0
+ENDS_WITHIN_S = 40.0
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Stagehand:
         self.workers: dict[int, WorkerProcess | None] = dict.fromkeys(range(places))
         self.happened = Happened()
         self._held: set[int] = set()  # places that the supervisor leaves alone
+        self._stopped_since: dict[int, float] = {}  # by process: came by its point late, and stopped itself
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -76,13 +79,26 @@ class Stagehand:
         while not self._over.wait(0.2):
             with self._lock:
                 for place, worker in self.workers.items():
-                    if place in self._held or worker is None or worker.process.poll() is None:
+                    if place in self._held or worker is None:
+                        continue
+                    if worker.process.poll() is None:
+                        self._continue_if_stopped_late(worker)
                         continue
                     code = worker.process.returncode
                     if code != -signal.SIGKILL:
                         self.happened.unexpected_exits[code] += 1
                         self.say(f"  place {place} ended by itself with {code}: {worker.fate()[-300:]!r}")
                     self._start(place)
+
+    def _continue_if_stopped_late(self, worker: WorkerProcess) -> None:
+        """A worker that was stopped elsewhere may come by its named point afterwards: a zombie more, also continued."""
+        pid, now = worker.process.pid, time.monotonic()
+        if _state(worker) != "T":
+            self._stopped_since.pop(pid, None)
+        elif now - self._stopped_since.setdefault(pid, now) >= self.times.zombie_s:
+            self.say("  one came by its point late; continued")
+            self.happened.done[Fault.ZOMBIE_AT_POINT] += 1
+            worker.process.send_signal(signal.SIGCONT)
 
     # ---- the faults
 
@@ -91,21 +107,22 @@ class Stagehand:
         time.sleep(act.pause_s)
         place = act.who if act.who in self.workers else next(iter(self.workers))
         self.say(f"{act.fault}: {act.who}" + (f" at {act.point}:{act.passes}" if act.point else ""))
+        done, point = act.fault, act.point
         if act.fault is Fault.KILL:
             self._kill(place)
-        elif act.fault is Fault.KILL_AT_POINT:
-            self._at_point(place, act, "kill")
+        elif act.fault in (Fault.KILL_AT_POINT, Fault.ZOMBIE_AT_POINT):
+            kill = act.fault is Fault.KILL_AT_POINT
+            if not self._at_point(place, act, "kill" if kill else "stop"):
+                done, point = (Fault.KILL if kill else Fault.ZOMBIE), None
         elif act.fault is Fault.ZOMBIE:
             self._zombie(place)
-        elif act.fault is Fault.ZOMBIE_AT_POINT:
-            self._at_point(place, act, "stop")
         elif act.fault in (Fault.ADD, Fault.REMOVE):
             self._move(act.fault)
         else:
             self._broker(act)
-        self.happened.done[act.fault] += 1
-        if act.point:
-            self.happened.points[act.point] += 1
+        self.happened.done[done] += 1
+        if point:
+            self.happened.points[point] += 1
 
     def _kill(self, place: int) -> None:
         worker = self._running(place)
@@ -120,8 +137,10 @@ class Stagehand:
             time.sleep(0.1)
         return worker
 
-    def _at_point(self, place: int, act: Act, what: str) -> None:
-        """A worker that strikes itself there takes the place of the one that is ended for it."""
+    def _at_point(self, place: int, act: Act, what: str) -> bool:
+        """A worker that strikes itself there takes the place of the one that is ended for it; False if it was elsewhere
+        when it was struck, because it did not come by in time.
+        """
         with self._lock:
             self._held.add(place)
         old = self.workers[place]
@@ -129,26 +148,33 @@ class Stagehand:
             old.process.kill()
             old.process.wait()
         worker = self._start(place, fault_point=f"{act.point}:{act.passes}:{what}")
-        until = time.monotonic() + DIES_WITHIN_S
+        came = self._comes_by(worker)
+        if not came:
+            self.say(f"  it never came by; {what} where it is")
+            worker.process.send_signal(signal.SIGKILL if what == "kill" else signal.SIGSTOP)
         if what == "kill":
-            while worker.process.poll() is None and time.monotonic() < until:
-                time.sleep(0.05)
-            if worker.process.poll() is None:
-                self.say("  it never came by; killed where it is")
-                worker.process.kill()
-                worker.process.wait()
+            if (code := worker.process.wait()) != -signal.SIGKILL:
+                self.happened.unexpected_exits[code] += 1
+                self.say(f"  it ended by itself with {code}: {worker.fate()[-300:]!r}")
             self.happened.kills_at.append((time.time(), place))
         else:
-            while _state(worker) != "T" and time.monotonic() < until:
-                time.sleep(0.05)
-            if _state(worker) != "T":
-                self.say("  it never came by; stopped where it is")
-                worker.process.send_signal(signal.SIGSTOP)
             time.sleep(self.times.zombie_s)
             worker.process.send_signal(signal.SIGCONT)
             time.sleep(self.times.settle_s)
         with self._lock:
             self._held.discard(place)
+        return came
+
+    def _comes_by(self, worker: WorkerProcess) -> bool:
+        """Whether it strikes itself in time, which is counted from the moment it owns partitions."""
+        until, owns = time.monotonic() + OWNS_WITHIN_S, False
+        while worker.process.poll() is None and _state(worker) != "T":
+            if not owns and any("are ours" in event for event in worker.events()):
+                until, owns = time.monotonic() + COMES_BY_WITHIN_S, True
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _zombie(self, place: int) -> None:
         worker = self._running(place)
@@ -172,7 +198,8 @@ class Stagehand:
             worker = self.workers.pop(place)
         if worker is not None and worker.process.poll() is None:
             worker.ready()  # before that it has not yet learnt what SIGTERM asks of it
-            code = worker.stop()
+            worker.process.send_signal(signal.SIGTERM)
+            code = _end_of(worker)
             if code:
                 self.happened.unexpected_exits[code] += 1
                 self.say(f"  asked to leave, it ended with {code}: {worker.fate()[-300:]!r}")
@@ -194,14 +221,25 @@ class Stagehand:
 
     def end(self) -> Counter[int]:
         """All workers leave in good order; how they ended."""
+        for place in list(self.workers):
+            self._running(place).ready()
         self._over.set()
         self._supervisor.join(10)
-        running = [worker for worker in self.workers.values() if worker and worker.process.poll() is None]
-        for worker in running:
-            worker.ready()
+        running = [worker for worker in self.workers.values() if worker]
         for worker in running:
             worker.process.send_signal(signal.SIGTERM)
-        return Counter(worker.process.wait(40) for worker in running)
+        return Counter(_end_of(worker) for worker in running)
+
+
+def _end_of(worker: WorkerProcess) -> int:
+    """Its exit code; one that stops itself at its point on the way out is continued."""
+    until = time.monotonic() + ENDS_WITHIN_S
+    while (code := worker.process.poll()) is None:
+        assert time.monotonic() < until, f"it did not end within {ENDS_WITHIN_S} s: {worker.fate()}"
+        if _state(worker) == "T":
+            worker.process.send_signal(signal.SIGCONT)
+        time.sleep(0.05)
+    return code
 
 
 def _state(worker: WorkerProcess) -> str:

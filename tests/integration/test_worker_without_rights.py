@@ -3,7 +3,14 @@
 import json
 
 import pytest
-from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from deploy.kafka.broker import Cluster
 from streams.topics import Topic
@@ -35,6 +42,16 @@ def deny(cluster, kind, name, operation):
         answer.result(30)
 
 
+def allow(cluster, kind, name):
+    """Everything again."""
+    rules = AclBindingFilter(
+        kind, name, ResourcePatternType.LITERAL, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    admin = cluster.admin()  # held until the last answer
+    for answer in admin.delete_acls([rules]).values():
+        answer.result(30)
+
+
 def refusals(worker):
     status, text = worker.get("/readyz")
     return json.loads(text)["reasons"] if status == 503 else []
@@ -53,7 +70,9 @@ def told(event):
     ],
     ids=["may not read the log", "may not join the group", "may not write alerts"],
 )
-def test_without_a_right_it_is_not_ready_and_says_why(guarded, topic_prefix, tmp_path, kind, what, operation, reasons):
+def test_without_a_right_it_is_not_ready_and_says_why_and_works_once_it_has_it(
+    guarded, topic_prefix, tmp_path, kind, what, operation, reasons
+):
     stage = Stage(guarded.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2).make_topics()
     name = stage.settings.group if what is None else stage.settings.topic(what)
     deny(guarded, kind, name, operation)
@@ -63,6 +82,8 @@ def test_without_a_right_it_is_not_ready_and_says_why(guarded, topic_prefix, tmp
         until(lambda: set(refusals(worker)) & reasons, worker.fate)
         assert worker.get("/livez")[0] == 200
         until(lambda: any(told(event) for event in worker.events()), worker.fate)
+        allow(guarded, kind, name)
+        worker.ready(partitions=2)
         assert worker.stop() == 0
 
 

@@ -211,10 +211,12 @@ class Ledger:
         self.figures.seconds.observe(entry.saved_at - began)
 
     def _lost(self, entry: Entry, dry: PenDry) -> None:
+        if self._entries.get(entry.partition) is not entry:
+            return  # said already, or taken anew since
         self.figures.snapshots.labels("refused").inc()
         log.warning("partition %d: %s; what is in memory of it is dropped", entry.partition, dry)
         generation = self._seat.generation()
-        self._entries.pop(entry.partition, None)
+        del self._entries[entry.partition]
         self._seat.dropped(entry.partition)
         self._soon(self._end(entry))
         self._soon(self._unless_another_has_it(entry.partition, generation))

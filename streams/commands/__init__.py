@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "schema": "Print the contracts of the messages and the table of vitals.",
     "doctor": "Is this installation sound? A remedy for each trouble.",
     "rules": "The clinical rules: list, validate, diff, dry-run.",
+    "explain": "Why an alert was raised, or why not, on a recording.",
     "bench": "What this machine carries.",
 }
 """Every command in the order of `--help`, with its line there; a test holds it to the files of this folder."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.rules import Rules
 from schemas.forwarded import LogKeys
@@ -11,6 +11,9 @@ from streams.log.placing import partition_of
 from streams.recorded.lines import is_recorded_log
 from streams.replay import Replay, read_lines
 from streams.ward.samples import NAMES, folder
+
+if TYPE_CHECKING:
+    from streams.recorded.source import Source
 
 
 class NoRecording(ValueError):
@@ -79,3 +82,22 @@ class Recording(NamedTuple):
         # In event clock the neighbours of a partition move its time: they belong to what decides.
         own = partition_of(patient, self.partitions)
         return (line for _, one, line in read_folder(self.path) if partition_of(one, self.partitions) == own)
+
+
+class LiveLog(NamedTuple):
+    """The log itself, as it stands in Kafka now. `source` is an open `streams.recorded.source.Source`."""
+
+    source: "Source"
+
+    def play(
+        self,
+        rules: Rules,
+        kind: type[Partition] = Partition,
+        *,
+        patient: str | None = None,
+        until_ms: int | None = None,
+    ) -> Iterator[Output]:
+        """Everything that is left of it, through partitions as a worker makes them."""
+        from streams.recorded.play import Stretch, play
+
+        yield from play(self.source, rules, Stretch(patient, None, until_ms), lambda partition: None, kind)

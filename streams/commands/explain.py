@@ -1,0 +1,81 @@
+"""`vigilward explain`: why an alert was raised, or why none was, on a recording."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from streams.commands import CannotRun
+
+
+def explain(
+    alert_id: Annotated[str | None, typer.Argument(metavar="[ALERT_ID]", help="The alert to explain.")] = None,
+    recording: Annotated[
+        str | None,
+        typer.Option("--in", help="A folder, readings, a log from `record`, or a bundled sample.", metavar="RECORDING"),
+    ] = None,
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Instead of a recording, the log itself.")] = False,
+    patient: Annotated[str | None, typer.Option(help="Without an alert: this patient.", metavar="P")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="And this moment: RFC 3339, or 90m ago.", metavar="T", show_default=False)
+    ] = None,
+    revision: Annotated[int, typer.Option(min=1, help="Which revision of the alert.")] = 1,
+    rules: Annotated[
+        Path | None, typer.Option(help="Other rules than the packaged ones.", exists=True, dir_okay=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say why an alert was raised, or why a patient had none at a moment, by the very same watch over a recording.
+
+    Values with age, source and doubts; each detector's opinion beside its thresholds; what was decided, and why, from
+    closed lists; and what it would have taken, tried on a copy. An alert's id can be taken from `replay` or from the
+    topic; the recording and the rules must be those that raised it. Exit 1: the recording holds nothing of the kind.
+
+    Example: vigilward explain --patient bidmc32 --at 2026-01-01T00:01:00Z --in bidmc
+    """
+    from detectors.rules import RulesError, read_rules
+    from streams.rules import packaged_rules
+
+    if (recording is None) is not from_kafka:
+        raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
+    if (alert_id is None) is (patient is None) or (patient is None) is not (at is None):
+        raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
+    try:
+        in_force = packaged_rules() if rules is None else read_rules(rules.read_bytes())
+    except RulesError as refusal:
+        raise CannotRun(f"{rules}: {refusal}; `vigilward rules validate` tells every fault", exit_code=2) from None
+    found = _explained(recording, in_force, alert_id, patient, at, revision)
+    if as_json:
+        print(json.dumps(found))
+        return
+    from streams.lab.explain_words import in_words
+
+    for line in in_words(found):
+        print(line)
+
+
+def _explained(
+    recording: str | None, rules: Any, alert_id: str | None, patient: str | None, at: str | None, revision: int
+) -> dict[str, Any]:
+    from streams.lab.explain import explain_alert, explain_moment
+    from streams.recorded.again import LiveLog, Recording
+    from streams.recorded.moments import moment
+    from streams.settings import load
+
+    settings = load()
+
+    def of(plays: Any) -> dict[str, Any]:
+        if alert_id is not None:
+            return explain_alert(plays, rules, alert_id, revision)
+        when = moment(at, int(time.time() * 1_000))
+        assert patient is not None and when is not None
+        return explain_moment(plays, rules, patient, when)
+
+    if recording is not None:
+        return of(Recording.named(recording, settings.partitions, settings.keys))
+    from streams.recorded.source import Source
+
+    with Source(settings) as source:
+        return of(LiveLog(source))

@@ -11,11 +11,12 @@ STAGES ?=
 KILLS ?= 25
 SEED ?= 1
 ZOMBIES ?= 20
+MINUTES ?= 60
 REAL ?=
 REPORT ?=
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo test chaos zombies check format lock clean
+.PHONY: help setup setup-dev demo test chaos zombies soak check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -39,6 +40,9 @@ chaos: setup-dev ## break a running installation on purpose and judge it: make c
 
 zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=20 REAL=1 (real: session 8 s, stop 20 s)
 	@.venv/bin/python -m tests.chaos.run --zombies $(ZOMBIES) --seed $(SEED) $(if $(REAL),--real-times) $(if $(REPORT),--report $(REPORT))
+
+soak: setup-dev ## let two workers run for an hour and watch their memory: make soak MINUTES=60 REPORT=file
+	@.venv/bin/python -m tests.chaos.soak --minutes $(MINUTES) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
 
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py

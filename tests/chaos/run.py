@@ -21,6 +21,7 @@ from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
 from tests.chaos.schedule import KILLS, Plan, small
 from tests.chaos.stagehand import Happened, Stagehand, Times
+from tests.chaos.versions import versions
 from tests.integration.staging import Stage, until
 
 PARTITIONS = 4
@@ -52,12 +53,11 @@ class Result:
         killed = sum(done[fault] for fault in KILLS)
         words = [f"{self.name}, seed {self.seed}, {self.seconds:.0f} s: {'nothing wrong' if self.good else 'WRONG'}"]
         words += [f"  {count:>9,}  {fault}" for fault, count in done.items()]
+        words.append(f"  {killed:>9,}  kills of workers in all; at points: {_counted(self.happened.points)}")
         words.append(
-            f"  {killed:>9,}  kills of workers in all; at points: {dict(sorted(self.happened.points.items()))}"
+            f"  ended by itself and was started anew, by exit code: {_counted(self.happened.unexpected_exits)}"
         )
-        words.append(
-            f"  exits by itself (restarted): {dict(self.happened.unexpected_exits)}; at the end: {dict(self.ends)}"
-        )
+        words.append(f"  workers at the end, by exit code: {_counted(self.ends)}")
         return "\n".join([*words, *lines(self.verdict)])
 
 
@@ -115,6 +115,10 @@ def run(
     return result
 
 
+def _counted(counts: Counter) -> str:
+    return ", ".join(f"{count} x {what}" for what, count in sorted(counts.items())) or "none"
+
+
 def keep_everything(cluster: Cluster, stage: Stage) -> None:
     """No compaction while the history is needed: the checker wants to see every write."""
     from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
@@ -152,7 +156,7 @@ def main() -> int:
         results.append(run("one broker, two workers", one, seed=asked.seed))
         if three.faults:
             results.append(run("three brokers, two workers", three, seed=asked.seed + 1, brokers=3))
-    report = "\n\n".join(result.report() for result in results) + "\n"
+    report = "\n\n".join([versions(), *(result.report() for result in results)]) + "\n"
     print(report)
     if asked.report:
         asked.report.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.run import run
 from tests.chaos.schedule import small
 
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("KILLS", "25"))
 SEED = int(os.environ.get("SEED", "1"))
 ONE, THREE = small(KILLS)
 

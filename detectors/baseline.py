@@ -43,6 +43,7 @@ class Baseline:
 
     __slots__ = (
         "_anchor",
+        "_anchored",
         "_centre",
         "_first",
         "_jitter",
@@ -61,7 +62,8 @@ class Baseline:
         self.floor, self.rules = floor, rules
         self._usual, self._anchor, self._jitter = FadingVar(), FadingMean(), FadingMean()
         self._seen, self._first, self._last, self._newest = 0, 0, 0, 0.0
-        self.warm, self.spread, self.noise, self._centre = False, floor, floor, 0.0
+        self.warm, self.spread, self.noise = False, floor, floor
+        self._centre = self._anchored = 0.0
 
     @property
     def usual(self) -> float | None:
@@ -71,7 +73,7 @@ class Baseline:
     @property
     def anchor(self) -> float | None:
         """What was usual long ago, or None before the warm-up."""
-        return self._anchor.get() if self.warm else None
+        return self._anchored if self.warm else None
 
     def deviation(self, value: float) -> float | None:
         """Signed distance from the usual, in spreads."""
@@ -83,7 +85,15 @@ class Baseline:
 
     def drift(self, value: float) -> float | None:
         """Signed distance from the anchor, in units of the noise: getting used to illness is itself seen."""
-        return (value - self._anchor.get()) / self.noise if self.warm else None
+        return (value - self._anchored) / self.noise if self.warm else None
+
+    def is_usual(self, value: float) -> bool:
+        """Whether neither the distance from the usual nor that from the anchor reaches its threshold."""
+        if not self.warm:
+            return True
+        limits = self.rules
+        near = abs((value - self._centre) / self.spread) < limits.enter
+        return near and abs((value - self._anchored) / self.noise) < limits.drift
 
     def learn_one(self, value: float, at: int) -> None:
         """Takes a value as usual."""
@@ -118,11 +128,11 @@ class Baseline:
         anchor.update(value, moves)
 
     def _settle(self) -> None:
-        """Works out what only learning changes: whether it is warm, the usual, one spread, and the noise (both shrunk
-        to the floor, never below it).
+        """Works out what only learning changes: whether it is warm, the usual, the anchor, one spread, and the noise
+        (both shrunk to the floor, never below it).
         """
         usual, rules = self._usual, self.rules
-        self._centre = usual.mean.get()
+        self._centre, self._anchored = usual.mean.get(), self._anchor.get()
         self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
         self.spread = self._shrunk(usual.get(), usual.mean.n)
         self.noise = self._shrunk(self._jitter.get(), self._jitter.n)

@@ -5,11 +5,13 @@ respiratory failure and a prescribed SpO2 target of 88-92 %; it is never inferre
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import inf
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from detectors.alertness import not_alert
 from detectors.chart_row import ChartRow
@@ -43,15 +45,13 @@ CHART: Final[Mapping[Part, ChartRow]] = MappingProxyType(
     }
 )
 # Chart 1, SpO2 scale 2: "88-92, or 93 and above on air" scores 0; above 92 only oxygen scores.
-_SCALE_1: Final = CHART[Part.SPO2]
 SCALE_2_ON_AIR: Final = ChartRow("spo2", (83, 3), (85, 2), (87, 1), (inf, 0))
 SCALE_2_ON_OXYGEN: Final = ChartRow("spo2", (83, 3), (85, 2), (87, 1), (92, 0), (94, 1), (96, 2), (inf, 3))
 OXYGEN_POINTS: Final = 2  # Chart 1, air or oxygen
 NOT_ALERT_POINTS: Final = 3  # Chart 1, consciousness: C, V, P or U
 
 
-@dataclass(frozen=True, slots=True)
-class News2:
+class News2(Struct, frozen=True):
     """What the score certainly reaches, what it may reach, and from what.
 
     `parts` holds every item in chart order with its least and most points, equal where certain; `missing` the items
@@ -71,7 +71,7 @@ class News2:
 def _spo2(value: float, scale: int, oxygen: bool | None) -> tuple[float, int, int]:
     """SpO2 as charted, least and most points: without knowledge of oxygen, scale 2 has two answers above 92 %."""
     if scale == 1:
-        charted, sure = _SCALE_1.read(value)
+        charted, sure = _spo2_scale_1(value)
         return charted, sure, sure
     if scale != 2:
         raise ValueError(f"SpO2 scale {scale!r} does not exist; known: 1, 2")
@@ -102,9 +102,10 @@ def points(part: Part, value: float, *, spo2_scale: int = 1, oxygen: bool | None
 
 
 # Bound once: an enum's member costs 0.1 us a look in Python 3.11, and this runs at every epoch of every patient.
-_ITEMS = RESP_RATE, SPO2, SUPPLEMENTAL_OXYGEN, SYSTOLIC_BP, PULSE_RATE, CONSCIOUSNESS, TEMPERATURE = tuple(Part)
-_resp_rate, _systolic_bp, _pulse_rate, _temperature = (
-    CHART[part].read for part in (RESP_RATE, SYSTOLIC_BP, PULSE_RATE, TEMPERATURE)
+RESP_RATE, SPO2, SUPPLEMENTAL_OXYGEN, SYSTOLIC_BP, PULSE_RATE, CONSCIOUSNESS, TEMPERATURE = tuple(Part)
+# What was read is remembered: all patients of a ward have few different values of each vital.
+_resp_rate, _systolic_bp, _pulse_rate, _temperature, _spo2_scale_1 = (
+    lru_cache(maxsize=1_024)(CHART[part].read) for part in (RESP_RATE, SYSTOLIC_BP, PULSE_RATE, TEMPERATURE, SPO2)
 )
 
 

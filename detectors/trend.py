@@ -55,17 +55,13 @@ class Trend:
         self._slow_n = self._slow = self._slow_at = 0.0
         self._start, self._last = 0, 0
 
-    def rests(self, at: int) -> bool:
-        """Whether a value of that time would come too soon after the last one to be taken."""
-        return 0 < at - self._last < EVERY_MS and self._fast_n > 0
-
     def learn_one(self, value: float, at: int) -> bool:
         """Takes a value at a time in milliseconds; of values less than `EVERY_MS` apart only the first. Says whether
         it was taken.
         """
-        if self._fast_n == 0:
-            self._start = self._last = at
         elapsed = at - self._last
+        if self._fast_n == 0:
+            self._start, self._last, elapsed = at, at, 0
         if elapsed > 0:
             if elapsed < EVERY_MS:
                 return False
@@ -97,6 +93,10 @@ class Trend:
     def score_one(self, at: int) -> float | None:
         """How far the two means lie apart, in floors; None before half a slow half-life, or after a gap of as long."""
         return abs(self._fast - self._slow) / self.floor if self._warm(at) else None
+
+    def is_steep(self, at: int) -> bool:
+        """Whether the two means lie as far apart as the rules ask for."""
+        return self._warm(at) and abs(self._fast - self._slow) / self.floor >= self.rules.enter
 
     def minutes_to(self, value: float, low: float | None, high: float | None, at: int) -> float | None:
         """Minutes until the limit that it heads for is met at this pace; None if it heads for none."""

@@ -19,6 +19,7 @@ LOW, MEDIUM, HIGH = 1, 2, 3
 LEARNED: Final = {"low": LOW, "medium": MEDIUM}
 MINUTE_MS: Final = 60_000
 KEPT_SCORES: Final = 32
+NEVER: Final = 1 << 62
 
 
 class Red(Struct, array_like=True):
@@ -124,11 +125,11 @@ class Course(Struct, array_like=True):
             return red.count >= rules.wearable_resp_rate_red
         return red.count >= rules.stream.red
 
-    def red_due(self, rules: Rules) -> int | None:
-        """When a red value that is measured now and then may interrupt without being repeated."""
+    def red_due(self, rules: Rules) -> int:
+        """When a red value that is measured now and then may interrupt without being repeated; NEVER if none may."""
         wait = int(rules.cuff_red_minutes * MINUTE_MS)
         moments = [red.since + wait for name, red in self.reds.items() if name in NOW_AND_THEN and not red.confirmed]
-        return min(moments, default=None)
+        return min(moments, default=NEVER)
 
     def lasting(self, epochs: int) -> int | None:
         """The score that each of the last `epochs` decided epochs reached."""

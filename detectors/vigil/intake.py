@@ -249,14 +249,25 @@ class Intake:
 
     def clock_doubt_at(self, now: int, late_minutes: float) -> int:
         """When a device is next to be told of that has sent only old data for so long."""
-        moments = (device.late_since + int(late_minutes * MINUTE) for device in self.devices.values())
-        return min((moment for moment in moments if moment > now), default=NEVER)
+        late = [device.late_since for device in self.devices.values() if device.late_since != NOWHERE]
+        moments = [since + int(late_minutes * MINUTE) for since in late]
+        return min([moment for moment in moments if moment > now], default=NEVER)
+
+    def in_doubt(self, at: int, late_minutes: float) -> bool:
+        """Whether a device has sent only old data for so long."""
+        late = [device.late_since for device in self.devices.values() if device.late_since != NOWHERE]
+        return bool(late) and min(late) <= at - int(late_minutes * MINUTE)
 
     def closing(self, due: int) -> list[list[Epoch]]:
         """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""
+        if due < self.next_close:
+            return []
         keys = [key for key, epoch in self.epochs.items() if epoch.closes <= due]
-        epochs = sorted((self.epochs.pop(key) for key in keys), key=lambda e: (e.closes, e.end, e.source))
-        self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
+        epochs = [self.epochs.pop(key) for key in keys]
+        self.next_close = min([epoch.closes for epoch in self.epochs.values()], default=NEVER)
+        if len(epochs) == 1:
+            return [epochs]
+        epochs.sort(key=lambda e: (e.closes, e.end, e.source))
         groups: list[list[Epoch]] = []
         for epoch in epochs:
             if groups and groups[-1][0].end == epoch.end and (groups[-1][0].source == SPOT) == (epoch.source == SPOT):

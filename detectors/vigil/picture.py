@@ -19,15 +19,20 @@ VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source 
 # "Air" charted this long after a flow or an inspired oxygen was told replaces it; closer together they contradict each
 # other, and a contradiction counts as oxygen (`on_oxygen`). Ours: nobody changes a mask and charts it sooner.
 REPLACES_MS: Final = 60_000
+OF_OXYGEN: Final = VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]
 
 UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
+
+
+# Until when nothing need be said of its absence: the lateness that its successor may have comes on top.
+_STALE_AFTER: Final = {name: tuple(ms + STREAM_LATENESS for ms in of) for name, of in VALIDITY.items()}
 
 
 def expires(name: str, track: Track) -> int:
     """When the value in force goes stale (with the lateness that its successor may have)."""
     known = track.known
     assert known is not None
-    return known.at + VALIDITY[name][known.source] + STREAM_LATENESS
+    return known.at + _STALE_AFTER[name][known.source]
 
 
 class Picture:
@@ -48,8 +53,7 @@ class Picture:
 
     def _score(self) -> News2:
         value = self.values.get
-        oxygen = self._oxygen()
-        supplemental = oxygen["supplemental_oxygen"]
+        oxygen = self._oxygen_now()
         letter, gcs = value("consciousness"), value("gcs")
         if letter is not None and gcs is not None:  # the newer one counts; at the same moment ACVPU
             said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
@@ -66,17 +70,21 @@ class Picture:
             value("heart_rate"),
             value("temperature"),
             None if letter is None else LETTERS[int(letter)],
-            on_oxygen(
-                None if supplemental is None else supplemental > 0, oxygen["inspired_oxygen"], oxygen["oxygen_flow"]
-            ),
+            oxygen,
             spo2_scale=self.stay.scale,
             gcs=None if gcs is None else int(gcs),
             long_standing_confusion=self.stay.confusion,
         )
 
+    def _oxygen_now(self) -> bool | None:
+        if self.tracks.keys().isdisjoint(OF_OXYGEN):
+            return None
+        supplemental, inspired, flow = self._oxygen().values()
+        return on_oxygen(None if supplemental is None else supplemental > 0, inspired, flow)
+
     def _oxygen(self) -> dict[str, float | None]:
         """What was said of oxygen and still counts, in the order of `on_oxygen`."""
-        told = {name: self.values.get(name) for name in VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]}
+        told = {name: self.values.get(name) for name in OF_OXYGEN}
         if told["supplemental_oxygen"] == 0:
             charted = self.tracks["supplemental_oxygen"].known
             assert charted is not None
@@ -103,7 +111,7 @@ class Picture:
 
     def broken(self) -> list[str]:
         """Vitals beyond a personal limit."""
-        found = []
+        found: list[str] = []
         for limit in self.stay.limits:
             value = self.value(limit.vital)
             if value is not None and limit.broken_by(value) and limit.vital not in found:

@@ -188,6 +188,8 @@ class Register:
 
     def hold(self, found: Sequence[Condition], now: Round) -> None:
         """Opens and ends technical episodes so that they are just the conditions that hold."""
+        if not found and not self.open:
+            return
         holding = {condition.subject for condition in found}
         for subject in sorted(self.open):
             episode = self.open[subject]

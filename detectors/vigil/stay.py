@@ -95,8 +95,8 @@ class Stay(Struct, array_like=True, frozen=True):
     @property
     def due(self) -> int:
         """When the next order ends."""
-        ends = [self.scale_until, self.plan_until, self.confusion_until, self.paused_until or NEVER]
-        return min(*ends, *(limit.until for limit in self.limits))
+        end = min(self.scale_until, self.plan_until, self.confusion_until, self.paused_until or NEVER)
+        return min(end, *(limit.until for limit in self.limits)) if self.limits else end
 
     def at(self, now: int) -> "Stay":
         """The stay without the orders that have ended."""

@@ -11,13 +11,14 @@ from detectors.pulse import disagree
 from detectors.rules import Rules
 from detectors.vigil.course import HIGH, LOW, MEDIUM
 from detectors.vigil.epoch import SPOT, Decided, Epoch
-from detectors.vigil.track import Track
+from detectors.vigil.track import Signs, Track
 from detectors.vigil.wording import capital, vitals_words
 
 # A value of nothing in these is a sensor that has lost the patient, or a patient who is lost.
 CAN_READ_ZERO: Final = frozenset({"heart_rate", "pulse_rate", "resp_rate", "spo2"})
 # Other vitals may rest on one value for hours.
 NEVER_FLAT: Final = frozenset({"heart_rate", "pulse_rate"})
+IN_ORDER: Final = Signs()
 
 
 class Condition(Struct, frozen=True):
@@ -51,6 +52,8 @@ def watch(
         signs, decided = track.signs, fresh.get(name)
         if decided is None and name not in unusable:
             continue
+        if decided is not None and decided.value and not decided.flat and signs == IN_ORDER:
+            continue
         signs.off = 0 if decided is not None else signs.off + 1
         signs.off_hold = limits.hold if signs.off >= limits.sensor_off else max(0, signs.off_hold - 1)
         reads_zero = name in CAN_READ_ZERO and (
@@ -66,9 +69,9 @@ def watch(
         signals.disagreeing = signals.disagreeing + 1 if disagree(pulse.value, rate.value) else 0
         enough = signals.disagreeing >= limits.disagreeing
         signals.disagreeing_hold = limits.hold if enough else max(0, signals.disagreeing_hold - 1)
-    streams = [epoch for epoch in epochs if epoch.source != SPOT]
+    streams = [epoch.unattached for epoch in epochs if epoch.source != SPOT]
     if streams:
-        signals.unattached = any(epoch.unattached for epoch in streams)
+        signals.unattached = any(streams)
 
 
 # What may be wrong with the measuring of a vital: words after its name (one, several), and the remedy.

@@ -36,7 +36,6 @@ class Signs(Struct, array_like=True):
 NOWHERE: Final = -(1 << 62)
 EVERY_MS: Final = 45_000
 DRIFTED: Final = "usual_has_drifted"
-NONE_HELD: Final[frozenset[str]] = frozenset()
 NOTHING: Final[list[Opinion]] = []
 
 
@@ -47,7 +46,6 @@ class Track:
         "baseline",
         "dense",
         "detached",
-        "deviation",
         "floor",
         "known",
         "learnt",
@@ -72,7 +70,6 @@ class Track:
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None
         self.learnt = NOWHERE  # when it last learnt: what is usual moves over hours, once a minute will do
-        self.deviation: float | None = None  # of the value in force from the usual, in spreads
 
     def _begin(self, source: int) -> None:
         rules, floor = self.rules, self.floor
@@ -86,27 +83,29 @@ class Track:
         """Takes a decided value into force, unless a newer one is, and forms the detectors' opinions of it. Says
         whether it is in force.
         """
-        if self.known is not None and self.known.at > decided.at:
+        known, at, source = self.known, decided.at, decided.source
+        if known is not None and known.at > at:
             return False
         self.known, self.stale = decided, False
-        if self.detached is not None and decided.at > self.detached:
+        if self.detached is not None and at > self.detached:
             self.detached = None
         if self.floor is None:
             return True
-        if self.baseline is None or (not self.dense and decided.source != SPOT):
-            self._begin(decided.source)
-        if not decided.suspect and not (self.dense and decided.source == SPOT):
-            self._judge(name, decided)
+        if self.baseline is None or (source != SPOT and not self.dense):
+            self._begin(source)
+        if not decided.suspect and (source != SPOT or not self.dense):
+            self._judge(name, decided.value, at)
         return True
 
-    def _judge(self, name: str, decided: Decided) -> None:
+    def _judge(self, name: str, value: float, at: int) -> None:
         baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
         assert baseline is not None and shift is not None and trend is not None
-        before = self.opinions
-        held = {opinion.detector for opinion in before} if before else NONE_HELD
+        before, learnt = self.opinions, trend.learn_one(value, at)
+        if not before and not shift.found and baseline.is_usual(value) and not (learnt and trend.is_steep(at)):
+            return  # nothing held, nothing stands out: how nearly all epochs of a ward are
+        held = {opinion.detector for opinion in before}
         found: list[Opinion] = []
-        value, armed = decided.value, rules.armed
-        deviation = self.deviation = baseline.deviation(value)
+        deviation, armed = baseline.deviation(value), rules.armed
         if deviation is not None:
             if "baseline" in armed:
                 found += self._far(value, deviation, baseline, before)
@@ -115,12 +114,11 @@ class Track:
                 limits = rules.level_shift
                 if size >= (limits.leave if "level_shift" in held else limits.enter):
                     found.append(Opinion("level_shift", "lasting_rise" if shift.level > 0 else "lasting_fall", size))
-        if not trend.learn_one(value, decided.at):
+        if not learnt:
             found += [opinion for opinion in before if opinion.detector == "trend"]
         elif "trend" in armed:
-            found += self._heading(name, value, decided.at, trend, "trend" in held)
-        if found or before:
-            self.opinions = tuple(found)
+            found += self._heading(name, value, at, trend, "trend" in held)
+        self.opinions = tuple(found)
 
     def _far(self, value: float, deviation: float, baseline: Baseline, before: tuple[Opinion, ...]) -> list[Opinion]:
         limits = self.rules.baseline
@@ -155,8 +153,9 @@ class Track:
         if self.dense and known.source == SPOT:
             return
         self.learnt = known.at
-        if self.deviation is not None:
-            shift.learn_one(self.deviation, known.at, calm=calm)
+        deviation = baseline.deviation(known.value)
+        if deviation is not None:
+            shift.learn_one(deviation, known.at, calm=calm)
         if calm and not self.opinions:
             baseline.learn_one(known.value, known.at)
 

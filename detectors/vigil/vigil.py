@@ -17,8 +17,9 @@ from detectors.vigil.course import LOW, Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.intake import NEVER, Intake, Taken
 from detectors.vigil.orders import warns_at
-from detectors.vigil.picture import Picture, expires, learns
+from detectors.vigil.picture import Picture, learns
 from detectors.vigil.register import Register
+from detectors.vigil.silence import forget_at, go_stale, quiet_until
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
 from detectors.vigil.technical import Condition, Signals, conditions, watch
@@ -29,7 +30,6 @@ from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.reasons import Refusal
-from schemas.vitals import STREAM_LATENESS
 
 SNAPSHOT_VERSION: Final = 1
 STATUS_EVERY_MS: Final = 60_000
@@ -147,17 +147,14 @@ class Vigil:
     def tick(self, due: int) -> list[Said]:
         """Does what is due by now: decides epochs, notices silence, escalates, ends acknowledgements and orders."""
         out: list[Said] = []
-        ended = self.stay.due <= due
-        if self.concern is not None and self.concern.until <= due:
-            self.concern, ended = None, True
-        self.stay = self.stay.at(due)
+        ended = due >= self.quiet_until and self._end_orders(due)
         groups = self.intake.closing(due)
         for group in groups:
             self._decide(group, due, out)
-        silent = self._go_stale(due)
+        silent = due >= self.quiet_until and go_stale(self, due)
         if silent or ended or not groups:
             self._review(due, {}, out, status=silent or ended)
-        if self._forget_at() <= due:
+        if self.stay.discharged and forget_at(self) <= due:
             self._end_all(due, Reason.DISCHARGED, out)
             self.over = True
             out.append(Said("status", None, due))
@@ -190,10 +187,11 @@ class Vigil:
         """
         fresh = decide(epochs)
         tracks = self.tracks
-        for name in (*fresh, *(name for epoch in epochs for name in epoch.unusable)):
-            if name not in tracks:
-                tracks[name] = Track(name, self.rules)
-                self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
+        unknown = [name for name in fresh if name not in tracks]
+        unknown += [name for epoch in epochs for name in epoch.unusable if name not in tracks]
+        if unknown:
+            tracks |= {name: Track(name, self.rules) for name in unknown}
+            self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, epochs, self.signals, self.rules)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         picture = self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
@@ -213,7 +211,8 @@ class Vigil:
         picture, register = self.picture(at), self.register
         said, now = len(out), Round(picture, self.rules, out)
         if not self.stay.confirmed:
-            entered = bool(fresh) and all(value.source == SPOT for value in fresh.values())
+            # epochs of people and of devices are never decided together: one value tells
+            entered = bool(fresh) and next(iter(fresh.values())).source == SPOT
             demand = self.demand(picture, fresh, entered=entered)
             register.move(now, demand, self.course, fresh=bool(fresh), entered=entered)
             self.course.corrected = False
@@ -237,8 +236,7 @@ class Vigil:
 
     def _conditions(self, at: int) -> list[Condition]:
         """What is wrong with the measuring now."""
-        stay, late = self.stay, int(self.rules.technical.late_minutes * MINUTE_MS)
-        episode = self.register.deterioration
+        stay, episode = self.stay, self.register.deterioration
         return conditions(
             self.tracks,
             self.signals,
@@ -248,71 +246,30 @@ class Vigil:
             discharged=stay.discharged
             and any(t.known and not t.stale and t.known.at > stay.discharged_at for t in self.tracks.values()),
             paused=stay.paused(at),
-            late_devices=any(-NEVER < d.late_since <= at - late for d in self.intake.devices.values()),
+            late_devices=self.intake.in_doubt(at, self.rules.technical.late_minutes),
             never_seen=self.never_seen and not any(track.known for track in self.tracks.values()),
             scale_ends=at >= warns_at(stay, self.rules.calling.order_warning_minutes),
             at=at,
             rules=self.rules,
         )
 
-    # ---- silence, orders, ends
+    # ---- orders, ends
 
-    def _go_stale(self, due: int) -> bool:
-        """Marks vitals whose last value is no longer valid; says whether there is a new one."""
-        if due < self.quiet_until:
-            return False
-        changed = False
-        for name, track in self.tracks.items():
-            known = track.known
-            if known is None or track.stale or expires(name, track) > due:
-                continue
-            seen = self.intake.seen_since(name, due - STREAM_LATENESS)
-            if seen is not None and seen > known.at:
-                track.known = known._replace(at=seen)
-                if expires(name, track) > due:
-                    continue
-            track.stale, track.opinions, changed = True, (), True
-        silence_from = self._never_seen_at()
-        if not self.never_seen and silence_from <= due:
-            self.never_seen = changed = True
-        if self.never_seen and any(track.known for track in self.tracks.values()):
-            self.never_seen = False
-        return changed
-
-    def _never_seen_at(self) -> int:
-        stay = self.stay
-        if self.never_seen or not stay.devices or stay.discharged or self.tracks:
-            return NEVER
-        return stay.admitted_at + int(self.rules.technical.never_seen_minutes * MINUTE_MS)
-
-    def _forget_at(self) -> int:
-        stay = self.stay
-        if not stay.discharged:
-            return NEVER
-        wait = int(self.rules.forget_discharged_hours * HOUR_MS)
-        if stay.confirmed:
-            return stay.discharged_at + wait
-        newest = max((track.known.at for track in self.tracks.values() if track.known), default=stay.discharged_at)
-        return max(stay.discharged_at, newest) + wait
+    def _end_orders(self, due: int) -> bool:
+        """Ends the orders, and the concern, whose time is over; says whether there was one."""
+        ended = self.stay.due <= due
+        if self.concern is not None and self.concern.until <= due:
+            self.concern, ended = None, True
+        self.stay = self.stay.at(due)
+        return ended
 
     def _next_due(self, now: int) -> int:
         """The next moment to act; what only silence or an order's end can bring is worked out apart, as
         `quiet_until`.
         """
         self.now = now
-        ends = [expires(name, t) for name, t in self.tracks.items() if t.known is not None and not t.stale]
-        ends += [self._never_seen_at(), self._forget_at(), self.stay.due]
-        ends.append(self.intake.clock_doubt_at(now, self.rules.technical.late_minutes))
-        ends += [self.signals.lost_until, self.signals.rebuilt_until]
-        ends.append(warns_at(self.stay, self.rules.calling.order_warning_minutes))
-        if self.concern is not None:
-            ends.append(self.concern.until)
         self.life_due = self.register.due(self.stay, self.rules)
-        ends.append(max(self.life_due, now + 1))  # an undone answer may leave a step that was due before
-        red = self.course.red_due(self.rules)
-        if red is not None:
-            ends.append(red)
-        self.quiet_until = min((moment for moment in ends if moment > now), default=NEVER)
+        self.quiet_until = quiet_until(self, now)
         return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:

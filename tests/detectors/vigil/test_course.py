@@ -1,5 +1,5 @@
 from detectors.news2 import news2
-from detectors.vigil.course import HIGH, KEPT_SCORES, LOW, MEDIUM, Course, Demand
+from detectors.vigil.course import HIGH, KEPT_SCORES, LOW, MEDIUM, NEVER, Course, Demand
 from detectors.vigil.epoch import Decided
 from detectors.vigil.reason import Reason
 from tests.making import MINUTE, SECOND, T0, rules_with
@@ -92,7 +92,7 @@ def test_a_red_cuff_value_calls_after_five_minutes_without_a_repeat():
     demand = note(course, at=course_due, fresh=False, systolic_bp=85)
 
     assert course_due == T0 + 5 * MINUTE
-    assert demand.interrupts and course.red_due(RULES) is None
+    assert demand.interrupts and course.red_due(RULES) == NEVER
 
 
 def test_new_confusion_needs_no_repeat():

@@ -1,0 +1,77 @@
+"""What only silence can bring, or the end of an order: values gone stale, a patient never seen or to be forgotten."""
+
+from typing import TYPE_CHECKING, Final
+
+from detectors.vigil.intake import NEVER
+from detectors.vigil.orders import warns_at
+from detectors.vigil.picture import expires
+from schemas.vitals import STREAM_LATENESS
+
+if TYPE_CHECKING:
+    from detectors.vigil.vigil import Vigil
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+
+
+def quiet_until(vigil: "Vigil", now: int) -> int:
+    """The next moment after `now` with something to do although no epoch closes; NEVER if there is none."""
+    stay, rules, signals = vigil.stay, vigil.rules, vigil.signals
+    ends = [expires(name, t) for name, t in vigil.tracks.items() if t.known is not None and not t.stale]
+    ends += (
+        stay.due,
+        vigil.intake.clock_doubt_at(now, rules.technical.late_minutes),
+        signals.lost_until,
+        signals.rebuilt_until,
+        warns_at(stay, rules.calling.order_warning_minutes),
+        max(vigil.life_due, now + 1),  # an undone answer may leave a step that was due before
+    )
+    if not vigil.tracks:
+        ends.append(never_seen_at(vigil))
+    if stay.discharged:
+        ends.append(forget_at(vigil))
+    if vigil.concern is not None:
+        ends.append(vigil.concern.until)
+    if vigil.course.reds:
+        ends.append(vigil.course.red_due(rules))
+    return min([moment for moment in ends if moment > now], default=NEVER)
+
+
+def go_stale(vigil: "Vigil", due: int) -> bool:
+    """Marks vitals whose last value is no longer valid; says whether there is a new one."""
+    changed = False
+    for name, track in vigil.tracks.items():
+        known = track.known
+        if known is None or track.stale or expires(name, track) > due:
+            continue
+        seen = vigil.intake.seen_since(name, due - STREAM_LATENESS)
+        if seen is not None and seen > known.at:
+            track.known = known._replace(at=seen)
+            if expires(name, track) > due:
+                continue
+        track.stale, track.opinions, changed = True, (), True
+    if not vigil.never_seen and never_seen_at(vigil) <= due:
+        vigil.never_seen = changed = True
+    if vigil.never_seen and any(track.known for track in vigil.tracks.values()):
+        vigil.never_seen = False
+    return changed
+
+
+def never_seen_at(vigil: "Vigil") -> int:
+    """When it is told that a patient whose devices are named has sent nothing; NEVER where that is no matter."""
+    stay = vigil.stay
+    if vigil.never_seen or not stay.devices or stay.discharged or vigil.tracks:
+        return NEVER
+    return stay.admitted_at + int(vigil.rules.technical.never_seen_minutes * MINUTE_MS)
+
+
+def forget_at(vigil: "Vigil") -> int:
+    """When a discharged patient is forgotten."""
+    stay = vigil.stay
+    if not stay.discharged:
+        return NEVER
+    wait = int(vigil.rules.forget_discharged_hours * HOUR_MS)
+    if stay.confirmed:
+        return stay.discharged_at + wait
+    newest = max((track.known.at for track in vigil.tracks.values() if track.known), default=stay.discharged_at)
+    return max(stay.discharged_at, newest) + wait

@@ -152,7 +152,7 @@ def test_a_restored_copy_goes_on_identically():
 
 def test_other_rules_judge_what_was_learnt_under_the_first():
     one = watched(steady())
-    strict = Track.restore("heart_rate", kept(one), rules_with(("baseline.enter", 1.0)))
+    strict = Track.restore("heart_rate", kept(one), rules_with(("baseline.enter", 1.0), ("baseline.leave", 0.5)))
     for track in (one, strict):
         track.see("heart_rate", value(87, 180))
 

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
     snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
     savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
+    shadow_rules: Path | None = None
     stop_within_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
     max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
             )
         if self.uses_sasl and not (self.sasl_username and self.sasl_password.get_secret_value()):
             raise Problem("sasl_username", f"{self.security_protocol} needs SASL_USERNAME and SASL_PASSWORD")
-        for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):
+        for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file", "shadow_rules"):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise Problem(name, f"there is no file {str(path)!r}")

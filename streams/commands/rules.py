@@ -23,6 +23,7 @@ class Deed(StrEnum):
     VALIDATE = "validate"
     DIFF = "diff"
     DRY_RUN = "dry-run"
+    SHADOW = "shadow"
 
 
 class Asked(NamedTuple):
@@ -35,13 +36,15 @@ class Asked(NamedTuple):
 
 
 def rules(
-    deed: Annotated[Deed, typer.Argument(help="list, validate, diff or dry-run.", show_choices=False)],
+    deed: Annotated[Deed, typer.Argument(help="list, validate, diff, dry-run or shadow.", show_choices=False)],
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE...]", help="Rules files or folders; `packaged` is our own.")
     ] = None,
     recording: Annotated[
         str | None,
-        typer.Option("--in", help="For dry-run: a folder, readings, a log, or a bundled sample.", metavar="RECORDING"),
+        typer.Option(
+            "--in", help="For dry-run and shadow: a folder, readings, a log, or a bundled sample.", metavar="RECORDING"
+        ),
     ] = None,
     armed: Annotated[str, typer.Option(help="The rules in force, to compare with.", metavar="FILE")] = PACKAGED,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
@@ -51,7 +54,8 @@ def rules(
     list: name, version, author, approver, SHA-256, armed detectors. validate: every fault with a code, the field and a
     remedy; exit 1 if there is one. diff: what the second of two files (or one, against --armed) would change.
     dry-run: which alerts a candidate would have made of a recording, beside those of the armed rules; a log's own
-    rules records count for the armed side.
+    rules records count for the armed side. shadow: the same side by side, counted as a worker with
+    VIGILWARD_SHADOW_RULES counts it.
 
     Example: vigilward rules dry-run candidate.json --in bidmc
     """
@@ -145,6 +149,17 @@ def _dry_run(asked: Asked) -> None:
     _print(found, in_words(found), asked.as_json)
 
 
+def _shadow(asked: Asked) -> None:
+    from streams.lab.shadow import Counts, beside, in_words, report
+
+    candidate, recording = _candidate(asked), _recording(asked)
+    in_force, counts = _read(asked.armed), Counts()
+    for _ in recording.play(in_force, beside(candidate, counts)):
+        pass
+    found = {"armed_rules": _named(in_force), "shadow_rules": _named(candidate), **report(counts)}
+    _print(found, in_words(found), asked.as_json)
+
+
 def _named(one: Rules) -> dict[str, str]:
     return {"name": one.name, "version": one.version, "sha256": one.sha256}
 
@@ -194,4 +209,5 @@ DEEDS: dict[Deed, Callable[[Asked], None]] = {
     Deed.VALIDATE: _validate,
     Deed.DIFF: _diff,
     Deed.DRY_RUN: _dry_run,
+    Deed.SHADOW: _shadow,
 }

@@ -18,6 +18,7 @@ from streams.worker.forwarding import Forwarder
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.partitions import Holding
+from streams.worker.shadow import Shadow
 from streams.worker.store import Kept, Place, StateStore
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Ownership:
         self._log_topic = settings.topic(Topic.READINGS)
         self._telling: set[asyncio.Task[None]] = set()
         self.consumer: BatchConsumer | None = None  # set before the first assignment
+        self.shadow: Shadow | None = None  # a candidate's rules, where there are any
         self.holdings: dict[int, Holding] = {}
         self.assigned = False
 
@@ -111,6 +113,8 @@ class Ownership:
         holding = self.holdings.pop(partition, None)
         if holding is not None:
             holding.give_up()
+            if self.shadow is not None:
+                self.shadow.drop(partition)
             self._metrics.retire(holding.log.tally)
 
     async def _leave(self, partitions: set[int]) -> None:
@@ -148,6 +152,9 @@ class Ownership:
         if kept.lost and self._forwarder is not None:
             told = await self._forwarder.tell_of_history(partition, kept.lost)
         holding = Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled)
+        if self.shadow is not None:
+            self.shadow.begin(partition, log_of.marker, kept.states)
+            holding.shadow = self.shadow
         self.holdings[partition] = holding
         self._store.hold(holding, told)
 

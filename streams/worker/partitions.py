@@ -14,6 +14,7 @@ from streams.worker.batches import RecordBatch
 from streams.worker.letters import Letter, Receipts, under
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
+from streams.worker.shadow import Shadow
 
 RECORDS_AT_ONCE = 1_000
 """Records between two looks at everything else: about 10 ms."""
@@ -49,6 +50,7 @@ class Holding:
         self.receipts = Receipts(lambda next_offset: settled(log.partition, next_offset))
         self.heard_at = asyncio.get_running_loop().time()  # when records came last
         self.tick_under_way = False
+        self.shadow: Shadow | None = None  # hears, after it was said, what was taken and said
 
     @property
     def expected(self) -> int:
@@ -77,6 +79,8 @@ class Holding:
                 outputs, done = self._timed(lambda: self.log.advance(until_ms, MOMENTS_AT_ONCE))
                 letters = self._letters(outputs)
             await self._outlet.put(letters)
+            if self.shadow is not None:
+                self.shadow.take(self.partition, (), outputs)
             await asyncio.sleep(0)
 
     def give_up(self) -> None:
@@ -94,8 +98,11 @@ class Holding:
         async with self.still:
             if self._given_up:
                 return False
-            letters = self._letters(self._timed(partial(self.log.run, stretch)))
+            outputs = self._timed(partial(self.log.run, stretch))
+            letters = self._letters(outputs)
         await self._outlet.put(letters)
+        if self.shadow is not None:
+            self.shadow.take(self.partition, stretch, outputs)
         return True
 
     def _letters(self, outputs: Sequence[Output]) -> Sequence[Letter]:

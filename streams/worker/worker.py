@@ -33,6 +33,7 @@ from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
 from streams.worker.refusals import Substitutes
+from streams.worker.shadow import Shadow
 from streams.worker.store import Kept, MemoryStore, StateStore
 from streams.worker.ticks import Ticker
 
@@ -60,6 +61,10 @@ class Worker:
         self.store = store or self._new_store()
         self.ownership = Ownership(settings, self.store, self._new_log, self.said, forwarder, self.metrics)
         self.app.owner = self.ownership
+        self.shadow = Shadow(settings) if settings.shadow_rules is not None else None
+        if self.shadow is not None:
+            self.ownership.shadow = self.shadow
+            self.metrics.registry.register(self.shadow)
         outlets = {"said": self.said, "log": self.to_log}
         self.health = Health(settings, self.app, self.ownership, outlets)
         self.membership = Membership(lambda: self.ownership.consumer, lambda: self.ownership.assigned, self._fail)
@@ -100,6 +105,8 @@ class Worker:
         self._say_what_this_is()
         await self._refuse_what_is_unsound()
         await asyncio.gather(self.said.start(), self.to_log.start())
+        if self.shadow is not None:
+            await self.shadow.start()
         self.ownership.consumer = self._consumer()
         if self.health.phase is Unready.STARTING:
             self.health.phase = None
@@ -143,6 +150,8 @@ class Worker:
         except TimeoutError:
             log.error("Kafka did not let go within %g s; leaving", self.settings.stop_within_s)
         await asyncio.gather(self.said.stop(), self.to_log.stop(), self.store.close())
+        if self.shadow is not None:
+            await self.shadow.close()
         await self.http.stop()
 
     def _add_agents(self, forwarder: Forwarder | None) -> None:

@@ -89,6 +89,14 @@ def test_what_is_missing_is_a_matter_of_usage(arguments):
     assert told.stderr.startswith("vigilward rules: ")
 
 
+def test_a_candidate_runs_in_shadow_over_a_bundled_sample(candidate):
+    told = run("shadow", candidate, "--in", "bidmc", "--json")
+
+    found = json.loads(told.stdout)
+    assert found["alerts"]["armed"] == found["alerts"]["shadow"] > 0
+    assert found["shadow_rules"]["sha256"] != found["armed_rules"]["sha256"]
+
+
 def test_rules_that_cannot_be_armed_are_not_tried(tmp_path):
     broken = tmp_path / "broken.json"
     broken.write_bytes(b"{}")

@@ -1,0 +1,96 @@
+"""What a worker and its shadow say to each other over two pipes: frames in, lines of counts out."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from streams.lab.shadow import Hello
+from streams.log import Marker, Record
+
+_LENGTH: Final = struct.Struct(">I")
+_encode = msgspec.msgpack.Encoder().encode
+_lines = msgspec.json.Encoder().encode
+
+
+class Begin(msgspec.Struct, frozen=True, array_like=True, tag="begin"):
+    """A partition from this state on."""
+
+    partition: int
+    next_offset: int
+    time: int
+    first_time: int | None
+    sources: dict[str, int]
+    states: list[tuple[str, int, bytes]]
+
+    @classmethod
+    def of(cls, partition: int, marker: Marker, states: Sequence[tuple[str, int, bytes]]) -> "Begin":
+        """As the armed partition began."""
+        where = (marker.next_offset, marker.time, marker.first_time, dict(marker.sources))
+        return cls(partition, *where, list(states))
+
+    @property
+    def marker(self) -> Marker:
+        """The marker again; the rules in force are left out: a shadow has its own."""
+        return Marker(self.next_offset, self.time, self.first_time, self.sources, None)
+
+
+class Take(msgspec.Struct, frozen=True, array_like=True, tag="take"):
+    """Records of a partition, and the alerts that the armed rules said to them."""
+
+    partition: int
+    records: list[tuple[int, int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]]
+    armed: list[bytes]
+
+    @classmethod
+    def of(cls, partition: int, records: Sequence[Record], armed: Sequence[bytes]) -> "Take":
+        """As the armed partition took them."""
+        plain = [(offset, at, key, value, list(headers)) for offset, at, key, value, headers in records]
+        return cls(partition, plain, list(armed))
+
+
+class Drop(msgspec.Struct, frozen=True, array_like=True, tag="drop"):
+    """Another worker has the partition."""
+
+    partition: int
+
+
+Frame = Begin | Take | Drop
+_frame = msgspec.msgpack.Decoder(Frame).decode
+_hello = msgspec.msgpack.Decoder(Hello).decode
+
+
+def frame_of(message: Frame | Hello) -> bytes:
+    """A message with its length before it."""
+    body = _encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def hello_from(pipe: BinaryIO) -> Hello:
+    """The first frame. Raises EOFError."""
+    body = _next(pipe)
+    if body is None:
+        raise EOFError
+    return _hello(body)
+
+
+def frames_from(pipe: BinaryIO) -> Iterator[Frame]:
+    """Every further frame until the pipe ends."""
+    while (body := _next(pipe)) is not None:
+        yield _frame(body)
+
+
+def _next(pipe: BinaryIO) -> bytes | None:
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    return pipe.read(_LENGTH.unpack(head)[0])
+
+
+def line_of(rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """The counts so far as a line."""
+    return _lines(rows) + b"\n"
+
+
+rows_of = msgspec.json.Decoder(list[tuple[str, str, str, int, int]]).decode

@@ -5,6 +5,7 @@ import types
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
+from math import isfinite
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
@@ -23,7 +24,12 @@ def faults_of(data: bytes) -> list[Fault]:
     """
     found: list[Fault] = []
     try:
-        body = json.loads(data, object_pairs_hook=lambda pairs: _once_each(pairs, found))
+        body = json.loads(
+            data,
+            object_pairs_hook=lambda pairs: _once_each(pairs, found),
+            parse_constant=_finite,
+            parse_float=_finite,
+        )
     except (ValueError, RecursionError) as error:
         return [Fault(Code.NOT_JSON, None, f"this is no JSON: {error}", "mend the text; an editor shows the place")]
     found += _walk(body, Rules, ())
@@ -41,6 +47,14 @@ def faults_of(data: bytes) -> list[Fault]:
     except (RulesError, msgspec.MsgspecError) as refusal:
         found.append(Fault(Code.REFUSED, None, str(refusal), "mend what is named"))
     return found
+
+
+def _finite(text: str) -> float:
+    """Python reads NaN, Infinity and 1e999; JSON has no such numbers."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is no number in JSON")
+    return number
 
 
 def _once_each(pairs: list[tuple[str, Any]], found: list[Fault]) -> dict[str, Any]:

@@ -105,7 +105,9 @@ def test_a_name_that_stands_there_twice_is_told():
     assert (Code.REPEATED_NAME, "version") in {(fault.code, fault.field) for fault in faults_of(text)}
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff{", b"[" * 100_000, b"NaN", b"[]", b"3", b"null"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff{", b"[" * 100_000, b"NaN", b'{"cuff_red_minutes": 1e999}', b"[]", b"3", b"null"]
+)
 def test_what_is_no_set_of_rules_at_all_is_one_fault_in_words(data):
     (fault,) = faults_of(data)
 

@@ -1,0 +1,97 @@
+"""What counts as an event, a row, an alert, caught, and in alert: one set of definitions for every score compared.
+
+- The label decides the event: `sepsis_onset`, else `in_hospital_death`, else `ahe_within_1h_of_T0`.
+- A *row* is one moment of the grid (an hour for charted values, a minute for streams) between a patient's first reading
+  and the last. What was measured up to `SETTLE_S` after the moment counts, so that its epoch is decided.
+- `auroc_row`: rows are positive from `label_first_1` (sepsis), else all rows of a patient with the event.
+- `auroc_patient`: the mean of the score over the six hours before a fixed landmark, on earlier data only. No landmark
+  is chosen by an outcome or by where a record ends; a patient whose event came before it is left out.
+- An *alert* is a raise. Crossings within twelve hours of the last raise are the same alert; a condition that still
+  holds twelve hours later counts again. The same rule for every score and model.
+- *Caught*: an alert that interrupts was raised within 24 h (or 12 h) before the onset, and at least 1 h before it.
+  A score by itself always interrupts; catching by alerts that are only shown is reported apart.
+- Patients with a censored onset are left out of everything that needs the moment of the onset.
+- Every alert counts as acknowledged ("seen and reviewing") five minutes after it was raised or came back.
+"""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+HOUR_S: Final = 3_600
+DAY_H: Final = 24.0
+GRID_S: Final = {"spot": HOUR_S, "monitor": 60, "wearable": 60}
+SETTLE_S: Final = 30
+"""An epoch of fifteen seconds ends, and is decided two seconds later, within this time of any moment."""
+
+SAME_ALERT_H: Final = 12.0
+CAUGHT_WITHIN_H: Final = 24.0
+CAUGHT_WITHIN_SHORT_H: Final = 12.0
+LEAST_LEAD_H: Final = 1.0
+LANDMARK_MEAN_H: Final = 6.0
+LANDMARK_H: Final = 24.0
+LANDMARK_48_H: Final = 48.0
+T0_S: Final = 36_000
+"""Ten hours: where the recordings of acute hypotension are cut, and what comes after must not be seen."""
+SEEN_AFTER_S: Final = 300
+HOUR_STRATA: Final = ((0, 12), (12, 24), (24, 48), (48, 96), (96, 1 << 20))
+
+
+class Event(StrEnum):
+    """What a folder's patients may have come to."""
+
+    SEPSIS = "sepsis_onset"
+    DEATH = "in_hospital_death"
+    HYPOTENSION = "ahe_within_1h_of_T0"
+
+
+HEADS: Final = {Event.SEPSIS: "sepsis", Event.DEATH: "death", Event.HYPOTENSION: "hypotension"}
+"""Which forecast speaks of which event."""
+
+
+def raises(on: Array, hours: Array) -> Array:
+    """Which rows raise an alert: `on` says where the condition holds, both `(patients, moments)` with hours rising.
+
+    >>> import numpy as np
+    >>> on = np.ones((1, 30), dtype=bool)
+    >>> np.flatnonzero(raises(on, np.arange(30.0)[None])).tolist()
+    [0, 12, 24]
+    """
+    raised = np.zeros_like(on)
+    last = np.full(len(on), -np.inf)
+    for moment in np.flatnonzero(on.any(axis=0)):
+        now = hours[:, moment]
+        new = on[:, moment] & (now - last >= SAME_ALERT_H)
+        raised[new, moment] = True
+        last[new] = now[new]
+    return raised
+
+
+def raises_of_spans(spans: list[tuple[float, float]]) -> list[float]:
+    """The same rule for a condition that holds over stretches of time `(from, until)`, in hours.
+
+    >>> raises_of_spans([(1.0, 2.0), (5.0, 6.0), (12.5, 14.0)])
+    [1.0, 13.0]
+    """
+    found: list[float] = []
+    last = -np.inf
+    for begin, end in spans:
+        at = max(begin, last + SAME_ALERT_H)
+        while at < end or at == begin:
+            found.append(at)
+            last, at = at, at + SAME_ALERT_H
+    return found
+
+
+def catches(raised_h: Array, onset_h: Array | float, within_h: float = CAUGHT_WITHIN_H) -> Array:
+    """Whether each raise is early enough to count, and not too early; False where there is no onset (NaN).
+
+    >>> import numpy as np
+    >>> catches(np.array([5.0, 6.5, 29.0, 29.5]), 30.0).tolist()
+    [False, True, True, False]
+    """
+    ahead = onset_h - raised_h
+    return (ahead <= within_h) & (ahead >= LEAST_LEAD_H)

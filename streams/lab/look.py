@@ -1,0 +1,98 @@
+"""One look at a patient's watch: every score as it stands at one moment, as a row of numbers. Changes nothing."""
+
+from math import nan
+from typing import Final
+
+from detectors.qsofa import qsofa
+from detectors.rules import Rules
+from detectors.shock_index import shock_index
+from detectors.sirs import sirs
+from detectors.vigil import Vigil
+from detectors.vigil.picture import Picture
+from schemas.vitals import LETTERS
+
+VALUES: Final = (
+    "heart_rate",
+    "resp_rate",
+    "spo2",
+    "systolic_bp",
+    "diastolic_bp",
+    "mean_bp",
+    "temperature",
+    "gcs",
+    "inspired_oxygen",
+)
+"""Vitals whose value in force is kept beside the scores."""
+LEVELS: Final = {"low": 1, "medium": 2}
+
+HEADS: Final = ("sepsis", "death", "hypotension")
+DETECTORS: Final = ("baseline", "level_shift", "trend")
+COLUMNS: Final = (
+    "news2",
+    "red",
+    "qsofa",
+    "sirs",
+    "shock_index",
+    *DETECTORS,
+    *(f"{name}_on" for name in DETECTORS),
+    *(f"risk_{head}" for head in HEADS),
+    *(f"probability_{head}" for head in HEADS),
+    "measured",
+    *VALUES,
+)
+"""What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether the detector holds an opinion."""
+
+
+def look(vigil: Vigil, at: int) -> tuple[float, ...]:
+    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion."""
+    picture = vigil.picture(at)
+    value, score = picture.value, picture.score
+    letter = value("consciousness")
+    acvpu = None if letter is None else LETTERS[int(letter)]
+    rate, pressure, breaths = value("heart_rate"), value("systolic_bp"), value("resp_rate")
+    rate = value("pulse_rate") if rate is None else rate
+    gcs = value("gcs") if acvpu is None else None
+    index = shock_index(rate, pressure)
+    forecasts = getattr(vigil, "forecasts", {})
+    heads = [forecasts.get(head) for head in HEADS]
+    return (
+        nan if score is None else score.score_min,
+        nan if score is None else float(bool(score.red)),
+        qsofa(breaths, pressure, acvpu, gcs=gcs).score_min,
+        sirs(value("temperature"), rate, breaths).score_min,
+        nan if index is None else index,
+        *_detectors(picture, at),
+        *(nan if one is None else one.log_odds for one in heads),
+        *(nan if one is None or one.probability is None else one.probability for one in heads),
+        len(picture.values),
+        *(nan if (known := value(name)) is None else known for name in VALUES),
+    )
+
+
+def _detectors(picture: Picture, at: int) -> tuple[float, ...]:
+    """The greatest opinion of each detector over all vitals with a valid value, then whether it holds one."""
+    far, moved, steep = nan, nan, nan
+    held = {opinion.detector for name in picture.noticed() for opinion in picture.tracks[name].opinions}
+    for name in picture.values:
+        track = picture.tracks[name]
+        if track.baseline is None or track.shift is None or track.trend is None:
+            continue
+        far = _greater(far, None if track.deviation is None else abs(track.deviation))
+        moved = _greater(moved, track.shift.score_one())
+        steep = _greater(steep, track.trend.score_one(at))
+    return (far, moved, steep, *(float(name in held) for name in DETECTORS))
+
+
+def _greater(one: float, other: float | None) -> float:
+    if other is None:
+        return one
+    return other if one != one else max(one, other)
+
+
+def learned_level(vigil: Vigil, rules: Rules, *, spot: bool) -> int:
+    """What the learned rules alone ask for now: 0 nothing, 1 to be shown, 2 someone to come."""
+    if vigil.course.learned < (rules.spot if spot else rules.stream).learned:
+        return 0
+    if not any(track.opinions and not track.stale for track in vigil.tracks.values()):
+        return 0
+    return LEVELS[rules.calling.learned_priority]

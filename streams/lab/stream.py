@@ -1,0 +1,256 @@
+"""Each recorded patient alone through the very same log and Vigil as live, answered as a nurse would, looked at hourly.
+
+Nothing is learnt from one patient for another here: the weights are what they are, and every opinion rests on what the
+patient's own log held by then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from detectors.rules import Rules
+from detectors.vigil import Vigil
+from detectors.vigil.telling import RESOUNDS
+from schemas.alert import Standing
+from schemas.forwarded import ForwardedKind, LogKeys
+from schemas.times import to_text
+from streams.lab.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
+from streams.lab.look import COLUMNS, learned_level, look
+from streams.lab.trace import Course, Revision, Trace, Turn
+from streams.log import Output, Partition
+from streams.log.forward import forward
+from streams.rules import packaged_rules
+from streams.ward.recordings import START_MS, Recording
+
+Readings = Sequence[tuple[int, bytes]]
+Progress = Callable[[int, int], None]
+UNSEEN: Final = frozenset({Standing.SHOWN, Standing.CALLING, Standing.RESOLVED})
+BATCH: Final = 40
+FEW: Final = 24
+"""Below this many patients a second process costs more than it brings."""
+
+_KEYS: Final = LogKeys.parse("lab:of-a-recording")
+_TOPIC: Final = "vitals.readings"
+_SEEN_MS, _SETTLE_MS = SEEN_AFTER_S * 1_000, SETTLE_S * 1_000
+
+
+class _Finding(msgspec.Struct):
+    detector: str
+
+
+class _Alert(msgspec.Struct):
+    alert_id: str
+    state: str
+    kind: str
+    subject: str
+    priority: str
+    interrupts: bool
+    reason: str
+    headline: str
+    findings: list[_Finding]
+
+
+_alert = msgspec.json.Decoder(_Alert).decode
+_NEWS = frozenset({"raised", "worsened", "returned"})
+
+
+class Bedside:
+    """One patient's log as it is written: readings, and five minutes after each alert the word that it was seen."""
+
+    def __init__(self, patient: str, rules: Rules, source: str, start_ms: int) -> None:
+        self.patient, self.rules, self.start, self.spot = patient, rules, start_ms, source == "spot"
+        self.part = Partition(0, 1, clock="event", mode="real", rules=rules, keys=_KEYS, topic=_TOPIC)
+        self.turns: list[Turn] = []
+        self.learned: list[tuple[float, int]] = []
+        self.revisions: list[Revision] = []
+        self._to_see: list[tuple[int, str]] = []
+        self._actions = 0
+
+    @property
+    def vigil(self) -> Vigil | None:
+        """The patient's watch, once there is one."""
+        watch = self.part.watches.get(self.patient)
+        return None if watch is None else watch.vigil
+
+    def take(self, value: bytes, at: int) -> None:
+        """One reading of this moment."""
+        self.advance(at)
+        self._note(self.part.run([(self.part.next_offset, 0, self.patient.encode(), value, ())]), at)
+
+    def advance(self, at: int) -> None:
+        """Lets time pass: what is due is done one by one, and what was raised is seen to."""
+        part = self.part
+        if part.first_time is None:
+            return
+        while True:
+            due = min(at, self._to_see[0][0]) if self._to_see else at
+            said, done = part.advance(due, 1)
+            self._note(said, part.time)
+            if not done:
+                continue
+            if due < at or (self._to_see and self._to_see[0][0] <= at):
+                self._see(due)
+            else:
+                return
+
+    def _see(self, at: int) -> None:
+        """Says that everything raised by then was seen, if nobody has yet."""
+        while self._to_see and self._to_see[0][0] <= at:
+            _, alert = heappop(self._to_see)
+            vigil = self.vigil
+            alive = {} if vigil is None else {episode.alert_id: episode for episode in vigil.register.alive}
+            if alert not in alive or alive[alert].life.standing not in UNSEEN:
+                continue
+            self._actions += 1
+            body = msgspec.json.encode(
+                {
+                    "action_id": f"seen-{self._actions}",
+                    "patient_id": self.patient,
+                    "deed": "acknowledge",
+                    "alert_id": alert,
+                    "who": "reviewer",
+                    "role": "doctor",
+                    "reason": "reviewing",
+                    "at": to_text(at),
+                }
+            )
+            sent = forward(
+                ForwardedKind.ACTION, "vitals.actions", 0, self._actions, self.patient, body, _KEYS, _TOPIC, 0
+            )
+            self._note(self.part.run([(self.part.next_offset, 0, *sent)]), at)
+
+    def _note(self, said: Iterable[Output], at: int) -> None:
+        for output in said:
+            if output.topic == "alerts" and output.value is not None:
+                self._note_alert(_alert(output.value), output.due)
+        vigil = self.vigil
+        if vigil is None:
+            return
+        seconds = (at - self.start) / 1_000
+        episode = vigil.register.deterioration
+        now = (0, False, False) if episode is None else (episode.priority, episode.interrupts, episode.learned)
+        if now != (self.turns[-1][1:] if self.turns else (0, False, False)):
+            self.turns.append(Turn(seconds, *now))
+        level = learned_level(vigil, self.rules, spot=self.spot)
+        if level != (self.learned[-1][1] if self.learned else 0):
+            self.learned.append((seconds, level))
+
+    def _note_alert(self, alert: _Alert, at: int) -> None:
+        if alert.state in _NEWS or alert.interrupts:
+            heappush(self._to_see, (at + _SEEN_MS, alert.alert_id))
+        calls = alert.interrupts and (alert.state in RESOUNDS or alert.reason == "persisted")
+        raised = alert.state in _NEWS
+        self.revisions.append(
+            Revision(
+                (at - self.start) / 1_000,
+                alert.alert_id,
+                alert.state,
+                alert.kind,
+                alert.subject,
+                alert.priority,
+                calls,
+                alert.reason,
+                alert.headline if raised else "",
+                tuple(sorted({finding.detector for finding in alert.findings})) if raised else (),
+            )
+        )
+
+
+def stream(
+    patient: str, readings: Readings, *, rules: Rules, source: str, start_ms: int = START_MS, cut_at_s: int | None = None
+) -> Course:
+    """One patient from the first reading to the last; nothing at or after `cut_at_s` is looked at."""
+    if cut_at_s is not None:
+        readings = [reading for reading in readings if reading[0] < start_ms + cut_at_s * 1_000]
+    grid = GRID_S[source] * 1_000
+    bed = Bedside(patient, rules, source, start_ms)
+    if not readings:
+        return Course(patient, np.nan, np.nan, np.empty(0), np.empty((0, len(COLUMNS)), dtype=np.float32))
+    first, last = readings[0][0], readings[-1][0]
+    moment = start_ms + max(0, -(-(first - start_ms) // grid) * grid)
+    rows: list[tuple[float, ...]] = []
+    times: list[float] = []
+
+    def look_until(at: int) -> None:
+        nonlocal moment
+        while moment + _SETTLE_MS < at:
+            bed.advance(moment + _SETTLE_MS)
+            if bed.vigil is not None:
+                rows.append(look(bed.vigil, moment + _SETTLE_MS))
+                times.append((moment - start_ms) / 1_000)
+            moment += grid
+
+    for at, value in readings:
+        look_until(at)
+        bed.take(value, at)
+    end = start_ms + -(-(last - start_ms) // grid) * grid  # the grid moment by which the last reading is known
+    look_until(end + _SETTLE_MS + 1)
+    return Course(
+        patient,
+        (first - start_ms) / 1_000,
+        (last - start_ms) / 1_000,
+        np.array(times),
+        np.array(rows, dtype=np.float32).reshape(len(rows), len(COLUMNS)),
+        bed.turns,
+        bed.learned,
+        bed.revisions,
+    )
+
+
+def _stream_batch(job: tuple[list[tuple[str, Readings]], bytes | None, str, int | None]) -> list[Course]:
+    batch, rules_bytes, source, cut = job
+    return [stream(one, readings, rules=_rules(rules_bytes), source=source, cut_at_s=cut) for one, readings in batch]
+
+
+def _rules(value: bytes | None) -> Rules:
+    from detectors.rules import read_rules
+
+    return packaged_rules() if value is None else read_rules(value)
+
+
+def stream_folder(
+    folder: Path,
+    *,
+    rules: bytes | None = None,
+    cut_at_s: int | None = None,
+    patients: Sequence[str] | None = None,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Trace:
+    """Every patient of a folder, by id. `rules` are the bytes of a rules file, None the packaged one.
+
+    `progress(done, all)` is called after each batch. The figures do not depend on `workers`.
+    """
+    recording = Recording(folder, patients=patients)
+    source, count = str(recording.survey.source), recording.survey.patients
+    jobs = ((batch, rules, source, cut_at_s) for batch in _batches(recording.per_patient()))
+    courses: list[Course] = []
+
+    def gather(results: Iterable[list[Course]]) -> None:
+        for done in results:
+            courses.extend(done)
+            if progress is not None:
+                progress(len(courses), count)
+
+    if workers < 2 or count < FEW:
+        gather(map(_stream_batch, jobs))
+    else:
+        with get_context("spawn").Pool(workers) as pool:
+            gather(pool.imap(_stream_batch, jobs))
+    return Trace.of(courses, source, GRID_S[source])
+
+
+def _batches(patients: Iterator[tuple[str, list[tuple[int, bytes]]]]) -> Iterator[list[tuple[str, Readings]]]:
+    batch: list[tuple[str, Readings]] = []
+    for one in patients:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

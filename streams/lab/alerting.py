@@ -22,7 +22,8 @@ from streams.lab.trace import Course, Trace
 class Alerting:
     """One entry a patient. `calls` counts alerts that interrupt, `shown` all of them; `hits` the calls that were early
     enough and not too early; `lead_h` is from the first of them to the onset (NaN: none). `on` are the rows in alert.
-    `raised` are the calls themselves, in hours.
+    `raised_h` are the calls themselves, in
+    hours, `raised_by` whose they are.
     """
 
     calls: Array
@@ -33,58 +34,65 @@ class Alerting:
     caught_shown: Array
     lead_h: Array
     on: Array
-    raised: list[Array]
+    raised_by: Array
+    raised_h: Array
 
 
 def of_rows(trace: Trace, on: Array, onset_h: Array) -> Alerting:
     """The alerts of a condition that holds on some rows; all of them interrupt."""
-    hours = trace.dense(trace.hours, fill=np.inf)
-    raised = raises(trace.dense(on, fill=False), hours)
-    who, place = np.nonzero(raised)
-    times = hours[who, place]
-    ends = np.searchsorted(who, np.arange(len(trace.courses) + 1))
-    calls = [times[ends[patient] : ends[patient + 1]] for patient in range(len(trace.courses))]
+    rows = np.flatnonzero(on)
+    who, hours = trace.who[rows], trace.hours[rows]
+    raised = raises(who, hours)
+    calls = who[raised], hours[raised]
     return _count(calls, calls, on, onset_h)
 
 
 def of_turns(trace: Trace, onset_h: Array, spans: Callable[[Course], tuple[list, list]]) -> Alerting:
     """The alerts of what a Vigil held open. `spans(course)` gives the stretches (s) that call, and those shown."""
-    calls, shown = [], []
+    calls: list[tuple[int, float]] = []
+    shown: list[tuple[int, float]] = []
     on = np.zeros(len(trace.who), dtype=bool)
     starts = np.searchsorted(trace.who, np.arange(len(trace.courses) + 1))
     for patient, course in enumerate(trace.courses):
         calling, showing = spans(course)
-        calls.append(np.array(raises_of_spans(_hours(calling))))
-        shown.append(np.array(raises_of_spans(_hours(showing))))
+        calls += [(patient, at) for at in raises_of_spans(_hours(calling))]
+        shown += [(patient, at) for at in raises_of_spans(_hours(showing))]
         rows = slice(starts[patient], starts[patient + 1])
         seen = trace.at_s[rows] + SETTLE_S
         for begin, end in calling:
             on[rows] |= (seen >= begin) & (seen < end)
-    return _count(calls, shown, on, onset_h)
+    return _count(_columns(calls), _columns(shown), on, onset_h)
+
+
+def _columns(pairs: list[tuple[int, float]]) -> tuple[Array, Array]:
+    return np.array([pair[0] for pair in pairs], dtype=int), np.array([pair[1] for pair in pairs], dtype=float)
 
 
 def _hours(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(begin / HOUR_S, end / HOUR_S) for begin, end in spans]
 
 
-def _count(calls: list[Array], shown: list[Array], on: Array, onset_h: Array) -> Alerting:
-    hit = [catches(times, onset) for times, onset in zip(calls, onset_h, strict=True)]
-    short = [catches(times, onset, CAUGHT_WITHIN_SHORT_H) for times, onset in zip(calls, onset_h, strict=True)]
-    seen = [catches(times, onset, CAUGHT_WITHIN_H) for times, onset in zip(shown, onset_h, strict=True)]
-    leads = [
-        onset - times[early].min() if early.any() else np.nan
-        for times, early, onset in zip(calls, hit, onset_h, strict=True)
-    ]
+def _count(calls: tuple[Array, Array], shown: tuple[Array, Array], on: Array, onset_h: Array) -> Alerting:
+    patients = len(onset_h)
+    who, at = calls
+    early = catches(at, onset_h[who])
+    first = np.full(patients, np.inf)
+    np.minimum.at(first, who[early], at[early])
+
+    def anyone(whose: Array) -> Array:
+        return np.bincount(whose, minlength=patients) > 0
+
     return Alerting(
-        np.array([len(times) for times in calls], dtype=float),
-        np.array([len(times) for times in shown], dtype=float),
-        np.array([early.sum() for early in hit], dtype=float),
-        np.array([early.any() for early in hit]),
-        np.array([early.any() for early in short]),
-        np.array([early.any() for early in seen]),
-        np.array(leads, dtype=float),
-        on,
-        calls,
+        calls=np.bincount(who, minlength=patients).astype(float),
+        shown=np.bincount(shown[0], minlength=patients).astype(float),
+        hits=np.bincount(who[early], minlength=patients).astype(float),
+        caught=anyone(who[early]),
+        caught_short=anyone(who[catches(at, onset_h[who], CAUGHT_WITHIN_SHORT_H)]),
+        caught_shown=anyone(shown[0][catches(shown[1], onset_h[shown[0]], CAUGHT_WITHIN_H)]),
+        lead_h=np.where(np.isfinite(first), onset_h - first, np.nan),
+        on=on,
+        raised_by=who,
+        raised_h=at,
     )
 
 

@@ -28,6 +28,7 @@ SETTLE_S: Final = 30
 """An epoch of fifteen seconds ends, and is decided two seconds later, within this time of any moment."""
 
 SAME_ALERT_H: Final = 12.0
+TINY_H: Final = 1e-6  # sums of hours are not exact
 CAUGHT_WITHIN_H: Final = 24.0
 CAUGHT_WITHIN_SHORT_H: Final = 12.0
 LEAST_LEAD_H: Final = 1.0
@@ -52,22 +53,26 @@ HEADS: Final = {Event.SEPSIS: "sepsis", Event.DEATH: "death", Event.HYPOTENSION:
 """Which forecast speaks of which event."""
 
 
-def raises(on: Array, hours: Array) -> Array:
-    """Which rows raise an alert: `on` says where the condition holds, both `(patients, moments)` with hours rising.
+def raises(who: Array, hours: Array) -> Array:
+    """Which of the rows on which a condition holds raise an alert: `who` and `hours` of those rows, by patient and then
+    time. Gives their places.
 
     >>> import numpy as np
-    >>> on = np.ones((1, 30), dtype=bool)
-    >>> np.flatnonzero(raises(on, np.arange(30.0)[None])).tolist()
+    >>> raises(np.zeros(30, dtype=int), np.arange(30.0)).tolist()
     [0, 12, 24]
     """
-    raised = np.zeros_like(on)
-    last = np.full(len(on), -np.inf)
-    for moment in np.flatnonzero(on.any(axis=0)):
-        now = hours[:, moment]
-        new = on[:, moment] & (now - last >= SAME_ALERT_H)
-        raised[new, moment] = True
-        last[new] = now[new]
-    return raised
+    if not len(who):
+        return np.empty(0, dtype=int)
+    longest = float(hours.max()) + 2 * SAME_ALERT_H
+    keys = who * longest + hours
+    now = np.flatnonzero(np.concatenate([[True], who[1:] != who[:-1]]))
+    found = []
+    while len(now):
+        found.append(now)
+        later = np.searchsorted(keys, keys[now] + SAME_ALERT_H - TINY_H)
+        same = later < len(keys)
+        now = later[same][who[later[same]] == who[now[same]]]
+    return np.sort(np.concatenate(found))
 
 
 def raises_of_spans(spans: list[tuple[float, float]]) -> list[float]:

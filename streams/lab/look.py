@@ -40,7 +40,7 @@ COLUMNS: Final = (
     "measured",
     *VALUES,
 )
-"""What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether the detector holds an opinion."""
+"""What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether a detector holds an opinion."""
 
 
 def look(vigil: Vigil, at: int) -> tuple[float, ...]:

@@ -167,11 +167,37 @@ class Bootstrap:
 def interval(replicates: Array, level: float = 0.95) -> tuple[float, float] | None:
     """The percentile interval; replicates without a figure (NaN) are left out, and too many of them leave none.
 
-    >>> interval(np.arange(1001) / 1000)
-    (0.025, 0.975)
+    >>> [round(bound, 3) for bound in interval(np.arange(1001.0))]
+    [25.0, 975.0]
     """
     known = replicates[np.isfinite(replicates)]
     if len(known) < len(replicates) / 2 or not len(known):
         return None
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+NONE_SEEN: Final = 3.689
+"""Events that a count of zero still allows: the upper bound of the exact interval, -ln(0.025) (Garwood 1936)."""
+
+
+def widened(
+    bounds: tuple[float, float] | None, count: float, total: float, *, share: bool
+) -> tuple[float, float] | None:
+    """The interval where the bootstrap can see none: nobody, or everybody, of those drawn is like that in each draw.
+
+    `share`: `count` of `total` patients (Clopper and Pearson, Biometrika 1934;26:404), else events in `total` days.
+
+    >>> widened((0.0, 0.0), 0, 3.0, share=False)
+    (0.0, 1.23)
+    >>> [round(bound, 2) for bound in widened((1.0, 1.0), 4, 4, share=True)]
+    [0.4, 1.0]
+    """
+    if total <= 0 or (bounds is not None and bounds[0] != bounds[1]):
+        return bounds
+    if not share:
+        return (0.0, round(NONE_SEEN / total, 3)) if count == 0 else bounds
+    room = 1 - 0.025 ** (1 / total)
+    if count == 0:
+        return 0.0, room
+    return (1 - room, 1.0) if count == total else bounds

@@ -162,7 +162,13 @@ class Bedside:
 
 
 def stream(
-    patient: str, readings: Readings, *, rules: Rules, source: str, start_ms: int = START_MS, cut_at_s: int | None = None
+    patient: str,
+    readings: Readings,
+    *,
+    rules: Rules,
+    source: str,
+    start_ms: int = START_MS,
+    cut_at_s: int | None = None,
 ) -> Course:
     """One patient from the first reading to the last; nothing at or after `cut_at_s` is looked at."""
     if cut_at_s is not None:

@@ -90,18 +90,3 @@ class Trace:
     def column(self, name: str) -> Array:
         """One score, a row each."""
         return self.values[:, COLUMNS.index(name)]
-
-    def dense(self, column: Array, fill: float = np.nan) -> Array:
-        """A column as `(patients, moments)`, each patient's rows from the left."""
-        place = self._place()
-        out = np.full((len(self.courses), int(place.max(initial=-1)) + 1), fill, dtype=column.dtype)
-        out[self.who, place] = column
-        return out
-
-    def flat(self, dense: Array) -> Array:
-        """Back to one entry a row."""
-        return dense[self.who, self._place()]
-
-    def _place(self) -> Array:
-        starts = np.searchsorted(self.who, np.arange(len(self.courses)))
-        return np.arange(len(self.who)) - starts[self.who]

@@ -1,0 +1,59 @@
+"""`vigilward evaluate`: how good the alerts are on recorded patients, beside honest baselines, with intervals."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.commands import CannotRun
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Recorded patients: vitals.parquet, labels.parquet.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Every figure under its stable name, as one object.")] = False,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it.")] = 2,
+    replicates: Annotated[
+        int, typer.Option(min=20, help="Bootstrap replicates of patients for the intervals.")
+    ] = 1_000,
+) -> None:
+    """Stream every recorded patient through the same watch as live, and hold the alerts against what became of them.
+
+    Each patient is streamed alone, every alert counts as seen after five minutes, and what is compared is counted by
+    one set of definitions (streams/lab/definitions.py). Missing figures are null, with the reason. Exit 0 whatever was
+    found; 2 for a folder that cannot be read.
+
+    Example: vigilward evaluate recordings/ --json
+    """
+    from streams.lab.evaluate import evaluate as run
+    from streams.lab.words import lines
+
+    if rules is not None and not rules.is_file():
+        raise CannotRun(f"there is no file {str(rules)!r}", exit_code=2)
+    told = run(
+        folder,
+        rules=None if rules is None else rules.read_bytes(),
+        workers=min(workers, os.cpu_count() or 1),
+        replicates=replicates,
+        progress=_progress if sys.stderr.isatty() else None,
+    ).told
+    if as_json:
+        print(json.dumps(told, allow_nan=False))
+        return
+    for line in lines(told):
+        print(line)
+
+
+WIDTH = 40
+
+
+def _progress(done: int, all_: int) -> None:
+    """A bar on standard error, drawn over itself."""
+    filled = WIDTH * done // max(1, all_)
+    end = "\n" if done == all_ else ""
+    print(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{all_} patients", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,160 @@
+"""All figures of one folder of recorded patients, as one plain object."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.rules import Rules, read_rules
+from streams.lab.alerting import Alerting
+from streams.lab.burden import burden, burden_of
+from streams.lab.compare import News2AtAnyRate, better_ranks, curve, paired
+from streams.lab.definitions import HEADS
+from streams.lab.figures import figures_of
+from streams.lab.groups import by_group
+from streams.lab.measures import Bootstrap
+from streams.lab.outcomes import Outcomes, read_outcomes
+from streams.lab.raw import alerts_one_by_one, raw_crossings
+from streams.lab.scores import Compared
+from streams.lab.stream import Progress, stream_folder
+from streams.lab.trace import Trace
+from streams.rules import packaged_rules_bytes
+
+REPLICATES: Final = 1_000
+
+
+class CannotEvaluate(ValueError):
+    """The folder cannot be evaluated; says by a code what is wrong, where, and what helps."""
+
+    exit_code = 2
+
+    def __init__(self, code: str, field: str, remedy: str) -> None:
+        super().__init__(f"{code}: {field}: {remedy}")
+        self.code, self.field, self.remedy = code, field, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures, and what they were taken from."""
+
+    told: dict[str, Any]
+    compared: Compared
+
+
+def evaluate(
+    folder: Path,
+    *,
+    rules: bytes | None = None,
+    patients: Sequence[str] | None = None,
+    workers: int = 2,
+    replicates: int = REPLICATES,
+    seed: int = 20260101,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Stream a folder and work out every figure. Raises `CannotEvaluate` for a folder that is not one of recordings."""
+    cut = _cut(folder)
+    trace = stream_folder(folder, rules=rules, cut_at_s=cut, patients=patients, workers=workers, progress=progress)
+    if not len(trace.who):
+        raise CannotEvaluate(
+            "no_watched_values", f"{folder / 'vitals.parquet'}: signal", "name signals as HR, SPO2, RR, SBP, TEMP, ..."
+        )
+    value = packaged_rules_bytes() if rules is None else rules
+    return judge(trace, read_outcomes(folder, trace.patients), read_rules(value), folder, replicates, seed)
+
+
+def _cut(folder: Path) -> int | None:
+    """Where this folder's recordings must be cut."""
+    if not folder.is_dir():
+        raise CannotEvaluate("no_folder", str(folder), "name a folder that holds vitals.parquet and labels.parquet")
+    if not (folder / "vitals.parquet").is_file():
+        raise CannotEvaluate(
+            "no_vitals",
+            str(folder / "vitals.parquet"),
+            "a recording is a folder with that file: patient_id, time_s, signal, value, unit",
+        )
+    return read_outcomes(folder, []).cut_at_s
+
+
+def judge(
+    trace: Trace, outcomes: Outcomes, rules: Rules, folder: Path, replicates: int = REPLICATES, seed: int = 20260101
+) -> Evaluation:
+    """The figures of what was streamed."""
+    compared = Compared(trace, outcomes, rules)
+    draws = Bootstrap(len(trace.courses), replicates, seed)
+    told: dict[str, Any] = {
+        "folder": folder.name,
+        "event": outcomes.event,
+        "head": HEADS.get(outcomes.event) if outcomes.event else None,
+        "landmark_h": outcomes.landmark_h,
+        "cut_at_s": outcomes.cut_at_s,
+        "source": trace.source,
+        "grid_s": trace.grid_s,
+        "patients": len(trace.courses),
+        "patients_with_event": int(np.nansum(outcomes.happened)) if outcomes.event else None,
+        "patients_left_out_for_an_early_onset": int(outcomes.censored.sum()),
+        "patients_with_known_onset": int(outcomes.timed.sum()),
+        "patient_days": round(float(trace.days.sum()), 4),
+        "rows": len(trace.who),
+        "positive_rows": int(compared.positive.sum()),
+        "bootstrap": {"replicates": replicates, "seed": seed, "of": "patients", "level": 0.95},
+        "rules": {"name": rules.name, "version": rules.version, "sha256": rules.sha256},
+        "in_sample": in_sample(trace, rules),
+    }
+    news2 = News2AtAnyRate(compared)
+    for name, scored in compared.all.items():
+        figures = figures_of(scored, compared, draws)
+        if scored.alerting is not None:
+            figures["paired_with_news2"] = paired(scored.alerting, news2, draws)
+            figures["paired_with_news2"] |= better_ranks(scored, compared, draws)
+            figures["curve"] = curve(scored, compared)
+        told[name] = figures
+    told["headline"] = _headline(compared, news2, draws)
+    told["groups"] = by_group(compared, draws)
+    told["burden"] = _burdens(trace, compared)
+    told["technical"] = _technical(trace, draws)
+    told["raw_crossings"] = raw_crossings(folder, trace, compared, draws)
+    told["by_the_book_alerts"] = alerts_one_by_one(trace) if outcomes.event is None else None
+    return Evaluation(told, compared)
+
+
+def in_sample(trace: Trace, rules: Rules) -> dict[str, Any]:
+    """How many of these patients the armed weights were learned from."""
+    return {"patients": None, "share": None, "reason": "the armed rules hold no learned weights"}
+
+
+def _headline(compared: Compared, news2: News2AtAnyRate, draws: Bootstrap) -> dict[str, Any]:
+    """Paired with NEWS2 where each alerts equally often: the learned rules as shipped, and the learned risk at the
+    rate of NEWS2 of 5 or more, beside the honest baselines at that rate.
+    """
+    told: dict[str, Any] = {}
+    for name in ("policy", "risk", "last_value", "clock", "random"):
+        alerting: Alerting | None = compared.all[name].alerting
+        told[name] = None if alerting is None else paired(alerting, news2, draws)
+    return told
+
+
+def _burdens(trace: Trace, compared: Compared) -> dict[str, Any]:
+    return {
+        "everything": burden(trace, lambda one: True),
+        "about_the_patient": burden(trace, lambda one: one.kind == "physiological"),
+        "about_the_measuring": burden(trace, lambda one: one.kind == "technical"),
+        "first_calls_of_news2_ge5": burden_of(trace, compared.all["news2_ge5"].alerting),  # type: ignore[arg-type]
+        "first_calls_of_policy": burden_of(trace, compared.all["policy"].alerting),  # type: ignore[arg-type]
+    }
+
+
+def _technical(trace: Trace, draws: Bootstrap) -> dict[str, Any]:
+    """Alerts about the measuring, counted apart."""
+    raised = np.array(
+        [sum(one.kind == "technical" and one.state == "raised" for one in course.revisions) for course in trace.courses]
+    )
+    bounds = draws.of_ratio(raised, trace.days)
+    days = float(trace.days.sum())
+    return {
+        "raised": int(raised.sum()),
+        "per_patient_day": round(float(raised.sum()) / days, 5) if days else None,
+        "per_patient_day_low": None if bounds is None else round(bounds[0], 5),
+        "per_patient_day_high": None if bounds is None else round(bounds[1], 5),
+    }

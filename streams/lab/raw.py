@@ -1,0 +1,95 @@
+"""What limits on raw values would call: each crossing of a red limit by a single sample, as a bedside device counts."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.vigil.red import RED_LIMITS
+from schemas.vitals import SCALES
+from streams.lab.definitions import Array
+from streams.lab.measures import Bootstrap, widened
+from streams.lab.scores import Compared
+from streams.lab.trace import Trace
+from streams.ward.signals import SIGNALS
+
+FIXED: Final = ("raised", "worsened")
+
+
+def raw_crossings(folder: Path, trace: Trace, compared: Compared, draws: Bootstrap) -> dict[str, Any] | None:
+    """Crossings of the red limits of NEWS2 by raw samples, beside the learned alerts; only for streams."""
+    if trace.source == "spot":
+        return None
+    crossings = _count(folder, trace)
+    policy, armed = compared.all["policy"].alerting, compared.all["armed"].alerting
+    assert policy is not None and armed is not None
+    days = float(trace.days.sum())
+    learned = policy.shown
+    bounds = draws.of_ratio(learned, crossings)
+    told: dict[str, Any] = {
+        "crossings": int(crossings.sum()),
+        "crossings_per_patient_day": round(float(crossings.sum()) / days, 3) if days else None,
+        "learned_alerts": int(learned.sum()),
+        "learned_alerts_that_interrupt": int(policy.calls.sum()),
+        "armed_alerts": int(armed.shown.sum()),
+        "armed_alerts_that_interrupt": int(armed.calls.sum()),
+        "fewer": None,
+        "fewer_low": None,
+        "fewer_high": None,
+    }
+    if crossings.sum():
+        told["fewer"] = round(1 - float(learned.sum()) / float(crossings.sum()), 5)
+        bounds = widened(bounds, float(learned.sum()), float(crossings.sum()), share=False)
+        if bounds is not None:
+            told["fewer_low"], told["fewer_high"] = round(1 - bounds[1], 5), round(1 - bounds[0], 5)
+    else:
+        told["reason"] = "no raw sample crossed a red limit"
+    return told
+
+
+def _count(folder: Path, trace: Trace) -> Array:
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    from streams.ward.columns import VITALS_FILE
+
+    table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value"])
+    who = np.array(table["patient_id"].cast("string").to_pylist())
+    what = np.array(table["signal"].cast("string").to_pylist())
+    when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
+    places = {patient: place for place, patient in enumerate(trace.patients)}
+    counts = np.zeros(len(places))
+    for signal, vital in SIGNALS.items():
+        low, high = RED_LIMITS.get(vital.value, (None, None))
+        rows = np.flatnonzero(what == signal)
+        if not len(rows) or (low is None and high is None):
+            continue
+        rows = rows[np.lexsort((when[rows], who[rows]))]
+        values = value[rows].astype(float)
+        red = np.zeros(len(rows), dtype=bool)
+        possible = (values >= SCALES[vital].impossible[0]) & (values <= SCALES[vital].impossible[1])
+        red |= possible & (values <= (-np.inf if low is None else low))
+        red |= possible & (values >= (np.inf if high is None else high))
+        same = np.concatenate([[False], who[rows][1:] == who[rows][:-1]])
+        begins = red & ~(same & np.concatenate([[False], red[:-1]]))
+        for patient in who[rows][begins]:
+            if patient in places:
+                counts[places[patient]] += 1
+    return counts
+
+
+def alerts_one_by_one(trace: Trace) -> list[dict[str, Any]]:
+    """Every alert by the book about a patient, one by one: when, how urgent, whether it called, in what words."""
+    return [
+        {
+            "patient": course.patient,
+            "at_s": round(one.at_s, 1),
+            "state": one.state,
+            "priority": one.priority,
+            "interrupts": one.calls,
+            "reason": one.reason,
+            "headline": one.headline,
+        }
+        for course in trace.courses
+        for one in course.revisions
+        if one.kind == "physiological" and one.state in FIXED and one.reason not in ("learned",)
+    ]

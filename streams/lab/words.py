@@ -1,0 +1,95 @@
+"""The figures of a folder as a table that a person can read in a terminal."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+COLUMNS: Final = (
+    ("auroc_row", "AUROC row"),
+    ("auroc_patient", "patient"),
+    ("sensitivity", "caught 24h"),
+    ("sensitivity_12h", "12h"),
+    ("interruptive_per_patient_day", "calls/day"),
+    ("ppv", "PPV"),
+    ("lead_time_h_median", "lead h"),
+    ("time_in_alert", "in alert"),
+)
+KEYS: Final = (
+    "news2",
+    "news2_ge5",
+    "news2_ge7",
+    "red_score",
+    "qsofa",
+    "sirs",
+    "shock_index",
+    "clock",
+    "last_value",
+    "random",
+    "baseline",
+    "level_shift",
+    "trend",
+    "risk",
+    "policy",
+    "armed",
+)
+DIGITS: Final = {"lead_time_h_median": 1}
+
+
+def lines(told: dict[str, Any]) -> Iterator[str]:
+    """The table, then what has to be said about it."""
+    yield (
+        f"{told['folder']}: {told['patients']} patients, {told['patient_days']:g} patient-days, "
+        f"event {told['event'] or 'none'} ({told['patients_with_event'] or 0} patients)"
+    )
+    yield ""
+    yield f"{'':<14}" + "".join(f"{title:>19}" for _, title in COLUMNS)
+    for key in KEYS:
+        if key in told:
+            yield f"{key:<14}" + "".join(f"{cell(told[key], name):>19}" for name, _ in COLUMNS)
+    yield ""
+    for name, found in told["headline"].items():
+        if found is not None and found["caught_more"] is not None:
+            yield (
+                f"{name} against NEWS2 at {found['interruptive_per_patient_day']:.2f} calls a patient-day: "
+                f"caught {cell(found, 'caught_more', 3, sign=True)} more of those with the event, "
+                f"warned {cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
+            )
+    yield from _remarks(told)
+
+
+def cell(figures: dict[str, Any], name: str, digits: int | None = None, *, sign: bool = False) -> str:
+    """A figure with its interval, or a dash.
+
+    >>> cell({"ppv": 0.123456, "ppv_low": 0.1, "ppv_high": 0.15}, "ppv")
+    '0.12 [0.10, 0.15]'
+    """
+    value, low, high = figures.get(name), figures.get(f"{name}_low"), figures.get(f"{name}_high")
+    if value is None:
+        return "-"
+    digits = DIGITS.get(name, 2) if digits is None else digits
+    plus = "+" if sign else ""
+    shown = f"{value:{plus}.{digits}f}"
+    return shown if low is None else f"{shown} [{low:{plus}.{digits}f}, {high:{plus}.{digits}f}]"
+
+
+def _remarks(told: dict[str, Any]) -> Iterator[str]:
+    raw = told["raw_crossings"]
+    if raw is not None:
+        fewer = "" if raw["fewer"] is None else f": {cell(raw, 'fewer', 3)} fewer"
+        yield (
+            f"raw values crossed a red limit {raw['crossings']} times; {raw['learned_alerts']} learned alerts{fewer}, "
+            f"{raw['armed_alerts']} alerts of everything armed, {raw['armed_alerts_that_interrupt']} that interrupt"
+        )
+    for alert in told["by_the_book_alerts"] or ():
+        said = f"{alert['state']:<9} {alert['priority']:<6} {'calls' if alert['interrupts'] else 'shown'}"
+        yield f"  {alert['patient']} {alert['at_s']:>8g} s {said}: {alert['headline']}"
+    overlap = told["in_sample"]
+    if overlap["patients"]:
+        yield f"in sample: the weights were learned from {overlap['patients']} of these patients"
+    felt = told["burden"]["about_the_patient"]
+    if "calls_per_nurse_hour" in felt:
+        yield (
+            f"as felt: {felt['calls_per_nurse_hour']:.2f} calls a nurse and hour about patients "
+            f"({felt['patients_per_nurse']} patients a nurse), 95th percentile {felt['calls_per_nurse_hour_p95']:g}, "
+            f"{felt['floods']} floods of more than ten in ten minutes"
+        )
+    yield "All of these patients were in intensive care unless the folder says otherwise: nothing is claimed for wards."

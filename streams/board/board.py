@@ -26,7 +26,7 @@ from streams.topics import Topic
 
 log = logging.getLogger(__name__)
 
-HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS)
+HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS)
 PULSE_S: Final = 1.0
 BURDEN_EVERY: Final = 15  # pulses
 MOST_SEEN: Final = 10_000
@@ -48,7 +48,7 @@ class Board:
         self.knocks = Limit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
         self.words = Limit(burst=40, per_minute=90)
         self.looks = Limit(burst=60, per_minute=240)
-        self.memory = Memory(history_hours=board.history_hours)
+        self.memory = Memory(history_hours=board.history_hours, mode=settings.mode.value)
         self.stream = Stream(self._whole)
         self.sender = Sender(settings.librdkafka(), within_s=board.send_within_s)
         self.watch = Watch()

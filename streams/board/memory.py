@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.times import to_ms
+from streams.board.admissions import Admissions
 from streams.board.columns import Columns, Minute
 from streams.board.listening import Heard
 from streams.topics import Topic
@@ -18,6 +19,8 @@ from streams.topics import Topic
 HOUR_MS: Final = 3_600_000
 MAX_ALERTS_A_PATIENT: Final = 200
 MAX_REVISIONS: Final = 300
+AWAITED: Final = (-2, -1)
+"""The place of what no worker has said: before everything that a worker says."""
 
 
 class Facts(msgspec.Struct):
@@ -70,7 +73,8 @@ encode = msgspec.json.Encoder().encode
 class Memory:
     """Takes what was heard; `changes()` gives what the page has to be told since it was last asked."""
 
-    def __init__(self, *, history_hours: int) -> None:
+    def __init__(self, *, history_hours: int, mode: str = "real") -> None:
+        self.admissions = Admissions(mode)
         self.beds: dict[str, Bed] = {}
         self.stories: dict[str, Story] = {}
         self.alerts_of: dict[str, list[str]] = {}
@@ -93,6 +97,8 @@ class Memory:
                     self._take_alert(one)
                 elif one.topic is Topic.TRENDS:
                     self._take_trend(one)
+                elif one.topic is Topic.PATIENTS:
+                    self._take_record(one)
             except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, ValueError):
                 self.unreadable += 1
 
@@ -117,10 +123,30 @@ class Memory:
         before = self.beds.get(patient)
         if before is None or place < before.place:
             return
-        del self.beds[patient]
         self.columns.pop(patient, None)
-        self._changed.discard(patient)
-        self._gone.add(patient)
+        self._await(patient, before.partition)
+
+    # ---- admissions and orders, of patients of whom no worker has told yet
+
+    def _take_record(self, heard: Heard) -> None:
+        patient = None if heard.value is None else self.admissions.take(heard.value, heard.at)
+        if patient is None:
+            return
+        known = self.beds.get(patient)
+        if known is None or known.place == AWAITED:
+            self._await(patient, heard.partition)
+
+    def _await(self, patient: str, partition: int) -> None:
+        status = self.admissions.status(patient)
+        if status is None:
+            if self.beds.pop(patient, None) is not None:
+                self._changed.discard(patient)
+                self._gone.add(patient)
+            return
+        raw = encode(status)
+        self.beds[patient] = Bed(_facts(raw), raw, partition, AWAITED)
+        self._gone.discard(patient)
+        self._changed.add(patient)
 
     # ---- alerts
 

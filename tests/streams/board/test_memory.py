@@ -138,3 +138,49 @@ def test_minutes_without_a_value_are_told_of_streamed_vitals_only():
     assert handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=1.0)["beds"][0][
         "stale_minutes"
     ] == {"spo2": 8}
+
+
+def admitted(patient: str, event: str = "admit", **facts: Any) -> Heard:
+    return heard(Topic.PATIENTS, {"event": event, "patient_id": patient, "mode": "demo", **facts}, patient)
+
+
+def test_a_patient_of_whom_no_worker_has_told_has_a_bed_all_the_same():
+    memory = Memory(history_hours=24, mode="demo")
+    until = "2026-11-22T14:00:00Z"
+    limit = {"vital": "heart_rate", "low": 45, "author": "Dr Grau", "reason": "athlete", "until": until}
+    [bed] = told(memory, admitted("p-1", ward="A", bed="A01", at="2026-11-22T12:00:00Z", limits=[limit]))["beds"]
+
+    assert (bed["bed"], bed["ward"], bed["awaited"], bed["vitals"]) == ("A01", "A", True, {})
+    assert (bed["orders"][0]["order"], bed["orders"][0]["author"]) == ("limit", "Dr Grau")
+
+
+def test_what_a_worker_says_of_a_patient_counts_for_more_than_the_admission():
+    memory, bed = Memory(history_hours=24, mode="demo"), Bed(1)
+    memory.take([admitted(bed.patient, bed="A01"), heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 0))])
+    memory.changes()
+
+    assert told(memory, admitted(bed.patient, event="transfer", bed="B09")) is None
+    assert json.loads(memory.beds[bed.patient].raw) == bed.status(AT)
+
+
+def test_a_patient_whom_nobody_watches_moves_and_leaves_with_the_records():
+    memory = Memory(history_hours=24, mode="demo")
+    memory.take([admitted("p-1", bed="A01")])
+
+    assert told(memory, admitted("p-1", event="transfer", bed="B02"))["beds"][0]["bed"] == "B02"
+    assert told(memory, admitted("p-1", event="discharge"))["gone"] == ["p-1"]
+
+
+def test_a_patient_whom_the_worker_has_forgotten_is_still_in_the_bed():
+    memory, bed = Memory(history_hours=24, mode="demo"), Bed(1)
+    memory.take([admitted(bed.patient, bed="A01"), heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 1))])
+
+    assert told(memory, heard(Topic.STATUS, None, bed.patient, at=(0, 2)))["beds"][0]["awaited"]
+
+
+def test_records_of_another_mode_and_broken_ones_are_no_patients():
+    memory = Memory(history_hours=24, mode="demo")
+
+    assert told(memory, admitted("p-1", mode="real")) is None
+    assert told(memory, heard(Topic.PATIENTS, {"event": "arrives", "patient_id": "p-1"}, "p-1")) is None
+    assert (memory.beds, memory.unreadable) == ({}, 1)

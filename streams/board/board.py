@@ -26,7 +26,7 @@ from streams.topics import Topic
 
 log = logging.getLogger(__name__)
 
-HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS)
+HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS, Topic.RULES)
 PULSE_S: Final = 1.0
 BURDEN_EVERY: Final = 15  # pulses
 MOST_SEEN: Final = 10_000

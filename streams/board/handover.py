@@ -57,6 +57,8 @@ def _alert(story: Story, now: int, since: int) -> dict[str, Any]:
         "alert_id": newest["alert_id"],
         "kind": newest["kind"],
         "headline": newest["headline"],
+        "findings": newest["findings"],
+        "news2": newest["news2"],
         "priority": newest["priority"],
         "highest": max((one["priority"] for one in story.revisions), key=("low", "medium", "high").index),
         "state": newest["state"],
@@ -132,7 +134,7 @@ def _alert_lines(alert: dict[str, Any]) -> list[str]:
 def _score(bed: dict[str, Any]) -> str:
     score = bed["news2"]
     if score is None:
-        return f"NEWS2 {bed['coverage']}"
+        return f"NEWS2 {'not covered' if bed['coverage'] == 'not covered' else 'not known'}"
     least, most = score["score_min"], score["score_max"]
     return f"NEWS2 {least}" if score["complete"] else f"NEWS2 {least} to {most} (incomplete)"
 

@@ -14,6 +14,7 @@ from schemas.times import to_ms
 from streams.board.admissions import Admissions
 from streams.board.columns import Columns, Minute
 from streams.board.listening import Heard
+from streams.board.rules_seen import RulesSeen
 from streams.topics import Topic
 
 HOUR_MS: Final = 3_600_000
@@ -75,6 +76,8 @@ class Memory:
 
     def __init__(self, *, history_hours: int, mode: str = "real") -> None:
         self.admissions = Admissions(mode)
+        self.rules = RulesSeen()
+        self._new_rules = False
         self.beds: dict[str, Bed] = {}
         self.stories: dict[str, Story] = {}
         self.alerts_of: dict[str, list[str]] = {}
@@ -99,6 +102,8 @@ class Memory:
                     self._take_trend(one)
                 elif one.topic is Topic.PATIENTS:
                     self._take_record(one)
+                elif one.topic is Topic.RULES and one.value is not None:
+                    self._new_rules |= self.rules.take(one.value)
             except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, ValueError):
                 self.unreadable += 1
 
@@ -189,7 +194,7 @@ class Memory:
 
     def changes(self) -> dict[str, Any] | None:
         """What has changed since the last call; None if nothing has."""
-        if not (self._changed or self._gone or self._told or self._points):
+        if not (self._changed or self._gone or self._told or self._points or self._new_rules):
             return None
         said = {
             "beds": [msgspec.Raw(self.beds[patient].raw) for patient in self._changed],
@@ -201,13 +206,16 @@ class Memory:
                 if patient in self.columns
             },
         }
-        self._changed, self._gone, self._told, self._points = set(), set(), set(), {}
+        if self._new_rules:
+            said["rules"] = self.rules.told()
+        self._changed, self._gone, self._told, self._points, self._new_rules = set(), set(), set(), {}, False
         return said
 
     def whole(self) -> dict[str, Any]:
         """Everything a page begins with."""
         since = self.newest_at - HOUR_MS
         return {
+            "rules": self.rules.told(),
             "beds": [msgspec.Raw(bed.raw) for bed in self.beds.values()],
             "alerts": [
                 msgspec.Raw(story.raw)

@@ -3,7 +3,9 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
-import { worst } from "./order.js";
+import { calls, worst } from "./order.js";
+import { headline } from "./sentence.js";
+import { state } from "./store.js";
 import { newId, send } from "./sending.js";
 import { Priority } from "./tile.js";
 import { code, t } from "./words.js";
@@ -16,6 +18,29 @@ export const CONCERN = ["breathing", "circulation", "temperature", "mentation", 
 export function say(status, deed, facts, what) {
   const body = { action_id: newId(), patient_id: status.patient_id, deed, ...facts };
   return send({ path: "/api/actions", patient: status.patient_id, alert: facts.alert_id, deed, what, body });
+}
+
+// For how long a reason holds: what the rules in force for this patient say.
+const ENDED_BY_RED = new Set(["artefact", "equipment"]);
+function holds(status, reason, priority) {
+  const n = state.rules[status.rules?.sha256]?.holds?.[reason]?.[priority];
+  const red = ENDED_BY_RED.has(reason) ? `, ${t("holds.red")}` : "";
+  return (n == null ? t("holds.unknown") : t("holds.min", { n })) + red;
+}
+
+// Quiet for a while without anybody's taking it on: as long as the rules still allow for this alert.
+const QUIET = [5, 15, 30, 60, 120, 240];
+function Snooze({ status, alert, seen, text, close }) {
+  const most = alert.life?.snooze_left_minutes ?? 0;
+  const choices = QUIET.filter((n) => n <= most);
+  if (most >= 1 && !choices.length) choices.push(most);
+  const give = (n) => {
+    say(status, "snooze", { alert_id: alert.alert_id, ...seen, minutes: n, text: text.trim() || undefined }, t("snooze.what", { bed: bedOf(status), n }));
+    close();
+  };
+  if (!choices.length) return html`<p class="hint quiet-row">${t("snooze.none")}</p>`;
+  return html`<div class="quiet-row" role="group" aria-label=${t("snooze")}><b>${t("snooze")}</b> ${choices.map((n) => html`<button type="button" key=${n} onClick=${() => give(n)}>${t("snooze.n", { n })}</button>`)}
+    <p class="hint">${t("snooze.hint")}</p></div>`;
 }
 
 export function Acknowledge({ status, alertId, close }) {
@@ -33,14 +58,15 @@ export function Acknowledge({ status, alertId, close }) {
   const changedSince = alert.priority !== seen.priority;
   return html`<${Dialog} title=${t("acknowledge")} close=${close} kind="acknowledge">
     <${Who} status=${status} />
-    <p class="what"><${Priority} alert=${alert} /> ${alert.headline}</p>
+    <p class="what"><${Priority} alert=${alert} /> ${headline(alert)}</p>
     ${changedSince && html`<p class="loud" role="alert">${t("ack.changed")}</p>`}
     <p class="hint">${t("ack.hint")}</p>
     <div class="reasons" role="group" aria-label=${t("reason")}>
       ${ACKNOWLEDGE.map((reason, i) => html`<button type="button" key=${reason} disabled=${reason === "reviewing" && left === 0} onClick=${() => give(reason)}>
-        <kbd>${i + 1}</kbd> <b>${code("reason", reason)}</b><small>${t(`holds.${alert.priority === "high" ? "high" : "medium"}.${reason}`)}${reason === "reviewing" && left != null ? ` · ${t("reviews_left", { n: left })}` : ""}</small></button>`)}
+        <kbd>${i + 1}</kbd> <b>${code("reason", reason)}</b><small>${holds(status, reason, alert.priority)}${reason === "reviewing" && left != null ? ` · ${t("reviews_left", { n: left })}` : ""}</small></button>`)}
     </div>
     <label>${t("text")} <input type="text" maxlength="500" value=${text} onInput=${(event) => setText(event.target.value)} autocomplete="off" /></label>
+    ${calls(alert) ? html`<${Snooze} status=${status} alert=${alert} seen=${seen} text=${text} close=${close} />` : ""}
   </${Dialog}>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { audio, pause, pausedFor, turnOff, turnOn, unpause } from "./sound.js";
 import { cx, html } from "./html.js";
-import { calls, watched, worst } from "./order.js";
+import { calls, HIDDEN, watched, worst } from "./order.js";
 import { settings, set } from "./settings.js";
 import { changed, state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
@@ -16,7 +16,7 @@ export function counts(statuses, unwatched) {
     const alert = worst(status);
     if (alert) found[alert.priority]++;
     const how = watched(status);
-    if (unwatched.has(status.patient_id) || how === "none" || how === "part") found.hidden++;
+    if (unwatched.has(status.patient_id) || HIDDEN.has(how)) found.hidden++;
     else if (!alert) found.quiet++;
     found.unseen += status.resolved?.length ?? 0;
   }

@@ -5,6 +5,7 @@ import { frozen, release } from "./freezing.js";
 import { cx, html } from "./html.js";
 import { ordered, waiting, worst } from "./order.js";
 import { bedOf, nameOf } from "./person.js";
+import { headline } from "./sentence.js";
 import { onItsWay } from "./sending.js";
 import { may, state, wardNow } from "./store.js";
 import { Tile } from "./tile.js";
@@ -28,7 +29,7 @@ function NewHigh({ open, acknowledge }) {
   const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient));
   return html`<section class="new-high" aria-label=${t("new_high")}>
     <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
-      <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${one.headline}</span>
+      <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${headline(state.alerts.get(id) ?? one)}</span>
       <button type="button" onClick=${() => open(one.patient)}>${t("why")}</button> ${may("act") ? html`<button type="button" class="primary" onClick=${() => acknowledge(one.patient, id)}>${t("acknowledge")}</button>` : ""}</p>`)}</div>
   </section>`;
 }

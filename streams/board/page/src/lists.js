@@ -6,6 +6,7 @@ import { cx, html } from "./html.js";
 import { standing, worst, watched } from "./order.js";
 import { bedOf, nameOf, Person } from "./person.js";
 import { say } from "./acknowledge.js";
+import { headline } from "./sentence.js";
 import { onItsWay } from "./sending.js";
 import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
@@ -36,7 +37,7 @@ export function Unseen({ statuses }) {
   const seen = ({ status, alert }) => say(status, "acknowledge", { alert_id: alert.alert_id, revision: alert.revision, priority: alert.priority, reason: "reviewing" }, t("unseen.what", { bed: bedOf(status) }));
   return html`<section class="view"><h2>${t("view.unseen")}</h2><p class="hint">${t("unseen.hint")}</p>
     ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("alert")}</th><th>${t("began")}</th><td></td></tr></thead><tbody>
-      ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} /></th><td><${Priority} alert=${row.alert} /></td><td>${row.alert.headline}</td><td>${clock(ms(row.alert.started_at))}</td>
+      ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} /></th><td><${Priority} alert=${row.alert} /></td><td>${headline(row.alert)}</td><td>${clock(ms(row.alert.started_at))}</td>
         <td>${may("act") && !onItsWay(row.alert.alert_id) ? html`<button type="button" onClick=${() => seen(row)} aria-label=${t("unseen.of", { bed: bedOf(row.status) })}>${t("unseen.seen")}</button>` : ""}</td></tr>`)}</tbody></table>` : html`<p>${t("unseen.none")}</p>`}</section>`;
 }
 
@@ -55,7 +56,7 @@ export function Handover() {
     ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
     ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
       <h3><b class="bed">${bed.bed ?? t("no_bed")}</b> ${nameOf(bed.patient_id)?.name ?? ""} <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
-      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${alert.headline} <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
+      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert, alert)} <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
         ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("deed", done.deed)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
       ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
     </article>`)}`}</section>`;
@@ -73,6 +74,6 @@ export function Sheet({ statuses }) {
       return html`<tr key=${status.patient_id}><th scope="row" class="bed">${bedOf(status)}</th><td>${nameOf(status.patient_id)?.name ?? ""} <small>${nameOf(status.patient_id)?.born ?? ""}</small></td>
         <td>${status.coverage === "not covered" ? t("not_covered") : (scoreText(status.news2) ?? "?")}</td>
         ${PARTS.map((part) => { const [name, vital] = behind(status, part); const live = vital?.state === "live" || vital?.state === "delayed"; return html`<td key=${part}>${vital?.value == null ? "?" : live ? shown(name, vital.value) : html`<s>${shown(name, vital.value)}</s>`} <small>${vital?.taken_at ? clock(ms(vital.taken_at)) : ""}</small></td>`; })}
-        <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${alert.headline} (${code("standing", standing(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;
+        <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${headline(alert)} (${code("standing", standing(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;
     })}</tbody></table></section>`;
 }

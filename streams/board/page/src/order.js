@@ -11,12 +11,21 @@ export const CALLING = new Set(["calling", "shown"]);
 export const standing = (alert) => alert.life?.standing ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
 export const calls = (alert) => alert.interrupts && standing(alert) === "calling";
 
+// What was made of a thing is kept as long as the thing: a new status is a new thing.
+function kept(make) {
+  const known = new WeakMap();
+  return (thing) => {
+    if (!known.has(thing)) known.set(thing, make(thing));
+    return known.get(thing);
+  };
+}
+
 // The alert that stands first: by priority, what calls before what is owned, the patient before the measuring.
-export function worst(status) {
+export const worst = kept((status) => {
   let best = null;
   for (const alert of status.alerts) if (best === null || firstOf(alert, best) < 0) best = alert;
   return best;
-}
+});
 
 function firstOf(a, b) {
   return (
@@ -27,8 +36,9 @@ function firstOf(a, b) {
   );
 }
 
-// How well the patient is watched: all, part, none, paused, discharged, unassigned.
-export function watched(status) {
+// How well the patient is watched: all, part, none, paused, discharged; awaited: no worker has told of the patient yet.
+export const watched = kept((status) => {
+  if (status.awaited) return "awaited";
   if (status.paused_until) return "paused";
   const vitals = status.vitals;
   const all = Object.values(vitals);
@@ -37,12 +47,13 @@ export function watched(status) {
   const seen = groups.map((group) => group.some((v) => v && SEEN.has(v.state)));
   if (seen.every(Boolean)) return "all";
   return seen.some(Boolean) ? "part" : "none";
-}
+});
+export const HIDDEN = new Set(["none", "part", "awaited"]);
 
 // Where the score is going: the last five minutes against the quarter of an hour before them.
-export function trendOf(spark) {
-  const row = spark?.least;
-  if (!row) return 0;
+export const trendOf = (spark) => (spark?.least ? risen(spark) : 0);
+const risen = kept((spark) => {
+  const row = spark.least;
   const last = spark.minutes[spark.minutes.length - 1];
   let [sum, count, before, earlier] = [0, 0, 0, 0];
   for (let i = row.length - 1; i >= 0 && spark.minutes[i] > last - 20; i--) {
@@ -53,20 +64,20 @@ export function trendOf(spark) {
   if (count < 2 || earlier < 5) return 0;
   const change = sum / count - before / earlier;
   return change >= 1 ? 1 : change <= -1 ? -1 : 0;
-}
+});
 
 // Rows compare from left to right: priority, calling, NEWS2, trend, not monitored above quiet, bed.
 export function key(status, spark, unwatched) {
   const alert = worst(status);
   const level = alert ? RANK[alert.priority] : 0;
   const how = watched(status);
-  const hidden = unwatched || how === "none" || how === "part" || status.coverage === "not covered";
+  const hidden = unwatched || HIDDEN.has(how) || status.coverage === "not covered";
   return [
     level ? -level : hidden && how !== "discharged" ? 0 : 1,
     alert && !calls(alert) ? 1 : 0,
     -(status.news2?.score_min ?? -1),
     -trendOf(spark),
-    how === "none" ? 0 : how === "part" ? 1 : 2,
+    how === "none" || how === "awaited" ? 0 : how === "part" ? 1 : 2,
     status.bed ?? "~",
     status.patient_id,
   ];

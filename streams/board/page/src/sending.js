@@ -1,7 +1,7 @@
 // Words on their way: sending, with the broker, applied; or refused, loudly. Tried again under the same name.
 
 import { api, Refused } from "./api.js";
-import { changed, state } from "./store.js";
+import { changed, state, wardNow } from "./store.js";
 
 export const newId = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 const AGAIN_MS = 1500;
@@ -29,7 +29,9 @@ async function attempt(id) {
   if (!word) return;
   try {
     await api.post(word.path, word.body);
-    update(id, { state: word.deed ? "sent" : "applied", sentAt: performance.now() });
+    // A worker may have answered before the board did.
+    const settled = state.pending.get(id)?.state === "applied" || state.pending.get(id)?.state === "refused";
+    update(id, { ...(settled ? {} : { state: word.deed ? "sent" : "applied" }), sentAt: performance.now(), sentWard: wardNow() });
   } catch (problem) {
     // A network that is gone and a broker that is away are reasons to try again; a refusal is not.
     const lasting = problem instanceof Refused && problem.status < 500 && problem.status !== 429;
@@ -48,6 +50,7 @@ export function settle(status) {
 }
 
 setInterval(() => {
+  if (state.pending.size) changed(true); // what may be undone, may be so for seconds only
   for (const [id, word] of state.pending) {
     if (word.state === "applied" && performance.now() - word.sentAt > KEPT_MS) {
       state.pending.delete(id);

@@ -6,6 +6,7 @@ export const state = {
   alerts: new Map(), // alert_id -> newest revision
   sparks: new Map(), // patient -> {minutes, vitals, least, most, priority}
   names: {}, // patient -> {name, born, number}
+  rules: {}, // sha256 -> {holds, undo_seconds}
   pulse: null,
   ready: false, // the first whole picture has come
   heardAt: 0, // performance.now() of the last event
@@ -18,32 +19,47 @@ export const state = {
 };
 
 const listeners = new Set();
-let queued = false;
+const QUIET_MS = 250; // figures that only drift are painted together
+const SCROLLING_MS = 1000; // and while somebody scrolls, later still
+let due = Infinity; // when the next painting is to begin
+let timer = null;
 let took = 0; // the last painting's time, and when it ended
 let ended = 0;
+let scrolled = -Infinity;
+
+addEventListener("scroll", () => (scrolled = performance.now()), { capture: true, passive: true });
 
 export function subscribe(fn) {
   listeners.add(fn);
   return () => listeners.delete(fn);
 }
 
-export function changed() {
+function paint() {
+  due = Infinity;
+  timer = null;
+  const began = performance.now();
+  for (const fn of listeners) fn();
+  ended = performance.now();
+  took = ended - began;
+}
+
+// A hidden tab has no frames; what matters (title, sound) must go on all the same.
+const inFrame = () => (document.hidden ? setTimeout(paint, 100) : requestAnimationFrame(paint));
+
+document.addEventListener("visibilitychange", () => { if (document.hidden && due < Infinity) setTimeout(paint, 100); });
+
+// Something is to be painted: with the next frame, or (`drifting`: no alert, nobody's hand) soon, several together.
+export function changed(drifting = false) {
   state.version++;
-  if (queued) return;
-  queued = true;
-  // A hidden tab has no frames; what matters (title, sound) must go on all the same.
-  const next = document.hidden ? (fn) => setTimeout(fn, 100) : requestAnimationFrame;
-  const paint = () => {
-    queued = false;
-    const began = performance.now();
-    for (const fn of listeners) fn();
-    ended = performance.now();
-    took = ended - began;
-  };
+  const now = performance.now();
   // Where painting is work (five hundred beds, an old machine) at least as long again is left to scrolling and keys.
-  const rest = took > 8 ? Math.min(250, 3 * took) - (performance.now() - ended) : 0;
-  if (rest > 0) setTimeout(() => next(paint), rest);
-  else next(paint);
+  const rest = took > 8 ? Math.min(250, 3 * took) - (now - ended) : 0;
+  const wait = Math.max(0, rest, drifting ? (now - scrolled < 200 ? SCROLLING_MS : QUIET_MS) : 0);
+  if (now + wait >= due) return;
+  clearTimeout(timer);
+  due = now + wait;
+  if (wait) timer = setTimeout(inFrame, wait);
+  else inFrame();
 }
 
 // The ward's time in milliseconds: it goes on between two pulses, except where the data themselves are the clock.

@@ -42,28 +42,37 @@ function whole(said) {
   state.alerts = new Map(said.alerts.map((alert) => [alert.alert_id, alert]));
   state.sparks = new Map(Object.entries(said.sparks));
   state.ready = said.ready;
+  state.rules = said.rules ?? {};
   pulse(said.pulse);
   loadNames();
   for (const status of state.beds.values()) heardAlert(status, null);
   changed();
 }
 
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+// Only figures have moved: no alert, no concern, nothing that somebody waits for.
+const drifts = (status, before) => before && same(status.alerts, before.alerts) && same(status.resolved, before.resolved) && same(status.concern, before.concern) && same(status.actions, before.actions);
+
 function changes(said) {
+  const lost = state.linkLost;
   alive();
   let strange = false;
+  let drifting = !lost && !said.gone.length && !said.alerts.length;
   for (const status of said.beds) {
     const before = state.beds.get(status.patient_id);
     strange ||= !before;
+    drifting &&= drifts(status, before);
     state.beds.set(status.patient_id, status);
     heardAlert(status, before ?? null);
   }
   for (const patient of said.gone) state.beds.delete(patient);
   for (const alert of said.alerts) state.alerts.set(alert.alert_id, alert);
   for (const [patient, more] of Object.entries(said.sparks)) state.sparks.set(patient, joined(state.sparks.get(patient), more));
+  if (said.rules) state.rules = said.rules;
   state.nowAt = { ward: said.now, at: performance.now() };
   if (strange) loadNames();
   if (state.alerts.size > 4000) forgetEnded();
-  changed();
+  changed(drifting);
 }
 
 function forgetEnded() {

@@ -2,8 +2,9 @@
 
 import { cx, html } from "./html.js";
 import { memo } from "./memo.js";
-import { calls, RANK, standing, trendOf, watched, worst } from "./order.js";
+import { calls, HIDDEN, RANK, standing, trendOf, watched, worst } from "./order.js";
 import { bedOf, Person } from "./person.js";
+import { headline } from "./sentence.js";
 import { Spark } from "./spark.js";
 import { Age, Left, ms } from "./time.js";
 import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
@@ -88,8 +89,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
   const trend = trendOf(spark);
   const resolved = status.resolved?.length ?? 0;
   const level = alert ? alert.priority : "quiet";
-  const label = [bedOf(status), name?.name, alert ? `${t(`priority.${alert.priority}`)}: ${alert.headline}` : t("quiet"), status.news2 ? `NEWS2 ${scoreText(status.news2)}` : ""].filter(Boolean).join(", ");
-  const hidden = unwatched || ["none", "part"].includes(watched(status));
+  const label = [bedOf(status), name?.name, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert, full)}` : t("quiet"), status.news2 ? `NEWS2 ${scoreText(status.news2)}` : ""].filter(Boolean).join(", ");
+  const hidden = unwatched || HIDDEN.has(watched(status));
   return html`<li class=${cx("tile", level, hidden && "hidden-part", chosen && "chosen", alert && !calls(alert) && "owned-tile")} data-patient-place=${bedOf(status)}>
     <header>
       <h2><button type="button" class="open" aria-label=${label} aria-expanded=${chosen ? "true" : "false"} onClick=${() => open(status.patient_id)}>
@@ -101,7 +102,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
       <${ScoreBlock} status=${status} trend=${trend} />
       <dl class="cells">${PARTS.map((part) => html`<${Cell} key=${part} status=${status} part=${part} />`)}</dl>
     </div>
-    ${alert && html`<p class="why">${alert.headline}</p>`}
+    ${alert && html`<p class="why">${headline(alert, full)}</p>`}
+    ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
     ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} />`}
     <footer>

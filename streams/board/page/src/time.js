@@ -38,11 +38,19 @@ export function left(until, now = wardNow()) {
 
 const ticking = new Map(); // element -> () => text
 
+function write(element, text) {
+  const first = element.firstChild;
+  if (first?.data === text) return;
+  if (first) first.data = text;
+  else element.textContent = text;
+}
+
+// Thousands of ages and countdowns: plain elements that carry their moment, so that each costs next to nothing.
 function tick() {
-  for (const [element, say] of ticking) {
-    const text = say();
-    if (element.firstChild?.data !== text) element.textContent = text;
-  }
+  for (const [element, say] of ticking) write(element, say());
+  const now = wardNow();
+  for (const element of document.querySelectorAll("[data-age]")) write(element, age(Number(element.dataset.age), now));
+  for (const element of document.querySelectorAll("[data-left]")) write(element, left(Number(element.dataset.left), now));
 }
 setInterval(tick, 1000);
 
@@ -52,11 +60,11 @@ export function Ticking({ say, of, class: name, title }) {
   useEffect(() => {
     const element = ref.current;
     ticking.set(element, say);
-    element.textContent = say();
+    write(element, say());
     return () => ticking.delete(element);
   }, [of]);
   return h("span", { ref, class: name, title });
 }
 
-export const Age = ({ at, class: name }) => h(Ticking, { of: at, say: () => age(at), class: name });
-export const Left = ({ until, class: name }) => h(Ticking, { of: until, say: () => left(until), class: name });
+export const Age = ({ at }) => h("span", { "data-age": at }, age(at));
+export const Left = ({ until }) => h("span", { "data-left": until }, left(until));

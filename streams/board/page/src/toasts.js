@@ -2,8 +2,8 @@
 
 import { dismiss, newId, send } from "./sending.js";
 import { cx, html } from "./html.js";
-import { state } from "./store.js";
-import { left, ms, Ticking } from "./time.js";
+import { state, wardNow } from "./store.js";
+import { Left, ms } from "./time.js";
 import { code, t } from "./words.js";
 
 function undo(word) {
@@ -17,18 +17,28 @@ function undo(word) {
   });
 }
 
-function Undo({ word }) {
-  const life = state.beds.get(word.patient)?.alerts?.concat(state.beds.get(word.patient)?.resolved ?? []).find((one) => one.alert_id === word.alert)?.life;
-  if (word.deed !== "acknowledge" && word.deed !== "snooze") return null;
-  if (life?.undo_of !== word.id || !life.undo_until) return null;
-  return html`<button type="button" onClick=${() => undo(word)}>${t("undo")} <${Ticking} of=${life.undo_until} say=${() => left(ms(life.undo_until))} /></button>`;
+// Until when (ward's time) a word may be taken back: as the worker says, and before it has spoken as the rules do.
+function undoUntil(word) {
+  if (!["acknowledge", "snooze", "concern"].includes(word.deed) || !["sent", "applied"].includes(word.state)) return null;
+  for (const other of state.pending.values()) if (other.body.undoes === word.id) return null;
+  const status = state.beds.get(word.patient);
+  const life = [...(status?.alerts ?? []), ...(status?.resolved ?? [])].find((one) => one.alert_id === word.alert)?.life;
+  const until = life?.undo_of === word.id ? ms(life.undo_until) : word.sentWard + (state.rules[status?.rules?.sha256]?.undo_seconds ?? 10) * 1000;
+  return until > wardNow() ? until : null;
 }
+
+function Undo({ word }) {
+  const until = undoUntil(word);
+  return until && html`<button type="button" onClick=${() => undo(word)}>${t("undo")} <span aria-hidden="true"><${Left} until=${until} /></span></button>`;
+}
+
+const told = (word) => (word.unanswered && word.state === "sent" ? t("word.unanswered") : word.state === "applied" && !word.deed ? t("word.recorded") : t(`word.${word.state}`));
 
 export function Toasts() {
   const words = [...state.pending.values()];
   return html`<section class="toasts" aria-label=${t("sending.list")}>
     <div role="status" aria-live="polite">${words.filter((word) => !["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state, word.unanswered && "unanswered")}>
-        <span>${word.what}</span> <b>${word.unanswered && word.state === "sent" ? t("word.unanswered") : t(`word.${word.state}`)}</b> <${Undo} word=${word} />
+        <span>${word.what}</span> <b>${told(word)}</b> <${Undo} word=${word} />
         ${word.unanswered ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
     <div role="alert">${words.filter((word) => ["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state)}>
         <span>${word.what}</span> <b>${t(`word.${word.state}`)}</b> <span>${word.coded ? code("refused", word.why) : word.why}</span>

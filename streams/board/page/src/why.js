@@ -6,6 +6,7 @@ import { feedback } from "./acknowledge.js";
 import { cx, html } from "./html.js";
 import { calls, standing, watched, worst } from "./order.js";
 import { bedOf, nameOf, Person } from "./person.js";
+import { headline, said } from "./sentence.js";
 import { Plots } from "./plots.js";
 import { onItsWay } from "./sending.js";
 import { may, state } from "./store.js";
@@ -44,7 +45,7 @@ function Contributions({ status, full }) {
 
 function AlertLine({ status, alert, acknowledge }) {
   const word = onItsWay(alert.alert_id);
-  return html`<li class=${cx("alert-line", alert.priority)}><${Priority} alert=${alert} /> <span>${alert.headline}</span>
+  return html`<li class=${cx("alert-line", alert.priority)}><${Priority} alert=${alert} /> <span>${headline(alert)}</span>
     <small>${t("since", { at: clock(ms(alert.started_at)) })} · ${code("standing", standing(alert))}</small> <${Next} alert=${alert} word=${word} />
     ${may("act") && calls(alert) && !word ? html`<button type="button" onClick=${() => acknowledge(status.patient_id, alert.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`;
 }
@@ -53,7 +54,7 @@ function Log({ history }) {
   if (!history?.events.length) return null;
   const rows = [...history.events].sort((a, b) => ms(b.at) - ms(a.at)).slice(0, 60);
   return html`<section><h3>${t("why.log")}</h3><ol class="log">${rows.map((one) => html`<li key=${`${one.alert_id} ${one.revision}`}>
-    <time>${clock(ms(one.at))}</time> <b class=${one.priority}>${STARS[one.priority]}</b> ${code("became", one.state)}: ${one.headline}
+    <time>${clock(ms(one.at))}</time> <b class=${one.priority}>${STARS[one.priority]}</b> ${code("became", one.state)}: ${headline(one, one)}
     ${one.action ? html` <i>${one.action.who} (${code("role", one.action.role)})${one.action.reason ? `: ${code("reason", one.action.reason)}` : ""}${one.action.text ? `, ${one.action.text}` : ""}</i>` : ""}</li>`)}</ol></section>`;
 }
 
@@ -82,6 +83,8 @@ export function Why({ patient, close, acknowledge, showDialog }) {
   const name = nameOf(patient);
   const missing = status.news2?.missing ?? [];
   const unseen = status.resolved ?? [];
+  // Of a trouble with the measuring: its remedy. Of the patient: what the score's chart asks for, never less.
+  const todo = (alert?.kind === "technical" && full?.advice) || status.advice;
   const ended = (status.ended ?? []).filter((one) => one.useful == null).slice(-1);
   return html`<aside class="pane" data-pane ref=${ref} tabindex="-1" aria-labelledby="why-title">
     <header><div><h2 id="why-title"><span class="bed">${bedOf(status)}</span> ${name?.name ?? ""}</h2>
@@ -94,20 +97,20 @@ export function Why({ patient, close, acknowledge, showDialog }) {
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>`}
     </div>
     <section class="lead">
-      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${alert.headline}</p><p class="after"><${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${t("why.quiet")}</p>`}
-      ${status.advice && alert?.kind !== "technical" && html`<p class="advice"><b>${t("advice")}</b> ${status.advice}</p>`}
+      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${headline(alert)}</p><p class="after"><${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${status.awaited ? t("awaited") : t("why.quiet")}</p>`}
+      ${todo && html`<p class="advice"><b>${t("do")}</b> ${said(todo)}</p>`}
     </section>
     <section><h3>${t("why.parts")} <small>${scoreLine(status)}</small></h3><${Contributions} status=${status} full=${full} /></section>
     ${missing.length ? html`<section><h3>${t("why.missing")}</h3><p>${missing.map((part) => t(`vital.${part}`)).join(", ")}. ${t("why.missing.max", { n: status.news2.score_max })}
       ${status.observation_due_at ? html` ${t("due.at")} <${Left} until=${ms(status.observation_due_at)} />` : ""}</p></section>` : ""}
     ${full?.monitoring_lost?.length ? html`<p class="loud">${t("why.lost", { what: full.monitoring_lost.map((one) => t(`vital.${one}`)).join(", ") })}</p>` : ""}
-    ${full?.clears_when ? html`<section><h3>${t("why.clears")}</h3><p>${full.clears_when}</p></section>` : ""}
+    ${full?.clears_when ? html`<section><h3>${t("why.clears")}</h3><p>${said(full.clears_when)}</p></section>` : ""}
     <section><h3>${t("why.charts")}</h3>${history ? html`<${Plots} history=${history} />` : html`<p class="hint">${failed ?? t("loading")}</p>`}</section>
     ${status.alerts.length > 1 ? html`<section><h3>${t("why.others")}</h3><ul class="alerts">${status.alerts.filter((one) => one !== alert).map((one) => html`<${AlertLine} key=${one.alert_id} status=${status} alert=${one} acknowledge=${acknowledge} />`)}</ul></section>` : ""}
-    ${unseen.length ? html`<section><h3>${t("view.unseen")}</h3><ul class="alerts">${unseen.map((one) => html`<li key=${one.alert_id} class=${cx("alert-line", one.priority)}><${Priority} alert=${one} /> <span>${one.headline}</span> ${may("act") ? html`<button type="button" onClick=${() => acknowledge(patient, one.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`)}</ul></section>` : ""}
-    ${ended.length && may("act") ? html`<section class="useful"><h3>${t("feedback")}</h3>${ended.map((one) => html`<p key=${one.alert_id}>${one.headline} <button type="button" onClick=${() => feedback(status, one, true)}>${t("yes")}</button> <button type="button" onClick=${() => feedback(status, one, false)}>${t("no")}</button></p>`)}</section>` : ""}
+    ${unseen.length ? html`<section><h3>${t("view.unseen")}</h3><ul class="alerts">${unseen.map((one) => html`<li key=${one.alert_id} class=${cx("alert-line", one.priority)}><${Priority} alert=${one} /> <span>${headline(one)}</span> ${may("act") ? html`<button type="button" onClick=${() => acknowledge(patient, one.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`)}</ul></section>` : ""}
+    ${ended.length && may("act") ? html`<section class="useful"><h3>${t("feedback")}</h3>${ended.map((one) => html`<p key=${one.alert_id}>${headline(one)} <button type="button" onClick=${() => feedback(status, one, true)}>${t("yes")}</button> <button type="button" onClick=${() => feedback(status, one, false)}>${t("no")}</button></p>`)}</section>` : ""}
     ${status.orders?.length ? html`<section><h3>${t("orders")}</h3><ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</li>`)}</ul></section>` : ""}
     <${Log} history=${history} />
-    <p class="rules">${t("rules", { name: status.rules.name, version: status.rules.version, sha: status.rules.sha256.slice(0, 12) })} ${t("not_an_alarm")}</p>
+    <p class="rules">${status.rules ? t("rules", { name: status.rules.name, version: status.rules.version, sha: status.rules.sha256.slice(0, 12) }) : ""} ${t("not_an_alarm")}</p>
   </aside>`;
 }

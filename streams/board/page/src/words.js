@@ -1,4 +1,4 @@
-// Every word of the page comes from a message file; what the worker says (headlines, advice) comes as it is.
+// Every word of the page comes from a message file; sentence.js makes the worker's sentences from them too.
 
 import en from "../messages/en.json";
 import de from "../messages/de.json";
@@ -13,6 +13,8 @@ export function t(key, facts) {
   return facts ? text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "") : text;
 }
 
+export const english = (key) => en[key] ?? key;
+export const keysOf = (begin) => Object.keys(en).filter((key) => key.startsWith(begin));
 export const has = (key) => key in en;
 // A code of a closed list, such as a reason; falls back to the code itself in plain letters.
 export const code = (kind, name) => (name == null ? "" : has(`${kind}.${name}`) ? t(`${kind}.${name}`) : String(name).replaceAll("_", " "));

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import hmac
+import logging
 import os
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Final
 
 from schemas.action import Role
 from streams.settings_problems import SettingsError
+
+log = logging.getLogger(__name__)
 
 
 class May(StrEnum):
@@ -62,6 +66,11 @@ class Account:
     name: str
     role: Role
     password: str
+
+    @property
+    def stamp(self) -> str:
+        """Changes with role and password: a session that carries another one is over."""
+        return hashlib.sha256(f"{self.login}\0{self.role}\0{self.password}".encode()).hexdigest()[:16]
 
     def opens_with(self, password: str) -> bool:
         """Whether this is the password."""
@@ -143,10 +152,41 @@ class Accounts:
             return None
         return account if account.opens_with(password) else None
 
-    def holds(self, login: str, role: str) -> bool:
-        """Whether somebody of this name still has this role."""
+    def holds(self, login: str, stamp: str) -> bool:
+        """Whether somebody of this name is still let in with the role and the password that the stamp was made of."""
         account = self._accounts.get(login)
-        return account is not None and account.role == role
+        return account is not None and hmac.compare_digest(account.stamp, stamp)
+
+
+class AccountsFile:
+    """The accounts as the file has them now: read again when it has changed, as soon as it can be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp = self._look()
+        self._accounts = Accounts.read(path)
+        self._looked = 0.0
+
+    @property
+    def current(self) -> Accounts:
+        """The accounts, looked at anew at most once a second."""
+        now = time.monotonic()
+        if now - self._looked >= 1.0:
+            self._looked = now
+            stamp = self._look()
+            if stamp is not None and stamp != self._stamp:
+                try:
+                    self._accounts, self._stamp = Accounts.read(self._path), stamp
+                except SettingsError as broken:  # being written, or broken: those who were let in stay known
+                    log.warning("%s", broken)
+        return self._accounts
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            facts = self._path.stat()
+        except OSError:
+            return None
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _account(login: str, facts: object, path: Path) -> Account:

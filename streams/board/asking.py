@@ -50,11 +50,7 @@ def session_of(request: Request) -> Session | None:
     """Who is signed in, if anybody is."""
     board = board_of(request)
     session = board.sessions.read(request.cookies.get(COOKIE), time.time())
-    if session is None:
-        return None
-    if board.accounts is not None and not board.accounts.holds(session.login, session.role):
-        return None
-    return session
+    return session if session is not None and board.lets_in(session) else None
 
 
 def allowed(what: May) -> Callable[[Request, Response], Session]:

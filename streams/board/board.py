@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
-from streams.board.accounts import Accounts
+from streams.board.accounts import Accounts, AccountsFile
 from streams.board.burden import burden
 from streams.board.directory import Directory
 from streams.board.limits import Limit
 from streams.board.listening import Heard, Listener
+from streams.board.lookup import Lookup
 from streams.board.memory import Memory, encode
 from streams.board.sending import Sender
 from streams.board.sessions import Session, Sessions
@@ -38,11 +39,15 @@ class Board:
 
     def __init__(self, settings: Settings, board: BoardSettings) -> None:
         self.settings, self.own = settings, board
-        self.accounts = None if board.accounts is None else Accounts.read(board.accounts)
-        self.directory = Directory(board.directory)
+        self._accounts = None if board.accounts is None else AccountsFile(board.accounts)
+        token = board.directory_token.get_secret_value()
+        self.directory: Directory | Lookup = (
+            Lookup(board.directory_url, token) if board.directory_url else Directory(board.directory)
+        )
         secret = board.secret.get_secret_value().encode()
-        # Without a secret of its own the file of accounts is the key: a changed password or role ends every session.
-        key = secret or (self.accounts.fingerprint if self.accounts is not None else b"loopback only")
+        # Without a secret of its own the file of accounts, as it is at the start, is the key.
+        accounts = self.accounts
+        key = secret or (b"loopback only" if accounts is None else accounts.fingerprint)
         self.sessions = Sessions(key, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
         self.tries = Limit(burst=8, per_minute=6)  # for one name
         self.knocks = Limit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
@@ -107,6 +112,18 @@ class Board:
         return int(time.time() * 1000)
 
     # ---- sessions
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """Who may sign in, as the file says now; None where nobody has to."""
+        return None if self._accounts is None else self._accounts.current
+
+    def lets_in(self, session: Session) -> bool:
+        """Whether the session still counts: nobody has signed out of it, and its account is as it was."""
+        accounts = self.accounts
+        if self.sessions.is_over(session):
+            return False
+        return accounts is None or accounts.holds(session.login, session.stamp)
 
     def renewed(self, session: Session) -> Session:
         """The session after a sign of life; its open streams live on with it."""

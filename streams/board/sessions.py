@@ -1,6 +1,7 @@
 """Who is asking: a signed cookie that says the name and the role, and ends by itself.
 
-The board keeps no list of sessions: a restarted board knows everybody again, and forgets nobody's end.
+The board keeps no list of sessions: a restarted board knows everybody again, and forgets nobody's end. It keeps in
+mind who has signed out, until the session would have ended by itself.
 """
 
 import base64
@@ -8,6 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -16,11 +18,12 @@ from streams.board.accounts import RIGHTS, May
 
 COOKIE: Final = "vigilward_session"
 CSRF_HEADER: Final = "x-vigilward-csrf"
+MOST_OVER: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who has signed in. Times are seconds since 1970; `seen` is the last sign of life."""
+    """Somebody who has signed in. Times are seconds since 1970. `seen`: last sign of life; `stamp`: the account's."""
 
     login: str
     name: str
@@ -28,6 +31,7 @@ class Session:
     began: float
     seen: float
     nonce: str
+    stamp: str = ""
 
     def may(self, what: May) -> bool:
         """Whether the role allows it."""
@@ -40,10 +44,21 @@ class Sessions:
     def __init__(self, key: bytes, *, idle_s: float, longest_s: float) -> None:
         self._key = hashlib.sha256(b"vigilward board" + key).digest()
         self.idle_s, self.longest_s = idle_s, longest_s
+        self._over: OrderedDict[str, float] = OrderedDict()
 
-    def begin(self, login: str, name: str, role: Role, now: float) -> Session:
+    def begin(self, login: str, name: str, role: Role, now: float, stamp: str = "") -> Session:
         """A new session."""
-        return Session(login, name, role, now, now, secrets.token_urlsafe(12))
+        return Session(login, name, role, now, now, secrets.token_urlsafe(12), stamp)
+
+    def end(self, session: Session, now: float) -> None:
+        """Over, on every screen that holds its cookie."""
+        self._over[session.nonce] = session.began + self.longest_s
+        while self._over and (len(self._over) > MOST_OVER or next(iter(self._over.values())) < now):
+            self._over.popitem(last=False)
+
+    def is_over(self, session: Session) -> bool:
+        """Whether somebody has signed out of it."""
+        return session.nonce in self._over
 
     def write(self, session: Session) -> str:
         """The cookie's value."""
@@ -59,7 +74,7 @@ class Sessions:
             return None
         facts = json.loads(base64.urlsafe_b64decode(body))
         session = Session(**{**facts, "role": Role(facts["role"])})
-        return session if now < self.ends(session) else None
+        return session if now < self.ends(session) and not self.is_over(session) else None
 
     def renewed(self, session: Session, now: float) -> Session:
         """The same after a sign of life."""

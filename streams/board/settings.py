@@ -4,6 +4,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -27,6 +28,8 @@ class BoardSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8088
     accounts: Path | None = Field(None, description="File with the accounts (TOML).")
     directory: Path | None = Field(None, description="File with names, by patient (JSON).")
+    directory_url: str | None = Field(None, description="Where names are looked up instead (HTTP POST).")
+    directory_token: SecretStr = SecretStr("")
     secret: SecretStr = SecretStr("")
     https: bool = Field(False, description="The page is reached through HTTPS: cookies say so.")
     names: Annotated[list[str], Field(description="Host names under which the page is reached.")] = []
@@ -57,6 +60,12 @@ class BoardSettings(BaseSettings):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise Problem(name, f"there is no file {str(path)!r}")
+        if self.directory_url is not None:
+            where = urlsplit(self.directory_url)
+            if self.directory is not None:
+                raise Problem("directory_url", "names come from a file or from a URL: set one of the two")
+            if where.scheme != "https" and not (where.scheme == "http" and is_loopback(where.hostname or "")):
+                raise Problem("directory_url", "names are asked for over https, or of this machine: https://...")
         if self.accounts is None and not is_loopback(self.host):
             raise Problem(
                 "host",

@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.needs("chromium"))
+            # A browser that hangs swallows a polite time-out: this one shows every stack and ends the run.
+            item.add_marker(pytest.mark.timeout(150, method="thread"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,24 +54,24 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
     named = Settings(partitions=PARTITIONS)
     with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as broker:
         yield Settings(bootstrap_servers=broker.bootstrap_servers, partitions=PARTITIONS, mode=Mode.DEMO)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ward(settings: Settings) -> Ward:
     return Ward(settings)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def beds(ward: Ward) -> dict[str, Bed]:
     return story(ward, beds=16, minutes=75)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def board(settings: Settings, beds: dict[str, Bed], tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
     names = tmp_path_factory.mktemp("names") / "names.json"
     names.write_text(json.dumps(directory(beds)))

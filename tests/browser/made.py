@@ -146,7 +146,7 @@ class Bed:
             "news2": self.score(),
             "findings": more.get("findings", []),
             "monitoring_lost": more.get("monitoring_lost", []),
-            "clears_when": "Ends when NEWS2 below 7 holds with valid values.",
+            "clears_when": "Ends when NEWS2 below 7 holds with valid values of resp rate, SpO2.",
             "advice": None,
             "action": one.get("_action"),
             "rules": RULES,

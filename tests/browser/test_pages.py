@@ -75,6 +75,12 @@ def test_the_page_speaks_another_language(screen):
     page.keyboard.press("Escape")
     expect(one.tile("A07").locator(".priority")).to_contain_text("Hoch")
     expect(one.tile("A05").locator(".watching")).to_have_text("NICHT ÜBERWACHT")
+    expect(one.tile("A07").locator(".why")).to_have_text(
+        "Atemfrequenz 27/min, üblich 16; NEWS2 mindestens 11 (Bewusstsein fehlt)"
+    )
+    expect(one.tile("A05").locator(".why")).to_have_text("Puls, Atemfrequenz, SpO2 kommen nicht mehr an")
+    one.tile("A07").locator(".open").click()
+    expect(page.locator(".pane")).to_contain_text("Endet, wenn NEWS2 unter 7 bleibt, mit gültigen Werten für")
     assert page.evaluate("document.documentElement.lang") == "de"
 
 
@@ -146,7 +152,11 @@ def test_people_sign_in_and_out(screen, settings, accounts):  # noqa: F811
         page.wait_for_selector(".tile")
         page.locator(".bar button", has_text="Settings").click()
         expect(page.locator("dialog")).to_contain_text("Nora, nurse")
+        other = one.context.new_page()
+        other.goto(f"{one.address}/")
+        other.wait_for_selector(".tile")
         page.locator("dialog button", has_text="Sign out").click()
         expect(page.locator(".entrance form")).to_be_visible()
+        expect(other.locator(".entrance form")).to_be_visible(timeout=10_000)
     finally:
         process.kill()

@@ -1,9 +1,11 @@
 """The README's picture of the board: a real screenshot of the demo, made here."""
 
 import os
+import queue
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -17,8 +19,15 @@ KEPT = os.environ.get("VIGILWARD_PICTURE")
 def test_the_demo_shows_its_board(browser):
     command = [sys.executable, "-c", "from streams.commands import main; main()", "demo", "--for", "70s"]
     demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    # Read to its end: a demo whose pipe is full stands still.
+    reader = threading.Thread(target=lambda: [lines.put(line) for line in demo.stderr], daemon=True)
+    reader.start()
     try:
-        address = next(found[1] for line in demo.stderr if (found := re.match(r"Board: (http\S+)", line)))
+        address = None
+        while address is None:
+            if found := re.match(r"Board: (http\S+)", lines.get(timeout=30)):
+                address = found[1]
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page.set_default_timeout(60_000)
         for _ in range(40):  # the board's process starts beside the ward's
@@ -39,4 +48,5 @@ def test_the_demo_shows_its_board(browser):
     finally:
         demo.terminate()
         demo.wait(30)
+        reader.join(10)
         demo.stderr.close()

@@ -6,7 +6,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from schemas.action import ACKNOWLEDGEMENTS
 from schemas.times import to_text
+from streams.rules import packaged_rules
 from streams.topics import Topic
 from tests.browser.made import MINUTE, life, now
 from tests.streams.board.test_service import everything
@@ -71,6 +73,72 @@ def test_an_acknowledgement_is_shown_as_sent_until_the_worker_confirms_it_and_ma
     page.wait_for_function("() => document.querySelectorAll('.toast.sent').length === 1")
     undo = said(settings, Topic.ACTIONS, calling.patient)[-1]
     assert (undo["deed"], undo["undoes"]) == ("undo", action["action_id"])
+
+
+def test_a_slip_may_be_taken_back_at_once_and_only_for_seconds(screen, settings, calling):
+    """Also before the worker has answered: the words stand behind each other in one topic."""
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    page.locator("dialog .reasons button").first.click()
+    button = page.locator(".toast button", has_text="Undo")
+    expect(button).to_contain_text(re.compile("Undo 0:0[4-9]|0:10"))
+    button.click()
+    page.wait_for_function("() => document.querySelectorAll('.toast.sent').length === 2")
+
+    acknowledged, undone = said(settings, Topic.ACTIONS, calling.patient)[-2:]
+    assert (undone["deed"], undone["undoes"]) == ("undo", acknowledged["action_id"])
+    expect(button).to_have_count(0)
+
+
+def test_how_long_a_reason_holds_is_what_the_rules_in_force_say(screen, ward, calling):
+    rules = packaged_rules()
+    calling.more["rules"] = {"name": rules.name, "version": rules.version, "sha256": rules.sha256}
+    ward.tell(calling)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    reasons = page.locator("dialog .reasons button small").all_inner_texts()
+
+    medium = [packaged_rules().calling.holds[reason].medium for reason in ACKNOWLEDGEMENTS]
+    assert [text.partition(" min")[0] for text in reasons] == [f"{minutes:g}" for minutes in medium]
+    assert "ended by a red score" in reasons[4]
+
+
+def test_under_rules_that_the_board_has_not_heard_of_no_minutes_are_promised(screen, calling):
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+
+    expect(page.locator("dialog .reasons small").first).to_contain_text("as the rules say")
+
+
+def test_an_alert_may_be_made_quiet_as_long_as_the_rules_still_allow(screen, settings, ward, calling):
+    calling.change(
+        calling.alert_id, "raised", life={**calling.alerts[calling.alert_id]["life"], "snooze_left_minutes": 20}
+    )
+    ward.tell(calling, calling.alert_id)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+    choices = page.locator("dialog .quiet-row button")
+    expect(choices).to_have_text(["5 min", "15 min"])
+    choices.last.click()
+    page.wait_for_selector(".toast.sent")
+    word = said(settings, Topic.ACTIONS, calling.patient)[-1]
+
+    assert (word["deed"], word["minutes"], word["alert_id"]) == ("snooze", 15, calling.alert_id)
+
+
+def test_an_alert_that_has_been_quiet_long_enough_cannot_be_made_quiet_again(screen, calling):
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".act").click()
+
+    expect(page.locator("dialog .quiet-row")).to_have_text(re.compile("cannot be made quiet any longer"))
+    expect(page.locator("dialog .quiet-row button")).to_have_count(0)
 
 
 def test_what_the_worker_refuses_is_told_loudly(screen, settings, ward, calling):

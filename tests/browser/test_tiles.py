@@ -229,3 +229,22 @@ def test_a_patients_quiet_hour_ends_at_the_hours_end(screen, beds):
     path = one.tile("A05").locator(".spark path").last.get_attribute("d")
 
     assert max(float(x) for x in re.findall(r"[ML]([\d.]+) ", path)) < 215
+
+
+def test_an_admitted_patient_of_whom_no_worker_has_told_stands_above_the_quiet_ones(screen, ward):
+    admission = {"event": "admit", "patient_id": "t-new", "ward": "B", "bed": "B77", "mode": "demo"}
+    ward.send(Topic.PATIENTS, "t-new", admission)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    tile = one.tile("B77")
+    expect(tile.locator(".watching")).to_have_text("NOT YET WATCHED")
+    expect(tile).to_contain_text("No worker has told of this patient yet: nobody watches.")
+    order = one.order()
+    assert order.index("B77") < order.index("A01")
+    tile.locator(".open").click()
+    expect(page.locator(".pane .headline")).to_contain_text("nobody watches")
+    ward.send(Topic.PATIENTS, "t-new", {**admission, "event": "discharge"})
+    ward.flush()
+
+    expect(tile).to_have_count(0)

@@ -61,6 +61,11 @@ def settings(broker: EmbeddedBroker) -> Settings:
 
 
 @pytest.fixture(scope="module")
+def ward(settings: Settings) -> Ward:
+    return Ward(settings)
+
+
+@pytest.fixture(scope="module")
 def beds(ward: Ward) -> dict[str, Bed]:
     made = {bed.bed: bed for bed in (Bed(number) for number in range(1, 7))}
     for bed in made.values():

@@ -13,7 +13,7 @@ def test_the_pane_says_why_what_is_missing_and_what_would_end_it(screen):
 
     expect(pane.locator(".headline")).to_contain_text("Resp rate 27/min, usual 16")
     expect(pane).to_contain_text("Consciousness. With these the score could be up to 14.")
-    expect(pane).to_contain_text("Ends when NEWS2 below 7 holds with valid values.")
+    expect(pane).to_contain_text("Ends when NEWS2 below 7 holds with valid values of resp rate, SpO2.")
     expect(pane.locator(".rules")).to_contain_text("vigilward-adult-ward 1 (5f5f5f5f5f5f)")
     expect(pane.locator(".rules")).to_contain_text("Not a certified alarm")
 
@@ -68,3 +68,19 @@ def test_the_pane_closes_and_gives_back_the_focus(screen):
     expect(page.locator(".pane")).to_have_count(0)
 
     assert page.evaluate("document.activeElement.closest('.tile')?.dataset.patientPlace") == "A07"
+
+
+def test_a_trouble_with_the_measuring_says_what_to_do_and_does_not_calm(screen, beds, ward):
+    bed = beds["B16"]
+    bed.more["advice"] = "Check the patient first, then the sensor."
+    ward.tell(bed, bed.raise_("SpO2 reads zero", "high", kind="technical"))
+    ward.flush()
+    one = screen()
+    page = one.open()
+    one.tile("B16").locator(".open").click()
+
+    expect(page.locator(".pane .advice")).to_have_text("To do: Check the patient first, then the sensor.")
+    bed.alerts.clear()
+    bed.more.clear()
+    ward.tell(bed)
+    ward.flush()

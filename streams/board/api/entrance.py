@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from streams.board.accounts import RIGHTS
-from streams.board.asking import LOCAL, board_of, give_cookie, refuse_other_origins, session_of
+from streams.board.asking import LOCAL, board_of, give_cookie, refuse_other_origins, refuse_strangers, session_of
 from streams.board.sessions import COOKIE, Session
 
 router = APIRouter(prefix="/api", tags=["entrance"])
@@ -52,15 +52,19 @@ async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str
     account = await asyncio.to_thread(board.accounts.sign_in, who.login, who.password)
     if account is None:
         raise HTTPException(401, "name or password is wrong")
-    session = board.sessions.begin(account.login, account.name, account.role, time.time())
+    session = board.sessions.begin(account.login, account.name, account.role, time.time(), account.stamp)
     give_cookie(board, response, session)
     return _told(request, session)
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, response: Response) -> dict[str, Any]:
-    """Forget the session on this screen."""
+    """The session is over, wherever its cookie is; its open streams end within a second."""
     refuse_other_origins(request)
+    board, session = board_of(request), session_of(request)
+    if session is not None and board.accounts is not None:
+        refuse_strangers(request, session)
+        board.sessions.end(session, time.time())
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return {"signed_in": False}
 
@@ -77,5 +81,5 @@ def _told(request: Request, session: Session) -> dict[str, Any]:
         "csrf": board.sessions.csrf(session),
         "ends_at": board.sessions.ends(session) * 1000,
         "mode": board.settings.mode,
-        "names": board.own.directory is not None,
+        "names": bool(board.own.directory or board.own.directory_url),
     }

@@ -27,7 +27,7 @@ async def as_json(request: Request, session: See, ward: Ward = None, hours: Hour
 @router.get("/handover.txt", response_class=PlainTextResponse)
 async def as_text(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> PlainTextResponse:
     """The same as plain text."""
-    names = board_of(request).directory.of(board_of(request).memory.beds.keys())
+    names = await board_of(request).directory.of(board_of(request).memory.beds.keys())
     return PlainTextResponse(shift.as_text(_shift(request, ward, hours), names))
 
 

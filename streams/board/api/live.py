@@ -39,7 +39,7 @@ async def stream(request: Request, session: See) -> StreamingResponse:
         raise HTTPException(503, "too many open pages", headers={"Retry-After": "5"})
 
     def alive() -> bool:
-        return board.accounts is None or time.time() < board.ends(session)
+        return board.lets_in(session) and (board.accounts is None or time.time() < board.ends(session))
 
     async def events() -> AsyncIterator[bytes]:
         board.streams_of[session.nonce] = board.streams_of.get(session.nonce, 0) + 1
@@ -59,11 +59,19 @@ async def stream(request: Request, session: See) -> StreamingResponse:
     )
 
 
+class Names(BaseModel):
+    """People by patient. `failing`: the directory does not answer, and these are the names that were known before."""
+
+    names: dict[str, dict[str, str]]
+    failing: bool
+
+
 @router.get("/names")
-async def names(request: Request, session: See) -> dict[str, dict[str, str]]:
+async def names(request: Request, session: See) -> Names:
     """Name, birth date and hospital number of the ward's patients, from the hospital's directory."""
     board = board_of(request)
-    return board.directory.of(board.memory.beds.keys())
+    people = await board.directory.of(board.memory.beds.keys())
+    return Names(names=people, failing=board.directory.failing)
 
 
 @router.post("/history")

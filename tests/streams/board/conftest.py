@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -71,6 +72,10 @@ class BoardProcess:
         command = [sys.executable, "-c", "from streams.commands import main; main()", "board"]
         self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         assert self.process.stdout is not None
+        said, _, _ = select.select([self.process.stdout], [], [], 30)
+        if not said:
+            self.kill()
+            raise AssertionError("the board did not say its address within 30 s")
         self.address = self.process.stdout.readline().split()[-1].rstrip("/")
         # A board that is started again stands where it stood.
         self.environment["VIGILWARD_BOARD_PORT"] = self.address.rpartition(":")[2]

@@ -1,5 +1,6 @@
 """Who gets in: accounts, sessions, limits, and where the board listens."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def test_names_are_read_again_when_the_file_has_changed(tmp_path: Path):
     directory = Directory(path)
     path.write_text(json.dumps({"p": {"name": "Afterwards", "diagnosis": "not shown"}}))
 
-    assert directory.of(["p", "q"]) == {"p": {"name": "Afterwards"}}
+    assert asyncio.run(directory.of(["p", "q"])) == {"p": {"name": "Afterwards"}}
 
 
 def test_a_file_of_names_that_is_being_replaced_costs_no_name(tmp_path: Path):
@@ -102,7 +103,7 @@ def test_a_file_of_names_that_is_being_replaced_costs_no_name(tmp_path: Path):
     directory = Directory(path)
     path.write_text('{"p": {"na')
 
-    assert directory.of(["p"]) == {"p": {"name": "Anna"}}
+    assert asyncio.run(directory.of(["p"])) == {"p": {"name": "Anna"}}
 
 
 def test_a_page_that_was_away_too_long_gets_the_whole_picture():

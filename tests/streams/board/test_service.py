@@ -75,8 +75,9 @@ def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[
     """(partition, key, value) of all that stands in the topic."""
     reader = Consumer({**settings.librdkafka(), "group.id": "t", "enable.partition.eof": True})
     reader.assign([TopicPartition(settings.topic(topic), number, 0) for number in range(settings.partitions)])
-    found, ended = [], 0
+    found, ended, until = [], 0, time.monotonic() + 30
     while ended < settings.partitions:
+        assert time.monotonic() < until, f"{topic} could not be read to its end within 30 s"
         for message in reader.consume(100, 1.0):
             if message.error() is not None:
                 ended += 1
@@ -357,11 +358,39 @@ def test_a_restarted_board_knows_the_same_and_whom_it_had_let_in(
     assert nora.ask("POST", "/api/history", {"patient_id": beds["A01"].patient})[0] == 200
 
 
-def test_a_signed_out_screen_is_nobodys(board: BoardProcess):
+def test_signing_out_ends_the_session_wherever_its_cookie_is(board: BoardProcess):
     vera = signed_in.__wrapped__(board, "vera")
-    vera.ask("POST", "/api/sign-out", {})
+    copy = Visitor(board.address)
+    copy.cookie = vera.cookie
+    assert copy.ask("GET", "/api/names")[0] == 200
+    assert vera.ask("POST", "/api/sign-out", {})[0] == 200
 
-    assert vera.ask("GET", "/api/names")[0] == 401
+    assert copy.ask("GET", "/api/names")[0] == 401
+
+
+def test_the_open_streams_of_a_session_end_with_it(board: BoardProcess):
+    vera = signed_in.__wrapped__(board, "vera")
+    request = urllib.request.Request(vera.address + "/api/stream", headers={"Cookie": vera.cookie})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.readline()
+        vera.ask("POST", "/api/sign-out", {})
+
+        assert answer.read() is not None, "read to its end: the board closed it"
+
+
+def test_a_changed_account_ends_its_sessions_and_nobody_elses(board: BoardProcess, accounts: Path):
+    before = accounts.read_text()
+    sam, lea = (signed_in.__wrapped__(board, login) for login in ("sam", "lea"))
+    theirs = [part for part in before.split("\n\n") if not part.startswith("[sam]")]
+    accounts.write_text("\n\n".join([*theirs, as_lines("sam", "Sam", role_of("viewer"), "another long password")]))
+    time.sleep(1.1)
+    try:
+        assert [one.ask("GET", "/api/names")[0] for one in (sam, lea)] == [401, 200]
+        accounts.write_text("[sam")  # half written: who was let in is still known
+        time.sleep(1.1)
+        assert lea.ask("GET", "/api/names")[0] == 200
+    finally:
+        accounts.write_text(before)
 
 
 def test_a_name_may_not_be_tried_without_end(board: BoardProcess):

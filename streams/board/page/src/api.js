@@ -53,10 +53,12 @@ export function loadNames() {
   asking = setTimeout(async () => {
     asking = null;
     try {
-      state.names = await api.names();
-      changed();
+      const { names, failing } = await api.names();
+      [state.names, state.namesFail] = [names, failing];
     } catch {
-      // a page without names is still a page; they are asked for again with the next new patient
+      state.namesFail = true; // a page without names is still a page
     }
+    changed();
+    if (state.namesFail) setTimeout(loadNames, 15_000);
   }, 50);
 }

@@ -17,6 +17,7 @@ export function truths() {
   if (state.me && !state.ready && pulse) found.push({ kind: "reading", words: t("truth.reading") });
   if (Math.abs(state.skew) > SKEW_MS) found.push({ kind: "clock", words: t("truth.clock", { n: Math.round(Math.abs(state.skew) / 60_000) }) });
   if (pulse?.unreadable) found.push({ kind: "unreadable", words: t("truth.unreadable", { n: pulse.unreadable }) });
+  if (state.namesFail) found.push({ kind: "names", words: t("names.failed") });
   return found;
 }
 

@@ -19,7 +19,7 @@ function known() {
     const names = [];
     const form = english(key).split(/(\{\w+\})/).map((part) => (/^\{\w+\}$/.test(part) ? (names.push(part.slice(1, -1)), "(.+)") : escaped(part))).join("");
     return { key, names, form: new RegExp(`^${form}$`) };
-  }).sort((a, b) => a.names.length - b.names.length);
+  }).sort((a, b) => Boolean(a.names.length) - Boolean(b.names.length) || english(b.key).length - english(a.key).length);
   return forms;
 }
 

@@ -5,6 +5,7 @@ export const state = {
   beds: new Map(), // patient -> status
   alerts: new Map(), // alert_id -> newest revision
   sparks: new Map(), // patient -> {minutes, vitals, least, most, priority}
+  namesFail: false, // the directory does not answer
   names: {}, // patient -> {name, born, number}
   rules: {}, // sha256 -> {holds, undo_seconds}
   pulse: null,

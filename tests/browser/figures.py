@@ -224,7 +224,7 @@ def kill() -> dict[str, Any]:
 
 def outage() -> dict[str, Any]:
     """The broker away for 30 s while somebody enters a concern: told when, and how often it is there afterwards."""
-    from tests.streams.board.test_service import everything
+    from tests.streams.board.conftest import everything
 
     stage = Stage(6, send_within_s=2)
     page = stage.page()

@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from streams.topics import Topic
-from tests.streams.board.conftest import BoardProcess
-from tests.streams.board.test_service import PASSWORD, accounts, everything  # noqa: F401
+from tests.streams.board.conftest import BoardProcess, everything
+from tests.streams.board.test_service import PASSWORD, accounts  # noqa: F401
 
 
 def test_observations_due_stand_overdue_first_with_what_is_missing(screen):

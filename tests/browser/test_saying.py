@@ -11,7 +11,7 @@ from schemas.times import to_text
 from streams.rules import packaged_rules
 from streams.topics import Topic
 from tests.browser.made import MINUTE, life, now
-from tests.streams.board.test_service import everything
+from tests.streams.board.conftest import everything
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
 
 
 def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(screen, beds, ward, settings):
-    from tests.streams.board.test_service import everything
+    from tests.streams.board.conftest import everything
 
     bed = beds["A14"]
     step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}

@@ -152,7 +152,7 @@ def test_a_silent_broker_is_told_and_what_is_said_meanwhile_is_not_lost(screen, 
         broker.up()
     expect(page.locator(".toast.sent")).to_have_count(1, timeout=30_000)
     expect(page.locator(".truth-line")).to_have_count(0, timeout=20_000)
-    from tests.streams.board.test_service import everything
+    from tests.streams.board.conftest import everything
 
     said = [value for _, _, value in everything(settings, Topic.ACTIONS)]
     assert len({value["action_id"] for value in said}) == 1

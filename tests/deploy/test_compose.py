@@ -20,6 +20,9 @@ import yaml
 
 from deploy.kafka.broker import Broker, Cluster
 from deploy.kafka.properties import COMMON, HOST, Node, free_ports, written
+from streams.board.accounts import Accounts
+from streams.board.settings import PREFIX as BOARD_PREFIX
+from streams.board.settings import BoardSettings
 from streams.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +82,7 @@ def test_every_setting_exists_and_has_a_value_that_is_accepted(name: str, monkey
         monkeypatch.setenv(key, value)
 
     known = {PREFIX + field.upper() for field in Settings.model_fields}
+    known |= {BOARD_PREFIX + field.upper() for field in BoardSettings.model_fields} if name == "board" else set()
     assert set(given) <= known
     assert Settings().mode == "demo"
 
@@ -112,8 +116,22 @@ def test_nothing_is_reachable_from_other_machines():
 
 def test_topics_exist_before_anybody_uses_them():
     assert OURS["topics"]["command"] == ["doctor", "--fix"]
-    for name in ("worker", "simulator"):
+    for name in ("worker", "board", "simulator"):
         assert OURS[name]["depends_on"]["topics"]["condition"] == "service_completed_successfully"
+
+
+def test_the_board_lets_in_only_who_has_an_account(monkeypatch: pytest.MonkeyPatch):
+    board = OURS["board"]
+    [mounted] = board["volumes"]
+    path, inside, mode = mounted.split(":")
+    for key, value in board["environment"].items():
+        if key.startswith(BOARD_PREFIX):
+            monkeypatch.setenv(key, str(ROOT / path) if value == inside else value)
+
+    assert (board["environment"]["VIGILWARD_BOARD_ACCOUNTS"], mode) == (inside, "ro")
+    assert BoardSettings().host == "0.0.0.0"
+    assert Accounts.read(ROOT / path).sign_in("nurse", "vigilward-demo")
+    assert board["environment"]["VIGILWARD_LOG_KEY"] == ""
 
 
 def test_prometheus_asks_where_the_worker_answers():

@@ -1,6 +1,7 @@
 """The image, as far as it can be judged without building it: its recipe, and the package that goes into it."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,12 @@ from dockerfile_parse import DockerfileParser
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 OURS = ("schemas", "detectors", "streams")
+PAGE = "streams/board/page/dist/index.html"
+BESIDE = (PAGE, "streams/board/page/node_modules/preact/index.js", "streams/board/__pycache__/board.pyc")
+"""What lies beside the tracked files where a page has been built; only the page belongs into the package."""
+
+
+BASE = r"(python:3\.11\.\d+-slim-\w+|node:22\.\d+\.\d+-\w+-slim)( AS \w+)?$"
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +29,24 @@ def steps() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as the image installs it."""
-    folder = tmp_path_factory.mktemp("dist")
+    """The package as the image installs it: from what is tracked, with a page built beside it."""
+    folder, source = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("source")
+    for name in (".gitignore", "pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    for name in tracked():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    for name in BESIDE:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("made here")
     hatchling = str(Path(sys.executable).parent / "hatchling")
-    subprocess.run([hatchling, "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([hatchling, "build", "-t", "wheel", "-d", str(folder)], cwd=source, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
+
+
+def tracked() -> list[str]:
+    said = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return said.split()
 
 
 def last(steps: list[tuple[str, str]], instruction: str) -> str:
@@ -44,7 +64,7 @@ def test_every_base_is_slim_and_has_a_version(steps: list[tuple[str, str]]):
     bases = [value for name, value in steps if name == "FROM"]
 
     assert bases
-    assert all(re.match(r"python:3\.11\.\d+-slim-\w+( AS \w+)?$", base) for base in bases)
+    assert all(re.match(BASE, base) for base in bases)
 
 
 def test_nobody_runs_as_root(steps: list[tuple[str, str]]):
@@ -77,11 +97,21 @@ def test_the_image_is_the_command(steps: list[tuple[str, str]]):
 
 
 def test_the_package_holds_every_tracked_file_of_ours_and_nothing_else(wheel: Path):
-    listed = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if not name.startswith("vigilward-")}
 
-    assert set(listed.split("\n")) - {""} <= inside
-    assert {name.split("/")[0] for name in inside} <= set(OURS)
+    assert inside == {*tracked(), PAGE}
+
+
+def test_the_page_is_built_by_its_lock_and_goes_into_the_package(steps: list[tuple[str, str]]):
+    words = [f"{name} {value}" for name, value in steps]
+    built, installed = (
+        next(n for n, one in enumerate(words) if part in one) for part in ("npm run", "hatchling build")
+    )
+
+    assert any("package-lock.json" in one for one in words[:built])
+    assert "RUN npm ci --ignore-scripts" in words[:built]
+    assert "COPY --from=page /page/dist streams/board/page/dist" in words[built:installed]
+    assert PAGE.startswith("streams/board/page/dist")
 
 
 def test_the_package_names_its_command_and_its_licence(wheel: Path):

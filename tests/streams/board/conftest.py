@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from schemas.reading import Mode
 from streams.settings import Settings
-from streams.topics import TOPICS, partitions_of
+from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
 from tests.browser.made import Ward
 
@@ -49,6 +50,22 @@ class Visitor:
         _, me = self.ask("GET", "/api/me")
         self.csrf = me.get("csrf", "")
         return self
+
+
+def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[str, Any]]]:
+    """(partition, key, value) of all that stands in the topic."""
+    reader = Consumer({**settings.librdkafka(), "group.id": "t", "enable.partition.eof": True})
+    reader.assign([TopicPartition(settings.topic(topic), number, 0) for number in range(settings.partitions)])
+    found, ended, until = [], 0, time.monotonic() + 30
+    while ended < settings.partitions:
+        assert time.monotonic() < until, f"{topic} could not be read to its end within 30 s"
+        for message in reader.consume(100, 1.0):
+            if message.error() is not None:
+                ended += 1
+            else:
+                found.append((message.partition(), message.key(), json.loads(message.value())))
+    reader.close()
+    return found
 
 
 class BoardProcess:

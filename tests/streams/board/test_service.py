@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from schemas.action import Action
 from schemas.patient import PatientRecord
@@ -21,7 +20,7 @@ from streams.log.placing import partition_of
 from streams.settings import Settings
 from streams.topics import Topic
 from tests.browser.made import Bed, Ward, now
-from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor
+from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor, everything
 
 PASSWORD = "a long enough password"
 
@@ -69,22 +68,6 @@ def signed_in(board: BoardProcess, login: str) -> Visitor:
 @pytest.fixture(scope="module")
 def nora(board: BoardProcess) -> Visitor:
     return signed_in(board, "nora")
-
-
-def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[str, Any]]]:
-    """(partition, key, value) of all that stands in the topic."""
-    reader = Consumer({**settings.librdkafka(), "group.id": "t", "enable.partition.eof": True})
-    reader.assign([TopicPartition(settings.topic(topic), number, 0) for number in range(settings.partitions)])
-    found, ended, until = [], 0, time.monotonic() + 30
-    while ended < settings.partitions:
-        assert time.monotonic() < until, f"{topic} could not be read to its end within 30 s"
-        for message in reader.consume(100, 1.0):
-            if message.error() is not None:
-                ended += 1
-            else:
-                found.append((message.partition(), message.key(), json.loads(message.value())))
-    reader.close()
-    return found
 
 
 def acknowledgement(bed: Bed, identity: str = "act-0001") -> dict[str, Any]:

@@ -11,6 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from detectors.calling import Calling, faults
+from detectors.risk import NONE as NO_HEADS
+from detectors.risk import RiskRules
+from detectors.risk import faults as risk_faults
 from detectors.rule_fault import Code, Fault
 from schemas.vitals import Vital
 
@@ -111,10 +114,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     technical: TechnicalRules
     calling: Calling
     forget_discharged_hours: Positive
+    risk: RiskRules = NO_HEADS
     sha256: str = ""
 
 
-KNOWN_DETECTORS = frozenset({"news2", "red_score", "baseline", "level_shift", "trend", "technical", "personal_limit"})
+LEARNED = frozenset({"baseline", "level_shift", "trend", "risk"})
+KNOWN_DETECTORS = frozenset({"news2", "red_score", "technical", "personal_limit"}) | LEARNED
 BY_THE_BOOK = frozenset({"news2", "red_score", "technical"})
 
 
@@ -154,3 +159,4 @@ def unarmable(rules: Rules) -> Iterator[Fault]:
                 f"write at most {part.enter:g}",
             )
     yield from faults(rules.calling)
+    yield from risk_faults(rules.risk)

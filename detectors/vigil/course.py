@@ -79,8 +79,11 @@ class Course(Struct, array_like=True):
         at: int,
         entered: bool,
         rules: Rules,
+        risk: int = 0,
     ) -> Demand:
-        """Takes one decided epoch (`fresh` empty: only time has passed) and says what is asked for."""
+        """Takes one decided epoch (`fresh` empty: only time has passed) and says what is asked for; `risk`: the
+        priority that a learned risk asks for, which has lasted already.
+        """
         if fresh:
             self.learned = self.learned + 1 if findings else 0
             self.limits = self.limits + 1 if broken else 0
@@ -91,9 +94,9 @@ class Course(Struct, array_like=True):
             self.scores, self.reds = [], {}
         elif score.red or self.reds:
             self._note_reds(score, fresh, at, entered, rules)
-        if not findings and not broken and not self.reds and (score is None or score.score_min < URGENT_FROM):
+        if not (findings or risk or broken or self.reds) and (score is None or score.score_min < URGENT_FROM):
             return NOTHING
-        return self._demand(score, findings, broken, entered, rules)
+        return self._demand(score, findings, broken, entered, rules, risk)
 
     def _note_reds(self, score: News2, fresh: dict[str, Decided], at: int, entered: bool, rules: Rules) -> None:
         red_now = {part.value for part in score.red}
@@ -136,7 +139,9 @@ class Course(Struct, array_like=True):
         recent = self.scores[-epochs:]
         return min(recent) if len(recent) >= epochs else None
 
-    def _demand(self, score: News2 | None, findings: bool, broken: bool, entered: bool, rules: Rules) -> Demand:
+    def _demand(
+        self, score: News2 | None, findings: bool, broken: bool, entered: bool, rules: Rules, risk: int
+    ) -> Demand:
         need = rules.spot if entered else rules.stream
         now, priority, interrupts, held_by, reason = 0, 0, False, None, Reason.NOTHING_ASKED
         confirmed = tuple(sorted(name for name, red in self.reds.items() if red.confirmed))
@@ -167,6 +172,10 @@ class Course(Struct, array_like=True):
                 now = HIGH
             elif score.score_min >= URGENT_FROM:
                 now = max(now, MEDIUM)
+        now = max(now, risk)
+        if risk > priority or (risk > LOW and not interrupts):
+            priority, interrupts, reason = max(priority, risk), risk > LOW, Reason.LEARNED
+            held_by = None if interrupts else "learned"
         if now and not priority and reason is Reason.NOTHING_ASKED:
             reason = Reason.NOT_YET_PERSISTENT
         proven = tuple(name for name in confirmed if self.reds[name].entered)

@@ -5,12 +5,14 @@ from typing import Final
 
 from detectors.news2 import News2, Part, news2
 from detectors.oxygen import ROOM_AIR_PERCENT, on_oxygen
+from detectors.response import URGENT_FROM
+from detectors.risk_words import Voice, voice_words
 from detectors.rules import Rules
 from detectors.vigil.concern import Concern
 from detectors.vigil.red import VITALS_OF
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
-from detectors.vigil.wording import leading, score_words
+from detectors.vigil.wording import leading, score_words, vital_words
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 
 # Milliseconds for which a value stays valid, by vital and source number.
@@ -38,9 +40,17 @@ def expires(name: str, track: Track) -> int:
 class Picture:
     """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
 
-    __slots__ = ("at", "concern", "score", "stay", "tracks", "values", "why_not")
+    __slots__ = ("at", "concern", "score", "stay", "tracks", "values", "voices", "why_not")
 
-    def __init__(self, tracks: Mapping[str, Track], stay: Stay, at: int, concern: Concern | None = None) -> None:
+    def __init__(
+        self,
+        tracks: Mapping[str, Track],
+        stay: Stay,
+        at: int,
+        concern: Concern | None = None,
+        voices: tuple[Voice, ...] = (),
+    ) -> None:
+        self.voices = voices  # the vitals that speak for a learned risk that asks for someone
         self.tracks, self.stay, self.at, self.concern = tracks, stay, at, concern
         # the valid values, in the vitals' own units
         self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
@@ -125,6 +135,7 @@ class Picture:
     def because(self) -> list[str]:
         """All vitals that stand behind what is asked for."""
         names = [name for name, _ in self.points()] + self.broken() + self.noticed()
+        names += [voice.vital for voice in self.voices if voice.vital in self.tracks]
         return sorted(set(names))
 
     def lost(self, because: list[str]) -> list[str]:
@@ -159,12 +170,13 @@ class Picture:
         return value > 0 if name == "supplemental_oxygen" else value
 
     def _finding(self, detector: str, name: str, score: float, reason: str) -> dict[str, object]:
-        track = self.tracks[name]
+        track = self.tracks.get(name)
+        usual = None if track is None else track.usual
         return {
             "detector": detector,
             "vital": name,
             "value": self._shown(name),
-            "usual": None if track.usual is None else round(track.usual, 2),
+            "usual": None if usual is None else round(usual, 2),
             "unit": UNITS[name],
             "score": round(score, 3),
             "reason": reason,
@@ -179,6 +191,7 @@ class Picture:
             for name, points in self.points()
         ]
         found += [self._finding("personal_limit", name, 1.0, "beyond_personal_limit") for name in self.broken()]
+        found += [self._finding("risk", voice.vital, voice.added, voice.reason) for voice in self.voices]
         found += [self.concern.finding()] if self.concern else []
         learned = [(name, opinion) for name in self.noticed() for opinion in self.tracks[name].opinions]
         learned.sort(key=lambda pair: -pair[1].score)
@@ -190,12 +203,19 @@ class Picture:
         score = score_words(self.score, previous, self.why_not)
         if self.concern is not None:
             score = f"{score}; {self.concern.words}" if names else f"{self.concern.words}; {score}"
+        if self.voices and self._quiet():
+            said = ", ".join(voice_words(vital_words(voice.vital), voice.reason) for voice in self.voices)
+            return f"May be worsening: {said}; {score}"
         if not names:
             return score
         best = max(names[:3], key=lambda name: self._weight(name))
         value = self.value(best)
         assert value is not None
         return f"{leading(best, value, self.tracks[best].usual)}; {score}"
+
+    def _quiet(self) -> bool:
+        """Whether nothing by the book asks for someone."""
+        return (self.score is None or (self.score.score_min < URGENT_FROM and not self.score.red)) and not self.broken()
 
     def _weight(self, name: str) -> tuple[int, float]:
         if name in VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]:  # a treatment: it never leads where a measured value scores

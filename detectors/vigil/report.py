@@ -116,7 +116,7 @@ def _ends_when(episode: Episode) -> str:
         return LISTED if episode.life.standing is Standing.RESOLVED else "Is over."
     if episode.kind == "technical":
         return TECHNICAL_ENDS
-    return clears_when(episode.priority, episode.because, episode.lost)
+    return clears_when(episode.priority, episode.because, episode.lost, learned=episode.learned)
 
 
 def alert_bytes(

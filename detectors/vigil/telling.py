@@ -64,8 +64,10 @@ class Burden(Struct, array_like=True):
         return sum(moment > at - DAY_MS for moment in self.moments)
 
     def full(self, at: int, rules: Rules) -> bool:
-        """Whether learned alerts have called as often as this patient's limit allows."""
+        """Whether learned alerts have called as often as this patient's limit allows, or have just called."""
         limit = rules.calling.patient_limit
+        if self.learned and self.learned[-1] > at - int(rules.risk.rearm_hours * HOUR_MS):
+            return True
         return sum(moment > at - int(limit.hours * HOUR_MS) for moment in self.learned) >= limit.calls
 
 

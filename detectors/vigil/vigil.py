@@ -9,12 +9,14 @@ from typing import Final
 
 import msgspec
 
+from detectors.risk import Forecast
 from detectors.rules import Rules
 from detectors.vigil.acting import Acted, act
 from detectors.vigil.actions import Acts
 from detectors.vigil.concern import Concern, with_concern
 from detectors.vigil.course import LOW, Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
+from detectors.vigil.foresight import Foresight
 from detectors.vigil.intake import NEVER, Intake, Taken
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import Picture, learns
@@ -31,7 +33,8 @@ from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.reasons import Refusal
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
+READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no foresight
 STATUS_EVERY_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
@@ -69,27 +72,10 @@ class Vigil:
     """
 
     __slots__ = (
-        "acts",
-        "concern",
-        "course",
-        "due",
-        "event_clock",
-        "intake",
-        "life_due",
-        "mode",
-        "never_seen",
-        "now",
-        "over",
-        "patient",
-        "quiet_until",
-        "register",
-        "rules",
-        "signals",
-        "status_at",
-        "stay",
-        "tracks",
+        "acts", "concern", "course", "due", "event_clock", "foresight", "intake", "life_due", "mode", "never_seen",
+        "now", "over", "patient", "quiet_until", "register", "rules", "signals", "status_at", "stay", "tracks",
         "trend_minute",
-    )
+    )  # fmt: skip
 
     def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
         self.patient, self.rules, self.mode, self.event_clock = patient, rules, mode, event_clock
@@ -97,6 +83,7 @@ class Vigil:
         self.stay = Stay()
         self.tracks: dict[str, Track] = {}
         self.course, self.signals = Course(), Signals()
+        self.foresight = Foresight(rules)
         self.register = Register(patient, mode)
         self.acts = Acts()
         self.concern: Concern | None = None
@@ -177,6 +164,7 @@ class Vigil:
         """Goes on under other rules; nothing learnt is lost."""
         self.rules = rules
         self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
+        self.foresight.adopt(rules)
         self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
 
     # ---- what is thought of it
@@ -204,7 +192,12 @@ class Vigil:
 
     def picture(self, at: int) -> Picture:
         """What is in force now."""
-        return Picture(self.tracks, self.stay, at, self.concern)
+        return Picture(self.tracks, self.stay, at, self.concern, self.foresight.voices(at))
+
+    @property
+    def forecasts(self) -> dict[str, Forecast]:
+        """What the learned heads think, by head; those that know too little are not there."""
+        return self.foresight.forecasts(self.now)
 
     def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Picture:
         """Looks at the patient as a whole and says what is new."""
@@ -213,6 +206,9 @@ class Vigil:
         if not self.stay.confirmed:
             # epochs of people and of devices are never decided together: one value tells
             entered = bool(fresh) and next(iter(fresh.values())).source == SPOT
+            if fresh and (entered or at >= self.foresight.next_at) and learns(self.stay, at):
+                self.foresight.look(picture, fresh, entered)
+                picture.voices = self.foresight.voices(at)
             demand = self.demand(picture, fresh, entered=entered)
             register.move(now, demand, self.course, fresh=bool(fresh), entered=entered)
             self.course.corrected = False
@@ -227,7 +223,9 @@ class Vigil:
     def demand(self, picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
         """What is asked for now: held back where monitoring is paused, or where learned alerts have called enough."""
         noticed, at = bool(picture.noticed()), picture.at
-        demand = self.course.note(picture.score, fresh, noticed, bool(picture.broken()), at, entered, self.rules)
+        demand = self.course.note(
+            picture.score, fresh, noticed, bool(picture.broken()), at, entered, self.rules, self.foresight.asking(at)
+        )
         if demand.interrupts and demand.reason is Reason.LEARNED and self.register.burden.full(at, self.rules):
             demand = msgspec.structs.replace(demand, interrupts=False, held_by="patient_limit")
         if demand.interrupts and self.stay.paused(at) and not entered:
@@ -290,6 +288,7 @@ class Vigil:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""
         self.tracks, self.signals, self.never_seen = {}, Signals(), False
         self.course.forget()
+        self.foresight = Foresight(self.rules)
         self.intake.drop_open()
         self.stay = Stay()
 
@@ -309,6 +308,7 @@ class Vigil:
         if not found and not names:
             return False
         self.register.withdraw(names)
+        self.foresight.withdraw(names)
         self.course.corrected = self.course.corrected or bool(names)
         self.due = min(self.due, at + 1)
         return True
@@ -321,17 +321,16 @@ class Vigil:
         body = [self.intake.state(), self.stay, tracks, self.course, self.signals, self.register.state()]
         body += [self.acts, self.concern]
         flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over, self.now, self.trend_minute]
-        return msgspec.msgpack.encode([SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock, *body, *flags])
+        head = [SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock]
+        return msgspec.msgpack.encode([*head, *body, *flags, self.foresight.state()])
 
     @classmethod
     def restore(cls, snapshot: bytes, rules: Rules) -> "Vigil":
         """The vigil that `snapshot` was taken from. Raises SnapshotError where that cannot be read."""
         try:
             state: Sequence = msgspec.msgpack.decode(snapshot)
-            if state[0] != SNAPSHOT_VERSION:
-                raise SnapshotError(
-                    f"snapshot version {state[0]!r} is not known; this version reads {SNAPSHOT_VERSION}"
-                )
+            if state[0] not in READABLE:
+                raise SnapshotError(f"snapshot version {state[0]!r} is not known; this version reads {READABLE}")
             return cls._from_state(state, rules)
         except (msgspec.MsgspecError, IndexError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, SnapshotError):
@@ -349,6 +348,8 @@ class Vigil:
         one.acts, one.concern = msgspec.convert(state[10], Acts), msgspec.convert(state[11], Concern | None)
         one.due, one.quiet_until, one.status_at, one.never_seen, one.over, one.now, one.trend_minute = state[12:19]
         one.life_due = one.register.due(one.stay, rules)
+        if state[0] > 1:
+            one.foresight = Foresight.restore(state[19], rules)
         return one
 
 

@@ -95,15 +95,16 @@ def score_words(score: News2 | None, previous: int | None, why_not: str | None) 
     return text
 
 
-def clears_when(priority: int, because: Sequence[str], lost: Sequence[str]) -> str:
-    """What would end the episode.
+def clears_when(priority: int, because: Sequence[str], lost: Sequence[str], *, learned: bool = False) -> str:
+    """What would end the episode; `learned`: only learned detectors ask for it.
 
     >>> clears_when(3, ["resp_rate", "spo2"], [])
     'Ends when NEWS2 below 7 holds with valid values of resp rate, SpO2.'
     """
     if lost:
         return f"Ends only after {vitals_words(lost)} can be measured again and is in range."
-    ask = {3: "NEWS2 below 7 holds", 2: "NEWS2 below 5 without a red score holds"}.get(
+    ask = "the patient's risk has come down" if learned and priority > 1 else None
+    ask = ask or {3: "NEWS2 below 7 holds", 2: "NEWS2 below 5 without a red score holds"}.get(
         priority, "the patient is back near the usual"
     )
     return f"Ends when {ask} with valid values of {vitals_words(because)}." if because else f"Ends when {ask}."

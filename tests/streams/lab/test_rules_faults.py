@@ -100,7 +100,7 @@ def test_each_remedy_says_what_to_write(way, value, remedy):
 
 def test_a_name_that_stands_there_twice_is_told():
     """Of two, the last counts: a safety officer may have read the first."""
-    text = packaged_rules_bytes().replace(b'"version": "1",', b'"version": "1", "version": "2",')
+    text = packaged_rules_bytes().replace(b'"version": "2",', b'"version": "2", "version": "3",')
 
     assert (Code.REPEATED_NAME, "version") in {(fault.code, fault.field) for fault in faults_of(text)}
 

@@ -1,0 +1,160 @@
+"""What a Vigil saw of each recorded patient, hour by hour, and apart from it what came of the patient."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.risk_memory import FEATURES
+from detectors.rules import Rules
+from detectors.vigil import Vigil
+from streams.lab.recipes import Outcome, Recipe
+from streams.log import Partition
+from streams.rules import packaged_rules
+from streams.ward.labels import Label, labels
+from streams.ward.recordings import START_MS, Recording
+
+Array = np.ndarray[Any, Any]
+HOUR_MS: Final = 3_600_000
+SETTLE_MS: Final = 30_000  # by then an epoch that ended at the hour is decided
+HELD_OUT: Final = 0.25
+LOW_PRESSURE: Final = 60.0
+BATCH: Final = 40
+FEW: Final = 24  # patients below which a second process costs more than it brings
+_MEAN_NOW: Final = FEATURES.index("mean_bp.now")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One patient: `hours` since the start of the record, rising, and a row of `FEATURES` each (NaN: not known)."""
+
+    patient: str
+    hours: Array
+    rows: Array
+
+
+def held_out(patient: str) -> bool:
+    """Whether a patient is kept apart: a quarter, chosen by a hash of the id, from whom nothing is ever learned.
+
+    >>> sum(held_out(f"p{number}") for number in range(1000))
+    262
+    """
+    return int.from_bytes(sha256(patient.encode()).digest()[:8], "big") / 2**64 < HELD_OUT
+
+
+def watch(patient: str, readings: Sequence[tuple[int, bytes]], rules: Rules) -> Seen:
+    """One patient through a log of one's own; a row for each hour in which anything was looked at."""
+    part = Partition(0, 1, clock="event", mode="real", rules=rules, topic="vitals.readings")
+    hours: list[float] = []
+    rows: list[list[float]] = []
+    key, looked = patient.encode(), -1
+    moment = START_MS
+
+    def look(at: int) -> None:
+        nonlocal looked
+        part.advance(at, 1 << 62)
+        vigil = _vigil(part, patient)
+        if vigil is None or vigil.foresight.seen_at <= looked:
+            return
+        looked = vigil.foresight.seen_at
+        seen = vigil.foresight.features()
+        if seen:
+            hours.append((moment - START_MS) / HOUR_MS)
+            rows.append([np.nan if seen[name] is None else seen[name] for name in FEATURES])  # type: ignore[misc]
+
+    for at, value in readings:
+        while at > moment + SETTLE_MS:
+            look(moment + SETTLE_MS)
+            moment += HOUR_MS
+        part.run([(part.next_offset, 0, key, value, ())])
+    if readings:
+        look(moment + SETTLE_MS)
+    return Seen(patient, np.array(hours), np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES)))
+
+
+def _vigil(part: Partition, patient: str) -> Vigil | None:
+    found = part.watches.get(patient)
+    return None if found is None else found.vigil
+
+
+def watch_folder(
+    folder: Path,
+    patients: Collection[str] | None = None,
+    *,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Seen]:
+    """Every patient of a folder (or these), by id; what comes out does not depend on `workers`."""
+    recording = Recording(folder, patients=patients)
+    count, found = recording.survey.patients, list[Seen]()
+    jobs = _batches(recording.per_patient())
+    if workers < 2 or count < FEW:
+        results: Iterator[list[Seen]] = map(_watch_batch, jobs)
+        _gather(results, found, count, progress)
+    else:
+        with get_context("spawn").Pool(workers) as pool:
+            _gather(pool.imap(_watch_batch, jobs), found, count, progress)
+    return found
+
+
+def _gather(results: Iterator[list[Seen]], found: list[Seen], count: int, progress: Any) -> None:
+    for batch in results:
+        found += batch
+        if progress is not None:
+            progress(len(found), count)
+
+
+def _watch_batch(batch: list[tuple[str, list[tuple[int, bytes]]]]) -> list[Seen]:
+    rules = packaged_rules()
+    return [watch(patient, readings, rules) for patient, readings in batch]
+
+
+def _batches(patients: Iterator[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for one in patients:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def answers(seen: Sequence[Seen], recipe: Recipe, folder: Path) -> list[Array]:
+    """What came of it, a row each: 1, 0, or NaN where nobody knows. Read apart from the watching, which never sees it.
+
+    Sepsis: 1 from six hours before the onset on (`label_first_1`), as its set defines it. Death: the whole stay. Low
+    pressure: whether the mean was 60 mmHg or less at one of the looks of the next hour, where it lies above that now.
+    """
+    if recipe.outcome is Outcome.LOW_PRESSURE:
+        return [_low_pressure(one, recipe.horizon_h or 1.0) for one in seen]
+    told = labels(folder, start_ms=0)
+    return [_labelled(one, recipe, {label.name: label for label in told.get(one.patient, ())}) for one in seen]
+
+
+def _labelled(one: Seen, recipe: Recipe, known: dict[str, Label]) -> Array:
+    if recipe.outcome is Outcome.DEATH:
+        death = known.get(Outcome.DEATH.value)
+        unknown = death is None or death.value is None
+        return np.full(len(one.hours), np.nan if unknown else float(death.value > 0))  # type: ignore[union-attr,operator]
+    onset, first = known.get(Outcome.SEPSIS.value), known.get("label_first_1")
+    if onset is None or not onset.value or onset.at_ms is None:
+        return np.zeros(len(one.hours))
+    begins = onset.at_ms / HOUR_MS - (recipe.horizon_h or 0.0) if first is None or first.at_ms is None else None
+    since = first.at_ms / HOUR_MS if begins is None else begins  # type: ignore[union-attr,operator]
+    return (one.hours >= since).astype(float)
+
+
+def _low_pressure(one: Seen, horizon_h: float) -> Array:
+    now = one.rows[:, _MEAN_NOW]
+    out = np.full(len(now), np.nan)
+    for row, hour in enumerate(one.hours):
+        later = now[row + 1 : np.searchsorted(one.hours, hour + horizon_h, side="right")]
+        later = later[~np.isnan(later)]
+        if now[row] > LOW_PRESSURE and len(later):
+            out[row] = float((later <= LOW_PRESSURE).any())
+    return out

@@ -6,7 +6,7 @@ import numpy as np
 
 from streams.lab.alerting import Alerting
 from streams.lab.definitions import Array
-from streams.lab.figures import Figures, at_landmark, gain, paired_auroc
+from streams.lab.figures import Figures, gain
 from streams.lab.measures import Bootstrap
 from streams.lab.scores import RATES, Compared, Scored
 
@@ -89,23 +89,3 @@ def curve(scored: Scored, compared: Compared) -> list[dict[str, float | None]]:
             }
         )
     return found
-
-
-def better_ranks(scored: Scored, compared: Compared, draws: Bootstrap) -> dict[str, Any]:
-    """How much the AUROC exceeds NEWS2's, by row and at the landmarks, on the same rows and patients."""
-    told = Figures()
-    trace, outcomes = compared.trace, compared.outcomes
-    rows = outcomes.known[trace.who]
-    if scored.score is None or outcomes.event is None:
-        return told
-    score, news2 = scored.score, trace.column("news2")
-    yes, who = compared.positive[rows], trace.who[rows]
-    told.tell("auroc_row_gain", *paired_auroc(score[rows], news2[rows], yes, who, draws), "not both kinds of rows")
-    for name, at in (("auroc_patient_gain", outcomes.landmark_h), ("auroc_patient_24h_gain", 24.0)):
-        mean, eligible = at_landmark(trace, outcomes, score, at)
-        other, _ = at_landmark(trace, outcomes, news2, at)
-        patients = np.flatnonzero(eligible)
-        happened = outcomes.happened[patients] == 1
-        figure = paired_auroc(mean[patients], other[patients], happened, patients, draws)
-        told.tell(name, *figure, "not both kinds of patients")
-    return told

@@ -10,7 +10,7 @@ import numpy as np
 from detectors.rules import Rules, read_rules
 from streams.lab.alerting import Alerting
 from streams.lab.burden import burden, burden_of
-from streams.lab.compare import News2AtAnyRate, better_ranks, curve, paired
+from streams.lab.compare import News2AtAnyRate, curve, paired
 from streams.lab.definitions import HEADS
 from streams.lab.figures import figures_of
 from streams.lab.groups import by_group
@@ -107,7 +107,6 @@ def judge(
         figures = figures_of(scored, compared, draws)
         if scored.alerting is not None:
             figures["paired_with_news2"] = paired(scored.alerting, news2, draws)
-            figures["paired_with_news2"] |= better_ranks(scored, compared, draws)
             figures["curve"] = curve(scored, compared)
         told[name] = figures
     told["headline"] = _headline(compared, news2, draws)

@@ -6,7 +6,7 @@ import numpy as np
 
 from streams.lab.alerting import Alerting
 from streams.lab.definitions import HOUR_STRATA, LANDMARK_H, LANDMARK_MEAN_H, Array
-from streams.lab.measures import Bootstrap, auroc, average_precision, brier, interval, ranked, reliability, widened
+from streams.lab.measures import Bootstrap, auroc, average_precision, brier, interval, reliability, widened
 from streams.lab.outcomes import Outcomes
 from streams.lab.scores import Compared, Scored
 from streams.lab.trace import Trace
@@ -51,19 +51,36 @@ def _ranks(told: Figures, scored: Scored, compared: Compared, draws: Bootstrap) 
             told.tell(name, None, None, why)
         return
     yes, who, of_rows = compared.positive[rows], trace.who[rows], score[rows]
-    roc, prc = draws.of_ranks(of_rows, yes, who)
-    told.tell("auroc_row", auroc(of_rows, yes), roc, why)
-    told.tell("auprc_row", average_precision(of_rows, yes), prc, why)
     told["opinion_share"] = round(float(np.mean(~np.isnan(of_rows))), 5)
-    for name, at in (("", outcomes.landmark_h), ("_24h", LANDMARK_H)):
+    _rank(told, "row", scored.name, (of_rows, yes, who), compared, draws, why)
+    for name, at in (("patient", outcomes.landmark_h), ("patient_24h", LANDMARK_H)):
         mean, eligible = at_landmark(trace, outcomes, score, at)
         patients = np.flatnonzero(eligible)
-        happened = outcomes.happened[patients] == 1
-        roc, prc = draws.of_ranks(mean[patients], happened, patients)
         absent = f"no patients with and without the event at the landmark of {at:g} h"
-        told.tell(f"auroc_patient{name}", auroc(mean[patients], happened), roc, absent)
-        told.tell(f"auprc_patient{name}", average_precision(mean[patients], happened), prc, absent)
+        columns = mean[patients], outcomes.happened[patients] == 1, patients
+        _rank(told, name, scored.name, columns, compared, draws, absent)
     told["auroc_row_by_hours"] = [_stratum(low, high, compared, score, draws) for low, high in HOUR_STRATA]
+
+
+def _rank(
+    told: Figures,
+    unit: str,
+    name: str,
+    columns: tuple[Array, Array, Array],
+    compared: Compared,
+    draws: Bootstrap,
+    why: str,
+) -> None:
+    """AUROC and AUPRC of one unit (rows, patients at a landmark), and the gain in AUROC over NEWS2 on the same ones."""
+    score, yes, who = columns
+    area = auroc(score, yes)
+    replicates, precision = draws.of_ranks(score, yes, who)
+    compared.areas[name, unit] = area, replicates
+    told.tell(f"auroc_{unit}", area, interval(replicates), why)
+    told.tell(f"auprc_{unit}", average_precision(score, yes), interval(precision), why)
+    its, theirs = compared.areas["news2", unit]
+    gained = None if area is None or its is None else area - its
+    told.tell(f"auroc_{unit}_gain", gained, interval(replicates - theirs), why)
 
 
 def _stratum(low: float, high: float, compared: Compared, score: Array, draws: Bootstrap) -> dict[str, Any]:
@@ -71,8 +88,8 @@ def _stratum(low: float, high: float, compared: Compared, score: Array, draws: B
     rows = compared.outcomes.known[trace.who] & (trace.hours >= low) & (trace.hours < high)
     one = Figures(hours=f"{low:g}-{high:g}" if high < 1 << 20 else f"{low:g}+", rows=int(rows.sum()))
     one["positive_rows"] = int(compared.positive[rows].sum())
-    roc, _ = draws.of_ranks(score[rows], compared.positive[rows], trace.who[rows], bins=96)
-    one.tell("auroc_row", auroc(score[rows], compared.positive[rows]), roc, "not both kinds of rows")
+    areas, _ = draws.of_ranks(score[rows], compared.positive[rows], trace.who[rows], bins=64)
+    one.tell("auroc_row", auroc(score[rows], compared.positive[rows]), interval(areas), "not both kinds of rows")
     return one
 
 
@@ -156,29 +173,10 @@ def gain(
     return float(((model - news2) * weight).sum()) / total, draws.of_ratio((model - news2) * weight, weight)
 
 
-def paired_auroc(
-    one: Array, other: Array, positive: Array, who: Array, draws: Bootstrap, bins: int = 256
-) -> tuple[float | None, tuple[float, float] | None]:
-    """The difference between the AUROCs of two scores on the same rows, and its interval."""
-    from streams.lab.measures import auroc_of, by_patient
-
-    first, second = auroc(one, positive), auroc(other, positive)
-    if first is None or second is None:
-        return None, None
-    areas = []
-    for score in (one, other):
-        pos, neg = (draws.totals(part) for part in by_patient(ranked(score), positive, who, draws.patients, bins))
-        areas.append(auroc_of(pos, neg))
-    return first - second, interval(areas[0] - areas[1])
-
-
-RANKS: Final = (
-    "auroc_row",
-    "auprc_row",
-    "auroc_patient",
-    "auprc_patient",
-    "auroc_patient_24h",
-    "auprc_patient_24h",
+RANKS: Final = tuple(
+    f"{figure}_{unit}{gain}"
+    for unit in ("row", "patient", "patient_24h")
+    for figure, gain in (("auroc", ""), ("auprc", ""), ("auroc", "_gain"))
 )
 LEADS: Final = ("lead_time_h_q1", "lead_time_h_median", "lead_time_h_q3")
 NAMES: Final = (

@@ -8,7 +8,7 @@ import numpy as np
 from streams.lab.alerting import Alerting
 from streams.lab.definitions import Array
 from streams.lab.figures import Figures
-from streams.lab.measures import Bootstrap, auroc, widened
+from streams.lab.measures import Bootstrap, auroc, interval, widened
 from streams.lab.scores import Compared
 
 AGES: Final = ((0, 45), (45, 65), (65, 80), (80, 200))
@@ -57,8 +57,8 @@ def _figures(
     rows = (members & outcomes.known)[trace.who]
     if score is not None:
         yes, who = compared.positive[rows], trace.who[rows]
-        roc, _ = draws.of_ranks(score[rows], yes, who, bins=96)
-        told.tell("auroc_row", auroc(score[rows], yes) if len(yes) else None, roc, "not both kinds of rows")
+        areas, _ = draws.of_ranks(score[rows], yes, who, bins=64)
+        told.tell("auroc_row", auroc(score[rows], yes) if len(yes) else None, interval(areas), "not both kinds of rows")
     kept = compared.kept & members
     timed, days = (outcomes.timed & kept).astype(float), trace.days * kept
     for name, above, below in (

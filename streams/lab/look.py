@@ -77,7 +77,8 @@ def _detectors(picture: Picture, at: int) -> tuple[float, ...]:
         track = picture.tracks[name]
         if track.baseline is None or track.shift is None or track.trend is None:
             continue
-        far = _greater(far, None if track.deviation is None else abs(track.deviation))
+        deviation = None if track.known is None else track.baseline.deviation(track.known.value)
+        far = _greater(far, None if deviation is None else abs(deviation))
         moved = _greater(moved, track.shift.score_one())
         steep = _greater(steep, track.trend.score_one(at))
     return (far, moved, steep, *(float(name in held) for name in DETECTORS))

@@ -135,7 +135,9 @@ class Bootstrap:
 
     def totals(self, counts: Array) -> Array:
         """Sums over the drawn patients, a row each replicate. `counts` has patients first."""
-        return self.weights @ np.asarray(counts, dtype=np.float32)
+        used = np.flatnonzero(counts.any(axis=1))
+        weights = self.weights if 2 * len(used) > self.patients else self.weights[:, used]
+        return weights @ np.asarray(counts if weights is self.weights else counts[used], dtype=np.float32)
 
     def of_ratio(self, above: Array, below: Array) -> tuple[float, float] | None:
         """The interval of sum(above) / sum(below) over patients."""
@@ -143,12 +145,10 @@ class Bootstrap:
         with np.errstate(invalid="ignore", divide="ignore"):
             return interval(top[:, 0] / top[:, 1])
 
-    def of_ranks(
-        self, score: Array, positive: Array, who: Array, bins: int = 256
-    ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-        """The intervals of AUROC and AUPRC over rows, scores put together into at most `bins` values."""
+    def of_ranks(self, score: Array, positive: Array, who: Array, bins: int = 256) -> tuple[Array, Array]:
+        """AUROC and AUPRC over rows of each replicate, scores put together into at most `bins` values."""
         pos, neg = (self.totals(part) for part in by_patient(score, positive, who, self.patients, bins))
-        return interval(auroc_of(pos, neg)), interval(average_precision_of(pos, neg))
+        return auroc_of(pos, neg), average_precision_of(pos, neg)
 
     def of_quantiles(self, values: Array, who: Array, shares: Sequence[float]) -> list[tuple[float, float] | None]:
         """The intervals of quantiles of values, each belonging to a patient."""

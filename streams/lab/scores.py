@@ -44,6 +44,7 @@ class Compared:
         self.days = float(trace.days[self.kept].sum())
         self.positive = row_labels(trace, outcomes)
         self.all: dict[str, Scored] = {}
+        self.areas: dict[tuple[str, str], tuple[float | None, Array]] = {}  # AUROC of a score and its replicates
         self._book()
         self.rate = self.calls_per_day(self.all["news2_ge5"].alerting)
         self._baselines()

@@ -92,8 +92,9 @@ def _greater(one: float, other: float | None) -> float:
 
 def learned_level(vigil: Vigil, rules: Rules, *, spot: bool) -> int:
     """What the learned rules alone ask for now: 0 nothing, 1 to be shown, 2 someone to come."""
+    asks = vigil.foresight.asking(vigil.now)
     if vigil.course.learned < (rules.spot if spot else rules.stream).learned:
-        return 0
+        return asks
     if not any(track.opinions and not track.stale for track in vigil.tracks.values()):
-        return 0
-    return LEVELS[rules.calling.learned_priority]
+        return asks
+    return max(asks, LEVELS[rules.calling.learned_priority])

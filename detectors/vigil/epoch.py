@@ -118,7 +118,12 @@ class Epoch:
         """When, device and sequence of the newest reading (that has the vital)."""
         rows = self.rows
         if name is None:
-            return max(zip(rows[0::4], rows[1::4], rows[2::4], strict=True))
+            moments = rows[0::4]
+            newest = max(moments)
+            if moments.count(newest) == 1:
+                row = 4 * moments.index(newest)
+                return newest, rows[row + 1], rows[row + 2]
+            return max(zip(moments, rows[1::4], rows[2::4], strict=True))
         column = self.columns[name]
         having = (4 * row for row, value in enumerate(column) if value == value)
         return max((rows[i], rows[i + 1], rows[i + 2]) for i in having)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from detectors.calling import PRIORITIES
 from detectors.response import URGENT_FROM, response
 from detectors.vigil.actions import Result
@@ -23,39 +25,51 @@ if TYPE_CHECKING:
 MINUTE_MS = 60_000
 
 
+class Vital(Struct):
+    """A vital as it travels."""
+
+    state: str
+    value: float | str | bool | None
+    unit: str | None
+    taken_at: str | None = None
+    valid_until: str | None = None
+    source: str | None = None
+    suspect: bool = False
+    usual: float | None = None
+
+
 def _monitoring(name: str, track: Track, vigil: "Vigil", at: int) -> str:
-    if vigil.stay.discharged:
-        return "discharged"
-    if vigil.stay.paused(at):
-        return "paused"
     if track.detached is not None or track.signs.off >= vigil.rules.technical.sensor_off:
         return "sensor off"
-    if track.known is None:
+    known = track.known
+    if known is None:
         return "never seen"
     if track.stale:
         return "stale"
-    streamed = track.known.source != SPOT
-    return "delayed" if streamed and at - track.known.at > VALIDITY[name][track.known.source] // 2 else "live"
+    return "delayed" if known.source != SPOT and at - known.at > VALIDITY[name][known.source] // 2 else "live"
 
 
-def _vital(name: str, track: Track, vigil: "Vigil", at: int) -> dict[str, object]:
-    known = track.known
-    value: float | str | bool | None = None if known is None else known.value
-    if value is not None and name == "consciousness":
-        value = LETTERS[int(value)]
-    elif value is not None and name == "supplemental_oxygen":
-        value = bool(value)
-    usual = track.usual
+def _vitals(vigil: "Vigil", at: int) -> dict[str, Vital]:
+    stay = vigil.stay
+    ended = "discharged" if stay.discharged else "paused" if stay.paused(at) else None
     return {
-        "state": _monitoring(name, track, vigil, at),
-        "value": value,
-        "unit": UNITS[name],
-        "taken_at": None if known is None else to_text(known.at),
-        "valid_until": None if known is None else to_text(known.at + VALIDITY[name][known.source]),
-        "source": None if known is None else SOURCES[known.source],
-        "suspect": known is not None and known.suspect,
-        "usual": None if usual is None else round(usual, 2),
+        name: _vital(name, track, ended or _monitoring(name, track, vigil, at)) for name, track in vigil.tracks.items()
     }
+
+
+def _vital(name: str, track: Track, state: str) -> Vital:
+    known, usual = track.known, track.usual
+    shown = None if usual is None else round(usual, 2)
+    if known is None:
+        return Vital(state, None, UNITS[name], usual=shown)
+    value: float | str | bool = known.value
+    if name == "consciousness":
+        value = LETTERS[int(value)]
+    elif name == "supplemental_oxygen":
+        value = bool(value)
+    taken_at, source = known.at, known.source
+    until = taken_at + VALIDITY[name][source]
+    return Vital(state, value, UNITS[name], to_text(taken_at), to_text(until), SOURCES[source], known.suspect, shown)
 
 
 def _alert(episode: Episode, vigil: "Vigil", at: int) -> dict[str, object]:
@@ -128,7 +142,7 @@ def _advised(picture: Picture, vigil: "Vigil") -> str | None:
 def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
     """When chart 4 asks for the next full set: counted from the oldest item of the score that people supply."""
     score = picture.score
-    if score is None:
+    if score is None or not _anything_charted(vigil):
         return None
     known = {name: track.known for name, track in vigil.tracks.items() if track.known is not None}
     newest = [max((known[n] for n in names if n in known), key=_when, default=None) for names in VITALS_OF.values()]
@@ -136,6 +150,10 @@ def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
     if not said:
         return None
     return min(said) + response(score.score_min, score.red).frequency_minutes * MINUTE_MS
+
+
+def _anything_charted(vigil: "Vigil") -> bool:
+    return any(track.known is not None and track.known.source == SPOT for track in vigil.tracks.values())
 
 
 def _when(known: Decided) -> int:
@@ -161,7 +179,7 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
             "news2": score_report(picture.score, None, stay.scale),
             "advice": _advised(picture, vigil),
             "observation_due_at": to_text_or_none(_observation_due(picture, vigil)),
-            "vitals": {name: _vital(name, track, vigil, at) for name, track in vigil.tracks.items()},
+            "vitals": _vitals(vigil, at),
             "alerts": [
                 _alert(episode, vigil, at)
                 for _, episode in sorted(vigil.register.open.items())  # a restored register has no other order

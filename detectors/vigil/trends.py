@@ -35,11 +35,13 @@ def _vital(name: str, value: float, track: Track) -> Minute:
         return Minute(value > 0 if name == "supplemental_oxygen" else value)
     usual, reach = track.usual, BAND * baseline.spread
     assert usual is not None
-    return Minute(value, _short(usual), _short(usual - reach), _short(usual + reach))
-
-
-def _short(value: float) -> float:
-    return int(value * 100.0 + 0.5) / 100.0  # a third of what round() takes, which asks about ties
+    # to hundredths, at a third of what round() takes, which asks about ties
+    return Minute(
+        value,
+        int(usual * 100.0 + 0.5) / 100.0,
+        int((usual - reach) * 100.0 + 0.5) / 100.0,
+        int((usual + reach) * 100.0 + 0.5) / 100.0,
+    )
 
 
 def trend_bytes(vigil: "Vigil", picture: Picture) -> bytes:

@@ -14,9 +14,10 @@ ZOMBIES ?= 20
 MINUTES ?= 60
 REAL ?=
 REPORT ?=
+DATA ?= recordings
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo test chaos zombies soak check format lock clean
+.PHONY: help setup setup-dev demo learn test chaos zombies soak check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -43,6 +44,9 @@ zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=2
 
 soak: setup-dev ## let two workers run for an hour and watch their memory: make soak MINUTES=60 REPORT=file
 	@.venv/bin/python -m tests.chaos.soak --minutes $(MINUTES) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+
+learn: setup ## learn the shipped weights anew, byte for byte: make learn DATA=folder of the recorded sets
+	@.venv/bin/python -m streams.lab.shipped $(DATA)
 
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py

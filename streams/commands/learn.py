@@ -2,9 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.progress import Progress
 
 from streams.commands import CannotRun
@@ -19,22 +20,23 @@ def learn(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; what comes out does not depend on it.")] = 2,
     seed: Annotated[int | None, typer.Option(help="Another order of the patients than the usual one.")] = None,
     into: Annotated[
-        Path | None, typer.Option("--into", help="A rules file that these weights challenge: `rules --out` beside it.")
+        str | None, typer.Option(help="Rules that these weights challenge: a file, or `packaged`. Needs the next five.")
     ] = None,
-    promoted: Annotated[Path | None, typer.Option(help="Where the rules with the new weights are written.")] = None,
-    on: Annotated[Path | None, typer.Option(help="A folder of other or later patients that decides.")] = None,
-    margin: Annotated[float, typer.Option(help="How much better (AUROC, lower bound) the challenger must be.")] = 0.0,
+    on: Annotated[Path | None, typer.Option(metavar="DIR", help="Later or other patients: they decide.")] = None,
+    rules_out: Annotated[Path | None, typer.Option(help="Where rules with the new weights are written.")] = None,
+    version: Annotated[str | None, typer.Option(help="What the new rules are called.")] = None,
     author: Annotated[str | None, typer.Option(help="Who wants the new weights in force.")] = None,
     approver: Annotated[str | None, typer.Option(help="The safety officer who agrees; not the author.")] = None,
+    margin: Annotated[float, typer.Option(help="How much the AUROC must gain, as a lower bound of 95 %.")] = 0.0,
 ) -> None:
     """Stream recorded patients through the very same Vigil and learn a head from what came of them.
 
-    Outcomes are read apart and only after a patient was watched; a quarter of the patients, chosen by a hash of the id,
-    is never learned from, and the figures in the file are theirs. The same folders give the same bytes.
+    Outcomes are read apart, and only once a patient was watched. A quarter of the patients, chosen by a hash of the id,
+    is never learned from; the figures in the file are theirs. The same folders give the same bytes.
 
-    With --into the weights challenge those in a rules file: only if they are better by --margin on the patients of
-    --on, and with an author and an approver, rules with the new weights are written to --promoted. They take effect
-    when they are published to the rules topic: workers forward them to every partition.
+    With --into the weights challenge those in force: if they are better by more than --margin on the patients of --on,
+    and two people stand behind it, rules with the new weights are written. They take effect in every partition when
+    they are published to the rules topic. Exit 1 if the weights in force stay in force.
 
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
@@ -45,35 +47,45 @@ def learn(
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
-    if into is not None and (promoted is None or on is None or not author or not approver):
-        raise CannotRun("--into needs --promoted, --on, --author and --approver", exit_code=2)
-    recipe = HEADS[head]
+    if into is not None and not (on and rules_out and version and author and approver):
+        raise CannotRun("--into needs --on, --rules-out, --version, --author and --approver", exit_code=2)
     with _progress() as bar:
         task = bar.add_task("watching")
-        seen = []
-        for folder in folders:
-            seen.append(
-                (folder, watch_folder(folder, workers=workers, progress=lambda n, all_: _show(bar, task, n, all_)))
-            )
-        bar.update(task, description="learning", total=None)
-        weights = learn_from(recipe, seen, seed)
-    out.write_bytes(write_weights(weights))
-    print(f"{out}: {head} from {weights.model.patients} patients; on others: {_words(weights.figures)}")
-    if into is not None:
-        assert promoted is not None and on is not None and author and approver
-        from streams.lab.promotion import promote
 
-        print(promote(weights, into, promoted, on, margin, author, approver, workers))
+        def tell(done: int, count: int) -> None:
+            bar.update(task, completed=done, total=count)
+
+        seen = [(folder, watch_folder(folder, workers=workers, progress=tell)) for folder in folders]
+        bar.update(task, description="learning", total=None)
+        weights = learn_from(HEADS[head], seen, seed)
+    out.write_bytes(write_weights(weights))
+    print(f"{out}: {head} from {weights.model.patients} patients; on {_words(weights.figures)}")
+    if into is not None:
+        _challenge(weights, into, on, rules_out, {"version": version, "author": author, "approver": approver}, margin)
+
+
+def _challenge(
+    weights: Any, into: str, on: Path | None, rules_out: Path | None, facts: dict[str, Any], margin: float
+) -> None:
+    from streams.lab.examples import answers, watch_folder
+    from streams.lab.promotion import promoted
+    from streams.lab.recipes import HEADS
+    from streams.rules import packaged_rules_bytes
+
+    assert on is not None and rules_out is not None
+    rules = packaged_rules_bytes() if into == "packaged" else Path(into).read_bytes()
+    later = [one for one in watch_folder(on) if not weights.learned_from(one.patient)]
+    told = answers(later, HEADS[weights.model.head], on)
+    written, duel = promoted(rules, weights, later, told, margin=margin, **facts)
+    rules_out.write_bytes(written)
+    print(
+        f"{rules_out}: AUROC {duel.challenger:.3f} against {duel.champion:.3f} in force, a gain of at least "
+        f"{duel.low:+.3f} on {duel.patients} patients; publish it to the rules topic to put it in force"
+    )
 
 
 def _progress() -> Progress:
-    from rich.console import Console
-
     return Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
-
-
-def _show(bar: Progress, task: object, done: int, count: int) -> None:
-    bar.update(task, completed=done, total=count)  # type: ignore[arg-type]
 
 
 def _words(figures: dict[str, float]) -> str:

@@ -35,6 +35,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from deploy.kafka.jars import CannotFetch, WrongJars
 from deploy.kafka.java import JavaMissing, prepared
 from deploy.kafka.properties import HOST, Node, free_ports, server_properties, written
+from deploy.kafka.secured import Security
 
 USABLE_WITHIN_S = 90.0
 STOPPED_WITHIN_S = 30.0
@@ -51,8 +52,16 @@ class Broker:
     A broker outlives this object: another process may open the same folder and go on with it.
     """
 
-    def __init__(self, folder: Path, node: Node, properties: str, cluster_id: str, java: list[str]) -> None:
-        self.folder, self.node, self.cluster_id, self.java = folder, node, cluster_id, java
+    def __init__(
+        self,
+        folder: Path,
+        node: Node,
+        properties: str,
+        cluster_id: str,
+        java: list[str],
+        security: Security | None = None,
+    ) -> None:
+        self.folder, self.node, self.cluster_id, self.java, self.security = folder, node, cluster_id, java, security
         self.bootstrap = f"{HOST}:{node.port}"
         self._properties = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +84,8 @@ class Broker:
         """Start the process unless it runs; with `wait`, return when clients can use it."""
         if self.pid is None:
             if not (self.folder / "data" / "meta.properties").exists():
-                self._java("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", str(self._properties))
+                words = ["format", "-t", self.cluster_id, "-c", str(self._properties)]
+                self._java("kafka.tools.StorageTool", *words, *(self.security.format_options if self.security else []))
             with (self.folder / "broker.log").open("ab") as log:
                 words = [*self.java, "kafka.Kafka", str(self._properties)]
                 # A session of its own: Ctrl-C in the terminal is meant for the tests, not for the broker.
@@ -95,7 +105,8 @@ class Broker:
 
     def wait_until_usable(self, timeout_s: float = USABLE_WITHIN_S) -> None:
         """Return when the broker itself says that it takes part in the cluster: an open port alone is too early."""
-        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2_000})
+        own = self.security.client() if self.security else {}
+        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2_000, **own})
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             if self.pid is None:
@@ -166,22 +177,27 @@ class Cluster:
         settings: Mapping[str, str] | None = None,
         heap_mb: int = 256,
         for_load: bool = False,
+        security: Security | None = None,
     ) -> None:
         """`port` is the first broker's (default: a free one); `settings` override server properties.
 
+        `security`: encrypted and with logins (`deploy.kafka.secured`).
         `for_load` is for benchmarks: slower to start, more records a second.
         """
         self.folder = Path(folder).absolute()
         plan = self._plan(brokers, port)
         nodes = [Node(**one) for one in plan["nodes"]]
         java = prepared(heap_mb, for_load, run_once)
+        self._security = security
+        more = {node.id: (security.properties(node) if security else {}) | dict(settings or {}) for node in nodes}
         self.brokers = [
             Broker(
                 self.folder / f"broker-{node.id}",
                 node,
-                written(server_properties(node, nodes, self.folder / f"broker-{node.id}" / "data", settings or {})),
+                written(server_properties(node, nodes, self.folder / f"broker-{node.id}" / "data", more[node.id])),
                 plan["cluster_id"],
                 java,
+                security,
             )
             for node in nodes
         ]
@@ -228,7 +244,8 @@ class Cluster:
 
     def admin(self) -> AdminClient:
         """A client that may do everything."""
-        return AdminClient({"bootstrap.servers": self.bootstrap})
+        own = self._security.client() if self._security else {}
+        return AdminClient({"bootstrap.servers": self.bootstrap, **own})
 
     def create_topics(self, partitions: Mapping[str, int], settings: Mapping[str, str] | None = None) -> None:
         """Create topics (name -> partition count), all with the same settings, and wait until they exist."""

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.board.sending import _quiet
+from streams.installation.answers import Troubles, sentence, why_no_answer
 from streams.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ class Listener:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-listener", daemon=True)
         self._unread: set[tuple[str, int]] = set()
+        self._troubles = Troubles()
+        self._told = ""
         self.caught_up = threading.Event()
 
     def start(self) -> None:
@@ -70,6 +72,7 @@ class Listener:
                 "topic.metadata.refresh.interval.ms": 30_000,
                 "queued.max.messages.kbytes": 65_536,
                 "log_level": 0,
+                "error_cb": self._troubles.heard,
                 **self._client,
             },
             logger=_quiet,
@@ -86,7 +89,9 @@ class Listener:
             try:
                 found = consumer.list_topics(timeout=3).topics
             except KafkaException:
-                time.sleep(RETRY_S)
+                consumer.poll(0)  # the reason comes beside the answer
+                self._tell_why()
+                self._stop.wait(RETRY_S)
                 continue
             missing = [real for real in self._logical if real not in found or not found[real].partitions]
             if not missing:
@@ -98,6 +103,12 @@ class Listener:
         places = [(real, number) for real in self._logical for number in found[real].partitions]
         self._unread = set(places)
         consumer.assign([TopicPartition(real, number, OFFSET_BEGINNING) for real, number in places])
+
+    def _tell_why(self) -> None:
+        says = sentence(why_no_answer(self._troubles), self._client)
+        if says != self._told:
+            log.error("%s; going on trying", says)
+        self._told = says
 
     def _take(self, messages: list[Any]) -> None:
         batch: list[Heard] = []

@@ -5,13 +5,15 @@ import sys
 import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, ResourceType
 
+from streams.installation.answers import NoAnswer, Troubles, sentence, why_no_answer
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES
 from streams.log.forward import tick
@@ -19,37 +21,51 @@ from streams.settings import Clock, Settings
 from streams.topics import TOPICS, Topic
 
 TIMEOUT_S = 10.0
+ANSWER_S = 2.0
+"""Until we look whether we were refused for good."""
 LOG_APPEND_TIME = 1
 FETCH = 1
 """Number of the request in the Kafka protocol. Its versions before 4 went with Kafka 4.0; version 15 came with 3.5."""
 
 
 class BrokerUnreachable(Exception):
-    """Nobody answers at the address, or not to us."""
+    """Nobody answers at the address, or not to us; `why` where that is known."""
 
     exit_code = 3
 
+    def __init__(self, says: str, why: NoAnswer | None = None) -> None:
+        super().__init__(says)
+        self.why = why
 
-def admin_of(settings: Settings) -> AdminClient:
-    """An admin client that keeps its complaints to itself."""
-    return AdminClient({**settings.librdkafka(), "log_level": 0, "socket.timeout.ms": int(TIMEOUT_S * 1_000)})
+
+def admin_of(settings: Settings, **more: Any) -> AdminClient:
+    """An admin client that keeps its complaints to itself. `more`: options that are no settings of ours."""
+    own = {"log_level": 0, "socket.timeout.ms": int(TIMEOUT_S * 1_000), **more}
+    return AdminClient({**settings.librdkafka(), **own})
 
 
 def look_at_topics(settings: Settings, *, configured: bool = True) -> Installation:
     """The topics as they are, with their configuration if `configured`. Raises BrokerUnreachable."""
-    admin = admin_of(settings)
-    try:
-        cluster = admin.list_topics(timeout=TIMEOUT_S)
-    except KafkaException as silent:
-        raise BrokerUnreachable(
-            f"no Kafka answers at {settings.bootstrap_servers} ({silent.args[0].str()}); "
-            "start it, or set VIGILWARD_BOOTSTRAP_SERVERS (and VIGILWARD_SECURITY_PROTOCOL)"
-        ) from None
+    troubles = Troubles()
+    admin = admin_of(settings, error_cb=troubles.heard)
+    cluster = _cluster(admin, troubles, settings)
     ours = [settings.topic(topic) for topic in TOPICS]
     there = {name: cluster.topics[name] for name in ours if name in cluster.topics and not cluster.topics[name].error}
     configs = _configs(admin, list(there)) if configured else {}
     topics = {name: TopicFacts(len(facts.partitions), configs.get(name)) for name, facts in there.items()}
     return Installation(brokers=len(cluster.brokers), topics=topics, python=sys.version_info[:2], packages=_packages())
+
+
+def _cluster(admin: AdminClient, troubles: Troubles, settings: Settings) -> ClusterMetadata:
+    until = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            return admin.list_topics(timeout=ANSWER_S)
+        except KafkaException:
+            admin.poll(0)  # the reason comes beside the answer
+            why = why_no_answer(troubles)
+            if why.final or time.monotonic() > until:
+                raise BrokerUnreachable(sentence(why, settings.librdkafka()), why) from None
 
 
 def look(settings: Settings) -> Installation:

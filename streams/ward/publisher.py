@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from streams.installation.answers import Troubles, sentence, why_no_answer
+
 REQUIRED: Final[Mapping[str, Any]] = {
     # Without it readings overtook each other on a topic that had just been created (1,881 of 100,000).
     "enable.idempotence": True,
@@ -52,6 +54,7 @@ class Publisher:
         options = {name.replace("_", "."): value for name, value in more.items()}
         self.counts = Counts()
         self._fatal: KafkaError | None = None
+        self._client, self._troubles = client, Troubles()
         self._producer = Producer(
             {
                 "linger.ms": linger_ms,
@@ -70,10 +73,8 @@ class Publisher:
         try:
             found = self._producer.list_topics(timeout=timeout_s).topics
         except KafkaException as problem:
-            raise CannotPublish(
-                f"no Kafka broker answers ({problem.args[0].str()}): set VIGILWARD_BOOTSTRAP_SERVERS, or see "
-                "`vigilward doctor`"
-            ) from problem
+            self._producer.poll(0)  # the reason comes beside the answer
+            raise CannotPublish(sentence(why_no_answer(self._troubles), self._client)) from problem
         if missing := [topic for topic in topics if topic not in found]:
             raise CannotPublish(
                 f"there is no topic {', '.join(missing)}: `vigilward doctor --fix` creates what is missing"
@@ -126,5 +127,6 @@ class Publisher:
         self.counts.reasons[error.name()] += 1
 
     def _on_error(self, error: KafkaError) -> None:
+        self._troubles.heard(error)
         if error.fatal():
             self._fatal = error

@@ -14,6 +14,9 @@ from streams.commands import CannotRun
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Recorded patients: vitals.parquet, labels.parquet.")],
     as_json: Annotated[bool, typer.Option("--json", help="Every figure under its stable name, as one object.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Also write one page with tables and curves.")
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")
     ] = None,
@@ -35,13 +38,18 @@ def evaluate(
 
     if rules is not None and not rules.is_file():
         raise CannotRun(f"there is no file {str(rules)!r}", exit_code=2)
-    told = run(
+    evaluation = run(
         folder,
         rules=None if rules is None else rules.read_bytes(),
         workers=min(workers, os.cpu_count() or 1),
         replicates=replicates,
         progress=_progress if sys.stderr.isatty() else None,
-    ).told
+    )
+    told = evaluation.told
+    if report is not None:
+        from streams.lab.report import page
+
+        report.write_text(page(evaluation), encoding="utf-8")
     if as_json:
         print(json.dumps(told, allow_nan=False))
         return

@@ -53,8 +53,7 @@ def look(vigil: Vigil, at: int) -> tuple[float, ...]:
     rate = value("pulse_rate") if rate is None else rate
     gcs = value("gcs") if acvpu is None else None
     index = shock_index(rate, pressure)
-    forecasts = getattr(vigil, "forecasts", {})
-    heads = [forecasts.get(head) for head in HEADS]
+    heads = [vigil.forecasts.get(head) for head in HEADS]
     return (
         nan if score is None else score.score_min,
         nan if score is None else float(bool(score.red)),

@@ -1,0 +1,311 @@
+"""The figures of a folder as one page that needs nothing from elsewhere: tables, curves, and single patients."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+
+from streams.lab.evaluate import Evaluation
+from streams.lab.svg import Plot
+from streams.lab.timelines import misses, picture, useless
+from streams.lab.words import COLUMNS, KEYS, cell
+
+COLOURS: Final = {
+    "news2": "#1f5fa8",
+    "news2_ge5": "#1f5fa8",
+    "news2_ge7": "#1f5fa8",
+    "red_score": "#64748b",
+    "qsofa": "#64748b",
+    "sirs": "#64748b",
+    "shock_index": "#94a3b8",
+    "clock": "#a16207",
+    "last_value": "#0f766e",
+    "random": "#9ca3af",
+    "risk": "#b3261e",
+    "policy": "#b3261e",
+    "armed": "#111827",
+}
+CURVES: Final = ("news2", "risk", "last_value", "clock", "random")
+MARKS: Final = ("news2_ge5", "news2_ge7", "red_score", "qsofa", "sirs", "policy", "armed")
+LEADING: Final = ("news2_ge5", "policy", "armed", "risk", "random")
+GROUPED: Final = ("news2", "last_value", "risk")
+STYLE: Final = """
+body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:1200px;margin:24px auto;padding:0 20px}
+h1{font-size:26px;margin:0 0 4px}
+h2{font-size:19px;margin:36px 0 8px;border-bottom:1px solid #d5dce3;padding-bottom:4px}
+h3{font-size:15px;margin:14px 0 4px}h4{font-size:14px;margin:18px 0 2px}
+p.note{color:#5b6875;margin:4px 0 10px;max-width:900px}
+table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
+th,td{padding:4px 10px;text-align:right;border-bottom:1px solid #e3e8ed;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}td small{color:#5b6875}thead th{border-bottom:2px solid #94a3b8}
+.wide{overflow-x:auto}.pair{display:flex;flex-wrap:wrap;gap:24px}
+.key{font-size:13px;margin:2px 0 8px 58px}.key span{margin-right:16px;white-space:nowrap}
+.key i{display:inline-block;margin-right:6px;vertical-align:middle}
+.box{background:#f4f7fa;border-left:4px solid #1f5fa8;padding:10px 14px;margin:12px 0}
+.warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
+article ul{margin:2px 0 8px 40px;font-size:13px}
+"""
+
+
+def page(evaluation: Evaluation) -> str:
+    """The whole report as HTML."""
+    told = evaluation.told
+    title = f"Detection quality on {told['folder']}"
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(title)}</h1>"
+        + "".join(_sections(evaluation))
+        + "</body></html>\n"
+    )
+
+
+def _sections(evaluation: Evaluation) -> Iterator[str]:
+    told = evaluation.told
+    yield _head(told)
+    yield "<h2>Figures</h2>"
+    yield _note(
+        "Each with its 95 % interval by bootstrap of whole patients. Caught: an alert that interrupts was raised within "
+        "24 h (12 h) before the onset and at least 1 h before it. Scores without limits of their own alert as often as "
+        "NEWS2 of 5 or more. A dash: it cannot be told here; the JSON says why."
+    )
+    yield _table(told)
+    if any(told[key].get("curve") and told[key]["curve"][0]["sensitivity"] is not None for key in CURVES):
+        yield "<h2>How many are caught, for how many alerts</h2>"
+        yield _note("Lines: a score at every threshold. Points: by the book, and as shipped.")
+        yield f"<div class='pair'>{_burden_curve(told, 'sensitivity', '24 h')}"
+        yield f"{_burden_curve(told, 'sensitivity_12h', '12 h')}</div>"
+        yield "<h2>How early</h2>"
+        yield _note("Share of patients with the event for whom someone had been called by so many hours before it.")
+        yield _lead_curve(evaluation)
+    if told["news2"].get("auroc_row_by_hours"):
+        yield "<h2>The clock, and how likely it was said to be</h2>"
+        yield _note(
+            "AUROC by row within strata of hours since admission: what is left when the clock cannot help. "
+            "Reliability: how often it happened where it was said to be so likely."
+        )
+        yield f"<div class='pair'>{_strata(told)}{_reliability(told)}</div>"
+    if told["event"]:
+        yield "<h2>Is anyone served worse?</h2>"
+        yield _groups(told)
+    yield "<h2>As felt on a ward</h2>"
+    yield _burdens(told)
+    if told["raw_crossings"] is not None:
+        yield "<h2>Raw limits, and what became of them</h2>"
+        yield _raw(told)
+    yield from _stories(evaluation)
+
+
+def _head(told: dict[str, Any]) -> str:
+    event = told["event"] or "no event in the labels"
+    ill = "" if told["patients_with_event"] is None else f", {told['patients_with_event']} with it"
+    rules = told["rules"]
+    lines = [
+        f"{told['patients']} patients, {told['patient_days']:,.1f} patient-days, source {told['source']}. "
+        f"Event: {event}{ill}.",
+        f"Rules {rules['name']} {rules['version']}, SHA-256 {rules['sha256'][:16]}…",
+    ]
+    said = []
+    for name, found in told["headline"].items():
+        if found and found["caught_more"] is not None:
+            said.append(
+                f"<b>{escape(name)}</b> against NEWS2 at {found['interruptive_per_patient_day']:.2f} alerts a "
+                f"patient-day: {_points(found, 'caught_more')} caught, warned "
+                f"{cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
+            )
+    overlap = told["in_sample"]
+    warn = ""
+    if overlap.get("patients"):
+        warn = (
+            f"<div class='box warn'>In sample: the learned weights come from {overlap['patients']} of these patients "
+            f"({overlap['share']:.0%}). Figures of learned scores on them are too good; see <code>unseen</code> in the "
+            "JSON for the others alone.</div>"
+        )
+    boxed = f"<div class='box'>{'<br>'.join(said)}</div>" if said else ""
+    plain = "<br>".join(map(escape, lines))
+    caution = "Recorded in intensive care unless the folder says otherwise: nothing is claimed for wards."
+    return f"<p>{plain}<br>{caution}</p>{boxed}{warn}"
+
+
+def _points(found: dict[str, Any], name: str) -> str:
+    low, high = found[f"{name}_low"], found[f"{name}_high"]
+    bounds = "" if low is None else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return f"{100 * found[name]:+.1f}{bounds} percentage points more"
+
+
+def _note(text: str) -> str:
+    return f"<p class='note'>{escape(text)}</p>"
+
+
+def _table(told: dict[str, Any]) -> str:
+    head = "".join(f"<th>{escape(title)}</th>" for _, title in COLUMNS)
+    rows = []
+    for key in KEYS:
+        if key in told:
+            cells = "".join(f"<td>{_small(cell(told[key], name))}</td>" for name, _ in COLUMNS)
+            tip = f"{told[key]['name']}; {told[key]['operating_point'] or ''}"
+            rows.append(f"<tr title='{escape(tip, quote=True)}'><td>{escape(key)}</td>{cells}</tr>")
+    return (
+        f"<div class='wide'><table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _small(text: str) -> str:
+    value, bracket, bounds = text.partition(" [")
+    return f"{value} <small>[{bounds}</small>" if bracket else value
+
+
+def _burden_curve(told: dict[str, Any], name: str, within: str) -> str:
+    plot = Plot(
+        570, 380, (0, 1.4), (0, 1), "interrupting alerts a patient-day", f"caught within {within} before", percent=True
+    )
+    for key in CURVES:
+        points = [(one["interruptive_per_patient_day"], one[name]) for one in told[key].get("curve") or ()]
+        points = [(x, y) for x, y in points if y is not None and x <= 1.4]
+        if points:
+            plot.line(sorted(points), COLOURS[key], key, dash="" if key in ("news2", "risk") else "5 4")
+    for key in MARKS:
+        rate, value = told[key].get("interruptive_per_patient_day"), told[key].get(name)
+        if rate is not None and value is not None and rate <= 1.4:
+            place = "end" if rate > 1.0 else "start"
+            plot.dot(rate, value, COLOURS[key], label=key, place=place)
+    return f"<div>{plot.svg()}</div>"
+
+
+def _lead_curve(evaluation: Evaluation) -> str:
+    compared = evaluation.compared
+    timed = compared.outcomes.timed & compared.kept
+    plot = Plot(1160, 320, (-24, -1), (0, 1), "hours before the onset", "called by then", percent=True)
+    plot.x_ticks = [*range(-24, 0, 2), -1]
+    for key in LEADING:
+        alerting = compared.all[key].alerting
+        if alerting is None or not timed.any():
+            continue
+        lead = np.where(alerting.caught, alerting.lead_h, -np.inf)[timed]
+        points = [(-hours, float(np.mean(lead >= hours))) for hours in np.arange(24, 0.5, -0.5)]
+        plot.line(points, COLOURS[key], key, dash="5 4" if key in ("random", "armed") else "")
+    return plot.svg()
+
+
+def _strata(told: dict[str, Any]) -> str:
+    names = [one["hours"] for one in told["news2"]["auroc_row_by_hours"]]
+    plot = Plot(570, 320, (0.5, len(names) + 0.5), (0.3, 1), "hours since admission", "AUROC by row", x_ticks=[])
+    for place, name in enumerate(names, 1):
+        plot.words(place, 0.27, name)
+    shown = [key for key in ("news2", "last_value", "risk", "clock") if told[key].get("auroc_row_by_hours")]
+    for shift, key in enumerate(shown):
+        plot.legend.append((key, COLOURS[key], "dot"))
+        for place, one in enumerate(told[key]["auroc_row_by_hours"], 1):
+            if one["auroc_row"] is not None:
+                across = place + (shift - (len(shown) - 1) / 2) * 0.17
+                if one["auroc_row_low"] is not None:
+                    plot.span(across, max(0.3, one["auroc_row_low"]), one["auroc_row_high"], COLOURS[key])
+                plot.dot(across, max(0.3, one["auroc_row"]), COLOURS[key])
+    return f"<div>{plot.svg()}</div>"
+
+
+def _reliability(told: dict[str, Any]) -> str:
+    curves = {key: told[key]["reliability"] for key in ("risk", "last_value") if told[key].get("reliability")}
+    if not curves:
+        return _note("No score of this folder claims a probability.")
+    most = max(max(one["said"], one["happened"]) for curve in curves.values() for one in curve) * 1.1 or 1.0
+    plot = Plot(570, 320, (0, most), (0, most), "probability said", "share in which it happened")
+    plot.line([(0, 0), (most, most)], "#94a3b8", "as said", dash="3 4", wide=1)
+    for key, curve in curves.items():
+        plot.line(
+            [(one["said"], one["happened"]) for one in curve], COLOURS[key], f"{key} (Brier {told[key]['brier']:g})"
+        )
+        for one in curve:
+            plot.dot(one["said"], one["happened"], COLOURS[key])
+    return f"<div>{plot.svg()}</div>"
+
+
+def _groups(told: dict[str, Any]) -> str:
+    parts = [(division, part, found) for division, all_ in told["groups"].items() for part, found in all_.items()]
+    drawn = []
+    for figure, title, bounds in (
+        ("auroc_row", "AUROC by row", (0.4, 1.0)),
+        ("interruptive_per_patient_day", "alerts a patient-day (policy, armed)", None),
+    ):
+        keys = GROUPED if bounds else ("policy", "armed")
+        values = [one[key][f"{figure}_high"] for _, _, one in parts for key in keys if key in one]
+        high = bounds[1] if bounds else max((value or 0 for value in values), default=1.0) * 1.1 or 1.0
+        low = bounds[0] if bounds else 0.0
+        plot = Plot(1160, 250, (0.5, len(parts) + 0.5), (low, high), "", title, x_ticks=[])
+        shown = [key for key in keys if any(key in one for _, _, one in parts)]
+        for shift, key in enumerate(shown):
+            plot.legend.append((key, COLOURS[key], "dot"))
+            for place, (_, _, one) in enumerate(parts, 1):
+                _mark(plot, place + (shift - (len(shown) - 1) / 2) * 0.2, one.get(key), figure, key, low)
+        step = (high - low) / 192
+        for place, (division, part, one) in enumerate(parts, 1):
+            plot.words(place, low - 17 * step, f"{division} {part}" if division != "missingness" else part)
+            plot.words(place, low - 33 * step, f"{one['patients_with_event']} of {one['patients']}", colour="#5b6875")
+        drawn.append(f"<h3>{escape(title)}</h3>{plot.svg()}")
+    return "".join(drawn)
+
+
+def _mark(plot: Plot, across: float, found: dict[str, Any] | None, figure: str, key: str, least: float) -> None:
+    if found is None or found.get(figure) is None:
+        return
+    low, high = found[f"{figure}_low"], found[f"{figure}_high"]
+    if low is not None:
+        plot.span(across, max(least, low), min(plot.y[1], high), COLOURS[key])
+    plot.dot(across, min(plot.y[1], max(least, found[figure])), COLOURS[key])
+
+
+def _burdens(told: dict[str, Any]) -> str:
+    rows = []
+    for name, felt in told["burden"].items():
+        if "calls_per_nurse_hour" not in felt:
+            rows.append(
+                f"<tr><td>{escape(name.replace('_', ' '))}</td><td colspan=4>{escape(felt['reason'])}</td></tr>"
+            )
+            continue
+        cells = (
+            f"{felt['calls_per_nurse_hour']:.2f}",
+            f"{felt['calls_per_nurse_hour_p95']:g}",
+            f"{felt['calls_per_nurse_hour_most']}",
+            f"{felt['floods']}",
+        )
+        rows.append(f"<tr><td>{escape(name.replace('_', ' '))}</td>{''.join(f'<td>{one}</td>' for one in cells)}</tr>")
+    head = (
+        "<th></th><th>calls a nurse-hour</th><th>95th percentile</th><th>most</th><th>floods (over 10 in 10 min)</th>"
+    )
+    note = _note(
+        "All recorded patients one after the other in a ward of 24 beds, six patients a nurse. Every raise, return, "
+        "worsening and step of an escalation is a call; each alert counts as seen after five minutes, as 'reviewing'."
+    )
+    return f"{note}<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _raw(told: dict[str, Any]) -> str:
+    raw = told["raw_crossings"]
+    fewer = "" if raw["fewer"] is None else f", {cell(raw, 'fewer', 3)} fewer"
+    alerts = "".join(
+        f"<li>{escape(one['patient'])}, second {one['at_s']:g}: {escape(one['headline'])} "
+        f"<small>({one['state']}, {one['priority']}{', calls' if one['interrupts'] else ', shown'})</small></li>"
+        for one in told["by_the_book_alerts"] or ()
+    )
+    return (
+        f"<p>Raw values crossed a red limit {raw['crossings']} times; {raw['learned_alerts']} learned alerts{fewer}. "
+        f"Everything armed raised {raw['armed_alerts']}, of which {raw['armed_alerts_that_interrupt']} interrupted.</p>"
+        f"<ul>{alerts}</ul>"
+    )
+
+
+def _stories(evaluation: Evaluation) -> Iterator[str]:
+    compared = evaluation.compared
+    if compared.outcomes.event is None:
+        return
+    name = "policy" if compared.all["policy"].alerting.calls.any() else "armed"  # type: ignore[union-attr]
+    alerting = compared.all[name].alerting
+    assert alerting is not None
+    risk = compared.all["risk"].absent is None
+    for title, stories in (
+        (f"The worst misses of {name}", misses(compared, alerting)),
+        (f"The most useless alerts of {name}", useless(compared, alerting)),
+    ):
+        pictures = [picture(compared, alerting, story, risk=risk) for story in stories]
+        if pictures:
+            yield f"<h2>{escape(title)}</h2>{''.join(pictures)}"

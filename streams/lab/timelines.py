@@ -1,0 +1,123 @@
+"""Single patients as time lines: who was missed, and who was called for without need."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streams.lab.alerting import Alerting
+from streams.lab.definitions import CAUGHT_WITHIN_H, HOUR_S, Array
+from streams.lab.scores import Compared
+from streams.lab.svg import Plot
+
+MANY: Final = 10
+ONSET, CALL, SEEN, NEWS2, RATE, PRESSURE, BREATHS = (
+    "#b3261e",
+    "#b45309",
+    "#94a3b8",
+    "#1f5fa8",
+    "#c2410c",
+    "#6d28d9",
+    "#0f766e",
+)
+LINES: Final = (
+    ("heart_rate", "heart rate", RATE),
+    ("systolic_bp", "systolic", PRESSURE),
+    ("resp_rate", "resp", BREATHS),
+)
+
+
+class Story(NamedTuple):
+    """One patient, and why the time line is shown."""
+
+    patient: int
+    words: str
+
+
+def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
+    """Patients with the event for whom nobody was called in time; first those in whom NEWS2 was highest by then."""
+    outcomes, trace = compared.outcomes, compared.trace
+    found = []
+    for patient in np.flatnonzero(outcomes.timed & compared.kept & ~alerting.caught):
+        onset = float(outcomes.onset_h[patient])
+        rows = (trace.who == patient) & (trace.hours <= onset - 1) & (trace.hours >= onset - CAUGHT_WITHIN_H)
+        scores = trace.column("news2")[rows]
+        highest = float(np.nanmax(scores)) if len(scores) and not np.isnan(scores).all() else -1.0
+        earlier = alerting.raised_h[alerting.raised_by == patient]
+        found.append((highest, int(patient), onset, earlier))
+    found.sort(key=lambda one: (-one[0], one[1]))
+    for highest, patient, onset, calls in found[:MANY]:
+        seen = f"NEWS2 reached {highest:.0f} in that day" if highest >= 0 else "no reading in that day"
+        other = _others(calls, onset)
+        yield Story(patient, f"not called for in the 24 h before the onset at hour {onset:g}; {seen}{other}")
+
+
+def _others(calls: Array, onset: float) -> str:
+    if not len(calls):
+        return "; never called for"
+    late = calls[calls > onset - 1]
+    early = calls[calls < onset - CAUGHT_WITHIN_H]
+    told = ([f"{len(early)} calls more than a day before"] if len(early) else []) + (
+        [f"called {onset - late.min():+.1f} h from the onset, too late to count"] if len(late) else []
+    )
+    return f"; {' and '.join(told)}" if told else ""
+
+
+def useless(compared: Compared, alerting: Alerting) -> Iterator[Story]:
+    """Patients free of the event for whom someone was called most often."""
+    free = (compared.outcomes.happened == 0) & compared.kept
+    days = compared.trace.days
+    order = sorted(np.flatnonzero(free & (alerting.calls > 0)), key=lambda one: (-alerting.calls[one], int(one)))
+    for patient in order[:MANY]:
+        count = int(alerting.calls[patient])
+        yield Story(int(patient), f"{count} calls in {days[patient]:.1f} days, and the event never came")
+
+
+def picture(compared: Compared, alerting: Alerting, story: Story, *, risk: bool) -> str:
+    """The time line: NEWS2 above, vitals below, calls as marks, the onset as a line, with what was said."""
+    trace, outcomes = compared.trace, compared.outcomes
+    rows = trace.who == story.patient
+    hours = trace.hours[rows]
+    onset = float(outcomes.onset_h[story.patient])
+    end = max(float(hours.max(initial=1.0)), onset if onset == onset else 0.0)
+    begin = max(0.0, end - 72.0)
+    calls = alerting.raised_h[alerting.raised_by == story.patient]
+    upper = Plot(1160, 150, (begin, end), (0, 20), "", "NEWS2")
+    upper.line([point for point in _pairs(hours, trace.column("news2")[rows]) if point[0] >= begin], NEWS2, "NEWS2")
+    if risk:
+        score = trace.column(f"risk_{_head(compared)}")
+        low, high = np.nanquantile(score, [0.01, 0.999])
+        scaled = np.clip((score[rows] - low) / (high - low), 0, 1) * 20
+        upper.line([point for point in _pairs(hours, scaled) if point[0] >= begin], CALL, "learned risk (scaled)")
+    lower = Plot(1160, 170, (begin, end), (0, 220), "hours since the start of the record", "/min, mmHg")
+    for name, words, colour in LINES:
+        points = [point for point in _pairs(hours, trace.column(name)[rows]) if point[0] >= begin]
+        lower.line(points, colour, words, wide=1.6)
+    for plot in (upper, lower):
+        if onset == onset:
+            plot.upright(onset, ONSET, "onset" if plot is upper else "")
+        for at in calls[calls >= begin]:
+            plot.upright(float(at), CALL, "call" if plot is upper else "")
+    course = trace.courses[story.patient]
+    said = [one for one in course.revisions if one.kind == "physiological" and one.state in ("raised", "worsened")]
+    quoted = "".join(
+        f"<li>hour {one.at_s / HOUR_S:.1f}: {escape(one.headline)} <small>({one.priority}"
+        f"{', calls' if one.calls else ', shown'})</small></li>"
+        for one in said[-4:]
+    )
+    return (
+        f"<article><h4>{escape(course.patient)}: {escape(story.words)}</h4>{upper.svg()}{lower.svg()}"
+        f"<ul>{quoted}</ul></article>"
+    )
+
+
+def _pairs(hours: Array, values: Array) -> list[tuple[float, float]]:
+    return [(float(hour), float(value)) for hour, value in zip(hours, values, strict=True) if value == value]
+
+
+def _head(compared: Compared) -> str:
+    from streams.lab.definitions import HEADS
+
+    event = compared.outcomes.event
+    return HEADS[event] if event else ""

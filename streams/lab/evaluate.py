@@ -11,7 +11,7 @@ from detectors.rules import Rules, read_rules
 from streams.lab.alerting import Alerting
 from streams.lab.burden import burden, burden_of
 from streams.lab.compare import News2AtAnyRate, curve, paired
-from streams.lab.definitions import HEADS
+from streams.lab.definitions import HEADS, Array
 from streams.lab.figures import figures_of
 from streams.lab.groups import by_group
 from streams.lab.measures import Bootstrap
@@ -20,9 +20,12 @@ from streams.lab.raw import alerts_one_by_one, raw_crossings
 from streams.lab.scores import Compared
 from streams.lab.stream import Progress, stream_folder
 from streams.lab.trace import Trace
+from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules_bytes
 
 REPLICATES: Final = 1_000
+WHOLE: Final = frozenset({"burden", "technical", "raw_crossings", "by_the_book_alerts", "unseen", "in_sample"})
+"""What is told of all patients only, and not again of those the weights have not seen."""
 
 
 class CannotEvaluate(ValueError):
@@ -54,8 +57,16 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Evaluation:
     """Stream a folder and work out every figure. Raises `CannotEvaluate` for a folder that is not one of recordings."""
-    cut = _cut(folder)
-    trace = stream_folder(folder, rules=rules, cut_at_s=cut, patients=patients, workers=workers, progress=progress)
+    before = _known(folder)
+    trace = stream_folder(
+        folder,
+        rules=rules,
+        cut_at_s=before.cut_at_s,
+        heads=[HEADS[before.event]] if before.event else [],
+        patients=patients,
+        workers=workers,
+        progress=progress,
+    )
     if not len(trace.who):
         raise CannotEvaluate(
             "no_watched_values", f"{folder / 'vitals.parquet'}: signal", "name signals as HR, SPO2, RR, SBP, TEMP, ..."
@@ -64,8 +75,8 @@ def evaluate(
     return judge(trace, read_outcomes(folder, trace.patients), read_rules(value), folder, replicates, seed)
 
 
-def _cut(folder: Path) -> int | None:
-    """Where this folder's recordings must be cut."""
+def _known(folder: Path) -> Outcomes:
+    """Which event the folder's labels tell of, and where its recordings must be cut."""
     if not folder.is_dir():
         raise CannotEvaluate("no_folder", str(folder), "name a folder that holds vitals.parquet and labels.parquet")
     if not (folder / "vitals.parquet").is_file():
@@ -74,19 +85,21 @@ def _cut(folder: Path) -> int | None:
             str(folder / "vitals.parquet"),
             "a recording is a folder with that file: patient_id, time_s, signal, value, unit",
         )
-    return read_outcomes(folder, []).cut_at_s
+    return read_outcomes(folder, [])
 
 
 def judge(
     trace: Trace, outcomes: Outcomes, rules: Rules, folder: Path, replicates: int = REPLICATES, seed: int = 20260101
 ) -> Evaluation:
     """The figures of what was streamed."""
+    head = HEADS.get(outcomes.event) if outcomes.event else None
+    learned = learned_from(trace, rules, head)
     compared = Compared(trace, outcomes, rules)
     draws = Bootstrap(len(trace.courses), replicates, seed)
     told: dict[str, Any] = {
         "folder": folder.name,
         "event": outcomes.event,
-        "head": HEADS.get(outcomes.event) if outcomes.event else None,
+        "head": head,
         "landmark_h": outcomes.landmark_h,
         "cut_at_s": outcomes.cut_at_s,
         "source": trace.source,
@@ -100,7 +113,7 @@ def judge(
         "positive_rows": int(compared.positive.sum()),
         "bootstrap": {"replicates": replicates, "seed": seed, "of": "patients", "level": 0.95},
         "rules": {"name": rules.name, "version": rules.version, "sha256": rules.sha256},
-        "in_sample": in_sample(trace, rules),
+        "in_sample": _in_sample(learned, head),
     }
     news2 = News2AtAnyRate(compared)
     for name, scored in compared.all.items():
@@ -110,6 +123,11 @@ def judge(
             figures["curve"] = curve(scored, compared)
         told[name] = figures
     told["headline"] = _headline(compared, news2, draws)
+    told["unseen"] = None
+    if learned is not None and learned.any() and not learned.all():
+        fresh = only(trace, ~learned)
+        apart = judge(fresh, read_outcomes(folder, fresh.patients), rules, folder, replicates, seed).told
+        told["unseen"] = {name: value for name, value in apart.items() if name not in WHOLE}
     told["groups"] = by_group(compared, draws)
     told["burden"] = _burdens(trace, compared)
     told["technical"] = _technical(trace, draws)
@@ -118,9 +136,29 @@ def judge(
     return Evaluation(told, compared)
 
 
-def in_sample(trace: Trace, rules: Rules) -> dict[str, Any]:
+def learned_from(trace: Trace, rules: Rules, head: str | None) -> Array | None:
+    """Which patients the armed weights of a head were learned from; None where that cannot be told."""
+    armed = next((one for one in rules.risk.heads if one.head == head), None)
+    kept = packaged_weights().get(head) if head else None
+    if armed is None or kept is None or kept.model != armed:
+        return None
+    return np.array([kept.learned_from(patient) for patient in trace.patients], dtype=bool)
+
+
+def _in_sample(learned: Array | None, head: str | None) -> dict[str, Any]:
     """How many of these patients the armed weights were learned from."""
-    return {"patients": None, "share": None, "reason": "the armed rules hold no learned weights"}
+    if learned is None:
+        why = (
+            "no learned head speaks of an event here" if head is None else f"nobody lists the patients behind `{head}`"
+        )
+        return {"patients": None, "share": None, "reason": why}
+    return {"patients": int(learned.sum()), "share": round(float(learned.mean()), 5)}
+
+
+def only(trace: Trace, members: Array) -> Trace:
+    """Some of the patients."""
+    courses = [course for course, wanted in zip(trace.courses, members, strict=True) if wanted]
+    return Trace.of(courses, trace.source, trace.grid_s)
 
 
 def _headline(compared: Compared, news2: News2AtAnyRate, draws: Bootstrap) -> dict[str, Any]:
@@ -128,9 +166,14 @@ def _headline(compared: Compared, news2: News2AtAnyRate, draws: Bootstrap) -> di
     rate of NEWS2 of 5 or more, beside the honest baselines at that rate.
     """
     told: dict[str, Any] = {}
-    for name in ("policy", "risk", "last_value", "clock", "random"):
+    for name in ("policy", "risk"):
         alerting: Alerting | None = compared.all[name].alerting
         told[name] = None if alerting is None else paired(alerting, news2, draws)
+    for name in ("risk", "last_value", "clock", "random"):
+        score = compared.all[name].score
+        told[f"{name}_as_often_as_news2_ge5"] = None
+        if score is not None:
+            told[f"{name}_as_often_as_news2_ge5"] = paired(compared.at_rate(score, compared.rate)[0], news2, draws)
     return told
 
 

@@ -130,7 +130,7 @@ def _alerts(told: Figures, alerting: Alerting, compared: Compared, draws: Bootst
     ratio("sensitivity_12h", alerting.caught_short * timed, timed, why, share=True)
     ratio("sensitivity_shown", alerting.caught_shown * timed, timed, why, share=True)
     calls = alerting.calls * kept if timed.any() else np.zeros(len(kept))
-    ratio("ppv", alerting.hits * timed, calls, why if not timed.any() else "it raised no alert")
+    ratio("ppv", alerting.hits * timed, calls, why if not timed.any() else "it raised no alert", share=True)
     ill = (outcomes.happened == 1) & kept
     ratio("alerted_with_event", (alerting.calls > 0) * ill, ill.astype(float), "nobody had the event", share=True)
     ratio("alerted_without_event", (alerting.calls > 0) * free, free.astype(float), "nobody was free of it", share=True)

@@ -1,15 +1,19 @@
 """One look at a patient's watch: every score as it stands at one moment, as a row of numbers. Changes nothing."""
 
+from collections.abc import Collection
 from math import nan
 from typing import Final
 
 from detectors.qsofa import qsofa
+from detectors.risk import heads_of
+from detectors.risk_memory import VALID_MS
 from detectors.rules import Rules
 from detectors.shock_index import shock_index
 from detectors.sirs import sirs
 from detectors.vigil import Vigil
 from detectors.vigil.picture import Picture
 from schemas.vitals import LETTERS
+from streams.lab.definitions import HEADS
 
 VALUES: Final = (
     "heart_rate",
@@ -25,7 +29,7 @@ VALUES: Final = (
 """Vitals whose value in force is kept beside the scores."""
 LEVELS: Final = {"low": 1, "medium": 2}
 
-HEADS: Final = ("sepsis", "death", "hypotension")
+RISKS: Final = tuple(HEADS.values())
 DETECTORS: Final = ("baseline", "level_shift", "trend")
 COLUMNS: Final = (
     "news2",
@@ -35,16 +39,15 @@ COLUMNS: Final = (
     "shock_index",
     *DETECTORS,
     *(f"{name}_on" for name in DETECTORS),
-    *(f"risk_{head}" for head in HEADS),
-    *(f"probability_{head}" for head in HEADS),
+    *(f"risk_{head}" for head in RISKS),
     "measured",
     *VALUES,
 )
 """What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether a detector holds an opinion."""
 
 
-def look(vigil: Vigil, at: int) -> tuple[float, ...]:
-    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion."""
+def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS) -> tuple[float, ...]:
+    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. Only `heads` are asked."""
     picture = vigil.picture(at)
     value, score = picture.value, picture.score
     letter = value("consciousness")
@@ -53,7 +56,6 @@ def look(vigil: Vigil, at: int) -> tuple[float, ...]:
     rate = value("pulse_rate") if rate is None else rate
     gcs = value("gcs") if acvpu is None else None
     index = shock_index(rate, pressure)
-    heads = [vigil.forecasts.get(head) for head in HEADS]
     return (
         nan if score is None else score.score_min,
         nan if score is None else float(bool(score.red)),
@@ -61,11 +63,20 @@ def look(vigil: Vigil, at: int) -> tuple[float, ...]:
         sirs(value("temperature"), rate, breaths).score_min,
         nan if index is None else index,
         *_detectors(picture, at),
-        *(nan if one is None else one.log_odds for one in heads),
-        *(nan if one is None or one.probability is None else one.probability for one in heads),
+        *_log_odds(vigil, at, heads),
         len(picture.values),
         *(nan if (known := value(name)) is None else known for name in VALUES),
     )
+
+
+def _log_odds(vigil: Vigil, at: int, asked: Collection[str]) -> list[float]:
+    """What `Vigil.forecasts` says, without its reasons and only for the heads asked: those take most of the time."""
+    foresight = vigil.foresight
+    if not asked or at - foresight.seen_at > VALID_MS:
+        return [nan] * len(RISKS)
+    seen, heads = foresight.features(), heads_of(vigil.rules.risk)
+    known = [heads.get(name) if name in asked else None for name in RISKS]
+    return [nan if head is None or not head.knows_enough(seen) else head.log_odds(seen) for head in known]
 
 
 def _detectors(picture: Picture, at: int) -> tuple[float, ...]:

@@ -65,9 +65,9 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
     yield _head(told)
     yield "<h2>Figures</h2>"
     yield _note(
-        "Each with its 95 % interval by bootstrap of whole patients. Caught: an alert that interrupts was raised within "
-        "24 h (12 h) before the onset and at least 1 h before it. Scores without limits of their own alert as often as "
-        "NEWS2 of 5 or more. A dash: it cannot be told here; the JSON says why."
+        "Each with its 95 % interval by bootstrap of whole patients. Caught: an alert that interrupts was raised "
+        "within 24 h (12 h) before the onset and at least 1 h before it. Scores without limits of their own alert as "
+        "often as NEWS2 of 5 or more. A dash: it cannot be told here; the JSON says why."
     )
     yield _table(told)
     if any(told[key].get("curve") and told[key]["curve"][0]["sensitivity"] is not None for key in CURVES):

@@ -1,5 +1,6 @@
 """Everything that is compared: its score on each row, and where it is in alert at its operating point."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -140,20 +141,25 @@ class Compared:
             alerting = of_rows(self.trace, on > 0, self.outcomes.onset_h)
             words = f"{name.replace('_', ' ')}, the greatest of all vitals"
             self._add(name, words, score=score, alerting=alerting, at="its own limits, without persistence")
+        self._risk()
+
+    def _risk(self) -> None:
         head = HEADS.get(self.outcomes.event) if self.outcomes.event else None
-        score = None if head is None else self.trace.column(f"risk_{head}")
-        if score is None or np.isnan(score).all():
+        weights = next((one for one in self.rules.risk.heads if one.head == head), None)
+        score = None if head is None else self.trace.column(f"risk_{head}").astype(float)
+        if score is None or weights is None or np.isnan(score).all():
             why = "no event names a head" if head is None else f"the armed rules hold no weights for the head `{head}`"
             self._add("risk", "learned risk", absent=why, learned=True)
             return
-        said = self.trace.column(f"probability_{head}")
-        self._equal(
-            "risk",
-            f"learned risk of {head}",
-            score,
-            probability=None if np.isnan(said).all() else said,
-            learned=True,
-        )
+        words = f"learned risk: {weights.event}"
+        said = probability(weights.calibration, score)
+        crossing = next((one for one in self.rules.risk.crossings if one.head == head), None)
+        if crossing is None:
+            self._equal("risk", words, score, probability=said, learned=True)
+            return
+        alerting = self.at_threshold(score, crossing.enter)
+        told = f"log-odds of {crossing.enter:g} or more, as shipped, without persistence"
+        self._add("risk", words, score=score, alerting=alerting, at=told, probability=said, learned=True)
 
     def _vigil(self) -> None:
         onset = self.outcomes.onset_h
@@ -164,6 +170,18 @@ class Compared:
             alerting = of_turns(self.trace, onset, spans)
             score = alerting.on.astype(float)
             self._add(name, words, score=score, alerting=alerting, at="as shipped", learned=name == "policy")
+
+
+def probability(calibration: Sequence[tuple[float, float]], log_odds: Array) -> Array:
+    """The probability that a head gives, as calibrated where it was learned: straight lines between the pairs, going on
+    with the slope one beyond them.
+
+    >>> probability(((-1.0, -2.0), (1.0, 2.0)), np.array([0.0, np.nan, 3.0])).round(3).tolist()
+    [0.5, nan, 0.982]
+    """
+    at, meant = np.array(calibration).T
+    moved = np.interp(log_odds, at, meant) + np.minimum(0, log_odds - at[0]) + np.maximum(0, log_odds - at[-1])
+    return 1 / (1 + np.exp(-moved))
 
 
 def row_labels(trace: Trace, outcomes: Outcomes) -> Array:

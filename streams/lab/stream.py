@@ -4,7 +4,8 @@ Nothing is learnt from one patient for another here: the weights are what they a
 patient's own log held by then.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,14 +14,14 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from detectors.rules import Rules
+from detectors.rules import Rules, read_rules
 from detectors.vigil import Vigil
 from detectors.vigil.telling import RESOUNDS
 from schemas.alert import Standing
 from schemas.forwarded import ForwardedKind, LogKeys
 from schemas.times import to_text
 from streams.lab.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
-from streams.lab.look import COLUMNS, learned_level, look
+from streams.lab.look import COLUMNS, RISKS, learned_level, look
 from streams.lab.trace import Course, Revision, Trace, Turn
 from streams.log import Output, Partition
 from streams.log.forward import forward
@@ -169,8 +170,11 @@ def stream(
     source: str,
     start_ms: int = START_MS,
     cut_at_s: int | None = None,
+    heads: Collection[str] = RISKS,
 ) -> Course:
-    """One patient from the first reading to the last; nothing at or after `cut_at_s` is looked at."""
+    """One patient from the first reading to the last; nothing at or after `cut_at_s` is looked at. Of the learned heads
+    only `heads` are asked.
+    """
     if cut_at_s is not None:
         readings = [reading for reading in readings if reading[0] < start_ms + cut_at_s * 1_000]
     grid = GRID_S[source] * 1_000
@@ -187,7 +191,7 @@ def stream(
         while moment + _SETTLE_MS < at:
             bed.advance(moment + _SETTLE_MS)
             if bed.vigil is not None:
-                rows.append(look(bed.vigil, moment + _SETTLE_MS))
+                rows.append(look(bed.vigil, moment + _SETTLE_MS, heads))
                 times.append((moment - start_ms) / 1_000)
             moment += grid
 
@@ -208,14 +212,17 @@ def stream(
     )
 
 
-def _stream_batch(job: tuple[list[tuple[str, Readings]], bytes | None, str, int | None]) -> list[Course]:
-    batch, rules_bytes, source, cut = job
-    return [stream(one, readings, rules=_rules(rules_bytes), source=source, cut_at_s=cut) for one, readings in batch]
+Job = tuple[list[tuple[str, Readings]], bytes | None, str, int | None, tuple[str, ...]]
 
 
+def _stream_batch(job: Job) -> list[Course]:
+    batch, given, source, cut, heads = job
+    rules = _rules(given)
+    return [stream(one, readings, rules=rules, source=source, cut_at_s=cut, heads=heads) for one, readings in batch]
+
+
+@lru_cache(maxsize=4)
 def _rules(value: bytes | None) -> Rules:
-    from detectors.rules import read_rules
-
     return packaged_rules() if value is None else read_rules(value)
 
 
@@ -224,6 +231,7 @@ def stream_folder(
     *,
     rules: bytes | None = None,
     cut_at_s: int | None = None,
+    heads: Collection[str] = RISKS,
     patients: Sequence[str] | None = None,
     workers: int = 2,
     progress: Progress | None = None,
@@ -234,7 +242,7 @@ def stream_folder(
     """
     recording = Recording(folder, patients=patients)
     source, count = str(recording.survey.source), recording.survey.patients
-    jobs = ((batch, rules, source, cut_at_s) for batch in _batches(recording.per_patient()))
+    jobs = ((batch, rules, source, cut_at_s, tuple(heads)) for batch in _batches(recording.per_patient()))
     courses: list[Course] = []
 
     def gather(results: Iterable[list[Course]]) -> None:

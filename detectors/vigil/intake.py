@@ -10,7 +10,7 @@ from schemas.decode import FastReading, Refused
 from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
-from schemas.times import EPOCH, to_ms
+from schemas.times import to_ms
 from schemas.vitals import MINUTE, SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
 
 NEVER: Final = 1 << 62
@@ -84,8 +84,7 @@ class Intake:
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""
         vitals, name = reading.vitals, reading.device_id
-        delta = reading.taken_at - EPOCH
-        taken = (delta.days * 86_400 + delta.seconds) * 1_000 + delta.microseconds // 1_000
+        taken = to_ms(reading.taken_at)
         sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
         source = NUMBER_OF[reading.source]
         device = self.devices.get(name)
@@ -102,7 +101,11 @@ class Intake:
                 return Taken(0, late=len(vitals))  # it may be a repeat of one that is forgotten
         if sequence <= device.before_sequence and taken <= device.before_newest:
             return Taken(0, late=len(vitals))  # a repeat from before its clock was set back: it must not move the lead
-        when = self._place(device, taken, at)
+        when = taken
+        if not self.event_clock:
+            if taken - at > device.lead:
+                device.lead = taken - at
+            when = taken - device.lead
         epoch = self._epoch(when, source, at)
         if epoch is None:
             if source == SPOT or not self._clock_was_set_back(device, taken, sequence, at):
@@ -180,13 +183,6 @@ class Intake:
         epoch.unusable[name] = epoch.unusable.get(name, 0) + 1
         if quality is Quality.UNDERFLOW:
             epoch.under[name] = epoch.under.get(name, 0) + 1
-
-    def _place(self, device: Device, taken: int, at: int) -> int:
-        if self.event_clock:
-            return taken
-        if taken - at > device.lead:
-            device.lead = taken - at
-        return taken - device.lead
 
     def _epoch(self, when: int, source: int, at: int) -> Epoch | None:
         """The open epoch of that moment, new if need be; None if it is decided already."""

@@ -132,7 +132,9 @@ class Partition:
                 reading = self._explain(reading, record, out)  # type: ignore[arg-type]
             patient = reading.patient_id  # type: ignore[union-attr]
             watch = watches.get(patient)
-            if watch is None or reading.mode is not mode or event_clock:  # type: ignore[union-attr]
+            # In event clock a reading may move the time; one of a moment that has been reached does not.
+            reached = not event_clock or to_ms(reading.taken_at) <= log_time  # type: ignore[union-attr]
+            if watch is None or reading.mode is not mode or not reached:  # type: ignore[union-attr]
                 watch = self._admit(reading, record, out)  # type: ignore[arg-type]
                 log_time = self.time
                 if watch is None:

@@ -49,11 +49,14 @@ def _fitted(trace: Trace, values: Array, bins: int, positive: Array, happened: A
     part = rng.integers(0, FOLDS, size=len(trace.courses))[trace.who]
     usable = known[trace.who]
     found = np.full(len(trace.who), np.nan)
+    share = float(positive[usable].mean())
     for fold in range(FOLDS):
         rows = np.flatnonzero(usable & (part != fold))
-        weights = _fit(*_thinned(design, positive, rows, rng), width)
+        said = _sum(design, _fit(*_thinned(design, positive, rows, rng), width))
+        # Parts differ in how many had the event: without this, a part with many of them would be told to have few.
+        said += np.log(share / (1 - share)) - said[usable].mean()
         mine = part == fold
-        found[mine] = 1 / (1 + np.exp(-_sum(design[mine], weights)))
+        found[mine] = 1 / (1 + np.exp(-said[mine]))
     return found
 
 

@@ -78,7 +78,7 @@ def _rank(
     compared.areas[name, unit] = area, replicates
     told.tell(f"auroc_{unit}", area, interval(replicates), why)
     told.tell(f"auprc_{unit}", average_precision(score, yes), interval(precision), why)
-    its, theirs = compared.areas["news2", unit]
+    its, theirs = compared.areas.get(("news2", unit), (None, replicates))  # NEWS2 itself is told of first
     gained = None if area is None or its is None else area - its
     told.tell(f"auroc_{unit}_gain", gained, interval(replicates - theirs), why)
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from detectors.rules import Rules, read_rules
-from detectors.vigil import Vigil
+from detectors.vigil import NEVER, Vigil
 from detectors.vigil.telling import RESOUNDS
 from schemas.alert import Standing
 from schemas.forwarded import ForwardedKind, LogKeys
@@ -32,6 +32,7 @@ Readings = Sequence[tuple[int, bytes]]
 Progress = Callable[[int, int], None]
 UNSEEN: Final = frozenset({Standing.SHOWN, Standing.CALLING, Standing.RESOLVED})
 BATCH: Final = 40
+ALL: Final = 1 << 30
 FEW: Final = 24
 """Below this many patients a second process costs more than it brings."""
 
@@ -89,14 +90,14 @@ class Bedside:
         if part.first_time is None:
             return
         while True:
-            due = min(at, self._to_see[0][0]) if self._to_see else at
-            said, done = part.advance(due, 1)
-            self._note(said, part.time)
-            if not done:
-                continue
-            if due < at or (self._to_see and self._to_see[0][0] <= at):
-                self._see(due)
-            else:
+            vigil = self.vigil
+            to_do = NEVER if vigil is None else vigil.due
+            to_see = self._to_see[0][0] if self._to_see else NEVER
+            now = max(part.time, min(at, to_do, to_see))
+            self._note(part.advance(now, ALL)[0], now)
+            if to_see <= now:
+                self._see(now)
+            elif to_do > now:
                 return
 
     def _see(self, at: int) -> None:

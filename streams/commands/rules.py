@@ -24,6 +24,7 @@ class Deed(StrEnum):
     DIFF = "diff"
     DRY_RUN = "dry-run"
     SHADOW = "shadow"
+    CALIBRATE = "calibrate"
 
 
 class Asked(NamedTuple):
@@ -32,11 +33,16 @@ class Asked(NamedTuple):
     files: Sequence[str]
     armed: str
     recording: str | None
+    budget: float | None
+    out: Path | None
+    disarm: bool
     as_json: bool
 
 
 def rules(
-    deed: Annotated[Deed, typer.Argument(help="list, validate, diff, dry-run or shadow.", show_choices=False)],
+    deed: Annotated[
+        Deed, typer.Argument(help="list, validate, diff, dry-run, shadow or calibrate.", show_choices=False)
+    ],
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE...]", help="Rules files or folders; `packaged` is our own.")
     ] = None,
@@ -47,6 +53,13 @@ def rules(
         ),
     ] = None,
     armed: Annotated[str, typer.Option(help="The rules in force, to compare with.", metavar="FILE")] = PACKAGED,
+    budget: Annotated[
+        float | None, typer.Option(help="For calibrate: interrupting alerts a patient-day.", metavar="RATE")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="For calibrate: the file to write.", metavar="FILE")] = None,
+    disarm: Annotated[
+        bool, typer.Option("--disarm", help="If the budget cannot be kept, write the rules without the learned risk.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
     """Look at rules files before a safety officer signs them. Nothing is armed here.
@@ -55,11 +68,13 @@ def rules(
     remedy; exit 1 if there is one. diff: what the second of two files (or one, against --armed) would change.
     dry-run: which alerts a candidate would have made of a recording, beside those of the armed rules; a log's own
     rules records count for the armed side. shadow: the same side by side, counted as a worker with
-    VIGILWARD_SHADOW_RULES counts it.
+    VIGILWARD_SHADOW_RULES counts it. calibrate DIR: the learned threshold with which even the upper bound of
+    interrupting alerts a patient-day keeps the --budget; exit 1: no threshold does, and learned rules are not armed.
 
     Example: vigilward rules dry-run candidate.json --in bidmc
+    Example: vigilward rules calibrate recordings/ --budget 0.45 --out candidate.json
     """
-    DEEDS[deed](Asked(files or [], armed, recording, as_json))
+    DEEDS[deed](Asked(files or [], armed, recording, budget, out, disarm, as_json))
 
 
 def _list(asked: Asked) -> None:
@@ -160,6 +175,26 @@ def _shadow(asked: Asked) -> None:
     _print(found, in_words(found), asked.as_json)
 
 
+def _calibrate(asked: Asked) -> None:
+    from streams.commands.evaluate import _progress
+    from streams.lab.budget import calibrate, disarmed, in_words
+
+    if len(asked.files) != 1 or asked.budget is None or asked.budget <= 0:
+        raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
+    folder = Path(asked.files[0])
+    if not folder.is_dir():
+        raise CannotRun(f"there is no folder {str(folder)!r}", exit_code=2)
+    data = _bytes_of(asked.armed)
+    _read(asked.armed)
+    found = calibrate(folder, data, asked.budget, progress=_progress if sys.stderr.isatty() else None)
+    written = found.rules if found.refused is None else (disarmed(data) if asked.disarm else None)
+    if asked.out is not None and written is not None:
+        asked.out.write_bytes(written)
+    told = {**found.as_dict(), "written": str(asked.out) if asked.out is not None and written is not None else None}
+    _print(told, in_words(found), asked.as_json)
+    raise typer.Exit(1 if found.refused else 0)
+
+
 def _named(one: Rules) -> dict[str, str]:
     return {"name": one.name, "version": one.version, "sha256": one.sha256}
 
@@ -210,4 +245,5 @@ DEEDS: dict[Deed, Callable[[Asked], None]] = {
     Deed.DIFF: _diff,
     Deed.DRY_RUN: _dry_run,
     Deed.SHADOW: _shadow,
+    Deed.CALIBRATE: _calibrate,
 }

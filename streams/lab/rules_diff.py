@@ -1,6 +1,7 @@
 """What another rules file would change, in words that a safety officer signs: numbers, armed detectors, ladders."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -85,7 +86,17 @@ def _flat(rules: Rules) -> Iterator[tuple[str, Any]]:
     for name in (*PARTY, "armed", WORKED_OUT):
         del body[name]
     del body["calling"]["ladders"]
+    _by_head(body["risk"])
     yield from _leaves(body, ())
+
+
+def _by_head(risk: dict[str, Any]) -> None:
+    """Crossings by their head; of a head's thousand weights a name that changes with any of them."""
+    risk["crossings"] = {one.pop("head"): one for one in risk["crossings"]}
+    risk["heads"] = {
+        one["head"]: f"version {one['version']} ({sha256(msgspec.json.encode(one)).hexdigest()[:12]})"
+        for one in risk["heads"]
+    }
 
 
 def _leaves(part: Any, way: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

@@ -57,6 +57,12 @@ WORDS: Final[Mapping[str, str]] = {
     "calling.learned_priority": "priority of learned detectors alone",
     "calling.patient_limit.calls": "how often learned alerts may call for one patient",
     "calling.patient_limit.hours": "within how long learned alerts may call so often",
+    "risk.priority": "priority of a learned risk alone",
+    "risk.every_minutes": "how far apart the learned risk looks at streams",
+    "risk.stream": "streamed: how many looks in a row lie above before a learned risk asks",
+    "risk.spot": "observed by a person: how many looks in a row lie above before a learned risk asks",
+    "risk.rearm_hours": "how long a learned alert waits before it calls again",
+    "risk.calibrated": "heads whose probabilities were checked at this site",
     "forget_discharged_hours": "how long after a discharge a patient is forgotten",
 }
 _UNITS: Final = (("_minutes", "min"), ("_hours", "h"), (".hours", "h"), ("_h", "h"), ("_seconds", "s"))
@@ -81,6 +87,11 @@ def words_of(field: str) -> str:
         return f"how long `{rest[1]}` holds at {rest[2]} priority"
     if field.startswith("calling.snooze."):
         return f"how long an alert of {rest[-1]} priority may be snoozed"
+    if field.startswith("risk.crossings.") and len(rest) == 3:
+        ends = {"enter": "from which it asks for someone", "leave": "below which it no longer asks"}
+        return f"risk of {rest[1]}: log-odds {ends.get(rest[2], rest[2])}"
+    if field.startswith("risk.heads."):
+        return f"weights of the risk of {rest[-1]}"
     if field.startswith("calling.wards.") and len(rest) == 3:
         ward = "any other ward" if rest[1] == "*" else f"ward {rest[1]}"
         return f"{ward}: {rest[2].replace('_', ' ')}"
@@ -94,6 +105,8 @@ def unit_of(field: str) -> str:
     ('epochs of 15 s', 'min', '%', '')
     """
     first, *rest = field.split(".")
+    if field in ("risk.stream", "risk.spot"):
+        return "looks"
     if first == "stream" or field == "wearable_resp_rate_red" or (first == "technical" and rest[0] in _ITS_EPOCHS):
         return EPOCHS
     if first == "spot":

@@ -5,8 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from detectors.rules import read_rules
 from streams.commands import app
 from streams.rules import packaged_rules
+from streams.ward.samples import folder
 from tests.making import rules_bytes
 
 
@@ -80,6 +82,9 @@ def test_a_candidate_is_tried_on_a_bundled_sample(candidate):
         ("dry-run", "packaged", "--in", "no such recording"),
         ("validate", "no-such-file.json"),
         ("dry-run", "--in", "bidmc"),
+        ("calibrate", "packaged"),
+        ("calibrate", "no such folder", "--budget", "0.45"),
+        ("calibrate", ".", "--budget", "-1"),
     ],
 )
 def test_what_is_missing_is_a_matter_of_usage(arguments):
@@ -95,6 +100,20 @@ def test_a_candidate_runs_in_shadow_over_a_bundled_sample(candidate):
     found = json.loads(told.stdout)
     assert found["alerts"]["armed"] == found["alerts"]["shadow"] > 0
     assert found["shadow_rules"]["sha256"] != found["armed_rules"]["sha256"]
+
+
+def test_a_budget_that_so_few_patients_cannot_prove_arms_nothing_unless_disarmed(tmp_path):
+    """Six patients of ten days: even without any alert the upper bound lies above one in a hundred days."""
+    refused, out = run("calibrate", folder("sepsis2019"), "--budget", "0.01", "--json"), tmp_path / "candidate.json"
+
+    assert refused.exit_code == 1
+    told = json.loads(refused.stdout)
+    assert (told["armed"], told["refused"], told["written"]) == (False, "too_few_days", None)
+    assert not out.exists()
+
+    again = run("calibrate", folder("sepsis2019"), "--budget", "0.01", "--out", out, "--disarm")
+    assert again.exit_code == 1
+    assert packaged_rules().armed - read_rules(out.read_bytes()).armed == {"risk"}
 
 
 def test_rules_that_cannot_be_armed_are_not_tried(tmp_path):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from detectors.response import CHART_4
+from detectors.risk_words import REASONS as RISK_REASONS
+from detectors.rules import LEARNED
 from detectors.vigil import technical
 from detectors.vigil.report import LISTED, TECHNICAL_ENDS
 from detectors.vigil.technical import Signals, conditions
@@ -61,6 +63,7 @@ def test_what_to_do_and_what_ends_an_alert_can_be_said_in_another_language():
     said = [row.advice for row in CHART_4.values()] + [TECHNICAL_ENDS, LISTED, "Is over."]
     for priority in (1, 2, 3):
         said += [clears_when(priority, because, lost) for because in ([], ["spo2"]) for lost in ([], ["spo2"])]
+    said += [clears_when(2, because, [], learned=True) for because in ([], ["spo2"])]
     said += ["A person is concerned: see the patient, whatever the score."]
 
     assert [text for text in said if not known(text)] == []
@@ -75,6 +78,7 @@ def test_every_word_of_a_closed_list_has_its_message():
     wanted = [f"reason.{reason}" for reason in reasons]
     wanted += [f"became.{one}" for one in State] + [f"standing.{one}" for one in Standing]
     wanted += [f"state.{one}" for one in Monitoring] + [f"order.{one}" for one in OrderKind]
+    wanted += [f"because.{one}" for one in RISK_REASONS] + [f"detector.{one}" for one in LEARNED]
     wanted += [f"role.{one}" for one in Role] + [f"step.{one}" for one in Step] + [f"deed.{one}" for one in Deed]
 
     assert [key for key in wanted if key not in ENGLISH] == []

@@ -8,6 +8,7 @@ import { capital, code, english, has, keysOf, t } from "./words.js";
 
 const SPOKEN = new Set(["consciousness", "supplemental_oxygen"]);
 const OVER = "Over: ";
+const WORSENING = "May be worsening: ";
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 let forms = null;
 let vitals = null;
@@ -70,7 +71,10 @@ export function headline(alert, full = state.alerts.get(alert.alert_id)) {
   const first = leading(full.findings, rest);
   const concern = full.findings.find((one) => one.detector === "concern");
   const parts = [];
-  if (first) {
+  const voices = rest.startsWith(WORSENING) ? full.findings.filter((one) => one.detector === "risk") : [];
+  if (voices.length) {
+    parts.push(t("made.risk", { what: voices.map((one) => `${t(`words.${one.vital}`)} ${code("because", one.reason)}`).join(", ") }));
+  } else if (first) {
     const usual = first.usual == null || SPOKEN.has(first.vital) ? "" : `, ${t("usual")} ${number(first.vital, first.usual)}`;
     parts.push(SPOKEN.has(first.vital) ? valueOf(first) : `${t(`words.${first.vital}`)} ${valueOf(first)}${usual}`);
   }

@@ -176,7 +176,6 @@ def _shadow(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.commands.evaluate import _progress
     from streams.lab.budget import calibrate, disarmed, in_words
 
     if len(asked.files) != 1 or asked.budget is None or asked.budget <= 0:
@@ -193,6 +192,11 @@ def _calibrate(asked: Asked) -> None:
     told = {**found.as_dict(), "written": str(asked.out) if asked.out is not None and written is not None else None}
     _print(told, in_words(found), asked.as_json)
     raise typer.Exit(1 if found.refused else 0)
+
+
+def _progress(done: int, all_: int) -> None:
+    """How far the patients are, on standard error, written over itself."""
+    print(f"\r{done:,} of {all_:,} patients", end="\n" if done == all_ else "", file=sys.stderr, flush=True)
 
 
 def _named(one: Rules) -> dict[str, str]:

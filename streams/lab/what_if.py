@@ -52,6 +52,9 @@ class Future:
         self.streams = any(track.known.source != SPOT for track in in_force if track.known)
         self.most = self._most(vigil)
         self._tried: dict[tuple[str, float], Tried] = {}
+        open_ = vigil.register.deterioration
+        # Where somebody is called already only what calls anew counts, and not every word about it.
+        self._calls_by = _NEWS if open_ is not None and open_.calls else _NEWS | {"updated"}
 
     def _most(self, vigil: Vigil) -> int:
         """After so many values persistence can hold nothing back any more."""
@@ -110,7 +113,7 @@ class Future:
         values = sum(moment <= due - wait for moment in moments)
         if shown is None and facts.state in _NEWS:
             shown = values
-        if calls is None and facts.interrupts and facts.state in (*_NEWS, "updated"):
+        if calls is None and facts.interrupts and facts.state in self._calls_by:
             calls = values
         return shown, calls
 

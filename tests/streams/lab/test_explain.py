@@ -205,6 +205,14 @@ def to_ms_of(alert):
     return to_ms(datetime.fromisoformat(alert["at"]))
 
 
+def test_where_somebody_is_called_already_it_takes_something_new_to_call_again():
+    found = why(streamed(20 * MINUTE, spo2=88), 10 * MINUTE)
+
+    assert found["decision"]["open_alert"]["standing"] == "calling"
+    assert not [row for row in found["needed"] if row["vital"] is None]
+    assert not [row for row in found["needed"] if row["vital"] == "spo2" and row["side"] == "at_least"]
+
+
 def test_with_what_the_alert_would_have_been_spared():
     entries = [*streamed(5 * MINUTE, spo2=97), *streamed(6 * MINUTE, begin=5 * MINUTE, spo2=90)]
     raised = next(json.loads(o.value) for o in Made(entries).play(RULES) if o.topic == "alerts")

@@ -20,6 +20,11 @@ def evaluate(
     rules: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")
     ] = None,
+    planted: Annotated[
+        bool,
+        typer.Option("--planted", help="Plant events of known size into recordings at 1 Hz, and count those found."),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of what is drawn by lot: the bootstrap, where plants begin.")] = 20_260_101,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it.")] = 2,
     replicates: Annotated[
         int, typer.Option(min=20, help="Bootstrap replicates of patients for the intervals.")
@@ -32,17 +37,24 @@ def evaluate(
     found; 2 for a folder that cannot be read.
 
     Example: vigilward evaluate recordings/ --json
+    Example: vigilward evaluate recordings/ --planted
     """
     from streams.lab.evaluate import evaluate as run
     from streams.lab.words import lines
 
     if rules is not None and not rules.is_file():
         raise CannotRun(f"there is no file {str(rules)!r}", exit_code=2)
+    if planted:
+        if rules is not None or report is not None:
+            raise CannotRun("--planted takes neither --rules nor --report", exit_code=2)
+        _evaluate_planted(folder, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
+        return
     evaluation = run(
         folder,
         rules=None if rules is None else rules.read_bytes(),
         workers=min(workers, os.cpu_count() or 1),
         replicates=replicates,
+        seed=seed,
         progress=_progress if sys.stderr.isatty() else None,
     )
     told = evaluation.told
@@ -57,6 +69,18 @@ def evaluate(
         print(line)
 
 
+def _evaluate_planted(folder: Path, seed: int, workers: int, *, as_json: bool) -> None:
+    from streams.lab.planted import evaluate_planted, lines
+
+    shown = _progress if sys.stderr.isatty() else None
+    told = evaluate_planted(folder, seed=seed, workers=workers, progress=shown)
+    if as_json:
+        print(json.dumps(told, allow_nan=False))
+        return
+    for line in lines(told):
+        print(line)
+
+
 WIDTH = 40
 
 
@@ -64,4 +88,4 @@ def _progress(done: int, all_: int) -> None:
     """A bar on standard error, drawn over itself."""
     filled = WIDTH * done // max(1, all_)
     end = "\n" if done == all_ else ""
-    print(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{all_} patients", end=end, file=sys.stderr, flush=True)
+    print(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{all_}", end=end, file=sys.stderr, flush=True)

@@ -23,7 +23,7 @@ COLOURS: Final = {
     "last_value": "#0f766e",
     "random": "#9ca3af",
     "risk": "#b3261e",
-    "policy": "#b3261e",
+    "policy": "#7c3aed",
     "armed": "#111827",
 }
 CURVES: Final = ("news2", "risk", "last_value", "clock", "random")
@@ -44,7 +44,7 @@ th:first-child,td:first-child{text-align:left}td small{color:#5b6875}thead th{bo
 .key i{display:inline-block;margin-right:6px;vertical-align:middle}
 .box{background:#f4f7fa;border-left:4px solid #1f5fa8;padding:10px 14px;margin:12px 0}
 .warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
-article ul{margin:2px 0 8px 40px;font-size:13px}
+article .said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8px 40px;font-size:13px}
 """
 
 
@@ -109,8 +109,8 @@ def _head(told: dict[str, Any]) -> str:
     for name, found in told["headline"].items():
         if found and found["caught_more"] is not None:
             said.append(
-                f"<b>{escape(name)}</b> against NEWS2 at {found['interruptive_per_patient_day']:.2f} alerts a "
-                f"patient-day: {_points(found, 'caught_more')} caught, warned "
+                f"<b>{escape(name.replace('_', ' '))}</b> against NEWS2 at "
+                f"{found['interruptive_per_patient_day']:.2f} alerts a patient-day: {_points(found, 'caught_more')} caught, warned "
                 f"{cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
             )
     overlap = told["in_sample"]

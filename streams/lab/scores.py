@@ -17,7 +17,7 @@ from streams.lab.trace import Trace
 SEED: Final = 20260101
 NEWS2_URGENT, NEWS2_EMERGENCY = 5.0, 7.0  # RCP 2017, chart 4
 CRITERIA_NEEDED: Final = 2.0  # qSOFA and SIRS are positive with two (Sepsis-3, JAMA 2016;315:801; Chest 1992;101:1644)
-RATES: Final = (0.2, 0.3, 0.41, 0.45, 0.53, 0.6, 0.68, 0.8, 1.0)
+RATES: Final = (0.2, 0.3, 0.41, 0.45, 0.53, 0.6, 0.68, 0.8, 1.0, 1.2, 1.4)
 
 
 @dataclass(frozen=True, slots=True)

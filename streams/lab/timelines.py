@@ -108,7 +108,7 @@ def picture(compared: Compared, alerting: Alerting, story: Story, *, risk: bool)
     )
     return (
         f"<article><h4>{escape(course.patient)}: {escape(story.words)}</h4>{upper.svg()}{lower.svg()}"
-        f"<ul>{quoted}</ul></article>"
+        f"<p class='said'>Said by everything armed, last:</p><ul>{quoted}</ul></article>"
     )
 
 

@@ -110,7 +110,8 @@ def _head(told: dict[str, Any]) -> str:
         if found and found["caught_more"] is not None:
             said.append(
                 f"<b>{escape(name.replace('_', ' '))}</b> against NEWS2 at "
-                f"{found['interruptive_per_patient_day']:.2f} alerts a patient-day: {_points(found, 'caught_more')} caught, warned "
+                f"{found['interruptive_per_patient_day']:.2f} alerts a patient-day: "
+                f"{_points(found, 'caught_more')} caught, warned "
                 f"{cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
             )
     overlap = told["in_sample"]

@@ -176,7 +176,7 @@ def _shadow(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.lab.budget import calibrate, disarmed, in_words
+    from streams.lab.budget import calibrate, disarmed, in_words, patients_of, unseen
 
     if len(asked.files) != 1 or asked.budget is None or asked.budget <= 0:
         raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
@@ -185,7 +185,10 @@ def _calibrate(asked: Asked) -> None:
         raise CannotRun(f"there is no folder {str(folder)!r}", exit_code=2)
     data = _bytes_of(asked.armed)
     _read(asked.armed)
-    found = calibrate(folder, data, asked.budget, progress=_progress if sys.stderr.isatty() else None)
+    patients = unseen(patients_of(folder), data)
+    found = calibrate(
+        folder, data, asked.budget, patients=patients, progress=_progress if sys.stderr.isatty() else None
+    )
     written = found.rules if found.refused is None else (disarmed(data) if asked.disarm else None)
     if asked.out is not None and written is not None:
         asked.out.write_bytes(written)

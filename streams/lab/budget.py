@@ -7,7 +7,7 @@ part of it: they stay armed, and are not touched.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from detectors.rules import Rules, read_rules
 from streams.lab.alerting import of_turns, policy_spans
 from streams.lab.definitions import Array, raises
-from streams.lab.evaluate import learned_from, only
 from streams.lab.measures import Bootstrap, widened
 from streams.lab.stream import Progress, stream_folder
 from streams.lab.trace import Trace
-from streams.lab.weights import into_rules
+from streams.lab.weights import into_rules, packaged_weights
+from streams.ward.columns import VITALS_FILE, NotARecording
 
 RISK: Final = "risk"
 SILENT: Final = 1_000.0
@@ -119,6 +120,7 @@ def calibrate(
     *,
     replicates: int = 1_000,
     seed: int = 20260101,
+    patients: Sequence[str] | None = None,
     workers: int = 2,
     progress: Progress | None = None,
     stream: Stream = stream_folder,
@@ -127,7 +129,7 @@ def calibrate(
 
     First all patients are streamed with the learned heads silent: what their scores would have called is worked out
     from that; then the threshold found is tried by the very Vigil, and moved until its upper bound keeps the budget.
-    Patients from whom the packaged weights were learned are left out, unless there are no others.
+    `patients`: only these, best those `unseen`.
     """
     rules = read_rules(data)
     if RISK not in rules.armed or not rules.risk.crossings:
@@ -135,18 +137,11 @@ def calibrate(
     if rules.risk.priority == "low":
         return _refused(budget, Refused.DOES_NOT_INTERRUPT)
 
-    members: list[str] | None = None  # all of them
-
     def through(thresholds: Mapping[str, float]) -> Trace:
         tried = with_thresholds(data, thresholds, budget)
-        return stream(folder, rules=tried, patients=members, workers=workers, progress=progress)
+        return stream(folder, rules=tried, patients=patients, workers=workers, progress=progress)
 
-    heads = [one.head for one in rules.risk.crossings]
-    trace = through(dict.fromkeys(heads, SILENT))
-    learned = _learned_from(trace, rules, heads)
-    if 0 < learned.sum() < len(learned):
-        trace = only(trace, ~learned)
-        members = trace.patients
+    trace = through({one.head: SILENT for one in rules.risk.crossings})
     draws = Bootstrap(len(trace.courses), replicates, seed)
     others = measure(trace, draws)
     found = Finder(trace, rules, draws)
@@ -157,14 +152,25 @@ def calibrate(
     return _settle(data, budget, found, through, others, draws)
 
 
-def _learned_from(trace: Trace, rules: Rules, heads: list[str]) -> Array:
-    """Which patients any of the armed heads was learned from, as far as it is known."""
-    found = np.zeros(len(trace.courses), dtype=bool)
-    for head in heads:
-        known = learned_from(trace, rules, head)
-        if known is not None:
-            found |= known
-    return found
+def patients_of(folder: Path) -> list[str]:
+    """The patients of a folder of recordings. Raises NotARecording."""
+    file = folder / VITALS_FILE
+    if not file.is_file():
+        raise NotARecording(f"{folder} holds no {VITALS_FILE}")
+    found = pq.read_table(file, columns=["patient_id"])["patient_id"].unique().to_pylist()
+    return sorted(str(patient) for patient in found)
+
+
+def unseen(patients: Sequence[str], data: bytes) -> list[str]:
+    """Those from whom no armed head of the rules was learned, as far as the packaged weights say; all of them where
+    nobody would be left.
+    """
+    risk = read_rules(data).risk
+    asking = {one.head for one in risk.crossings}
+    kept = packaged_weights()
+    used = [kept[one.head] for one in risk.heads if one.head in asking and one.head in kept]
+    used = [weights for weights in used if weights.model in risk.heads]
+    return [one for one in patients if not any(w.learned_from(one) for w in used)] or list(patients)
 
 
 def _settle(

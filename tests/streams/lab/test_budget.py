@@ -6,13 +6,25 @@ import numpy as np
 import pytest
 
 from detectors.rules import read_rules
-from streams.lab.budget import SILENT, Refused, calibrate, disarmed, holding, in_words, with_thresholds
+from streams.lab.budget import (
+    SILENT,
+    Refused,
+    calibrate,
+    disarmed,
+    holding,
+    in_words,
+    patients_of,
+    unseen,
+    with_thresholds,
+)
 from streams.lab.definitions import HOUR_S
 from streams.lab.look import COLUMNS
 from streams.lab.rules_diff import changes
 from streams.lab.trace import Course, Trace
 from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules, packaged_rules_bytes
+from streams.ward.columns import NotARecording
+from streams.ward.samples import folder
 from tests.making import rules_bytes
 
 HEAD = packaged_rules().risk.crossings[0].head
@@ -137,11 +149,24 @@ def test_a_version_does_not_grow_with_each_calibration():
 
 def test_patients_from_whom_the_weights_were_learned_do_not_count_beside_others():
     """Their scores are better than those of any patient to come."""
-    ward = Ward()
     weights = packaged_weights()[HEAD]
-    known = [name for name in (f"s19_{100_000 + number}" for number in range(2_000)) if weights.learned_from(name)]
-    ward.names[:30] = known[:30]
+    ids = [f"s19_{100_000 + number}" for number in range(2_000)]
+    learned = [name for name in ids if weights.learned_from(name)]
 
-    found = tried(0.8, ward)
+    assert 0 < len(learned) < len(ids)
+    assert not set(unseen(ids, RULES)) & set(learned)
+    assert unseen(learned, RULES) == learned, "better than nobody"
+
+
+def test_only_the_patients_asked_for_are_calibrated_on():
+    ward = Ward()
+
+    found = calibrate(None, RULES, 0.8, replicates=200, patients=ward.names[:50], stream=ward)
 
     assert found.measured.patients == 50
+
+
+def test_a_folder_tells_whom_it_holds():
+    assert len(patients_of(folder("sepsis2019"))) == len(set(patients_of(folder("sepsis2019")))) == 6
+    with pytest.raises(NotARecording):
+        patients_of(folder("sepsis2019").parent)

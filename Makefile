@@ -48,6 +48,13 @@ soak: setup-dev ## let two workers run for an hour and watch their memory: make 
 learn: setup ## learn the shipped weights anew, byte for byte: make learn DATA=folder of the recorded sets
 	@.venv/bin/python -m streams.lab.shipped $(DATA)
 
+evaluate: setup-dev ## the whole quality lab over folders of recordings: make evaluate DATA=dir LAB_REPORTS=.cache/lab
+	@test -d "$(DATA)" || { echo "make evaluate DATA=dir: a folder that holds folders of recordings"; exit 2; }
+	@mkdir -p $(LAB_REPORTS); for one in $(DATA)/*/; do test -f $$one/labels.parquet || continue; name=$$(basename $$one); \
+	  .venv/bin/vigilward evaluate $$one --json --report $(LAB_REPORTS)/$$name.html > $(LAB_REPORTS)/$$name.json \
+	  && .venv/bin/python -m streams.lab.words $(LAB_REPORTS)/$$name.json | tee $(LAB_REPORTS)/$$name.txt; done
+	@test ! -d $(DATA)/bidmc || .venv/bin/vigilward evaluate $(DATA)/bidmc --planted | tee $(LAB_REPORTS)/planted.txt
+
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py
 

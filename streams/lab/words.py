@@ -1,6 +1,9 @@
-"""The figures of a folder as a table that a person can read in a terminal."""
+"""The figures of a folder as a table for a terminal; `python -m streams.lab.words FILE.json` of kept figures."""
 
+import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 COLUMNS: Final = (
@@ -31,6 +34,7 @@ KEYS: Final = (
     "policy",
     "armed",
 )
+FEW: Final = ("news2", "news2_ge5", "news2_ge7", "clock", "last_value", "random", "risk", "policy", "armed")
 DIGITS: Final = {"lead_time_h_median": 1}
 
 
@@ -45,7 +49,22 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     for key in KEYS:
         if key in told:
             yield f"{key:<14}" + "".join(f"{cell(told[key], name):>19}" for name, _ in COLUMNS)
+    if told["unseen"]:
+        apart = told["unseen"]
+        yield ""
+        yield (
+            f"of those from whom no weights were learned: {apart['patients']} patients, {apart['patient_days']:g} "
+            f"patient-days, {apart['patients_with_event'] or 0} with the event"
+        )
+        for key in FEW:
+            yield f"{key:<14}" + "".join(f"{cell(apart[key], name):>19}" for name, _ in COLUMNS)
+        yield from (f"of those: {line}" for line in _headline(apart))
     yield ""
+    yield from _headline(told)
+    yield from _remarks(told)
+
+
+def _headline(told: dict[str, Any]) -> Iterator[str]:
     for name, found in told["headline"].items():
         if found is not None and found["caught_more"] is not None:
             yield (
@@ -53,7 +72,6 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
                 f"caught {cell(found, 'caught_more', 3, sign=True)} more of those with the event, "
                 f"warned {cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
             )
-    yield from _remarks(told)
 
 
 def cell(figures: dict[str, Any], name: str, digits: int | None = None, *, sign: bool = False) -> str:
@@ -93,3 +111,8 @@ def _remarks(told: dict[str, Any]) -> Iterator[str]:
             f"{felt['floods']} floods of more than ten in ten minutes"
         )
     yield "All of these patients were in intensive care unless the folder says otherwise: nothing is claimed for wards."
+
+
+if __name__ == "__main__":
+    for line in lines(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))):
+        sys.stdout.write(f"{line}\n")

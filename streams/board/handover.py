@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.times import to_text
 from streams.board.burden import calls
-from streams.board.columns import MINUTE_MS, NUMBERS
+from streams.board.columns import MINUTE_MS, NUMBERS, PRIORITIES
 from streams.board.memory import Bed, Memory, Story
 
 DEEDS: Final = frozenset({"acknowledge", "snooze", "undo", "concern", "feedback"})
@@ -52,15 +52,14 @@ def _bed(memory: Memory, bed: Bed, now: int, since: int, called: int) -> dict[st
 
 
 def _alert(story: Story, now: int, since: int) -> dict[str, Any]:
-    newest = story.newest
+    newest, worst = story.newest, max(story.revisions, key=_badness)
     return {
         "alert_id": newest["alert_id"],
         "kind": newest["kind"],
         "headline": newest["headline"],
-        "findings": newest["findings"],
-        "news2": newest["news2"],
+        "worst": {name: worst[name] for name in ("kind", "headline", "findings", "news2", "at")},
         "priority": newest["priority"],
-        "highest": max((one["priority"] for one in story.revisions), key=("low", "medium", "high").index),
+        "highest": worst["priority"],
         "state": newest["state"],
         "standing": _standing(newest),
         "started_at": newest["started_at"],
@@ -69,6 +68,11 @@ def _alert(story: Story, now: int, since: int) -> dict[str, Any]:
         "actions": [one["action"] for one in story.revisions if one.get("action") and one["action"]["deed"] in DEEDS],
         "steps": (newest.get("life") or {}).get("steps", []),
     }
+
+
+def _badness(alert: dict[str, Any]) -> tuple[int, int]:
+    """What the next shift has to hear of an alert is how bad it was, not how it ended."""
+    return PRIORITIES[alert["priority"]], (alert["news2"] or {}).get("score_min", -1)
 
 
 def _standing(alert: dict[str, Any]) -> str:
@@ -124,7 +128,7 @@ def as_text(said: dict[str, Any], names: dict[str, dict[str, str]]) -> str:
 
 def _alert_lines(alert: dict[str, Any]) -> list[str]:
     unseen = {"calling": "NOT ACKNOWLEDGED", "resolved": "RESOLVED, NOT SEEN"}.get(alert["standing"], alert["standing"])
-    lines = [f"    {alert['started_at'][11:16]} {alert['highest'].upper()}: {alert['headline']} ({unseen})"]
+    lines = [f"    {alert['started_at'][11:16]} {alert['highest'].upper()}: {alert['worst']['headline']} ({unseen})"]
     for done in alert["actions"]:
         why = " ".join(filter(None, [(done.get("reason") or "").replace("_", " "), done.get("text") or ""]))
         lines.append(f"        {done['at'][11:16]} {done['deed']}: {done['who']}{', ' + why if why else ''}")

@@ -1,8 +1,9 @@
 """The board's figures on this machine: how soon an alert is painted, what 500 beds cost, and what a kill leaves behind.
 
-    .venv/bin/python -m tests.browser.figures [latency] [load] [weight] [kill] [outage]
+    .venv/bin/python -m tests.browser.figures [latency] [load] [weight] [kill] [worker] [outage]
 
-Each answers with one line of JSON. The worker is stood in for by a producer; everything else is real.
+Each answers with one line of JSON. In `worker` the worker is real, in the others a producer stands in for it; the rest
+is real throughout. Chromium draws in software (no GPU).
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
 from tests.browser.conftest import FLAGS
 from tests.browser.made import Bed, Ward, directory
+from tests.browser.watched import Watched
 from tests.streams.board.conftest import BoardProcess, Visitor
 
 SEEN = """() => {
@@ -222,6 +224,26 @@ def kill() -> dict[str, Any]:
     return {"banner_s": round(told, 1), "back_after_ready_s": round(back, 1)}
 
 
+def worker() -> dict[str, Any]:
+    """A real worker on the embedded broker killed (-9) while its devices go on: until the banner stands there."""
+    with Watched() as ward, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=tools.path_of("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{ward.board.address}/")
+        told = []
+        for _ in range(3):
+            page.wait_for_selector(".tile .watching.all", timeout=60_000)
+            page.wait_for_selector(".truth-line", state="detached", timeout=60_000)
+            page.wait_for_timeout(2_000)
+            began = time.monotonic()
+            ward.kill_worker()
+            page.wait_for_selector(".truth-line.worker", timeout=20_000)
+            told.append(round(time.monotonic() - began, 1))
+            ward.worker.start()
+        browser.close()
+    return {"kills": len(told), "banner_s": told}
+
+
 def outage() -> dict[str, Any]:
     """The broker away for 30 s while somebody enters a concern: told when, and how often it is there afterwards."""
     from tests.streams.board.conftest import everything
@@ -251,7 +273,7 @@ def outage() -> dict[str, Any]:
 
 
 FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
-    "latency": latency, "load": load, "weight": weight, "kill": kill, "outage": outage,
+    "latency": latency, "load": load, "weight": weight, "kill": kill, "worker": worker, "outage": outage,
 }  # fmt: skip
 
 if __name__ == "__main__":

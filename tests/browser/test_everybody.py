@@ -156,7 +156,8 @@ def test_the_night_theme_follows_the_system_and_can_be_chosen(screen):
 
 def test_with_forced_colours_priority_and_points_keep_their_words(screen):
     one = screen(forced_colors="active", reduced_motion="reduce")
-    one.open()
+    page = one.open()
 
     expect(one.tile("A07").locator(".priority")).to_contain_text("High")
     expect(one.tile("A07").locator(".cell dt").first).to_contain_text("3")
+    assert page.evaluate("document.getAnimations().length") == 0, "and nothing moves for whom motion is too much"

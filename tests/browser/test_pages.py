@@ -100,44 +100,6 @@ def test_no_key_of_the_message_file_shows_itself(screen):
     assert re.findall(keys, found) == []
 
 
-def test_sound_is_off_until_somebody_turns_it_on_and_may_be_paused_for_two_minutes(screen, beds, ward):
-    one = screen()
-    page = one.open()
-    expect(page.locator(".sound.off")).to_have_text("SOUND OFF")
-    page.locator(".sound.off").click()
-    expect(page.locator(".sound.on")).to_be_visible()
-    page.locator(".sound button", has_text="Pause").click()
-
-    expect(page.locator(".sound .paused")).to_contain_text(re.compile(r"1:5\d|2:00"))
-    page.locator(".sound .paused").click()
-    expect(page.locator(".sound .paused")).to_have_count(0)
-
-
-def test_a_new_call_sounds_by_its_priority_and_the_shift_begins_with_a_test(screen, beds, ward):
-    one = screen()
-    one.page.add_init_script(
-        "window.tones = []; const make = AudioContext.prototype.createOscillator;"
-        "AudioContext.prototype.createOscillator = function () { const one = make.call(this);"
-        "const start = one.start.bind(one);"
-        "one.start = (at) => { window.tones.push(one.frequency.value); start(at); }; return one; };"
-    )
-    page = one.open()
-    page.locator(".bar button", has_text="Settings").click()
-    page.locator("dialog button", has_text="Test the sounds").click()
-    page.wait_for_function("() => window.tones.length >= 14", timeout=8_000)
-    page.keyboard.press("Escape")
-    page.evaluate("window.tones.length = 0")
-    bed = beds["B16"]
-    ward.tell(bed, bed.raise_("SpO2 78%", "high"))
-    ward.flush()
-    page.wait_for_function("() => window.tones.length >= 8")
-
-    assert 587 in [round(tone) for tone in page.evaluate("window.tones")]
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
-
-
 def test_people_sign_in_and_out(screen, settings, accounts):  # noqa: F811
     process = BoardProcess(settings, accounts=accounts).start()
     try:

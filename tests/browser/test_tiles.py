@@ -151,6 +151,27 @@ def test_the_order_stands_still_while_a_window_is_open(screen, beds, ward):
     ward.flush()
 
 
+def test_the_order_stands_still_while_a_pointer_is_down(screen, beds, ward):
+    one = screen()
+    page = one.open()
+    before = one.order()
+    page.mouse.move(640, 890)
+    page.mouse.down()
+    bed = beds["B15"]
+    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
+    ward.flush()
+    expect(one.tile("B15").locator(".why")).to_have_count(1)
+    assert one.order() == before
+    page.mouse.up()
+
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tile')].slice(0, 2).some((one) => one.dataset.patientPlace === 'B15')"
+    )
+    bed.alerts.clear()
+    ward.tell(bed)
+    ward.flush()
+
+
 def test_the_order_moves_again_after_half_a_minute_of_idleness_and_focus_is_kept(screen, beds, ward):
     one = screen()
     one.page.clock.install()

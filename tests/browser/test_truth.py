@@ -12,6 +12,7 @@ from streams.settings import Settings
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
 from tests.browser.made import Bed, Ward
+from tests.browser.watched import Watched
 from tests.streams.board.conftest import BoardProcess
 
 SOON = 9_000  # ms; the promise is six seconds, on a machine that is not busy with other tests
@@ -105,6 +106,19 @@ def test_a_silent_worker_is_told_and_every_bed_says_so(screen, worker):
 
     expect(page.locator(".truth-line.worker")).to_contain_text("WORKER", timeout=SOON)
     expect(page.locator(".watching.unwatched").first).to_have_text("NO WORKER WATCHES")
+
+
+def test_a_real_worker_that_is_killed_is_told_and_one_that_comes_back_too(screen):
+    with Watched() as ward:
+        one = screen(address=ward.board.address)
+        page = one.open()
+        expect(page.locator(".watching.all")).to_have_count(4, timeout=30_000)
+        expect(page.locator(".truth-line")).to_have_count(0, timeout=SOON)
+        ward.kill_worker()
+
+        expect(page.locator(".truth-line.worker")).to_contain_text("NO WORKER IS WATCHING", timeout=SOON)
+        ward.worker.start()
+        expect(page.locator(".truth-line")).to_have_count(0, timeout=30_000)
 
 
 def test_a_killed_board_is_told_and_the_page_recovers_by_itself(screen, board, worker):

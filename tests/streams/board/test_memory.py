@@ -121,6 +121,19 @@ def test_the_handover_names_who_did_what_and_what_nobody_has_seen():
     assert (said["calls"], said["budget"]) == (1, 1.0)
 
 
+def test_the_handover_says_how_bad_it_was_and_not_how_it_ended():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    one = bed.raise_("Pulse 140/min", "medium", at=AT - 30 * MINUTE)
+    for state, headline, priority in (("worsened", "SpO2 79%", "high"), ("cleared", "Over: NEWS2 0", "medium")):
+        memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 20 * MINUTE), bed.patient)])
+        bed.change(one, state, headline=headline, priority=priority)
+    memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 5 * MINUTE), bed.patient)])
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+    alert = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=1.0)["beds"][0]["alerts"][0]
+
+    assert (alert["worst"]["headline"], alert["highest"]) == ("SpO2 79%", "high")
+
+
 def test_time_before_the_shift_does_not_count():
     memory, bed = Memory(history_hours=24), Bed(1)
     one = bed.raise_("Pulse 140/min", at=AT - 300 * MINUTE)

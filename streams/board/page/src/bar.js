@@ -40,6 +40,16 @@ function Burden() {
   return html`<span class=${cx("burden", burden.calls > burden.budget && "over")} title=${t("burden.title")}>${t("burden", { n: burden.calls, budget: burden.budget })}</span>`;
 }
 
+export function Counts({ statuses, unwatched }) {
+  const found = counts(statuses, unwatched);
+  return html`<p class="counts" aria-label=${t("counts")}>
+    ${["high", "medium", "low"].map((one) => html`<span key=${one} class=${cx("count", one, !found[one] && "zero")}><b>${found[one]}</b> ${t(`priority.${one}`)}</span>`)}
+    <span class=${cx("count", "hidden", !found.hidden && "zero")}><b>${found.hidden}</b> ${t("count.hidden")}</span>
+    <span class="count quiet"><b>${found.quiet}</b> ${t("quiet")}</span>
+    <${Burden} />
+  </p>`;
+}
+
 export function Bar({ view, wards, statuses, unwatched, showDialog }) {
   const found = counts(statuses, unwatched);
   const simulated = state.me && state.me.mode !== "real";
@@ -51,12 +61,7 @@ export function Bar({ view, wards, statuses, unwatched, showDialog }) {
       <select value=${settings.ward} onChange=${(event) => { set("ward", event.target.value); changed(); }}>
         <option value="">${t("ward.all")}</option>${wards.map((ward) => html`<option key=${ward} value=${ward}>${t("ward.one", { ward })}</option>`)}
       </select></label>
-    <p class="counts" aria-label=${t("counts")}>
-      ${["high", "medium", "low"].map((one) => html`<span key=${one} class=${cx("count", one, !found[one] && "zero")}><b>${found[one]}</b> ${t(`priority.${one}`)}</span>`)}
-      <span class=${cx("count", "hidden", !found.hidden && "zero")}><b>${found.hidden}</b> ${t("count.hidden")}</span>
-      <span class="count quiet"><b>${found.quiet}</b> ${t("quiet")}</span>
-      <${Burden} />
-    </p>
+    <${Counts} statuses=${statuses} unwatched=${unwatched} />
     <span class="end">
       <${Ticking} class="time" of="clock" say=${() => clock(wardNow())} />
       <${Sound} />

@@ -22,7 +22,8 @@ export function Due({ statuses, showDialog }) {
   const now = wardNow();
   const rows = statuses.filter((status) => status.coverage !== "not covered" && (status.observation_due_at || status.news2?.missing.length))
     .map((status) => ({ status, at: ms(status.observation_due_at) }))
-    .sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+    // Overdue first, then those of whom nobody has taken a round, then as they fall due.
+    .sort((a, b) => (a.at ?? now) - (b.at ?? now));
   return html`<section class="view"><h2>${t("view.due")}</h2><p class="hint">${t("due.hint")}</p>
     ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("due")}</th><th>NEWS2</th><th>${t("why.missing")}</th><td></td></tr></thead><tbody>
       ${rows.map(({ status, at }) => html`<tr key=${status.patient_id} class=${at != null && at <= now ? "late" : ""}>
@@ -56,7 +57,7 @@ export function Handover() {
     ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
     ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
       <h3><b class="bed">${bed.bed ?? t("no_bed")}</b> ${nameOf(bed.patient_id)?.name ?? ""} <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
-      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert, alert)} <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
+      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <b class=${cx("standing", alert.standing)}>${code("standing", alert.standing)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("standing", name)} ${n} min`).join(", ")}</small>
         ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("deed", done.deed)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
       ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
     </article>`)}`}</section>`;
@@ -71,7 +72,7 @@ export function Sheet({ statuses }) {
     <table class="list"><thead><tr><th>${t("bed")}</th><th>${t("name")}</th><th>NEWS2</th>${PARTS.map((part) => html`<th key=${part}>${t(`short.${part}`)}</th>`)}<th>${t("alert")}</th><th>${t("sheet.notes")}</th></tr></thead>
     <tbody>${statuses.map((status) => {
       const alert = worst(status);
-      return html`<tr key=${status.patient_id}><th scope="row" class="bed">${bedOf(status)}</th><td>${nameOf(status.patient_id)?.name ?? ""} <small>${nameOf(status.patient_id)?.born ?? ""}</small></td>
+      return html`<tr key=${status.patient_id}><th scope="row" class="bed">${bedOf(status)}</th><td class="whose">${nameOf(status.patient_id)?.name ?? ""} <small><${Person} patient=${status.patient_id} name=${nameOf(status.patient_id)} /></small></td>
         <td>${status.coverage === "not covered" ? t("not_covered") : (scoreText(status.news2) ?? "?")}</td>
         ${PARTS.map((part) => { const [name, vital] = behind(status, part); const live = vital?.state === "live" || vital?.state === "delayed"; return html`<td key=${part}>${vital?.value == null ? "?" : live ? shown(name, vital.value) : html`<s>${shown(name, vital.value)}</s>`} <small>${vital?.taken_at ? clock(ms(vital.taken_at)) : ""}</small></td>`; })}
         <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${headline(alert)} (${code("standing", standing(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;

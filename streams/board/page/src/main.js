@@ -6,7 +6,7 @@ import { Help, Settings } from "./about.js";
 import { Acknowledge, Concern } from "./acknowledge.js";
 import { api } from "./api.js";
 import { Banner, truths } from "./banner.js";
-import { Bar } from "./bar.js";
+import { Bar, Counts } from "./bar.js";
 import { Tiles } from "./board.js";
 import { calling } from "./calling.js";
 import { Entrance } from "./entrance.js";
@@ -17,8 +17,9 @@ import { Observe } from "./observe.js";
 import { calls, worst } from "./order.js";
 import { Orders } from "./orders.js";
 import { applyTheme, settings } from "./settings.js";
-import { may, state, subscribe } from "./store.js";
+import { may, state, subscribe, wardNow } from "./store.js";
 import { connect } from "./stream.js";
+import { clock, Ticking } from "./time.js";
 import { Toasts } from "./toasts.js";
 import { Why } from "./why.js";
 import { t } from "./words.js";
@@ -83,7 +84,7 @@ function Page() {
   return html`<div class=${cx("frame", wall && "wall-frame", pane && "with-pane")}>
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
     <div class="top" ref=${top}>
-      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${state.me.mode !== "real" && html`<strong class="simulated">${t("simulation")}</strong>`}<span class="end"><a href="#board">${t("wall.leave")}</a></span></header>`
+      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${state.me.mode !== "real" && html`<strong class="simulated">${t("simulation")}</strong>`}<${Counts} statuses=${statuses} unwatched=${unwatched} /><span class="end"><${Ticking} class="time" of="clock" say=${() => clock(wardNow())} /><a href="#board">${t("wall.leave")}</a></span></header>`
              : html`<${Bar} view=${view} wards=${wards} statuses=${statuses} unwatched=${unwatched} showDialog=${showDialog} />`}
       <${Banner} />
     </div>

@@ -4,7 +4,7 @@ import { cx, html } from "./html.js";
 import { memo } from "./memo.js";
 import { calls, HIDDEN, RANK, standing, trendOf, watched, worst } from "./order.js";
 import { bedOf, Person } from "./person.js";
-import { headline } from "./sentence.js";
+import { headline, said } from "./sentence.js";
 import { Spark } from "./spark.js";
 import { Age, Left, ms } from "./time.js";
 import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
@@ -103,6 +103,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
       <dl class="cells">${PARTS.map((part) => html`<${Cell} key=${part} status=${status} part=${part} />`)}</dl>
     </div>
     ${alert && html`<p class="why">${headline(alert, full)}</p>`}
+    ${alert?.kind === "technical" && alert.priority === "high" && full?.advice ? html`<p class="todo">${said(full.advice)}</p>` : ""}
     ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
     ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} />`}

@@ -18,7 +18,7 @@ export function behind(status, part) {
 
 export function number(name, value) {
   if (value == null) return "–";
-  return TENTHS.has(name) ? value.toFixed(1) : String(Math.round(value));
+  return TENTHS.has(name) ? t("decimal", { whole: Math.trunc(Number(value.toFixed(1))), tenth: value.toFixed(1).at(-1) }) : String(Math.round(value));
 }
 
 export function shown(name, value) {
@@ -32,7 +32,7 @@ export function shown(name, value) {
 export function shownPart(status, part) {
   const [name, vital] = behind(status, part);
   const flow = status.vitals.oxygen_flow;
-  if (part === "supplemental_oxygen" && flow?.value > 0 && SEEN.has(flow.state) && points(status, part) !== 0) return `${number("oxygen_flow", flow.value).replace(/\.0$/, "")} L`;
+  if (part === "supplemental_oxygen" && flow?.value > 0 && SEEN.has(flow.state) && points(status, part) !== 0) return `${number("oxygen_flow", flow.value).replace(/[.,]0$/, "")} L`;
   return shown(name, vital?.value);
 }
 

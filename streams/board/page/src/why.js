@@ -17,29 +17,36 @@ import { capital, code, t } from "./words.js";
 import { orderText } from "./orders.js";
 
 const REFRESH_MS = 60_000;
+const BY_THE_BOOK = new Set(["news2", "red_score"]); // the points say it
 
 // What counts most stands first: points of the score, then how far from what is usual for this patient.
 export function contributions(status, full) {
   const rows = PARTS.map((part) => {
     const [name, vital] = behind(status, part);
-    return { name, part, vital, points: points(status, part), finding: full?.findings?.find((one) => one.vital === name && one.detector !== "news2") };
-  }).filter((row) => row.points || row.finding);
-  return rows.sort((a, b) => (b.points ?? 0) - (a.points ?? 0) || Math.abs(b.finding?.score ?? 0) - Math.abs(a.finding?.score ?? 0));
+    return { name, part, vital, points: points(status, part), findings: (full?.findings ?? []).filter((one) => one.vital === name && !BY_THE_BOOK.has(one.detector)) };
+  }).filter((row) => row.points || row.findings.length);
+  const size = (row) => Math.max(0, ...row.findings.map((one) => Math.abs(one.score ?? 0)));
+  return rows.sort((a, b) => (b.points ?? 0) - (a.points ?? 0) || size(b) - size(a));
 }
+
+// What a detector holds, in a few words: "far above usual 6.2".
+const remark = (one) => `${one.detector === "personal_limit" ? "" : code("because", one.reason)}${one.detector === "personal_limit" ? code("detector", one.detector) : one.score == null ? "" : ` ${number("temperature", one.score)}`}`;
 
 function Contributions({ status, full }) {
   const rows = contributions(status, full);
-  const others = (full?.findings ?? []).filter((one) => !rows.some((row) => row.finding === one) && one.detector !== "news2");
-  if (!rows.length && !others.length) return html`<p class="hint">${t("why.nothing")}</p>`;
+  const told = new Set(rows.map((row) => row.name));
+  const others = new Map();
+  for (const one of full?.findings ?? []) if (!BY_THE_BOOK.has(one.detector) && !told.has(one.vital)) others.set(one.vital ?? one.detector, [...(others.get(one.vital ?? one.detector) ?? []), one]);
+  if (!rows.length && !others.size) return html`<p class="hint">${t("why.nothing")}</p>`;
   return html`<table class="parts"><caption class="sr">${t("why.parts")}</caption>
     <thead><tr><th>${t("vital")}</th><th class="n">${t("value")}</th><th class="n">${t("usual")}</th><th class="n">NEWS2</th><th>${t("remark")}</th></tr></thead>
-    <tbody>${rows.map(({ name, part, vital, points: score, finding }) => html`<tr key=${part}>
+    <tbody>${rows.map(({ name, part, vital, points: score, findings }) => html`<tr key=${part}>
       <th scope="row">${t(`vital.${name}`)}</th>
       <td class="n">${vital?.state === "live" || vital?.state === "delayed" ? html`<b>${shownPart(status, part)}</b>` : html`<s>${shown(name, vital?.value)}</s> ${t(`state.${vital?.state ?? "never seen"}`)}`}${UNITS[name] ? html` <small>${UNITS[name]}</small>` : ""}</td>
       <td class="n">${vital?.usual == null ? "–" : number(name, vital.usual)}</td>
       <td class="n"><span class=${`pts p${score ?? 0}`}>${score ?? "?"}</span></td>
-      <td>${finding ? `${code("detector", finding.detector)}${finding.score == null ? "" : ` ${finding.score.toFixed(1)}`}` : ""}${vital?.suspect ? ` ${t("suspect")}` : ""}</td></tr>`)}
-      ${others.map((one) => html`<tr><th scope="row">${one.vital ? t(`vital.${one.vital}`) : capital(code("detector", one.detector))}</th><td class="n">${typeof one.value === "number" ? number(one.vital, one.value) : String(one.value ?? "")}</td><td class="n">${one.usual == null ? "–" : number(one.vital, one.usual)}</td><td></td><td>${code("detector", one.detector)} ${code("because", one.reason)}</td></tr>`)}
+      <td>${findings.map(remark).join(", ")}${vital?.suspect ? ` ${t("suspect")}` : ""}</td></tr>`)}
+      ${[...others].map(([key, [one, ...more]]) => html`<tr key=${key}><th scope="row">${one.vital ? t(`vital.${one.vital}`) : capital(code("detector", one.detector))}</th><td class="n">${typeof one.value === "number" ? number(one.vital, one.value) : ""}</td><td class="n">${one.usual == null ? "–" : number(one.vital, one.usual)}</td><td></td><td>${one.vital ? [one, ...more].map(remark).join(", ") : [code("reason", one.reason), one.value].filter(Boolean).join(": ")}</td></tr>`)}
     </tbody></table>`;
 }
 

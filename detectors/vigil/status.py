@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from detectors.calling import PRIORITIES
-from detectors.response import URGENT_FROM, response
+from detectors.response import URGENT_FROM, observation_due, response
 from detectors.vigil.actions import Result
 from detectors.vigil.course import HIGH
 from detectors.vigil.episode import Episode
@@ -129,14 +129,20 @@ def _result(result: Result) -> dict[str, object]:
 
 
 def _advised(picture: Picture, vigil: "Vigil") -> str | None:
-    """What to do now. A low score never calms while a sensor reads nothing, or while a person is concerned."""
+    """What to do now. A low score never calms while a sensor reads nothing, a person is concerned, or items that could
+    make it a higher one are missing.
+    """
     said = advice(picture.score)
     if picture.score is not None and (picture.score.score_min >= URGENT_FROM or picture.score.red):
         return said
     urgent = [one for _, one in sorted(vigil.register.open.items()) if one.kind == "technical" and one.priority == HIGH]
     if urgent and urgent[0].remedy is not None:
         return urgent[0].remedy
-    return said if vigil.concern is None else "A person is concerned: see the patient, whatever the score."
+    if vigil.concern is not None:
+        return "A person is concerned: see the patient, whatever the score."
+    if picture.score is not None and observation_due(picture.score):
+        return "Take a full set of observations."
+    return said
 
 
 def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:

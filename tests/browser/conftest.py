@@ -3,18 +3,20 @@
 import json
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deploy.make import tools
 from schemas.reading import Mode
 from streams.board.api.pages import is_built
 from streams.settings import Settings
-from streams.topics import TOPICS, partitions_of
+from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
 from tests.browser.made import Bed, Ward, directory, story
 from tests.streams.board.conftest import BoardProcess
@@ -75,9 +77,29 @@ def beds(ward: Ward) -> dict[str, Bed]:
 def board(settings: Settings, beds: dict[str, Bed], tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
     names = tmp_path_factory.mktemp("names") / "names.json"
     names.write_text(json.dumps(directory(beds)))
-    process = BoardProcess(settings, directory=names, send_within_s=2).start()
+    process, taking = BoardProcess(settings, directory=names, send_within_s=2).start(), Taking(settings)
     yield process
+    taking.over.set()
+    taking.join(10)
     process.kill()
+
+
+class Taking(threading.Thread):
+    """Stands in for a worker that takes its log: the group's offsets follow the log's end."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(daemon=True)
+        self._settings, self.over = settings, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        consumer = Consumer({**self._settings.librdkafka(), "group.id": self._settings.group, "log_level": 0})
+        log = self._settings.topic(Topic.READINGS)
+        places = [TopicPartition(log, number) for number in range(self._settings.partitions)]
+        while not self.over.wait(5.0):
+            ends = [consumer.get_watermark_offsets(place, timeout=5)[1] for place in places]
+            consumer.commit(offsets=[TopicPartition(log, n, end) for n, end in enumerate(ends)], asynchronous=False)
+        consumer.close()
 
 
 class Screen:

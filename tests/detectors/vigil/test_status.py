@@ -128,6 +128,14 @@ def test_a_low_score_does_not_calm_while_a_sensor_reads_nothing():
     assert before["advice"] != now["advice"] == "Check the patient first, then the sensor."
 
 
+def test_a_low_score_does_not_calm_while_what_could_raise_it_is_missing():
+    seen = {"consciousness": "A", "supplemental_oxygen": False, "systolic_bp": 124, "temperature": 36.8}
+    whole = reading(T0 + 1 * SECOND, "p", "chart", source="spot", **seen)
+
+    assert statuses(stream(0, 240), 241)[-1]["advice"] == "Take a full set of observations."
+    assert statuses([whole, *stream(0, 240)], 241)[-1]["advice"] == "Continue routine observations."
+
+
 def test_a_low_score_does_not_calm_while_somebody_is_concerned():
     seen = [reading(T0 + 1 * SECOND, "p", "chart", source="spot", consciousness="A", supplemental_oxygen=False)]
     concern = action(T0 + 90 * SECOND, "p", "concern", 1, reason="mentation")

@@ -17,9 +17,10 @@ def explain(
         typer.Option("--in", help="A folder, readings, a log from `record`, or a bundled sample.", metavar="RECORDING"),
     ] = None,
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Instead of a recording, the log itself.")] = False,
-    patient: Annotated[str | None, typer.Option(help="Without an alert: this patient.", metavar="P")] = None,
+    patient: Annotated[str | None, typer.Option(help="Whose; of an alert it spares time.", metavar="P")] = None,
     at: Annotated[
-        str | None, typer.Option(help="And this moment: RFC 3339, or 90m ago.", metavar="T", show_default=False)
+        str | None,
+        typer.Option(help="Without an alert: this moment, RFC 3339, or 90m ago.", metavar="T", show_default=False),
     ] = None,
     revision: Annotated[int, typer.Option(min=1, help="Which revision of the alert.")] = 1,
     rules: Annotated[
@@ -40,7 +41,7 @@ def explain(
 
     if (recording is None) is not from_kafka:
         raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
-    if (alert_id is None) is (patient is None) or (patient is None) is not (at is None):
+    if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
     try:
         in_force = packaged_rules() if rules is None else read_rules(rules.read_bytes())
@@ -68,7 +69,7 @@ def _explained(
 
     def of(plays: Any) -> dict[str, Any]:
         if alert_id is not None:
-            return explain_alert(plays, rules, alert_id, revision)
+            return explain_alert(plays, rules, alert_id, revision, patient)
         when = moment(at, int(time.time() * 1_000))
         assert patient is not None and when is not None
         return explain_moment(plays, rules, patient, when)

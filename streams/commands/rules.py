@@ -64,12 +64,19 @@ def rules(
 ) -> None:
     """Look at rules files before a safety officer signs them. Nothing is armed here.
 
-    list: name, version, author, approver, SHA-256, armed detectors. validate: every fault with a code, the field and a
-    remedy; exit 1 if there is one. diff: what the second of two files (or one, against --armed) would change.
-    dry-run: which alerts a candidate would have made of a recording, beside those of the armed rules; a log's own
-    rules records count for the armed side. shadow: the same side by side, counted as a worker with
-    VIGILWARD_SHADOW_RULES counts it. calibrate DIR: the learned threshold with which even the upper bound of
-    interrupting alerts a patient-day keeps the --budget; exit 1: no threshold does, and learned rules are not armed.
+    list: what is known here, or these files: name, version, author, approver, SHA-256, armed detectors.
+
+    validate: every fault with a code, the field and a remedy; exit 1 if there is one.
+
+    diff: what the second of two files (or one, against --armed) would change, in words.
+
+    dry-run: which alerts a candidate would have made of a recording, beside those of the armed rules; a log's own rules
+    records count for the armed side.
+
+    shadow: the same side by side, counted as a worker with VIGILWARD_SHADOW_RULES counts it.
+
+    calibrate DIR: the learned threshold with which even the upper bound of interrupting alerts a patient-day keeps the
+    --budget; exit 1: no threshold does, and learned rules are not armed.
 
     Example: vigilward rules dry-run candidate.json --in bidmc
     Example: vigilward rules calibrate recordings/ --budget 0.45 --out candidate.json
@@ -78,9 +85,17 @@ def rules(
 
 
 def _list(asked: Asked) -> None:
-    for name in asked.files or [PACKAGED]:
+    for name in asked.files or _known():
         for path in _files(name):
             _show_listed(path, asked.as_json)
+
+
+def _known() -> list[str]:
+    """Our own rules, and those that run in shadow here."""
+    from streams.settings import load
+
+    shadow = load().shadow_rules
+    return [PACKAGED] if shadow is None else [PACKAGED, str(shadow)]
 
 
 def _files(name: str) -> list[str]:

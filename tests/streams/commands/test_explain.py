@@ -30,9 +30,11 @@ def test_an_alert_is_explained_by_the_id_that_replay_gives():
     alert = json.loads(replayed.stdout.splitlines()[0])
 
     told = run(alert["alert_id"], "--in", "bidmc", "--json")
+    sooner = run(alert["alert_id"], "--in", "bidmc", "--json", "--patient", alert["patient_id"])
 
     assert told.exit_code == 0
     assert json.loads(told.stdout)["alert"] == alert
+    assert sooner.stdout == told.stdout
 
 
 def test_other_rules_may_decide_otherwise(tmp_path):

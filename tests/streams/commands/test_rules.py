@@ -31,6 +31,14 @@ def test_the_packaged_rules_are_listed_by_name_hash_and_what_they_arm():
     assert listed["approver"] is None
 
 
+def test_rules_that_run_in_shadow_are_listed_beside_ours(candidate, monkeypatch):
+    monkeypatch.setenv("VIGILWARD_SHADOW_RULES", str(candidate))
+
+    ours, shadow = (json.loads(line) for line in run("list", "--json").stdout.splitlines())
+
+    assert (ours["file"], shadow["approver"]) == ("packaged", "Dr. X")
+
+
 def test_a_folder_of_rules_is_listed_file_by_file_the_broken_ones_too(candidate):
     (candidate.parent / "worse.json").write_bytes(b"{}")
 

@@ -63,11 +63,12 @@ class Course(Struct, array_like=True):
     lower: int = 0
     lower_max: int = 0
     corrected: bool = False  # a value that counted has just been taken back
+    unbooked: int = 0  # decided epochs in which only learned detectors kept asking
 
     def forget(self) -> None:
         """Back to nothing: another patient, or another stay."""
         self.scores, self.reds = [], {}
-        self.learned = self.limits = self.lower = self.lower_max = 0
+        self.learned = self.limits = self.lower = self.lower_max = self.unbooked = 0
         self.before, self.corrected = None, False
 
     def note(

@@ -14,6 +14,7 @@ from schemas.alert import Standing, State
 RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
 DETERIORATION: Final = "deterioration"
+BOOK: Final = frozenset({Reason.NEWS2_HIGH, Reason.NEWS2_MEDIUM, Reason.RED_SCORE, Reason.PERSONAL_LIMIT})
 
 
 class Episode(Struct, array_like=True):
@@ -78,6 +79,7 @@ def step(
     `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`:
     streams are in force; `voiced`: a person has just said that she is concerned; `doubtful`: a vital that the episode
     rests on has only a suspect value. What a corrected value had asked for is over at once.
+    What the book asks for is heard as if no learned detector had called before.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream
@@ -95,6 +97,8 @@ def step(
     if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and heard:
         episode.score = lasting
         return _say(episode, demand, WORSENED, Reason.SCORE_UP)
+    if episode.learned and demand.interrupts and demand.reason in BOOK:
+        return _say(episode, demand, WORSENED, demand.reason)
     if demand.interrupts and not episode.interrupts:
         return _say(episode, demand, UPDATED, Reason.PERSISTED)
     if lost != episode.lost:
@@ -121,6 +125,7 @@ def _down(
 ) -> tuple[State | None, Reason]:
     if demand.now >= episode.priority:
         course.lower = course.lower_max = 0
+        _leave_to_the_learned(episode, demand, course, clear, held=hold is not None)
         return None, Reason.UNCHANGED
     if hold is not None:
         return None, hold
@@ -134,7 +139,21 @@ def _down(
     if left == 0:
         return CLEARED, Reason.CORRECTED if course.corrected else Reason.CONDITION_OVER
     episode.priority = left
+    episode.learned = demand.reason is Reason.LEARNED
     episode.score = course.lasting(1)
     episode.interrupts = episode.interrupts and left > 1
     episode.held_by = None if episode.interrupts else "learned"
     return UPDATED, Reason.PRIORITY_DOWN
+
+
+def _leave_to_the_learned(episode: Episode, demand: Demand, course: Course, clear: int, *, held: bool) -> None:
+    """Once the book has asked for nothing for as long as would have ended the episode, only learned detectors keep it
+    open: what the book asks for next is heard anew.
+    """
+    if demand.reason is not Reason.LEARNED or episode.learned:
+        course.unbooked = 0
+        return
+    course.unbooked += not held
+    if course.unbooked >= clear:
+        course.unbooked = 0
+        episode.learned, episode.reds, episode.score = True, [], course.lasting(1)

@@ -2,7 +2,10 @@
 
 import msgspec
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+from detectors.rules import BY_THE_BOOK
 from detectors.vigil import Vigil
 from detectors.vigil.vigil import SNAPSHOT_VERSION, SnapshotError
 from schemas.decode import Decoded, decode
@@ -135,6 +138,27 @@ def test_another_stay_begins_with_an_empty_memory():
     part.run([(part.next_offset, *numbered([again])[0][1:])])
 
     assert part.watches["p"].vigil.foresight.memory is None
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None, phases=(Phase.generate,))
+def test_the_book_calls_at_the_same_moments_whether_or_not_a_learned_risk_called_before(chance):
+    """A learned risk that always asks, against none at all: whenever the book alone calls, it is heard here too."""
+    news2 = tuple(sorted(BY_THE_BOOK))
+    alone = rules_with(("armed", news2))
+    beside = rules_with(("armed", (*news2, "risk")), ("risk.crossings.0.enter", -99), ("risk.crossings.0.leave", -99))
+    rate, log = 16.0, []
+    for h in range(60):
+        rate = min(24.0, max(10.0, rate + chance.gauss(0, 4)))
+        now = {**values(0), "resp_rate": round(rate), "heart_rate": chance.choice((80, 95, 115))}
+        log.append(reading(T0 + h * HOUR, "p", "chart", source="spot", sequence=h, **(now | {"temperature": 38.4})))
+    told = [alerts(run(new_partition(clock="event", rules=rules), log)) for rules in (alone, beside)]
+    calls = [
+        {alert["at"] for alert in one if alert["interrupts"] and alert["state"] in ("raised", "worsened")}
+        for one in told
+    ]
+
+    assert calls[0] <= calls[1]
 
 
 def test_after_a_call_the_next_one_waits():

@@ -113,15 +113,17 @@ def _alerts(told: Figures, alerting: Alerting, compared: Compared, draws: Bootst
     trace, outcomes, kept = compared.trace, compared.outcomes, compared.kept
     days = trace.days * kept
 
-    def ratio(name: str, above: Array, below: Array, why: str = "", *, share: bool = False) -> None:
+    def ratio(name: str, above: Array, below: Array, why: str = "", *, share: bool | None = False) -> None:
         count, total = float(above.sum()), float(below.sum())
-        bounds = widened(draws.of_ratio(above, below), count, total, share=share)
+        bounds = draws.of_ratio(above, below)
+        if share is not None:  # a share of time has no number of which none was seen
+            bounds = widened(bounds, count, total, share=share)
         told.tell(name, count / total if total else None, bounds, why)
 
     ratio("alerts_per_patient_day", np.maximum(alerting.shown, alerting.calls) * kept, days)
     ratio("interruptive_per_patient_day", alerting.calls * kept, days)
     on = np.bincount(trace.who, weights=alerting.on, minlength=len(kept)) * trace.grid_s / 86_400
-    ratio("time_in_alert", on * kept, days)
+    ratio("time_in_alert", on * kept, days, share=None)
     timed = (outcomes.timed & kept).astype(float)
     free = (outcomes.happened == 0) & kept
     ratio("false_alerts_per_patient_day", alerting.calls * free, days * free, "no patient is known to be free of it")

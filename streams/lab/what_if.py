@@ -19,7 +19,8 @@ from schemas.times import EPOCH
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 from streams.lab.looking import Look
 
-ROUND_MS: Final = 60 * 60_000  # between two observations of a patient whom nobody streams
+MINUTE_MS: Final = 60_000
+ROUND_MS: Final = 60 * MINUTE_MS  # between two observations of a patient whom nobody streams
 NOT_NUMBERS: Final = frozenset({"consciousness", "supplemental_oxygen", "gcs"})
 STEPS: Final = 12  # coarse places looked at on the way to the end of the plausible range
 SHOWN, CALLS = "shown", "calls"
@@ -63,24 +64,26 @@ class Future:
         return max(wait, vigil.rules.wearable_resp_rate_red) + 2 if self.streams else wait + 1
 
     def unchanged(self) -> Tried:
-        """As it is now, and stays."""
-        return self._try({})
+        """As it is now, and stays, for as long as a learned risk may take to ask."""
+        risk = self._rules.risk
+        looks = int(risk.stream * risk.every_minutes * MINUTE_MS / EPOCH_MS) + 2 if self.streams else 0
+        return self._try({}, max(self.most, looks))
 
     def with_(self, name: str, value: float) -> Tried:
         """With another value of one vital, from the next one on."""
         key = name, value
         if key not in self._tried:
-            self._tried[key] = self._try({name: value})
+            self._tried[key] = self._try({name: value}, self.most)
         return self._tried[key]
 
-    def _try(self, changed: dict[str, float]) -> Tried:
+    def _try(self, changed: dict[str, float], most: int) -> Tried:
         vigil = Vigil.restore(self._state, self._rules)
         vigil.intake.drop_open()  # what came already of the epoch under way would blur the values that are tried
         vigil.due = vigil._next_due(self._at)
         step = EPOCH_MS if self.streams else ROUND_MS
         shown = calls = None
         moments: list[int] = []
-        for number in range(self.most):
+        for number in range(most):
             moment = self._at + 1 + number * step
             for heard in self._pass(vigil, moment):
                 shown, calls = self._note(heard, moments, shown, calls)
@@ -90,7 +93,7 @@ class Future:
             for reading in self._readings(vigil, changed, moment):
                 vigil.take(reading, moment)
         if calls is None:
-            last = self._at + 1 + (self.most - 1) * step + EPOCH_MS + STREAM_LATENESS
+            last = self._at + 1 + (most - 1) * step + EPOCH_MS + STREAM_LATENESS
             for heard in self._pass(vigil, last):
                 shown, calls = self._note(heard, moments, shown, calls)
         return Tried(shown, calls)

@@ -205,6 +205,20 @@ def to_ms_of(alert):
     return to_ms(datetime.fromisoformat(alert["at"]))
 
 
+def test_a_learned_risk_that_needs_two_looks_is_foreseen_when_it_will_call():
+    """Looks at streams lie ten minutes apart: far beyond the persistence of anything by the book."""
+    rules = rules_with(("risk.crossings.0.enter", -50.0), ("risk.crossings.0.leave", -60.0), ("risk.stream", 2))
+    well = {"heart_rate": 80, "resp_rate": 16, "spo2": 97, "mean_bp": 85, "temperature": 37.0}
+
+    found = why(streamed(5 * MINUTE, **well), 5 * MINUTE, rules)
+    (row,) = (row for row in found["needed"] if row["vital"] is None and row["outcome"] == "calls")
+
+    lived = [json.loads(o.value) for o in Made(streamed(40 * MINUTE, **well)).play(rules) if o.topic == "alerts"]
+    called = next(to_ms_of(alert) for alert in lived if alert["interrupts"])
+    assert row["after"] > 20
+    assert abs(called - at(5 * MINUTE) - row["after"] * 15 * SECOND) <= 30 * SECOND
+
+
 def test_where_somebody_is_called_already_it_takes_something_new_to_call_again():
     found = why(streamed(20 * MINUTE, spo2=88), 10 * MINUTE)
 

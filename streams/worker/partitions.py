@@ -59,7 +59,8 @@ class Holding:
 
     async def take(self, batch: RecordBatch) -> None:
         """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
-        records = [as_record(record) for record in batch.records if record.offset >= self.expected]
+        expected = self.expected
+        records = [as_record(record) for record in batch.records if record.offset >= expected]
         if records:
             self._metrics.age_of(records[0][1])
         for number, stretch in enumerate(stretches(records)):

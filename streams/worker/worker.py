@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -26,6 +25,7 @@ from streams.worker.exposition import Exposition
 from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, said
 from streams.worker.faust_app import BatchApp
 from streams.worker.forwarding import Forwarder
+from streams.worker.garbage import Garbage
 from streams.worker.health import Health, Unready
 from streams.worker.http import HealthServer
 from streams.worker.membership import Membership
@@ -82,7 +82,7 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        works = self.health.run(), self.membership.run(), self.ticker.run()
+        works = self.health.run(), self.membership.run(), self.ticker.run(), Garbage(self.generation).run()
         helpers = [asyncio.create_task(work) for work in works]
         try:
             if await self._start():
@@ -119,9 +119,6 @@ class Worker:
             starting.cancel()
             return False
         starting.result()
-        # What was imported and built stays: looked at by every full collection, it was the longest pause in a trial.
-        gc.collect()
-        gc.freeze()
         return True
 
     async def _refuse_what_is_unsound(self) -> None:

@@ -68,10 +68,12 @@ class Watched:
     def kill_worker(self) -> None:
         """As `kill -9` does."""
         os.kill(self.worker.pid, signal.SIGKILL)
+        self.worker.stop()  # it is gone: this only waits for it
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._devices.join(10)
         self.board.kill()
         self.worker.stop()
+        self.worker._log.close()
         self.broker.stop()

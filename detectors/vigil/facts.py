@@ -19,4 +19,5 @@ def facts_of(episode: Episode, at: int, stay: Stay, rules: Rules) -> Facts:
         PRIORITIES.index(latches.physiological if episode.kind == "physiological" else latches.technical),
         calling.reviews_at_most,
         int(calling.delivered_within_seconds * 1_000),
+        episode.learned,
     )

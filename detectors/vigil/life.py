@@ -150,7 +150,9 @@ class Life(Struct, frozen=True, array_like=True):
 
 
 class Facts(NamedTuple):
-    """What a move is judged by: the moment, the alert's priority, whether its condition calls, and the rules."""
+    """What a move is judged by: the moment, the alert's priority, whether its condition calls, the rules, and whether
+    only learned detectors ask for it.
+    """
 
     at: int
     priority: int
@@ -159,6 +161,7 @@ class Facts(NamedTuple):
     latch_from: int = 2
     reviews_at_most: int = 2
     delivered_within: int = MINUTE_MS
+    learned: bool = False
 
 
 class Turn(NamedTuple):

@@ -54,7 +54,7 @@ def held_by(episode: Episode) -> str | None:
     """What holds an open alert back, if it does not call."""
     if episode.calls or episode.life.standing in OVER:
         return None
-    return HELD_BY.get(episode.life.standing) or episode.held_by or "low_priority"
+    return HELD_BY.get(episode.life.standing) or episode.held_by or ("learned" if episode.learned else "low_priority")
 
 
 def _person(answer: Answer | None) -> dict[str, str] | None:

@@ -33,9 +33,13 @@ def climb(life: Life, facts: Facts) -> Turn:
 
 
 def lapse(life: Life, facts: Facts) -> Turn:
-    """The answer has ended and the condition holds: back. After too many reviews it goes to the shift lead at once."""
+    """The answer has ended and the condition holds: back. After too many reviews it goes to the shift lead at once.
+    What only learned detectors ask for comes back to be shown: once owned, it calls again only for the worse.
+    """
     if life.standing is _S.SNOOZED:
         return back(life, facts, Reason.SNOOZE_ENDED)
+    if facts.learned:
+        facts = facts._replace(calls=False)
     returned, said = back(life, facts, Reason.ACKNOWLEDGEMENT_EXPIRED)
     enough = facts.priority == HIGH and life.reviews >= facts.reviews_at_most
     if returned.called is not None and enough and life.answer is not None and life.answer.reason == Because.REVIEWING:

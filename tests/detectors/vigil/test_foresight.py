@@ -1,5 +1,7 @@
 """What a Vigil makes of learned heads: when it looks, when it asks for someone, and what it does not let through."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
 from hypothesis import Phase, given, settings
@@ -9,7 +11,21 @@ from detectors.rules import BY_THE_BOOK
 from detectors.vigil import Vigil
 from detectors.vigil.vigil import SNAPSHOT_VERSION, SnapshotError
 from schemas.decode import Decoded, decode
-from tests.making import HOUR, MINUTE, SECOND, T0, alerts, new_partition, numbered, reading, record, rules_with, run
+from schemas.times import to_ms
+from tests.making import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    T0,
+    action,
+    alerts,
+    new_partition,
+    numbered,
+    reading,
+    record,
+    rules_with,
+    run,
+)
 
 BEGINS, WORSE_OVER = 24, 10
 
@@ -220,3 +236,18 @@ def test_other_weights_take_over_the_memory_as_it_is():
     vigil.adopt(changed, vigil.now)
 
     assert vigil.forecasts["sepsis"].log_odds == pytest.approx(before - 9.0 - rules_with().risk.heads[0].bias)
+
+
+def test_once_owned_a_learned_alert_comes_back_to_be_shown_and_not_to_call():
+    """By the book an alert calls again when its acknowledgement ends; a forecast that merely stays high does not."""
+    log = chart(48)
+    found = next(alert for alert in learned(run(new_partition(), log)) if alert["interrupts"])
+    called = to_ms(datetime.fromisoformat(found["at"]))
+    seen = action(
+        called + MINUTE, "p", "acknowledge", 1, alert_id=found["alert_id"], reason="reviewing", who="n-1", role="nurse"
+    )
+    told = learned(run(new_partition(), sorted([*log, seen], key=lambda entry: entry.at)))
+    after = [(alert["state"], alert["interrupts"], alert["held_by"]) for alert in told if alert["at"] > found["at"]]
+
+    assert ("returned", False, "learned") in after
+    assert not [state for state, interrupts, _ in after if interrupts]

@@ -165,7 +165,7 @@ class Board:
         count = 0
         while True:
             if count % BURDEN_EVERY == 0:
-                self._burden = burden(self.memory, self.now_ms, self.own.budget_per_bed_day)
+                self._burden = burden(self.memory, self.now_ms)
             self.stream.say("pulse", self._pulse())
             count += 1
             await asyncio.sleep(PULSE_S)

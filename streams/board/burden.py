@@ -22,15 +22,15 @@ def calls(memory: Memory, since: int) -> Counter[str]:
     return counted
 
 
-def burden(memory: Memory, now: int, budget_per_bed_day: float) -> dict[str, Any]:
-    """The ward's calls within the last day, the budget for as many beds, and the share of the noisiest bed."""
+def burden(memory: Memory, now: int) -> dict[str, Any]:
+    """The ward's calls within the last day, what its rules call bearable for these beds, and the noisiest bed's."""
     counted = calls(memory, now - DAY_MS)
     total = sum(counted.values())
-    beds = sum(1 for bed in memory.beds.values() if bed.facts.assigned)
+    assigned = [bed.facts for bed in memory.beds.values() if bed.facts.assigned]
     worst = max(counted.values(), default=0)
     return {
         "calls": total,
-        "budget": round(beds * budget_per_bed_day, 1),
-        "beds": beds,
+        "budget": round(sum(facts.calls_bearable or 0.0 for facts in assigned), 1),
+        "beds": len(assigned),
         "noisiest": worst,
     }

@@ -16,7 +16,7 @@ STREAMED: Final = ("heart_rate", "pulse_rate", "resp_rate", "spo2")
 REST: Final = ("cleared", "closing")
 
 
-def handover(memory: Memory, *, now: int, since: int, ward: str | None, budget_per_bed_day: float) -> dict[str, Any]:
+def handover(memory: Memory, *, now: int, since: int, ward: str | None) -> dict[str, Any]:
     """The beds of a ward (all if None), each with its shift; the times are moments in milliseconds."""
     beds = [bed for bed in memory.beds.values() if ward is None or bed.facts.ward == ward]
     beds.sort(key=lambda bed: (bed.facts.ward or "", bed.facts.bed or "~"))
@@ -27,7 +27,7 @@ def handover(memory: Memory, *, now: int, since: int, ward: str | None, budget_p
         "since": since,
         "ward": ward,
         "calls": sum(counted[bed.facts.patient_id] for bed in beds),
-        "budget": round(len(beds) * budget_per_bed_day * share, 1),
+        "budget": round(sum(bed.facts.calls_bearable or 0.0 for bed in beds) * share, 1),
         "beds": [_bed(memory, bed, now, since, counted[bed.facts.patient_id]) for bed in beds],
     }
 

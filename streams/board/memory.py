@@ -34,6 +34,7 @@ class Facts(msgspec.Struct):
     encounter: str | None = None
     mode: str = "real"
     assigned: bool = True
+    calls_bearable: float | None = None
 
 
 class Bed:

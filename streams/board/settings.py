@@ -37,7 +37,6 @@ class BoardSettings(BaseSettings):
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
     send_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0
-    budget_per_bed_day: Annotated[float, Field(gt=0)] = 1.0
     history_hours: Annotated[int, Field(ge=1, le=48)] = 24
     max_streams: Annotated[int, Field(ge=1, le=10_000)] = 500
     max_streams_a_session: Annotated[int, Field(ge=1, le=1_000)] = 12

@@ -39,5 +39,4 @@ def _shift(request: Request, ward: str | None, hours: float) -> dict[str, object
         now=now,
         since=now - round(hours * HOUR_MS),
         ward=ward,
-        budget_per_bed_day=board.own.budget_per_bed_day,
     )

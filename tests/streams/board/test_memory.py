@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from streams.board.burden import burden
 from streams.board.handover import handover, time_in
 from streams.board.listening import Heard
 from streams.board.memory import Memory, encode
@@ -112,8 +113,9 @@ def test_the_handover_names_who_did_what_and_what_nobody_has_seen():
     bed.change(one, "acknowledged", action={**done, "at": "2026-11-22T11:40:00.000Z"}, interrupts=False)
     bed.alerts[one]["life"]["standing"] = "acknowledged"
     memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 20 * MINUTE), bed.patient)])
+    bed.more["calls_bearable"] = 24.0  # what the rules say of the ward, a patient and day
     memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
-    said = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=24.0)
+    said = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None)
     alert = said["beds"][0]["alerts"][0]
 
     assert alert["actions"][0]["who"] == "Nora Berg"
@@ -129,9 +131,21 @@ def test_the_handover_says_how_bad_it_was_and_not_how_it_ended():
         bed.change(one, state, headline=headline, priority=priority)
     memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 5 * MINUTE), bed.patient)])
     memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
-    alert = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=1.0)["beds"][0]["alerts"][0]
+    alert = handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None)["beds"][0]["alerts"][0]
 
     assert (alert["worst"]["headline"], alert["highest"]) == ("SpO2 79%", "high")
+
+
+def test_the_burden_is_held_against_what_the_rules_of_the_ward_call_bearable():
+    memory = Memory(history_hours=24)
+    for number, bearable in ((1, 2.3), (2, 2.3), (3, 0.5)):
+        bed = Bed(number)
+        bed.more["calls_bearable"] = bearable
+        one = bed.raise_("Pulse 140/min", at=AT - 30 * MINUTE)
+        memory.take([heard(Topic.ALERTS, bed.alert(one, AT - 30 * MINUTE), bed.patient)])
+        memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+
+    assert burden(memory, AT) == {"calls": 3, "budget": 5.1, "beds": 3, "noisiest": 1}
 
 
 def test_time_before_the_shift_does_not_count():
@@ -148,9 +162,7 @@ def test_minutes_without_a_value_are_told_of_streamed_vitals_only():
     memory.take(heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=60))
     memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
 
-    assert handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None, budget_per_bed_day=1.0)["beds"][0][
-        "stale_minutes"
-    ] == {"spo2": 8}
+    assert handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None)["beds"][0]["stale_minutes"] == {"spo2": 8}
 
 
 def admitted(patient: str, event: str = "admit", **facts: Any) -> Heard:

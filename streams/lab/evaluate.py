@@ -11,10 +11,10 @@ from detectors.rules import Rules, read_rules
 from streams.lab.alerting import Alerting
 from streams.lab.burden import burden, burden_of
 from streams.lab.compare import News2AtAnyRate, curve, paired
-from streams.lab.definitions import HEADS, Array
-from streams.lab.figures import figures_of
+from streams.lab.definitions import HEADS, Array, Event
+from streams.lab.figures import Figures, figures_of
 from streams.lab.groups import by_group
-from streams.lab.measures import Bootstrap
+from streams.lab.measures import Bootstrap, auroc, interval
 from streams.lab.outcomes import Outcomes, read_outcomes
 from streams.lab.raw import alerts_one_by_one, raw_crossings
 from streams.lab.scores import Compared
@@ -24,6 +24,7 @@ from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules_bytes
 
 REPLICATES: Final = 1_000
+TEN_MINUTES_H: Final = 10 / 60
 WHOLE: Final = frozenset({"burden", "technical", "raw_crossings", "by_the_book_alerts", "unseen", "in_sample"})
 """What is told of all patients only, and not again of those the weights have not seen."""
 
@@ -123,6 +124,7 @@ def judge(
             figures["curve"] = curve(scored, compared)
         told[name] = figures
     told["headline"] = _headline(compared, news2, draws)
+    told["references"] = _references(compared, draws)
     told["unseen"] = None
     if learned is not None and learned.any() and not learned.all():
         fresh = only(trace, ~learned)
@@ -175,6 +177,25 @@ def _headline(compared: Compared, news2: News2AtAnyRate, draws: Bootstrap) -> di
         if score is not None:
             told[f"{name}_as_often_as_news2_ge5"] = paired(compared.at_rate(score, compared.rate)[0], news2, draws)
     return told
+
+
+def _references(compared: Compared, draws: Bootstrap) -> dict[str, Any]:
+    """Figures that others published on such data, worked out here: of acute hypotension the mean pressure of the last
+    ten minutes before T0 (Moody and Lehman, Computers in Cardiology 2009;36:541).
+    """
+    outcomes, trace = compared.outcomes, compared.trace
+    if outcomes.event is not Event.HYPOTENSION:
+        return {}
+    score = -trace.column("mean_bp").astype(float)
+    rows = (trace.hours > outcomes.landmark_h - TEN_MINUTES_H) & ~np.isnan(score) & outcomes.known[trace.who]
+    patients = np.unique(trace.who[rows])
+    count = np.bincount(trace.who[rows], minlength=draws.patients)[patients]
+    mean = np.bincount(trace.who[rows], weights=score[rows], minlength=draws.patients)[patients] / count
+    happened = outcomes.happened[patients] == 1
+    told = Figures()
+    bounds = interval(draws.of_ranks(mean, happened, patients)[0])
+    told.tell("auroc_patient", auroc(mean, happened), bounds, "no patients with and without the event")
+    return {"mean_pressure_of_the_last_10_min": told}
 
 
 def _burdens(trace: Trace, compared: Compared) -> dict[str, Any]:

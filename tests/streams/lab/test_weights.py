@@ -8,6 +8,7 @@ from detectors.rules import read_rules
 from streams.lab.recipes import HEADS
 from streams.lab.weights import WeightsError, digest, into_rules, packaged_weights, read_weights, write_weights
 from streams.rules import packaged_rules, packaged_rules_bytes
+from tests.making import HOUR, T0, Entry, new_partition, reading, run
 
 SHARE_ALIKE = ("mimic3_demo", "ODbL")
 
@@ -86,3 +87,19 @@ def test_rules_that_say_nothing_of_risk_take_no_weights():
     del told["risk"]
     with pytest.raises(WeightsError, match="no `risk` section"):
         into_rules(json.dumps(told).encode(), [packaged_weights()["sepsis"].model])
+
+
+def test_other_weights_reach_every_partition_as_a_forwarded_record_of_rules():
+    """A worker learns nothing from outcomes: what it thinks changes by the log alone, at one place of it."""
+    model = json.loads(_with())["model"]
+    challenger = read_weights(_with(model=model | {"bias": -9.0, "version": "2"})).model
+    rules = into_rules(packaged_rules_bytes(), [challenger])
+    vitals = {"heart_rate": 90, "resp_rate": 20, "spo2": 95, "systolic_bp": 110, "diastolic_bp": 60}
+    chart = [reading(T0 + h * HOUR, "p", "chart", source="spot", sequence=h, **vitals) for h in range(6)]
+    before, after = new_partition(clock="event"), new_partition(clock="event")
+    run(before, chart)
+    run(after, [*chart, Entry(T0 + 5 * HOUR, "rules", None, rules, ("vitals.rules", 0))])
+
+    odds = [part.watches["p"].vigil.forecasts["sepsis"].log_odds for part in (before, after)]
+    assert after.rules.sha256 == read_rules(rules).sha256 != before.rules.sha256
+    assert odds[1] - odds[0] == pytest.approx(-9.0 - model["bias"])

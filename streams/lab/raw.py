@@ -78,18 +78,27 @@ def _count(folder: Path, trace: Trace) -> Array:
 
 
 def alerts_one_by_one(trace: Trace) -> list[dict[str, Any]]:
-    """Every alert by the book about a patient, one by one: when, how urgent, whether it called, in what words."""
-    return [
-        {
-            "patient": course.patient,
-            "at_s": round(one.at_s, 1),
-            "state": one.state,
-            "priority": one.priority,
-            "interrupts": one.calls,
-            "reason": one.reason,
-            "headline": one.headline,
-        }
-        for course in trace.courses
-        for one in course.revisions
-        if one.kind == "physiological" and one.state in FIXED and one.reason not in ("learned",)
-    ]
+    """Every alert by the book about a patient, one by one: when, how urgent, in what words, and from when on it called
+    someone (None: it was only shown).
+    """
+    found = []
+    for course in trace.courses:
+        called: dict[str, float] = {}
+        for one in course.revisions:
+            if one.calls:
+                called.setdefault(one.alert_id, round(one.at_s, 1))
+        found += [
+            {
+                "patient": course.patient,
+                "at_s": round(one.at_s, 1),
+                "state": one.state,
+                "priority": one.priority,
+                "interrupts": one.alert_id in called,
+                "called_at_s": called.get(one.alert_id),
+                "reason": one.reason,
+                "headline": one.headline,
+            }
+            for one in course.revisions
+            if one.kind == "physiological" and one.state in FIXED and one.reason != "learned"
+        ]
+    return found

@@ -184,6 +184,11 @@ def test_the_log_replayed_and_recorded_and_replayed_says_what_was_said_live(stag
     assert sorted(replayed) == live
     assert recorded == replayed
 
+    raised = next(json.loads(alert) for alert in recorded if json.loads(alert)["state"] == "raised")
+    for where in (("--from-kafka",), ("--in", str(tmp_path / "night.log"))):
+        told = json.loads(command(stage, "explain", raised["alert_id"], *where, "--json").stdout)
+        assert told["alert"] == raised
+
     times = sorted(json.loads(alert)["at"] for alert in live)
     middle = times[len(times) // 2]
     later = [alert for alert in live if json.loads(alert)["at"] >= middle]

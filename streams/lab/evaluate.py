@@ -13,6 +13,7 @@ from streams.lab.burden import burden, burden_of
 from streams.lab.compare import News2AtAnyRate, curve, paired
 from streams.lab.definitions import HEADS, Array, Event
 from streams.lab.figures import Figures, figures_of
+from streams.lab.folder import CannotEvaluate, check
 from streams.lab.groups import by_group
 from streams.lab.measures import Bootstrap, auroc, interval
 from streams.lab.outcomes import Outcomes, read_outcomes
@@ -27,16 +28,6 @@ REPLICATES: Final = 1_000
 TEN_MINUTES_H: Final = 10 / 60
 WHOLE: Final = frozenset({"burden", "technical", "raw_crossings", "by_the_book_alerts", "unseen", "in_sample"})
 """What is told of all patients only, and not again of those the weights have not seen."""
-
-
-class CannotEvaluate(ValueError):
-    """The folder cannot be evaluated; says by a code what is wrong, where, and what helps."""
-
-    exit_code = 2
-
-    def __init__(self, code: str, field: str, remedy: str) -> None:
-        super().__init__(f"{code}: {field}: {remedy}")
-        self.code, self.field, self.remedy = code, field, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +60,14 @@ def evaluate(
         progress=progress,
     )
     if not len(trace.who):
-        raise CannotEvaluate(
-            "no_watched_values", f"{folder / 'vitals.parquet'}: signal", "name signals as HR, SPO2, RR, SBP, TEMP, ..."
-        )
+        raise CannotEvaluate("no_values", str(folder), "no patient has a moment to judge: are all values after T0?")
     value = packaged_rules_bytes() if rules is None else rules
     return judge(trace, read_outcomes(folder, trace.patients), read_rules(value), folder, replicates, seed)
 
 
 def _known(folder: Path) -> Outcomes:
     """Which event the folder's labels tell of, and where its recordings must be cut."""
-    if not folder.is_dir():
-        raise CannotEvaluate("no_folder", str(folder), "name a folder that holds vitals.parquet and labels.parquet")
-    if not (folder / "vitals.parquet").is_file():
-        raise CannotEvaluate(
-            "no_vitals",
-            str(folder / "vitals.parquet"),
-            "a recording is a folder with that file: patient_id, time_s, signal, value, unit",
-        )
+    check(folder)
     return read_outcomes(folder, [])
 
 

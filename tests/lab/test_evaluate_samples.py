@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -44,9 +46,27 @@ def test_every_figure_is_there_with_bounds_or_null_with_a_reason(told, key):
             assert low <= value <= high or name.startswith("auroc")  # a percentile interval of few patients may miss it
 
 
-def test_a_folder_that_is_none_is_refused_with_a_code_a_field_and_a_remedy(tmp_path):
-    ended = CliRunner().invoke(app, ["evaluate", str(tmp_path)])
+def refusal(place):
+    ended = CliRunner().invoke(app, ["evaluate", str(place)])
 
     assert ended.exit_code == 2
-    assert "no_vitals" in ended.stderr
-    assert "vitals.parquet" in ended.stderr
+    return ended.stderr
+
+
+def test_a_folder_that_is_none_is_refused_with_a_code_a_field_and_a_remedy(tmp_path):
+    assert "no_folder" in refusal(tmp_path / "nowhere")
+    assert "no_vitals" in refusal(tmp_path)
+
+    (tmp_path / "vitals.parquet").write_text("not Parquet")
+    assert "unreadable_file" in refusal(tmp_path)
+    pq.write_table(pa.table({"patient_id": ["p"], "time_s": [0.0], "signal": ["HR"]}), tmp_path / "vitals.parquet")
+    assert "no_column" in refusal(tmp_path)
+    assert "vitals.parquet: value" in refusal(tmp_path)
+
+
+def test_a_folder_of_other_signals_is_refused_with_those_that_are_watched(tmp_path):
+    row = {"patient_id": ["p"], "time_s": [0.0], "signal": ["POTASSIUM"], "value": [4.1], "unit": ["mmol/L"]}
+    pq.write_table(pa.table(row), tmp_path / "vitals.parquet")
+
+    assert "no_watched_values" in refusal(tmp_path)
+    assert "HR" in refusal(tmp_path)

@@ -1,6 +1,6 @@
 """The board's figures on this machine: how soon an alert is painted, what 500 beds cost, and what a kill leaves behind.
 
-    .venv/bin/python -m tests.browser.figures [latency] [load] [weight] [kill] [worker] [outage]
+    .venv/bin/python -m tests.browser.figures [latency] [load] [frames] [weight] [kill] [worker] [outage]
 
 Each answers with one line of JSON. In `worker` the worker is real, in the others a producer stands in for it; the rest
 is real throughout. Chromium draws in software (no GPU).
@@ -191,6 +191,20 @@ def load() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def frames() -> dict[str, Any]:
+    """500 beds scrolled without listeners: standing still, and told every 15 s."""
+    stage = Stage(500)
+    page = stage.page()
+    page.evaluate(SCROLL, 2)  # everything has been drawn once
+    still = page.evaluate(SCROLL, 4)["frames_per_s"]
+    telling = Telling(stage, 15.0)
+    time.sleep(1)
+    told = page.evaluate(SCROLL, 4)["frames_per_s"]
+    telling.over.set()
+    stage.end()
+    return {"beds": 500, "still_per_s": round(still, 1), "told_per_s": round(told, 1)}
+
+
 def weight() -> dict[str, Any]:
     """What the first visit transfers, and when something useful stands there."""
     stage = Stage(24)
@@ -231,8 +245,7 @@ def worker() -> dict[str, Any]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{ward.board.address}/")
         told = []
-        for _ in range(3):
-            page.wait_for_selector(".tile .watching.all", timeout=60_000)
+        for _ in range(2):
             page.wait_for_selector(".truth-line", state="detached", timeout=60_000)
             page.wait_for_timeout(2_000)
             began = time.monotonic()
@@ -273,7 +286,8 @@ def outage() -> dict[str, Any]:
 
 
 FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
-    "latency": latency, "load": load, "weight": weight, "kill": kill, "worker": worker, "outage": outage,
+    "latency": latency, "load": load, "frames": frames, "weight": weight,
+    "kill": kill, "worker": worker, "outage": outage,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ class Foresight:
     )
 
     def __init__(self, rules: Rules) -> None:
-        self.adopt(rules)
         self.memory: RiskMemory | None = None
         self.asks: frozenset[str] = frozenset()
+        self.adopt(rules)
         self._runs: dict[str, int] = {}
         self._read_at = self.next_at = self.seen_at = _NEVER
         self.news2 = 0
@@ -55,6 +55,7 @@ class Foresight:
         self._armed, self._every = RISK in rules.armed, int(rules.risk.every_minutes * MINUTE_MS)
         self._heads: dict[str, Head] = heads_of(rules.risk)
         self._forecasts: dict[str, Forecast] | None = None
+        self.asks &= {one.head for one in rules.risk.crossings} if self._armed else frozenset()
 
     def look(self, picture: Picture, fresh: dict[str, Decided], entered: bool) -> None:
         """Takes what is new into the memory and asks the heads that may alert."""

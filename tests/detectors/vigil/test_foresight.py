@@ -229,6 +229,14 @@ def test_a_snapshot_from_before_there_was_foresight_is_read():
         Vigil.restore(msgspec.msgpack.encode([SNAPSHOT_VERSION + 1, *state[1:]]), vigil.rules)
 
 
+def test_what_is_disarmed_asks_no_longer():
+    vigil = watched(chart(48))
+    assert vigil.foresight.asking(vigil.now) == 2
+    vigil.adopt(rules_with(("armed", tuple(sorted(rules_with().armed - {"risk"})))), vigil.now)
+
+    assert (vigil.foresight.asking(vigil.now), vigil.picture(vigil.now).voices) == (0, ())
+
+
 def test_other_weights_take_over_the_memory_as_it_is():
     vigil = watched(chart(40))
     before = vigil.forecasts["sepsis"].log_odds

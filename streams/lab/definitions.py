@@ -94,9 +94,11 @@ def raises_of_spans(spans: list[tuple[float, float]]) -> list[float]:
 def catches(raised_h: Array, onset_h: Array | float, within_h: float = CAUGHT_WITHIN_H) -> Array:
     """Whether each raise is early enough to count, and not too early; False where there is no onset (NaN).
 
+    What was measured at a moment is decided a little after it, within `SETTLE_S`: that is not held against a Vigil.
+
     >>> import numpy as np
     >>> catches(np.array([5.0, 6.5, 29.0, 29.5]), 30.0).tolist()
     [False, True, True, False]
     """
     ahead = onset_h - raised_h
-    return (ahead <= within_h) & (ahead >= LEAST_LEAD_H)
+    return (ahead <= within_h) & (ahead >= LEAST_LEAD_H - SETTLE_S / HOUR_S)

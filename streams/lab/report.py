@@ -168,7 +168,7 @@ def _burden_curve(told: dict[str, Any], name: str, within: str) -> str:
     for key in MARKS:
         rate, value = told[key].get("interruptive_per_patient_day"), told[key].get(name)
         if rate is not None and value is not None and rate <= 1.4:
-            place = "end" if rate > 1.0 else "start"
+            place = "end" if rate > 1.0 or key == "sirs" else "start"
             plot.dot(rate, value, COLOURS[key], label=key, place=place)
     return f"<div>{plot.svg()}</div>"
 

@@ -67,12 +67,14 @@ class Plot:
         (across, top), (_, bottom) = self.at(x, high), self.at(x, low)
         self.parts.append(f"<path d='M{across} {top}V{bottom}' stroke='{colour}' stroke-width='2.5' opacity='.55'/>")
 
-    def upright(self, x: float, colour: str, label: str = "") -> None:
-        """A line from bottom to top at a moment."""
+    def upright(self, x: float, colour: str, label: str = "", *, lower: int = 0) -> None:
+        """A line from bottom to top at a moment; its label `lower` than the top by so much."""
         across, bottom = self.at(x, self.y[0])
         self.parts.append(f"<path d='M{across} {TOP}V{bottom}' stroke='{colour}' stroke-width='1.5'/>")
         if label:
-            self.parts.append(f"<text x='{across + 4}' y='{TOP + 11}' {FONT} fill='{colour}'>{escape(label)}</text>")
+            self.parts.append(
+                f"<text x='{across + 4}' y='{TOP + 11 + lower}' {FONT} fill='{colour}'>{escape(label)}</text>"
+            )
 
     def words(self, x: float, y: float, text: str, *, anchor: str = "middle", colour: str = INK) -> None:
         """Words at a place."""

@@ -56,11 +56,11 @@ def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
 def _others(calls: Array, onset: float) -> str:
     if not len(calls):
         return "; never called for"
-    late = calls[calls > onset - 1]
-    early = calls[calls < onset - CAUGHT_WITHIN_H]
-    told = ([f"{len(early)} calls more than a day before"] if len(early) else []) + (
-        [f"called {onset - late.min():+.1f} h from the onset, too late to count"] if len(late) else []
-    )
+    late, early = calls[calls > onset - 1], int((calls < onset - CAUGHT_WITHIN_H).sum())
+    told = [f"{early} call{'s' if early > 1 else ''} more than a day before"] if early else []
+    if len(late):
+        apart = late.min() - onset
+        told.append(f"called {abs(apart):.1f} h {'after' if apart >= 0 else 'before'} the onset, too late to count")
     return f"; {' and '.join(told)}" if told else ""
 
 
@@ -98,7 +98,7 @@ def picture(compared: Compared, alerting: Alerting, story: Story, *, risk: bool)
         if onset == onset:
             plot.upright(onset, ONSET, "onset" if plot is upper else "")
         for at in calls[calls >= begin]:
-            plot.upright(float(at), CALL, "call" if plot is upper else "")
+            plot.upright(float(at), CALL, "call" if plot is upper else "", lower=14)
     course = trace.courses[story.patient]
     said = [one for one in course.revisions if one.kind == "physiological" and one.state in ("raised", "worsened")]
     quoted = "".join(

@@ -55,7 +55,12 @@ def test_the_fast_way_is_the_plain_way(seed):
 
 
 def test_caught_is_at_least_an_hour_and_at_most_a_day_before():
-    assert catches(np.array([9.9, 10.0, 33.0, 33.1, 40.0]), 34.0).tolist() == [False, True, True, False, False]
+    assert catches(np.array([9.9, 10.0, 33.0, 33.01, 40.0]), 34.0).tolist() == [False, True, True, False, False]
+
+
+def test_what_was_measured_in_time_and_decided_a_moment_later_counts():
+    """A chart of the hour is decided a millisecond after it."""
+    assert catches(np.array([33.0 + 0.001 / 3600]), 34.0).all()
 
 
 def test_who_has_no_onset_is_not_caught():

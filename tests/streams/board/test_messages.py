@@ -42,6 +42,13 @@ def troubles() -> list[technical.Condition]:
 
 
 @pytest.mark.parametrize("language", FILES)
+def test_nothing_is_said_twice(language: str):
+    keys = [key for key, _ in json.loads((MESSAGES / f"{language}.json").read_text(), object_pairs_hook=list)]
+
+    assert [key for key in set(keys) if keys.count(key) > 1] == []
+
+
+@pytest.mark.parametrize("language", FILES)
 def test_every_language_says_everything_with_the_same_facts(language: str):
     facts = {key: set(re.findall(r"\{(\w+)\}", text)) for key, text in ENGLISH.items()}
 

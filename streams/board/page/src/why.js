@@ -30,7 +30,7 @@ export function contributions(status, full) {
 }
 
 // What a detector holds, in a few words: "far above usual 6.2".
-const remark = (one) => `${one.detector === "personal_limit" ? "" : code("because", one.reason)}${one.detector === "personal_limit" ? code("detector", one.detector) : one.score == null ? "" : ` ${number("temperature", one.score)}`}`;
+const remark = (one) => one.detector === "risk" ? `${code("detector", "risk")}: ${code("because", one.reason)}` : `${one.detector === "personal_limit" ? "" : code("because", one.reason)}${one.detector === "personal_limit" ? code("detector", one.detector) : one.score == null ? "" : ` ${number("temperature", one.score)}`}`;
 
 function Contributions({ status, full }) {
   const rows = contributions(status, full);

@@ -36,7 +36,7 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     citation: str
     changes: str
     model: HeadWeights
-    figures: dict[str, float]
+    figures: dict[str, int | float]
     patients: tuple[str, ...]
 
     def learned_from(self, patient: str) -> bool:

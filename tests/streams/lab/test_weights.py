@@ -1,6 +1,7 @@
 """Weights as a file: where they come from stands beside the numbers, and the rules hold the very same numbers."""
 
 import json
+from importlib.resources import files
 
 import pytest
 
@@ -103,3 +104,11 @@ def test_other_weights_reach_every_partition_as_a_forwarded_record_of_rules():
     odds = [part.watches["p"].vigil.forecasts["sepsis"].log_odds for part in (before, after)]
     assert after.rules.sha256 == read_rules(rules).sha256 != before.rules.sha256
     assert odds[1] - odds[0] == pytest.approx(-9.0 - model["bias"])
+
+
+@pytest.mark.parametrize("head", sorted(HEADS))
+def test_the_shipped_file_is_as_it_is_written(head):
+    """Reading and writing it changes no byte: what is learned anew can be held against it."""
+    data = files("detectors").joinpath(f"data/weights/{head}.json").read_bytes()
+
+    assert write_weights(read_weights(data)) == data

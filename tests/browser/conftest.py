@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deploy.make import tools
 from schemas.reading import Mode
 from streams.board.api.pages import is_built
+from streams.log.forward import tick
 from streams.settings import Settings
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
@@ -85,7 +86,7 @@ def board(settings: Settings, beds: dict[str, Bed], tmp_path_factory: pytest.Tem
 
 
 class Taking(threading.Thread):
-    """Stands in for a worker that takes its log: the group's offsets follow the log's end."""
+    """Stands in for a worker on a quiet ward: it puts ticks into its log, and the group's offsets follow the end."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(daemon=True)
@@ -96,7 +97,12 @@ class Taking(threading.Thread):
         consumer = Consumer({**self._settings.librdkafka(), "group.id": self._settings.group, "log_level": 0})
         log = self._settings.topic(Topic.READINGS)
         places = [TopicPartition(log, number) for number in range(self._settings.partitions)]
+        producer = Producer({**self._settings.librdkafka(), "log_level": 0})
+        key, value, headers = tick()
         while not self.over.wait(5.0):
+            for place in places:
+                producer.produce(log, value, key, place.partition, headers=list(headers))
+            producer.flush(10)
             ends = [consumer.get_watermark_offsets(place, timeout=5)[1] for place in places]
             consumer.commit(offsets=[TopicPartition(log, n, end) for n, end in enumerate(ends)], asynchronous=False)
         consumer.close()

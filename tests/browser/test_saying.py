@@ -30,7 +30,7 @@ def calling(beds, ward):
 
 
 def said(settings, topic, patient):
-    return [value for _, _, value in everything(settings, topic) if value["patient_id"] == patient]
+    return [value for _, _, value in everything(settings, topic) if value.get("patient_id") == patient]
 
 
 def applied(bed, ward, action, **facts):

@@ -92,6 +92,7 @@ class BoardProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            process_group=0,  # as the worker's: Ctrl-C is for the demo
         )
 
     @property

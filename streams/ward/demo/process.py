@@ -50,7 +50,12 @@ class WorkerProcess:
         """Starts it. Raises WorkerFailed if it is not ready in time."""
         command = [sys.executable, "-c", "from streams.commands import main; main()", "worker"]
         self._process = subprocess.Popen(
-            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            process_group=0,  # Ctrl-C is for the demo, which then ends its worker in good order
         )
         until = time.monotonic() + READY_WITHIN_S
         while self._get("/readyz") is None:

@@ -66,7 +66,7 @@ class Demo:
             self.board = board.words
             heard = {"alerts": settings.topic(Topic.ALERTS), "status": settings.topic(Topic.STATUS)}
             listener = Listener(settings.librdkafka(), heard, PARTITIONS)
-            publishing = threading.Thread(target=self._publish, args=(settings,), name="ward", daemon=True)
+            publishing = threading.Thread(target=self._publish, args=(settings, worker), name="ward", daemon=True)
             try:
                 worker.start()
                 board.start()
@@ -111,14 +111,15 @@ class Demo:
             "VIGILWARD_GROUP": settings.group,
         }
 
-    def _publish(self, settings: Settings) -> None:
+    def _publish(self, settings: Settings, worker: WorkerProcess) -> None:
         try:
             readings, patients = settings.topic(Topic.READINGS), settings.topic(Topic.PATIENTS)
             with Publisher(settings.librdkafka()) as publisher:
                 for record in self._admissions():
                     publisher.send(patients, record["patient_id"], encode(record))
                 publisher.flush()
-                pace = Pace(self.start_ms, speed=self.speed, stopping=self._stop.is_set)
+                stopping = lambda: self._stop.is_set() or not worker.alive  # noqa: E731
+                pace = Pace(self.start_ms, speed=self.speed, stopping=stopping)
                 until = None if self.lasts_s is None else self.start_ms + round(self.lasts_s * self.speed * 1_000)
                 for since, to in pace.stretches(until):
                     self.sent += publisher.send_all(readings, self._between(since, to))
@@ -141,7 +142,9 @@ class Demo:
         """Until the worker has read all that was published, and the listener heard all that was said of it."""
         until = time.monotonic() + CATCH_UP_S
         while worker.counts("vigilward_records_total").get("readable", 0) < self.sent:
-            if not worker.alive or time.monotonic() > until:
+            if not worker.alive:
+                raise WorkerFailed(f"the worker has ended and nobody watches:\n{worker.last_words()}")
+            if time.monotonic() > until:
                 raise WorkerFailed(f"the worker did not keep up:\n{worker.last_words()}")
             time.sleep(0.1)
         while sum(listener.heard.values()) < self._said(worker) and time.monotonic() < until:
@@ -171,14 +174,14 @@ class Demo:
 
 
 class Interrupted:
-    """While this holds, Ctrl-C and SIGTERM end the demo in good order."""
+    """While this holds, Ctrl-C, SIGTERM and a closed terminal end the demo in good order."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._on_signal)
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ decides and explains by the contract, `schemas.reading`. Both ways around: what 
 same result (tests/schemas/test_decode.py).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Annotated, Any, Literal, NamedTuple
@@ -196,10 +197,15 @@ def _field(name: str) -> str:
 
 
 def _explain(error: ValidationError) -> Unreadable:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
-    detail = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
+    first, *more = (_explain_one(one) for one in error.errors(include_url=False, include_input=False))
+    first.more = tuple(more)
+    return first
+
+
+def _explain_one(problem: Mapping[str, Any]) -> Unreadable:
+    field = ".".join(str(part) for part in problem["loc"]) or None
+    detail = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "missing":
         return Unreadable(Refusal.MISSING_FIELD, field)
     if field == "taken_at":
         return Unreadable(Refusal.BAD_TIME, field, detail)

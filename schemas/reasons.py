@@ -149,8 +149,12 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
 
 
 class Unreadable(ValueError):
-    """A record that cannot be read at all: its code, the field at fault, and what is wrong in words."""
+    """A record that cannot be read at all: its code, the field at fault, and what is wrong in words.
+
+    `more`: what else is wrong with it, each told in the same way, so that an integrator mends all at once.
+    """
 
     def __init__(self, code: Refusal, field: str | None = None, detail: str = "") -> None:
         super().__init__(f"{code}: {field or 'record'}: {detail or REMEDIES[code][1]}")
         self.code, self.field, self.detail = code, field, detail
+        self.more: tuple[Unreadable, ...] = ()

@@ -77,7 +77,8 @@ class Inspector:
         try:
             decoded = decode(message)
         except Unreadable as refusal:
-            yield refusal.code, refusal.field, refusal.detail or _instead(refusal, message)
+            for one in (refusal, *refusal.more):
+                yield one.code, one.field, one.detail or _instead(one, message)
             return
         if not isinstance(decoded, Decoded):
             decoded = Decoded(decoded)

@@ -1,10 +1,10 @@
 """How a head is learned from recorded patients: predict first, learn after, one patient after another, then again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import log
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from detectors.additive import Additive, Table
 from detectors.risk import Head, HeadWeights, TableWeights
 from detectors.risk_memory import FEATURES
 from streams.lab.examples import Array, Seen, answers, held_out
+from streams.lab.measures import auroc, brier
 from streams.lab.recipes import Recipe
 from streams.lab.weights import Weights, digest
 
@@ -42,7 +43,7 @@ def rows_of(one: Seen) -> Iterator[Row]:
 
 def train(
     recipe: Recipe, seen: Sequence[Seen], told: Sequence[Array], seed: int, source: str
-) -> tuple[HeadWeights, float]:
+) -> tuple[HeadWeights, float | None]:
     """A head from these patients, and how well it ranked their hours when each was predicted before it was learned.
 
     The first pass goes patient by patient in a seeded order: a patient's hours are predicted, then learned, for an
@@ -54,7 +55,7 @@ def train(
     order = [place for place in range(len(seen)) if len(known[place])]
     total = sum(len(known[place]) for place in order)
     happened = sum(float(told[place][known[place]].sum()) for place in order)
-    if happened < 10 or total - happened < 10:
+    if happened < 10 or total - happened < 10 or PASSES * total < AVERAGE_EVERY:
         raise TooFew(f"{total} hours with {happened:.0f} before the event: from so few nothing is learned")
     tables = recipe.tables()
     model = Additive(tables, bias=_prior_bias(happened / total), rate=RATE, pull=PULL)
@@ -172,23 +173,10 @@ def _calibration(predicted: Sequence[tuple[float, float]]) -> tuple[tuple[float,
     return tuple((at, round(float(base + slope * at), DIGITS)) for at in (-10.0, 5.0))
 
 
-def auroc(score: Array, positive: Array) -> float:
-    """The share of pairs ranked rightly, ties counting half.
-
-    >>> auroc(np.array([1.0, 2.0, 2.0, 3.0]), np.array([0, 0, 1, 1]))
-    0.875
-    """
-    positive = positive > 0
-    if not 0 < positive.sum() < len(positive):
-        return float("nan")
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    ones = int(positive.sum())
-    return float((ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * (len(positive) - ones)))
-
-
 def measured(head: HeadWeights, seen: Sequence[Seen], told: Sequence[Array]) -> dict[str, float]:
-    """How a head does on these patients: AUROC over rows and Brier score, beside the score by the book."""
+    """How a head does on these patients: AUROC over rows and Brier score, beside the score by the book. What cannot be
+    told of them (AUROC takes hours of both kinds) is not there.
+    """
     one = Head(head)
     odds, book, happened = list[float](), list[float](), list[float]()
     for patient, answer in zip(seen, told, strict=True):
@@ -198,12 +186,16 @@ def measured(head: HeadWeights, seen: Sequence[Seen], told: Sequence[Array]) -> 
                 book.append(row["news2.now"] or 0.0)
                 happened.append(value)
     y, found = np.array(happened), np.array(odds)
-    brier = float(np.mean((np.array([one.probability(value) for value in odds]) - y) ** 2)) if odds else float("nan")
-    figures: dict[str, Any] = {
+    figures: dict[str, float | None] = {
         "patients": len(seen), "hours": len(y), "hours_before_the_event": int(y.sum()),
-        "auroc": auroc(found, y), "auroc_news2": auroc(np.array(book), y), "brier": brier,
+        "auroc": auroc(found, y), "auroc_news2": auroc(np.array(book), y),
+        "brier": brier(np.array([one.probability(value) for value in odds]), y) if odds else None,
     }  # fmt: skip
-    return {name: value if isinstance(value, int) else round(value, DIGITS) for name, value in figures.items()}
+    return _told(figures)
+
+
+def _told(figures: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: round(value, DIGITS) for name, value in figures.items() if value is not None}
 
 
 def learn(recipe: Recipe, watched: Sequence[tuple[Path, Sequence[Seen]]], seed: int | None = None) -> Weights:
@@ -218,7 +210,7 @@ def learn(recipe: Recipe, watched: Sequence[tuple[Path, Sequence[Seen]]], seed: 
     licence, citation = _origin(recipe, source)
     head, before = train(recipe, taught, told, seed, f"{source} ({licence})")
     figures = measured(head, apart, after) if apart else {}
-    figures["auroc_before_learning"] = round(before, DIGITS)
+    figures |= _told({"auroc_before_learning": before})
     return Weights(
         learned_by="vigilward learn (streams/lab/learn.py)", seed=seed, source=source, licence=licence,
         citation=citation, changes=CHANGES, model=head, figures=figures,

@@ -11,7 +11,8 @@ import numpy as np
 from detectors.risk import Crossing, Head, HeadWeights
 from detectors.rules import Rules, read_rules
 from streams.lab.examples import Array, Seen
-from streams.lab.learn import auroc, rows_of
+from streams.lab.learn import rows_of
+from streams.lab.measures import auroc
 from streams.lab.weights import Weights, digest, into_rules
 
 REPLICATES: Final = 200
@@ -67,7 +68,9 @@ def duel(champion: HeadWeights, challenger: HeadWeights, seen: Sequence[Seen], t
 
 def _aurocs(patients: Sequence[tuple[Array, Array]]) -> tuple[float, float]:
     odds, y = np.concatenate([one for one, _ in patients]), np.concatenate([one for _, one in patients])
-    return auroc(odds[:, 0], y), auroc(odds[:, 1], y)
+    areas = (auroc(column, y) for column in odds.T)
+    champion, challenger = (np.nan if area is None else area for area in areas)
+    return champion, challenger
 
 
 def promoted(
@@ -130,8 +133,9 @@ def _same_share(old: Array, new: Array, at: float) -> float:
 
 def _with(rules: bytes, field: str, value: str) -> bytes:
     """The rules with one of the fields at their head changed, the rest to the byte as it was."""
-    told = json.loads(rules)
-    line = f"{json.dumps(field)}: {json.dumps(told[field])}".encode()
-    if rules.count(line) < 1:
-        raise NotPromoted(f"the rules do not say `{field}` in one line")
-    return rules.replace(line, f"{json.dumps(field)}: {json.dumps(value)}".encode(), 1)
+    told = json.loads(rules)[field]
+    for ascii_ in (True, False):  # a name with an umlaut may stand there either way
+        line = f'"{field}": {json.dumps(told, ensure_ascii=ascii_)}'.encode()
+        if line in rules:
+            return rules.replace(line, f'"{field}": {json.dumps(value, ensure_ascii=ascii_)}'.encode(), 1)
+    raise NotPromoted(f"the rules do not say `{field}` in one line")

@@ -13,7 +13,7 @@ from detectors.rules import read_rules
 from streams.commands import CannotRun
 from streams.commands.learn import learn as command
 from streams.lab.examples import answers, held_out, watch, watch_folder
-from streams.lab.learn import TooFew, auroc, learn, measured, rows_of, train
+from streams.lab.learn import TooFew, learn, measured, rows_of, train
 from streams.lab.promotion import NotPromoted, duel, promoted
 from streams.lab.recipes import HEADS
 from streams.lab.weights import digest, read_weights, write_weights
@@ -120,13 +120,23 @@ def test_from_too_few_nothing_is_learned(tmp_path):
         learn(SEPSIS, [(at, watch_folder(at, workers=1))])
 
 
-def test_auroc_agrees_with_counting_the_pairs():
-    chance = Random(2)
-    for _ in range(20):
-        score = np.array([chance.randrange(6) for _ in range(40)], dtype=float)
-        positive = np.array([chance.random() < 0.4 for _ in range(40)])
-        pairs = [(a > b) + (a == b) / 2 for a in score[positive] for b in score[~positive]]
-        assert auroc(score, positive) == pytest.approx(sum(pairs) / len(pairs))
+def test_from_so_few_hours_that_no_mean_of_the_weights_is_taken_nothing_is_learned(sets):
+    """Four patients and 56 hours, enough of both kinds."""
+    at, seen, _ = sets
+    four = [one for one in seen if one.patient in ("p0", "p1", "p10", "p12")]
+
+    with pytest.raises(TooFew, match="56 hours with 16 before the event"):
+        train(SEPSIS, four, answers(four, SEPSIS, at), 1, "made up")
+
+
+def test_a_figure_that_cannot_be_told_is_left_out_and_the_file_can_be_read(sets):
+    """All who are kept apart stayed well: no AUROC, and never a number that is none."""
+    at, seen, _ = sets
+    ill = {one.patient for one, told in zip(seen, answers(seen, SEPSIS, at), strict=True) if told.any()}
+    weights = learn(SEPSIS, [(at, [one for one in seen if not held_out(one.patient) or one.patient not in ill])])
+
+    assert not {"auroc", "auroc_news2"} & set(weights.figures) and weights.figures["hours_before_the_event"] == 0
+    assert read_weights(write_weights(weights)) == weights
 
 
 # ---- a challenger
@@ -153,6 +163,15 @@ def test_a_better_challenger_is_put_into_the_rules(sets, challenge):
     assert {k for k in after if after[k] != before[k]} == {"version", "author", "approver", "risk"}
     assert after["risk"]["heads"][1:] == before["risk"]["heads"][1:]
     assert from_json(written)["risk"]["heads"][0]["patients"] == weights.model.patients
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_rules_by_someone_with_an_umlaut_can_be_challenged(sets, challenge, ensure_ascii):
+    told = {**json.loads(packaged_rules_bytes()), "author": "Jörg Müller"}
+    rules = json.dumps(told, indent=2, ensure_ascii=ensure_ascii).encode()
+    written, _ = promoted(rules, sets[2], *challenge, margin=0.0, **{**PEOPLE, "approver": "Zoë"})
+
+    assert (json.loads(written)["author"], json.loads(written)["approver"]) == ("Data office", "Zoë")
 
 
 def test_the_thresholds_move_so_that_it_asks_as_often_as_before(sets, challenge):

@@ -80,7 +80,8 @@ class Foresight:
                     known = track.known
                     if known is not None and known.source != SPOT and known.at > since:
                         taken[name] = known
-            self._read_at = at
+            # Not `at`: what was measured just before a look is decided after it.
+            self._read_at = max((value.at for value in taken.values()), default=since)
         suspect = [name for name, value in taken.items() if value.suspect]
         values = {name: value.value for name, value in taken.items()}
         self.news2, self.seen_at, self._forecasts = score.score_min, at, None

@@ -110,6 +110,17 @@ def test_of_a_stream_one_value_in_ten_minutes_is_looked_at():
     assert vigil.foresight.memory.state() == before
 
 
+def test_a_cuff_value_measured_just_before_a_look_is_seen_by_the_next_one():
+    """Its epoch is decided after that look, and it is measured but once."""
+    rates = {"heart_rate": 78, "resp_rate": 15, "spo2": 97}
+    log = [reading(T0 + s * SECOND, "p", "m", sequence=s, **rates) for s in range(0, 2400, 15)]
+    look = watched([entry for entry in log if entry.at < T0 + 15 * MINUTE]).foresight.next_at
+    cuff = reading(look - SECOND, "p", "m", sequence=9_000, systolic_bp=118)
+    vigil = watched(sorted([*log, cuff], key=lambda entry: entry.at))
+
+    assert vigil.foresight.seen_at > look and vigil.foresight.features()["systolic_bp.now"] == 118
+
+
 def _decoded(entry):
     found = decode(entry.bytes())
     return found.reading if isinstance(found, Decoded) else found

@@ -7,7 +7,6 @@ from schemas.vitals import Vital
 
 SPEAKS: Final = 0.15  # log-odds that a vital must add to be named: one sixth more in odds
 NAMED_AT_MOST: Final = 3
-SCORE: Final = "news2"
 # What a healthy adult has about, to say "high" or "low" by; what counts is what was learned.
 MIDDLE: Final[dict[str, float]] = {
     Vital.HEART_RATE.value: 80.0,

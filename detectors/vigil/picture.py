@@ -7,7 +7,6 @@ from detectors.news2 import News2, Part, news2
 from detectors.oxygen import ROOM_AIR_PERCENT, on_oxygen
 from detectors.response import URGENT_FROM
 from detectors.risk_words import Voice, voice_words
-from detectors.rules import Rules
 from detectors.vigil.concern import Concern
 from detectors.vigil.red import VITALS_OF
 from detectors.vigil.stay import Stay
@@ -238,6 +237,3 @@ def says_oxygen(name: str, value: float | None) -> bool:
 def learns(stay: Stay, at: int) -> bool:
     """Whether anything may be learnt of the patient now, as far as the stay is concerned."""
     return not stay.discharged and not stay.paused(at)
-
-
-__all__ = ["VALIDITY", "Picture", "Rules", "expires", "learns"]

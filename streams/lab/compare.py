@@ -30,7 +30,7 @@ class News2AtAnyRate:
         """What the threshold is, whom it catches within 24 h and 12 h, and with how many hours of warning (0: none);
         None where NEWS2 cannot call so often.
         """
-        if rate > self.rates[0] or not len(self.rates):
+        if rate > self.rates[0]:
             return None
         above = int(np.flatnonzero(self.rates >= rate)[-1])
         if above + 1 >= len(self.at):

@@ -22,7 +22,6 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 HOUR_S: Final = 3_600
-DAY_H: Final = 24.0
 GRID_S: Final = {"spot": HOUR_S, "monitor": 60, "wearable": 60}
 SETTLE_S: Final = 30
 """An epoch of fifteen seconds ends, and is decided two seconds later, within this time of any moment."""

@@ -12,7 +12,6 @@ from streams.lab.scores import Compared, Scored
 from streams.lab.trace import Trace
 
 NO_EVENT: Final = "the folder's labels name no event"
-FEWEST: Final = 2
 
 
 class Figures(dict[str, Any]):

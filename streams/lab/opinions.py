@@ -164,10 +164,7 @@ def _trend(name: str, track: Track) -> dict[str, Any]:
 
 
 def _risks(vigil: Vigil, picture: Picture) -> Iterator[dict[str, Any]]:
-    foresight = getattr(vigil, "foresight", None)
-    if foresight is None:
-        return
-    crossings = {one.head: one for one in vigil.rules.risk.crossings}  # type: ignore[attr-defined]
+    foresight, crossings = vigil.foresight, {one.head: one for one in vigil.rules.risk.crossings}
     for name, forecast in sorted(foresight.forecasts(picture.at).items()):
         crossing = crossings.get(name)
         row = {"detector": "risk", "head": name, "score": forecast.log_odds, "rank": forecast.rank}

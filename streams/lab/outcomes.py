@@ -69,10 +69,8 @@ def read_outcomes(folder: Path, patients: list[str]) -> Outcomes:
         landmark = LANDMARK_48_H if {"saps1", "icu_type"} & names else LANDMARK_H
     elif event is Event.HYPOTENSION:
         happened = value(Event.HYPOTENSION)
-        onset = np.where(happened == 1, T0_S / HOUR_S, np.nan)
+        onset = np.where(happened == 1, T0_S / HOUR_S, np.nan)  # within the hour after T0, which is not in the record
         positive, cut, landmark = np.where(happened == 1, -np.inf, np.nan), T0_S, T0_S / HOUR_S
-        why = "the moment within the hour after T0 is not part of the record; onsets are put at T0"
-        onset, why = onset, None
     return Outcomes(
         event,
         happened,

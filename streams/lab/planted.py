@@ -15,6 +15,7 @@ from streams.lab.measures import Bootstrap, widened
 from streams.lab.plants import PLANTS, Plant, planted
 from streams.lab.stream import stream_folder
 from streams.lab.trace import Course, Trace
+from streams.lab.words import cell
 from streams.ward.columns import VITALS_FILE, NotARecording
 
 LONG_S: Final = 40 * 60
@@ -173,8 +174,6 @@ def _more_technical(course: Course, start: float, end: float) -> int:
 
 def lines(told: dict[str, Any]) -> list[str]:
     """The same as a table for a terminal."""
-    from streams.lab.words import cell
-
     found = [
         f"{told['folder']}: {len(told['plants'])} plants in each of {told['patients']} patients, seed {told['seed']}",
         "",

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from detectors.vigil.red import RED_LIMITS
 from schemas.vitals import SCALES
@@ -11,6 +12,7 @@ from streams.lab.definitions import Array
 from streams.lab.measures import Bootstrap, widened
 from streams.lab.scores import Compared
 from streams.lab.trace import Trace
+from streams.ward.columns import VITALS_FILE
 from streams.ward.signals import SIGNALS
 
 FIXED: Final = ("raised", "worsened")
@@ -48,10 +50,6 @@ def raw_crossings(folder: Path, trace: Trace, compared: Compared, draws: Bootstr
 
 
 def _count(folder: Path, trace: Trace) -> Array:
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-    from streams.ward.columns import VITALS_FILE
-
     table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value"])
     who = np.array(table["patient_id"].cast("string").to_pylist())
     what = np.array(table["signal"].cast("string").to_pylist())

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.lab.alerting import Alerting
-from streams.lab.definitions import CAUGHT_WITHIN_H, HOUR_S, Array
+from streams.lab.definitions import CAUGHT_WITHIN_H, HEADS, HOUR_S, Array
 from streams.lab.scores import Compared
 from streams.lab.svg import Plot
 
@@ -117,7 +117,5 @@ def _pairs(hours: Array, values: Array) -> list[tuple[float, float]]:
 
 
 def _head(compared: Compared) -> str:
-    from streams.lab.definitions import HEADS
-
     event = compared.outcomes.event
     return HEADS[event] if event else ""

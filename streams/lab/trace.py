@@ -9,8 +9,6 @@ import numpy as np
 from streams.lab.definitions import HOUR_S, Array
 from streams.lab.look import COLUMNS
 
-SECOND_MS = 1_000
-
 
 class Turn(NamedTuple):
     """From `at_s` on: the priority of the open alert about the patient (0: none), whether it asks for someone, whether

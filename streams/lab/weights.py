@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
@@ -116,8 +115,3 @@ def into_rules(rules: bytes, models: Iterable[HeadWeights], crossings: Mapping[s
     written = above + '\n  "risk": {\n' + ",\n".join(lines) + "\n  }\n}\n"
     assert json.loads(written) == told | {"risk": risk | {"heads": json.loads(json.dumps(list(heads.values())))}}
     return written.encode()
-
-
-def read_file(path: Path) -> Weights:
-    """The weights in a file."""
-    return read_weights(path.read_bytes())

@@ -118,7 +118,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str = ""
 
 
-LEARNED = frozenset({"baseline", "level_shift", "trend", "risk"})
+OF_ONE_VITAL = ("baseline", "level_shift", "trend")
+LEARNED = frozenset({*OF_ONE_VITAL, "risk"})
 KNOWN_DETECTORS = frozenset({"news2", "red_score", "technical", "personal_limit"}) | LEARNED
 BY_THE_BOOK = frozenset({"news2", "red_score", "technical"})
 
@@ -149,7 +150,7 @@ def unarmable(rules: Rules) -> Iterator[Fault]:
         yield Fault(
             Code.BY_THE_BOOK, "armed", f"they may not disarm {name}: it is watched by the book", f"add `{name}`"
         )
-    for name in ("baseline", "level_shift", "trend"):
+    for name in OF_ONE_VITAL:
         part = getattr(rules, name)
         if part.leave > part.enter:
             yield Fault(

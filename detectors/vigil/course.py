@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from detectors.calling import PRIORITIES
 from detectors.news2 import News2
 from detectors.response import EMERGENCY_FROM, URGENT_FROM
 from detectors.rules import Rules
@@ -16,7 +17,6 @@ from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
 
 LOW, MEDIUM, HIGH = 1, 2, 3
-LEARNED: Final = {"low": LOW, "medium": MEDIUM}
 MINUTE_MS: Final = 60_000
 KEPT_SCORES: Final = 32
 NEVER: Final = 1 << 62
@@ -147,7 +147,7 @@ class Course(Struct, array_like=True):
         now, priority, interrupts, held_by, reason = 0, 0, False, None, Reason.NOTHING_ASKED
         confirmed = tuple(sorted(name for name, red in self.reds.items() if red.confirmed))
         if findings:
-            now = LEARNED[rules.calling.learned_priority]
+            now = PRIORITIES.index(rules.calling.learned_priority)
             if self.learned >= need.learned:
                 priority, interrupts, reason = now, now > LOW, Reason.LEARNED
                 held_by = None if interrupts else "learned"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
+from detectors.calling import PRIORITIES
 from detectors.risk import Crossing, Forecast, Head, RiskRules, heads_of
 from detectors.risk_memory import VALID_MS, WATCHED, RiskMemory
 from detectors.risk_words import Voice, voices
@@ -12,7 +13,6 @@ from detectors.vigil.picture import Picture
 
 MINUTE_MS: Final = 60_000
 RISK: Final = "risk"
-PRIORITY: Final = {"low": 1, "medium": 2}
 _NEVER: Final = -(1 << 62)
 _NAMES: Final = tuple(vital.value for vital in WATCHED)
 NOBODY: Final[tuple[Voice, ...]] = ()
@@ -112,7 +112,7 @@ class Foresight:
         """The priority that is asked for now; 0 is nothing."""
         if not self.asks or at - self.seen_at > VALID_MS:
             return 0
-        return PRIORITY[self.rules.priority]
+        return PRIORITIES.index(self.rules.priority)
 
     def features(self) -> dict[str, float | None]:
         """What the heads saw at the last look."""

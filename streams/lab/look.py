@@ -4,10 +4,11 @@ from collections.abc import Collection
 from math import nan
 from typing import Final
 
+from detectors.calling import PRIORITIES
 from detectors.qsofa import qsofa
 from detectors.risk import heads_of
 from detectors.risk_memory import VALID_MS
-from detectors.rules import Rules
+from detectors.rules import OF_ONE_VITAL, Rules
 from detectors.shock_index import shock_index
 from detectors.sirs import sirs
 from detectors.vigil import Vigil
@@ -27,18 +28,16 @@ VALUES: Final = (
     "inspired_oxygen",
 )
 """Vitals whose value in force is kept beside the scores."""
-LEVELS: Final = {"low": 1, "medium": 2}
 
 RISKS: Final = tuple(HEADS.values())
-DETECTORS: Final = ("baseline", "level_shift", "trend")
 COLUMNS: Final = (
     "news2",
     "red",
     "qsofa",
     "sirs",
     "shock_index",
-    *DETECTORS,
-    *(f"{name}_on" for name in DETECTORS),
+    *OF_ONE_VITAL,
+    *(f"{name}_on" for name in OF_ONE_VITAL),
     *(f"risk_{head}" for head in RISKS),
     "measured",
     *VALUES,
@@ -91,7 +90,7 @@ def _detectors(picture: Picture, at: int) -> tuple[float, ...]:
         far = _greater(far, None if deviation is None else abs(deviation))
         moved = _greater(moved, track.shift.score_one())
         steep = _greater(steep, track.trend.score_one(at))
-    return (far, moved, steep, *(float(name in held) for name in DETECTORS))
+    return (far, moved, steep, *(float(name in held) for name in OF_ONE_VITAL))
 
 
 def _greater(one: float, other: float | None) -> float:
@@ -107,4 +106,4 @@ def learned_level(vigil: Vigil, rules: Rules, *, spot: bool) -> int:
         return asks
     if not any(track.opinions and not track.stale for track in vigil.tracks.values()):
         return asks
-    return max(asks, LEVELS[rules.calling.learned_priority])
+    return max(asks, PRIORITIES.index(rules.calling.learned_priority))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from detectors.response import EMERGENCY_FROM, URGENT_FROM
-from detectors.rules import Persistence
+from detectors.rules import OF_ONE_VITAL, Persistence
 from detectors.vigil import Vigil
 from detectors.vigil.epoch import SOURCES, SPOT
 from detectors.vigil.picture import UNITS, VALIDITY, Picture, expires
@@ -16,7 +16,6 @@ from schemas.times import to_text
 from schemas.vitals import LETTERS
 
 FINDING: Final = "finding"
-LEARNED: Final = ("baseline", "level_shift", "trend")
 
 
 def inputs(picture: Picture) -> list[dict[str, Any]]:
@@ -46,7 +45,7 @@ def opinions(vigil: Vigil, picture: Picture, need: Persistence, technical: list[
     found = [*_news2(vigil, picture, need), *_reds(vigil, picture), *_limits(vigil, picture, need)]
     for name, track in picture.tracks.items():
         if track.floor is not None:
-            found += [_learned(detector, name, track) for detector in LEARNED]
+            found += [_learned(detector, name, track) for detector in OF_ONE_VITAL]
     found += _risks(vigil, picture)
     found += [
         {"detector": "technical", "subject": one.subject, "headline": one.headline, "verdict": FINDING}

@@ -6,11 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from detectors.rules import Rules
+from detectors.rules import OF_ONE_VITAL, Rules
 from streams.lab import baselines
 from streams.lab.alerting import Alerting, armed_spans, of_rows, of_turns, policy_spans
 from streams.lab.definitions import HEADS, Array, Event, raises
-from streams.lab.look import DETECTORS
 from streams.lab.outcomes import Outcomes
 from streams.lab.trace import Trace
 
@@ -133,7 +132,7 @@ class Compared:
             )
 
     def _learned(self) -> None:
-        for name in DETECTORS:
+        for name in OF_ONE_VITAL:
             score, on = self.trace.column(name), self.trace.column(f"{name}_on")
             if name not in self.rules.armed or np.isnan(score).all():
                 self._add(name, name.replace("_", " "), absent="it is not armed, or has no opinion on any row")

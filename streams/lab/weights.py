@@ -9,11 +9,11 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from detectors.risk import Crossing, HeadWeights, RiskRules, faults
+from detectors.risk import NONE, Crossing, HeadWeights, faults
+from streams.lab.recipes import HEADS
 
 SALT: Final = "vigilward training patients"
 DIGITS: Final = 12  # hexadecimal, of a patient's digest
-_HEADS: Final = ("sepsis", "death", "hypotension")
 
 
 class WeightsError(ValueError):
@@ -58,7 +58,7 @@ def read_weights(value: bytes) -> Weights:
         weights = msgspec.json.decode(value, type=Weights)
     except msgspec.MsgspecError as error:
         raise WeightsError(f"weights cannot be read: {error}") from error
-    for fault in faults(RiskRules("low", 10.0, 1, 1, 12.0, (), (), (weights.model,))):
+    for fault in faults(msgspec.structs.replace(NONE, heads=(weights.model,))):
         raise WeightsError(f"weights cannot be used: {fault.says}")
     return weights
 
@@ -89,7 +89,7 @@ def model_lines(model: Mapping[str, object], indent: str) -> str:
 def packaged_weights() -> dict[str, Weights]:
     """The weights that ship with the product, by head."""
     folder = files("detectors").joinpath("data/weights")
-    return {head: read_weights(folder.joinpath(f"{head}.json").read_bytes()) for head in _HEADS}
+    return {head: read_weights(folder.joinpath(f"{head}.json").read_bytes()) for head in HEADS}
 
 
 def into_rules(rules: bytes, models: Iterable[HeadWeights], crossings: Mapping[str, Crossing] | None = None) -> bytes:

@@ -19,9 +19,10 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from detectors.rules import Rules, read_rules
 from streams.lab.alerting import of_turns, policy_spans
+from streams.lab.batches import Progress
 from streams.lab.definitions import Array, raises
 from streams.lab.measures import Bootstrap, widened
-from streams.lab.stream import Progress, stream_folder
+from streams.lab.stream import stream_folder
 from streams.lab.trace import Trace
 from streams.lab.weights import into_rules, packaged_weights
 from streams.ward.columns import VITALS_FILE, NotARecording

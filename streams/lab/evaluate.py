@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.rules import Rules, read_rules
 from streams.lab.alerting import Alerting
+from streams.lab.batches import Progress
 from streams.lab.burden import burden, burden_of
 from streams.lab.compare import News2AtAnyRate, curve, paired
 from streams.lab.definitions import HEADS, Array, Event
@@ -19,7 +20,7 @@ from streams.lab.measures import Bootstrap, auroc, interval
 from streams.lab.outcomes import Outcomes, read_outcomes
 from streams.lab.raw import alerts_one_by_one, raw_crossings
 from streams.lab.scores import Compared
-from streams.lab.stream import Progress, stream_folder
+from streams.lab.stream import stream_folder
 from streams.lab.trace import Trace
 from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules_bytes

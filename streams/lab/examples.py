@@ -1,30 +1,28 @@
 """What a Vigil saw of each recorded patient, hour by hour, and apart from it what came of the patient."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from detectors.risk_memory import FEATURES
 from detectors.rules import Rules
 from detectors.vigil import Vigil
+from streams.lab.batches import Patients, Progress, over_patients
+from streams.lab.definitions import SETTLE_S, Array
 from streams.lab.recipes import Outcome, Recipe
 from streams.log import Partition
 from streams.rules import packaged_rules
 from streams.ward.labels import Label, labels
 from streams.ward.recordings import START_MS, Recording
 
-Array = np.ndarray[Any, Any]
 HOUR_MS: Final = 3_600_000
-SETTLE_MS: Final = 30_000  # by then an epoch that ended at the hour is decided
+SETTLE_MS: Final = SETTLE_S * 1_000
 HELD_OUT: Final = 0.25
 LOW_PRESSURE: Final = 60.0
-BATCH: Final = 40
-FEW: Final = 24  # patients below which a second process costs more than it brings
 _MEAN_NOW: Final = FEATURES.index("mean_bp.now")
 
 
@@ -82,46 +80,15 @@ def _vigil(part: Partition, patient: str) -> Vigil | None:
 
 
 def watch_folder(
-    folder: Path,
-    patients: Collection[str] | None = None,
-    *,
-    workers: int = 2,
-    progress: Callable[[int, int], None] | None = None,
+    folder: Path, patients: Collection[str] | None = None, *, workers: int = 2, progress: Progress | None = None
 ) -> list[Seen]:
-    """Every patient of a folder (or these), by id; what comes out does not depend on `workers`."""
-    recording = Recording(folder, patients=patients)
-    count, found = recording.survey.patients, list[Seen]()
-    jobs = _batches(recording.per_patient())
-    if workers < 2 or count < FEW:
-        results: Iterator[list[Seen]] = map(_watch_batch, jobs)
-        _gather(results, found, count, progress)
-    else:
-        with get_context("spawn").Pool(workers) as pool:
-            _gather(pool.imap(_watch_batch, jobs), found, count, progress)
-    return found
+    """Every patient of a folder (or these), by id."""
+    return over_patients(_watch_batch, Recording(folder, patients=patients), workers, progress)
 
 
-def _gather(results: Iterator[list[Seen]], found: list[Seen], count: int, progress: Any) -> None:
-    for batch in results:
-        found += batch
-        if progress is not None:
-            progress(len(found), count)
-
-
-def _watch_batch(batch: list[tuple[str, list[tuple[int, bytes]]]]) -> list[Seen]:
+def _watch_batch(batch: Patients) -> list[Seen]:
     rules = packaged_rules()
     return [watch(patient, readings, rules) for patient, readings in batch]
-
-
-def _batches(patients: Iterator[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for one in patients:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def answers(seen: Sequence[Seen], recipe: Recipe, folder: Path) -> list[Array]:
@@ -144,8 +111,9 @@ def _labelled(one: Seen, recipe: Recipe, known: dict[str, Label]) -> Array:
     onset, first = known.get(Outcome.SEPSIS.value), known.get("label_first_1")
     if onset is None or not onset.value or onset.at_ms is None:
         return np.zeros(len(one.hours))
-    begins = onset.at_ms / HOUR_MS - (recipe.horizon_h or 0.0) if first is None or first.at_ms is None else None
-    since = first.at_ms / HOUR_MS if begins is None else begins  # type: ignore[union-attr,operator]
+    since = onset.at_ms / HOUR_MS - (recipe.horizon_h or 0.0)
+    if first is not None and first.at_ms is not None:
+        since = first.at_ms / HOUR_MS
     return (one.hours >= since).astype(float)
 
 

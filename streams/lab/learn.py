@@ -11,7 +11,8 @@ import numpy as np
 from detectors.additive import Additive, Table
 from detectors.risk import Head, HeadWeights, TableWeights
 from detectors.risk_memory import FEATURES
-from streams.lab.examples import Array, Seen, answers, held_out
+from streams.lab.definitions import Array
+from streams.lab.examples import Seen, answers, held_out
 from streams.lab.measures import auroc, brier
 from streams.lab.recipes import Recipe
 from streams.lab.weights import Weights, digest

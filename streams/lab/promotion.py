@@ -10,7 +10,8 @@ import numpy as np
 
 from detectors.risk import Crossing, Head, HeadWeights
 from detectors.rules import Rules, read_rules
-from streams.lab.examples import Array, Seen
+from streams.lab.definitions import Array
+from streams.lab.examples import Seen
 from streams.lab.learn import rows_of
 from streams.lab.measures import auroc
 from streams.lab.weights import Weights, digest, into_rules

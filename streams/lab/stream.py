@@ -4,10 +4,9 @@ Nothing is learnt from one patient for another here: the weights are what they a
 patient's own log held by then.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache, partial
 from heapq import heappop, heappush
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from detectors.vigil.telling import RESOUNDS
 from schemas.alert import Standing
 from schemas.forwarded import ForwardedKind, LogKeys
 from schemas.times import to_text
+from streams.lab.batches import Patients, Progress, over_patients
 from streams.lab.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
 from streams.lab.look import COLUMNS, RISKS, learned_level, look
 from streams.lab.trace import Course, Revision, Trace, Turn
@@ -29,12 +29,8 @@ from streams.rules import packaged_rules
 from streams.ward.recordings import START_MS, Recording
 
 Readings = Sequence[tuple[int, bytes]]
-Progress = Callable[[int, int], None]
 UNSEEN: Final = frozenset({Standing.SHOWN, Standing.CALLING, Standing.RESOLVED})
-BATCH: Final = 40
 ALL: Final = 1 << 30
-FEW: Final = 24
-"""Below this many patients a second process costs more than it brings."""
 
 _KEYS: Final = LogKeys.parse("lab:of-a-recording")
 _TOPIC: Final = "vitals.readings"
@@ -213,13 +209,11 @@ def stream(
     )
 
 
-Job = tuple[list[tuple[str, Readings]], bytes | None, str, int | None, tuple[str, ...]]
-
-
-def _stream_batch(job: Job) -> list[Course]:
-    batch, given, source, cut, heads = job
-    rules = _rules(given)
-    return [stream(one, readings, rules=rules, source=source, cut_at_s=cut, heads=heads) for one, readings in batch]
+def _stream_batch(
+    rules: bytes | None, source: str, cut_at_s: int | None, heads: Collection[str], batch: Patients
+) -> list[Course]:
+    armed = _rules(rules)
+    return [stream(one, told, rules=armed, source=source, cut_at_s=cut_at_s, heads=heads) for one, told in batch]
 
 
 @lru_cache(maxsize=4)
@@ -237,35 +231,8 @@ def stream_folder(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Trace:
-    """Every patient of a folder, by id. `rules` are the bytes of a rules file, None the packaged one.
-
-    `progress(done, all)` is called after each batch. The figures do not depend on `workers`.
-    """
+    """Every patient of a folder, by id. `rules` are the bytes of a rules file, None the packaged one."""
     recording = Recording(folder, patients=patients)
-    source, count = str(recording.survey.source), recording.survey.patients
-    jobs = ((batch, rules, source, cut_at_s, tuple(heads)) for batch in _batches(recording.per_patient()))
-    courses: list[Course] = []
-
-    def gather(results: Iterable[list[Course]]) -> None:
-        for done in results:
-            courses.extend(done)
-            if progress is not None:
-                progress(len(courses), count)
-
-    if workers < 2 or count < FEW:
-        gather(map(_stream_batch, jobs))
-    else:
-        with get_context("spawn").Pool(workers) as pool:
-            gather(pool.imap(_stream_batch, jobs))
-    return Trace.of(courses, source, GRID_S[source])
-
-
-def _batches(patients: Iterator[tuple[str, list[tuple[int, bytes]]]]) -> Iterator[list[tuple[str, Readings]]]:
-    batch: list[tuple[str, Readings]] = []
-    for one in patients:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    source = str(recording.survey.source)
+    work = partial(_stream_batch, rules, source, cut_at_s, tuple(heads))
+    return Trace.of(over_patients(work, recording, workers, progress), source, GRID_S[source])

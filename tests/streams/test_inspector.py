@@ -43,6 +43,18 @@ def test_nothing_is_said_of_good_messages():
     assert said(*(message(second) for second in range(100)), now=NOON) == []
 
 
+def test_everything_that_makes_a_message_unreadable_is_told_at_once():
+    bad = message(patient_id="", device_id=None, source="toaster", sequence=-1, taken_at="noon")
+
+    assert sorted(said(bad)) == [
+        (1, "bad_field", "patient_id"),
+        (1, "bad_field", "sequence"),
+        (1, "bad_field", "source"),
+        (1, "bad_time", "taken_at"),
+        (1, "missing_field", "device_id"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("measure", "code", "field"),
     [

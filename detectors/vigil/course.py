@@ -119,7 +119,7 @@ class Course(Struct, array_like=True):
     def _confirms(name: str, red: Red, values: list[Decided], at: int, rules: Rules) -> bool:
         if name in SAID:
             return True
-        if any(value.source == SPOT or is_extreme(name, value.value, rules) for value in values):
+        if any(value.source == SPOT or (value.steady and is_extreme(name, value.value, rules)) for value in values):
             return True
         if name in NOW_AND_THEN:
             return red.count >= 2 or at - red.since >= rules.cuff_red_minutes * MINUTE_MS

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 from math import nan
 from typing import Final, NamedTuple, Self
 
@@ -11,6 +12,12 @@ EPOCH_MS: Final = 15_000
 # Said by people or settings, not sampled: the newest counts, and of two at the same moment the worse.
 CHARTED: Final = frozenset({Vital.CONSCIOUSNESS.value, Vital.SUPPLEMENTAL_OXYGEN.value, Vital.GCS.value})
 _LOWER_IS_WORSE: Final = Vital.GCS.value
+# How far apart the middle half of one epoch's samples may lie (see `_spread`), in the vital's unit: no body changes so
+# fast, and a monitor's own averaging (8 to 16 s for SpO2) would smooth it if one did. Ours, well below published caps
+# on a single step (SpO2 10 %/s, heart rate 60/min from beat to beat).
+UNSTEADY: Final = {"heart_rate": 30.0, "pulse_rate": 30.0, "resp_rate": 15.0, "spo2": 8.0}
+_OXIMETRY: Final = Vital.SPO2.value
+_PULSE: Final = Vital.PULSE_RATE.value
 SOURCES: Final = (Source.MONITOR.value, Source.WEARABLE.value, Source.SPOT.value)
 NUMBER_OF: Final = {source: number for number, source in enumerate(Source)}
 SPOT: Final = 2
@@ -21,7 +28,8 @@ _new = tuple.__new__  # a third of the price of calling the class
 class Decided(NamedTuple):
     """One vital of one decided epoch: the median, when last and from what source, and how far to trust it.
 
-    `flat` says that all samples were the same; `samples` is their number.
+    `flat` says that all samples were the same; `samples` is their number. Samples that scatter as no body does
+    (`UNSTEADY`) make it not `steady`, and suspect.
     """
 
     value: float
@@ -32,6 +40,7 @@ class Decided(NamedTuple):
     flat: bool
     device: int
     sequence: int
+    steady: bool = True
 
 
 class Epoch:
@@ -154,7 +163,12 @@ class Epoch:
                 value = values[half] if count & 1 else (values[half - 1] + values[half]) / 2
             doubtful = bool(suspect) and suspect.get(name, 0) * 2 >= count
             flat = values[0] == values[-1]
-            decided[name] = _new(Decided, (value, when, source, doubtful, count, flat, device, sequence))
+            most = UNSTEADY.get(name)
+            steady = most is None or _spread(values) <= most
+            if name == _OXIMETRY and (pulse := decided.get(_PULSE)) is not None:
+                steady = steady and pulse.steady  # one light for both: no pulse found, no saturation
+            fields = (value, when, source, doubtful or not steady, count, flat, device, sequence, steady)
+            decided[name] = _new(Decided, fields)
         return decided
 
     def _charted(self, name: str, when: int) -> float:
@@ -186,6 +200,18 @@ class Epoch:
         one.columns = {name: array("d", column) for name, column in state[4]}
         one.suspect, one.unusable, one.under = (dict(found) for found in state[6])
         return one
+
+
+def _spread(values: Sequence[float]) -> float:
+    """How far apart the middle half of these ordered samples lies; of so few that they have none, the closest two.
+
+    >>> _spread([70, 80, 81, 82, 300]), _spread([80, 81, 300]), _spread([80])
+    (2, 1, 0)
+    """
+    count = len(values)
+    if count > 3:
+        return values[3 * count >> 2] - values[count >> 2]
+    return min((later - earlier for earlier, later in pairwise(values)), default=0)
 
 
 def decide(epochs: Sequence[Epoch]) -> dict[str, Decided]:

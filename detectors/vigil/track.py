@@ -167,7 +167,7 @@ class Track:
     def state(self) -> list[object]:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
-        known = None if self.known is None else list(self.known)
+        known = None if self.known is None else list(self.known[:-1])  # steadiness is asked once, when it is decided
         return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached]
 
     @classmethod

@@ -56,6 +56,16 @@ def test_a_streamed_red_is_shown_at_once_and_calls_after_four_epochs():
     assert calls_at(demands) == 4
 
 
+def test_an_extreme_of_wildly_scattered_samples_calls_like_any_red_after_four_epochs():
+    course, score = Course(), news2(16, 74, 120, 75, None, 37, "A", False)
+    wild = {"spo2": Decided(74.0, T0, MONITOR, True, 15, False, 0, 0, False)}
+    demands = [course.note(score, wild, False, False, T0, False, RULES) for _ in range(5)]
+
+    assert calls_at(noted(1, spo2=74)) == 1
+    assert (demands[0].priority, demands[0].held_by) == (MEDIUM, "persistence")
+    assert calls_at(demands) == 4
+
+
 def test_a_persons_red_calls_at_once():
     assert calls_at(noted(1, source=SPOT, spo2=90)) == 1
 

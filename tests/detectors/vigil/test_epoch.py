@@ -136,3 +136,19 @@ def test_a_restored_copy_goes_on_identically():
 
     assert packed(other.state()) == packed(one.state())  # as bytes: NaN is not equal to itself
     assert other.decide() == one.decide()
+
+
+def test_samples_that_scatter_as_no_body_does_are_suspect_and_not_steady():
+    wild, calm = filled("spo2", 97, 74, 83, 62, 90, 79), filled("spo2", 97, 96, 94, 92, 91, 90)
+
+    assert (wild.decide()["spo2"].steady, wild.decide()["spo2"].suspect) == (False, True)
+    assert (calm.decide()["spo2"].steady, calm.decide()["spo2"].suspect) == (True, False)
+
+
+def test_where_no_pulse_is_found_there_is_no_saturation_either():
+    epoch = new_epoch()
+    for second, pulse in enumerate((41, 160, 77, 120, 55, 140)):
+        row(epoch, second, second, pulse_rate=pulse, spo2=78)
+
+    assert not epoch.decide()["spo2"].steady
+    assert epoch.decide()["spo2"].value == 78

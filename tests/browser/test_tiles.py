@@ -31,6 +31,7 @@ def test_a_tile_says_who_how_bad_why_and_what_comes_next(screen):
     expect(tile.locator(".why")).to_have_text(
         "Resp rate 27/min, usual 16; NEWS2 at least 12, was 4 (consciousness missing)"
     )
+    expect(tile.locator(".said-at")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     expect(tile.locator(".cell").first).to_have_class(re.compile(r"\bp3\b"))
     expect(tile.locator(".spark path")).not_to_have_count(0)
     expect(tile.locator(".spark .band")).to_have_count(1)

@@ -6,7 +6,7 @@ import { calls, HIDDEN, RANK, standing, trendOf, watched, worst } from "./order.
 import { bedOf, Person } from "./person.js";
 import { headline, said } from "./sentence.js";
 import { Spark } from "./spark.js";
-import { Age, Left, ms } from "./time.js";
+import { Age, clock, Left, ms } from "./time.js";
 import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
 import { code, t } from "./words.js";
 
@@ -102,7 +102,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
       <${ScoreBlock} status=${status} trend=${trend} />
       <dl class="cells">${PARTS.map((part) => html`<${Cell} key=${part} status=${status} part=${part} />`)}</dl>
     </div>
-    ${alert && html`<p class="why">${headline(alert, full)}</p>`}
+    ${alert && html`<p><time class="said-at">${clock(ms(full?.at ?? alert.started_at))}</time> <span class="why">${headline(alert, full)}</span></p>`}
     ${alert?.kind === "technical" && alert.priority === "high" && full?.advice ? html`<p class="todo">${said(full.advice)}</p>` : ""}
     ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}

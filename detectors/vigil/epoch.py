@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise
 from math import nan
 from typing import Final, NamedTuple, Self
 
@@ -43,21 +44,32 @@ class Decided(NamedTuple):
     steady: bool = True
 
 
-class Epoch:
-    """An open stretch of one patient's time: one row a reading, one column a vital; what a reading lacks is NaN in
-    its column.
+@lru_cache(maxsize=1_024)
+def _in_order(names: tuple[str, ...]) -> tuple[tuple[str, int, bool], ...]:
+    """Of vitals as they stand in a row: name, place, and whether charted, in the fixed order of vitals."""
+    return tuple((name, names.index(name), name in CHARTED) for name in VITALS if name in names)
 
+
+@lru_cache(maxsize=1_024)
+def _joined(known: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The known vitals and those of `names` that are new: one tuple for all patients whose devices send the same."""
+    return known + tuple(name for name in names if name not in known)
+
+
+class Epoch:
+    """An open stretch of one patient's time: one row a reading.
+
+    `names` are the vitals that any reading has had; `values` holds them row by row, NaN where a reading lacks one.
     `rows` holds when, device, sequence and taken_at of each reading, flat: that is also how a repeat is known.
-    `suspect` counts doubtful
-    samples by vital, `unusable` what devices themselves called unusable, `under` those among them below what the
-    device can measure.
+    `suspect` counts doubtful samples by vital, `unusable` what devices themselves called unusable, `under` those among
+    them below what the device can measure.
     """
 
     __slots__ = (
         "closes",
-        "columns",
         "count",
         "end",
+        "names",
         "ragged",
         "rows",
         "source",
@@ -65,17 +77,18 @@ class Epoch:
         "unattached",
         "under",
         "unusable",
+        "values",
     )
 
     def __init__(self, end: int, closes: int, source: int) -> None:
         self.end, self.closes, self.source, self.count = end, closes, source, 0
-        self.columns: dict[str, array[float]] = {}
-        self.rows = array("q")
+        self.names: tuple[str, ...] = ()
+        self.values, self.rows = array("d"), array("q")
         self.suspect: dict[str, int] = {}
         self.unusable: dict[str, int] = {}
         self.under: dict[str, int] = {}
         self.unattached = False
-        self.ragged = False  # whether any column has a gap
+        self.ragged = False  # whether any reading lacks a vital
 
     def holds(self, device: int, sequence: int, taken: int) -> bool:
         """Whether this very reading is here already."""
@@ -84,56 +97,69 @@ class Epoch:
             rows[i + 3] == taken and rows[i + 1] == device and rows[i + 2] == sequence for i in range(0, len(rows), 4)
         )
 
-    def begin(self, name: str) -> "array[float]":
-        """A new column, as long as those of its neighbours."""
-        self.ragged = self.ragged or self.count > 0
-        column = self.columns[name] = array("d", (nan,)) * self.count
-        return column
+    def add(self, names: tuple[str, ...], values: list[float], row: tuple[int, int, int, int]) -> None:
+        """Takes one reading's values, and its row: when, device, sequence, taken_at."""
+        if names != self.names:
+            values = self._fit(names, values)
+        self.values.fromlist(values)
+        self.rows.extend(row)
+        self.count += 1
 
-    def end_row(self, when: int, device: int, sequence: int, taken: int, vitals: int) -> None:
-        """Ends the row of a reading that filled `vitals` columns: those that it lacks get NaN."""
-        self.rows.extend((when, device, sequence, taken))
-        self.count = count = self.count + 1
-        if vitals != len(self.columns):
-            self.ragged = True
-            for column in self.columns.values():
-                if len(column) < count:
-                    column.append(nan)
+    def _fit(self, names: tuple[str, ...], values: list[float]) -> list[float]:
+        """The values of a reading with other vitals than those before it, as a row; makes room for the vitals that
+        are new.
+        """
+        before, width = self.values, len(self.names)
+        known = self.names = _joined(self.names, names)
+        if self.count == 0:
+            return values
+        if len(known) > width:
+            gap = [nan] * (len(known) - width)
+            self.values = array("d")
+            for row in range(self.count):
+                self.values.extend(before[row * width : (row + 1) * width])
+                self.values.fromlist(gap)
+        self.ragged = self.ragged or len(known) > width or len(names) < len(known)
+        told = dict(zip(names, values, strict=True))
+        return [told.get(name, nan) for name in known]
 
     def withdraw(self, device: int, sequence: int) -> bool:
         """Takes a reading's values out again; says whether there were any."""
-        rows, found = self.rows, False
+        rows, values, width, found = self.rows, self.values, len(self.names), False
         for row in range(self.count):
             if rows[4 * row + 1] == device and rows[4 * row + 2] == sequence:
-                for column in self.columns.values():
-                    found = found or column[row] == column[row]
-                    column[row] = nan
+                for place in range(row * width, (row + 1) * width):
+                    found = found or values[place] == values[place]
+                    values[place] = nan
                 self.ragged = True
         return found
 
     def drop(self) -> None:
         """Takes all values out again; the rows stay, so that a repeat is known."""
-        self.columns, self.suspect, self.unusable, self.under = {}, {}, {}, {}
+        self.names, self.values = (), array("d")
+        self.suspect, self.unusable, self.under = {}, {}, {}
         self.unattached, self.ragged = False, True
+
+    def _column(self, name: str) -> "array[float]":
+        return self.values[self.names.index(name) :: len(self.names)]
 
     def first(self, name: str) -> int | None:
         """When the vital was first seen here."""
-        column = self.columns.get(name)
-        if column is None:
+        if name not in self.names:
             return None
-        return min((self.rows[4 * row] for row, value in enumerate(column) if value == value), default=None)
+        return min((self.rows[4 * row] for row, value in enumerate(self._column(name)) if value == value), default=None)
 
-    def newest(self, name: str | None = None) -> tuple[int, int, int]:
-        """When, device and sequence of the newest reading (that has the vital)."""
+    def newest(self) -> tuple[int, int, int]:
+        """When, device and sequence of the newest reading."""
         rows = self.rows
-        if name is None:
-            moments = rows[0::4]
-            newest = max(moments)
-            if moments.count(newest) == 1:
-                row = 4 * moments.index(newest)
-                return newest, rows[row + 1], rows[row + 2]
-            return max(zip(moments, rows[1::4], rows[2::4], strict=True))
-        column = self.columns[name]
+        *before, last = rows[0::4]
+        if not before or last > max(before):
+            return last, rows[-3], rows[-2]
+        return max(zip(rows[0::4], rows[1::4], rows[2::4], strict=True))
+
+    def _newest_with(self, column: Sequence[float]) -> tuple[int, int, int]:
+        """As `newest`, of the readings that have the vital."""
+        rows = self.rows
         having = (4 * row for row, value in enumerate(column) if value == value)
         return max((rows[i], rows[i + 1], rows[i + 2]) for i in having)
 
@@ -142,23 +168,20 @@ class Epoch:
         trace.
         """
         decided: dict[str, Decided] = {}
-        source, suspect, ragged = self.source, self.suspect, self.ragged
         if self.count == 0:
             return decided
-        newest = self.newest()
-        columns = self.columns
-        for name in VITALS:
-            column = columns.get(name)
-            if column is None:
-                continue
-            values = sorted(column) if not ragged else sorted(value for value in column if value == value)
+        source, suspect, ragged, newest = self.source, self.suspect, self.ragged, self.newest()
+        samples, width = self.values.tolist(), len(self.names)
+        for name, place, charted in _in_order(self.names):
+            column = samples[place::width]
+            values = sorted([value for value in column if value == value] if ragged else column)
             count = len(values)
             if count == 0:
                 continue
-            when, device, sequence = self.newest(name) if ragged else newest
+            when, device, sequence = self._newest_with(column) if ragged else newest
             half = count >> 1
-            if name in CHARTED:
-                value = self._charted(name, when)
+            if charted:
+                value = self._charted(name, column, when)
             else:
                 value = values[half] if count & 1 else (values[half - 1] + values[half]) / 2
             doubtful = bool(suspect) and suspect.get(name, 0) * 2 >= count
@@ -171,14 +194,13 @@ class Epoch:
             decided[name] = _new(Decided, fields)
         return decided
 
-    def _charted(self, name: str, when: int) -> float:
-        rows, column = self.rows, self.columns[name]
-        newest = [v for row, v in enumerate(column) if rows[4 * row] == when and v == v]
+    def _charted(self, name: str, column: Sequence[float], when: int) -> float:
+        newest = [v for at, v in zip(self.rows[0::4], column, strict=True) if at == when and v == v]
         return min(newest) if name == _LOWER_IS_WORSE else max(newest)
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
-        columns = [[name, column.tolist()] for name, column in sorted(self.columns.items())]
+        columns = [[name, self._column(name).tolist()] for name in sorted(self.names)]
         counts = [sorted(found.items()) for found in (self.suspect, self.unusable, self.under)]
         return [
             self.end,
@@ -197,7 +219,8 @@ class Epoch:
         """The epoch that `state` was taken from."""
         one = cls(*state[:3])
         one.count, one.rows, one.unattached, one.ragged = state[3], array("q", state[5]), state[7], state[8]
-        one.columns = {name: array("d", column) for name, column in state[4]}
+        one.names = tuple(name for name, _ in state[4])
+        one.values = array("d", chain.from_iterable(zip(*(column for _, column in state[4]), strict=True)))
         one.suspect, one.unusable, one.under = (dict(found) for found in state[6])
         return one
 

@@ -125,9 +125,7 @@ class Intake:
         strange = self.attached is not None and source != SPOT and name not in self.attached
         if strange:
             epoch.unattached = True
-        verdicts = self._add(epoch, reading, strange)
-        epoch.end_row(when, number, sequence, taken, verdicts.accepted + verdicts.suspect)
-        return verdicts
+        return self._add(epoch, reading, strange, (when, number, sequence, taken))
 
     def repeats(self, reading: FastReading) -> bool:
         """Whether this very reading is still remembered."""
@@ -145,10 +143,11 @@ class Intake:
         device = known[name] = Device(number, oldest=taken)
         return device
 
-    def _add(self, epoch: Epoch, reading: FastReading, strange: bool) -> Taken:
-        columns, suspects = epoch.columns, 0
-        refused: list[Refused] | None = None
-        for name, measure in reading.vitals.items():
+    def _add(self, epoch: Epoch, reading: FastReading, strange: bool, row: tuple[int, int, int, int]) -> Taken:
+        vitals, suspects = reading.vitals, 0
+        values: list[float] = []
+        refused: list[Refused] = []
+        for name, measure in vitals.items():
             value = measure.value
             try:
                 # the good ones, without a call: in the vital's own unit, valid, and neither suspect nor impossible
@@ -158,7 +157,6 @@ class Intake:
             except KeyError:
                 judged = judge(name, measure)
                 if isinstance(judged, Refused):
-                    refused = refused or []
                     refused.append(judged)
                     self._note(epoch, name, judged, measure.quality)
                     continue
@@ -166,15 +164,15 @@ class Intake:
                 if suspect or strange:
                     suspects += 1
                     epoch.suspect[name] = epoch.suspect.get(name, 0) + 1
-            try:
-                columns[name].append(value)
-            except KeyError:
-                epoch.begin(name).append(value)
-        count = len(reading.vitals)
-        if refused is None and suspects == 0 and count < 16:
+            values.append(value)  # type: ignore[arg-type]
+        names, count = tuple(vitals), len(vitals)
+        if refused:
+            lost = {one.vital for one in refused}
+            names = tuple(name for name in names if name not in lost)
+        epoch.add(names, values, row)
+        if not refused and suspects == 0 and count < 16:
             return ACCEPTED[count]
-        lost = tuple(refused or ())
-        return Taken(count - suspects - len(lost), suspects, refused=lost)
+        return Taken(count - suspects - len(refused), suspects, refused=tuple(refused))
 
     @staticmethod
     def _note(epoch: Epoch, name: str, refused: Refused, quality: Quality) -> None:

@@ -15,12 +15,7 @@ def new_epoch(source: int = MONITOR) -> Epoch:
 
 def row(epoch: Epoch, second: float, sequence: int, device: int = 0, **values: float) -> None:
     when = T0 + int(second * SECOND)
-    for name, value in values.items():
-        column = epoch.columns.get(name)
-        if column is None:
-            column = epoch.begin(name)
-        column.append(value)
-    epoch.end_row(when, device, sequence, when, len(values))
+    epoch.add(tuple(values), list(values.values()), (when, device, sequence, when))
 
 
 def filled(name: str, *values: float, source: int = MONITOR) -> Epoch:

@@ -1,7 +1,7 @@
 """How far a value lies from what is usual for this patient."""
 
-import math
 from collections.abc import Sequence
+from math import sqrt
 from typing import Self
 
 from detectors.fading import FadingMean, FadingVar, kept
@@ -91,9 +91,9 @@ class Baseline:
         """Whether neither the distance from the usual nor that from the anchor reaches its threshold."""
         if not self.warm:
             return True
-        limits = self.rules
-        near = abs((value - self._centre) / self.spread) < limits.enter
-        return near and abs((value - self._anchored) / self.noise) < limits.drift
+        far, drifted = self.rules.enter, self.rules.drift
+        near = -far < (value - self._centre) / self.spread < far
+        return near and -drifted < (value - self._anchored) / self.noise < drifted
 
     def learn_one(self, value: float, at: int) -> None:
         """Takes a value as usual."""
@@ -139,7 +139,8 @@ class Baseline:
 
     def _shrunk(self, variance: float, n: float) -> float:
         floor, prior = self.floor, self.rules.prior_weight
-        return max(floor, math.sqrt((n * variance + prior * floor * floor) / (n + prior)))
+        shrunk = sqrt((n * variance + prior * floor * floor) / (n + prior))
+        return shrunk if shrunk > floor else floor
 
     def state(self) -> list[object]:
         """Plain numbers."""

@@ -38,9 +38,7 @@ class FadingMean:
     def __init__(self, n: float = 0.0, mean: float = 0.0) -> None:
         self.n, self._mean = n, mean
 
-    def update(self, x: float, w: float = 1.0) -> None:
-        """Takes a value of weight `w`."""
-        stats.Mean.update(self, x, w)  # type: ignore[arg-type]
+    update = stats.Mean.update  # takes a value of weight `w`: river's own function, on our two numbers
 
     def get(self) -> float:
         """The mean."""
@@ -81,9 +79,7 @@ class FadingVar:
     def __init__(self) -> None:
         self.mean, self._S = FadingMean(), 0.0
 
-    def update(self, x: float, w: float = 1.0) -> None:
-        """Takes a value of weight `w`."""
-        stats.Var.update(self, x, w)  # type: ignore[arg-type]
+    update = stats.Var.update  # takes a value of weight `w`: river's own function, on our three numbers
 
     def get(self) -> float:
         """The variance (of all values, not of a sample)."""

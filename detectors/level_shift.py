@@ -94,7 +94,7 @@ class LevelShift:
         if not self._count:
             self._began = at
         self._count += 1
-        self._sum += max(-CLIP, min(CLIP, residual))
+        self._sum += -CLIP if residual < -CLIP else min(CLIP, residual)
 
     def _close(self, residual: float, calm: bool) -> None:
         self._level = 0.5 * self._level + 0.5 * residual

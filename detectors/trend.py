@@ -60,11 +60,11 @@ class Trend:
         it was taken.
         """
         elapsed = at - self._last
+        if 0 < elapsed < EVERY_MS and self._fast_n:
+            return False
         if self._fast_n == 0:
             self._start, self._last, elapsed = at, at, 0
         if elapsed > 0:
-            if elapsed < EVERY_MS:
-                return False
             self._fast_n *= kept(elapsed, self.rules.fast_minutes * self.stretch * MINUTE_MS)
             self._slow_n *= kept(elapsed, self.rules.slow_minutes * self.stretch * MINUTE_MS)
             self._last = at

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import nan
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.vitals import Source, Vital
 
@@ -23,10 +26,9 @@ SOURCES: Final = (Source.MONITOR.value, Source.WEARABLE.value, Source.SPOT.value
 NUMBER_OF: Final = {source: number for number, source in enumerate(Source)}
 SPOT: Final = 2
 VITALS: Final = tuple(vital.value for vital in Vital)
-_new = tuple.__new__  # a third of the price of calling the class
 
 
-class Decided(NamedTuple):
+class Decided(Struct, frozen=True, array_like=True, gc=False):
     """One vital of one decided epoch: the median, when last and from what source, and how far to trust it.
 
     `flat` says that all samples were the same; `samples` is their number. Samples that scatter as no body does
@@ -45,9 +47,11 @@ class Decided(NamedTuple):
 
 
 @lru_cache(maxsize=1_024)
-def _in_order(names: tuple[str, ...]) -> tuple[tuple[str, int, bool], ...]:
-    """Of vitals as they stand in a row: name, place, and whether charted, in the fixed order of vitals."""
-    return tuple((name, names.index(name), name in CHARTED) for name in VITALS if name in names)
+def _in_order(names: tuple[str, ...]) -> tuple[tuple[str, int, bool, float | None], ...]:
+    """Of vitals as they stand in a row: name, place, whether charted, and how far apart steady samples may lie; in the
+    fixed order of vitals.
+    """
+    return tuple((name, names.index(name), name in CHARTED, UNSTEADY.get(name)) for name in VITALS if name in names)
 
 
 @lru_cache(maxsize=1_024)
@@ -97,12 +101,12 @@ class Epoch:
             rows[i + 3] == taken and rows[i + 1] == device and rows[i + 2] == sequence for i in range(0, len(rows), 4)
         )
 
-    def add(self, names: tuple[str, ...], values: list[float], row: tuple[int, int, int, int]) -> None:
+    def add(self, names: tuple[str, ...], values: list[float], row: list[int]) -> None:
         """Takes one reading's values, and its row: when, device, sequence, taken_at."""
         if names != self.names:
             values = self._fit(names, values)
         self.values.fromlist(values)
-        self.rows.extend(row)
+        self.rows.fromlist(row)
         self.count += 1
 
     def _fit(self, names: tuple[str, ...], values: list[float]) -> list[float]:
@@ -172,7 +176,7 @@ class Epoch:
             return decided
         source, suspect, ragged, newest = self.source, self.suspect, self.ragged, self.newest()
         samples, width = self.values.tolist(), len(self.names)
-        for name, place, charted in _in_order(self.names):
+        for name, place, charted, most in _in_order(self.names):
             column = samples[place::width]
             values = sorted([value for value in column if value == value] if ragged else column)
             count = len(values)
@@ -186,12 +190,13 @@ class Epoch:
                 value = values[half] if count & 1 else (values[half - 1] + values[half]) / 2
             doubtful = bool(suspect) and suspect.get(name, 0) * 2 >= count
             flat = values[0] == values[-1]
-            most = UNSTEADY.get(name)
-            steady = most is None or _spread(values) <= most
-            if name == _OXIMETRY and (pulse := decided.get(_PULSE)) is not None:
-                steady = steady and pulse.steady  # one light for both: no pulse found, no saturation
-            fields = (value, when, source, doubtful or not steady, count, flat, device, sequence, steady)
-            decided[name] = _new(Decided, fields)
+            # the middle half lies no farther apart than all of them do
+            steady = most is None or values[-1] - values[0] <= most or _spread(values) <= most
+            decided[name] = Decided(value, when, source, doubtful or not steady, count, flat, device, sequence, steady)
+        pulse, oximetry = decided.get(_PULSE), decided.get(_OXIMETRY)
+        if oximetry is not None and pulse is not None and not pulse.steady:
+            # one light for both: no pulse found, no saturation
+            decided[_OXIMETRY] = replace(oximetry, suspect=True, steady=False)
         return decided
 
     def _charted(self, name: str, column: Sequence[float], when: int) -> float:

@@ -125,7 +125,7 @@ class Intake:
         strange = self.attached is not None and source != SPOT and name not in self.attached
         if strange:
             epoch.unattached = True
-        return self._add(epoch, reading, strange, (when, number, sequence, taken))
+        return self._add(epoch, reading, strange, [when, number, sequence, taken])
 
     def repeats(self, reading: FastReading) -> bool:
         """Whether this very reading is still remembered."""
@@ -143,7 +143,7 @@ class Intake:
         device = known[name] = Device(number, oldest=taken)
         return device
 
-    def _add(self, epoch: Epoch, reading: FastReading, strange: bool, row: tuple[int, int, int, int]) -> Taken:
+    def _add(self, epoch: Epoch, reading: FastReading, strange: bool, row: list[int]) -> Taken:
         vitals, suspects = reading.vitals, 0
         values: list[float] = []
         refused: list[Refused] = []
@@ -243,22 +243,28 @@ class Intake:
 
     def clock_doubt_at(self, now: int, late_minutes: float) -> int:
         """When a device is next to be told of that has sent only old data for so long."""
-        late = [device.late_since for device in self.devices.values() if device.late_since != NOWHERE]
-        moments = [since + int(late_minutes * MINUTE) for since in late]
-        return min([moment for moment in moments if moment > now], default=NEVER)
+        soonest, wait = NEVER, int(late_minutes * MINUTE)
+        for device in self.devices.values():
+            if device.late_since != NOWHERE and now < device.late_since + wait < soonest:
+                soonest = device.late_since + wait
+        return soonest
 
     def in_doubt(self, at: int, late_minutes: float) -> bool:
         """Whether a device has sent only old data for so long."""
-        late = [device.late_since for device in self.devices.values() if device.late_since != NOWHERE]
-        return bool(late) and min(late) <= at - int(late_minutes * MINUTE)
+        since = at - int(late_minutes * MINUTE)
+        return any([NOWHERE != device.late_since <= since for device in self.devices.values()])
 
     def closing(self, due: int) -> list[list[Epoch]]:
         """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""
         if due < self.next_close:
             return []
-        keys = [key for key, epoch in self.epochs.items() if epoch.closes <= due]
-        epochs = [self.epochs.pop(key) for key in keys]
-        self.next_close = min([epoch.closes for epoch in self.epochs.values()], default=NEVER)
+        epochs = []
+        self.next_close = NEVER
+        for key, epoch in tuple(self.epochs.items()):
+            if epoch.closes <= due:
+                epochs.append(self.epochs.pop(key))
+            elif epoch.closes < self.next_close:
+                self.next_close = epoch.closes
         if len(epochs) == 1:
             return [epochs]
         epochs.sort(key=lambda e: (e.closes, e.end, e.source))

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from detectors.vigil.intake import NEVER
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import expires
@@ -17,15 +19,17 @@ HOUR_MS: Final = 3_600_000
 def quiet_until(vigil: "Vigil", now: int) -> int:
     """The next moment after `now` with something to do although no epoch closes; NEVER if there is none."""
     stay, rules, signals = vigil.stay, vigil.rules, vigil.signals
-    ends = [expires(name, t) for name, t in vigil.tracks.items() if t.known is not None and not t.stale]
-    ends += (
+    ends = [
         stay.due,
         vigil.intake.clock_doubt_at(now, rules.technical.late_minutes),
         signals.lost_until,
         signals.rebuilt_until,
         warns_at(stay, rules.calling.order_warning_minutes),
         max(vigil.life_due, now + 1),  # an undone answer may leave a step that was due before
-    )
+    ]
+    for name, track in vigil.tracks.items():
+        if track.known is not None and not track.stale:
+            ends.append(expires(name, track))
     if not vigil.tracks:
         ends.append(never_seen_at(vigil))
     if stay.discharged:
@@ -46,7 +50,7 @@ def go_stale(vigil: "Vigil", due: int) -> bool:
             continue
         seen = vigil.intake.seen_since(name, due - STREAM_LATENESS)
         if seen is not None and seen > known.at:
-            track.known = known._replace(at=seen)
+            track.known = replace(known, at=seen)
             if expires(name, track) > due:
                 continue
         track.stale, track.opinions, changed = True, (), True

@@ -46,8 +46,10 @@ def watch(
 ) -> None:
     """Takes one group of decided epochs into account."""
     limits = rules.technical
-    unusable = {name for epoch in epochs for name in epoch.unusable}
-    under = {name for epoch in epochs for name in epoch.under}
+    unusable, under = set[str](), set[str]()
+    for epoch in epochs:
+        unusable.update(epoch.unusable)
+        under.update(epoch.under)
     for name, track in tracks.items():
         signs, decided = track.signs, fresh.get(name)
         if decided is None and name not in unusable:

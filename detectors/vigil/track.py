@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Self
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from detectors.baseline import Baseline
 from detectors.level_shift import LevelShift
@@ -100,7 +101,8 @@ class Track:
     def _judge(self, name: str, value: float, at: int) -> None:
         baseline, shift, trend, rules = self.baseline, self.shift, self.trend, self.rules
         assert baseline is not None and shift is not None and trend is not None
-        before, learnt = self.opinions, trend.learn_one(value, at)
+        before = self.opinions
+        learnt = trend.learn_one(value, at)
         if not before and not shift.found and baseline.is_usual(value) and not (learnt and trend.is_steep(at)):
             return  # nothing held, nothing stands out: how nearly all epochs of a ward are
         held = {opinion.detector for opinion in before}
@@ -147,10 +149,11 @@ class Track:
         """Takes the value in force as usual if all is `calm`: nothing about it or the patient is in question. Otherwise
         only the level of a shift is followed.
         """
-        known, baseline, shift = self.known, self.baseline, self.shift
-        if known is None or baseline is None or shift is None or known.suspect or known.at - self.learnt < EVERY_MS:
+        known = self.known
+        if known is None or known.at - self.learnt < EVERY_MS or known.suspect:
             return
-        if self.dense and known.source == SPOT:
+        baseline, shift = self.baseline, self.shift
+        if baseline is None or shift is None or (self.dense and known.source == SPOT):
             return
         self.learnt = known.at
         deviation = baseline.deviation(known.value)
@@ -167,7 +170,8 @@ class Track:
     def state(self) -> list[object]:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
-        known = None if self.known is None else list(self.known[:-1])  # steadiness is asked once, when it is decided
+        # steadiness is asked once, when it is decided
+        known = None if self.known is None else astuple(self.known)[:-1]
         return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached]
 
     @classmethod

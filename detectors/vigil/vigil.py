@@ -175,10 +175,9 @@ class Vigil:
         """
         fresh = decide(epochs)
         tracks = self.tracks
-        unknown = [name for name in fresh if name not in tracks]
-        unknown += [name for epoch in epochs for name in epoch.unusable if name not in tracks]
-        if unknown:
-            tracks |= {name: Track(name, self.rules) for name in unknown}
+        named = set(fresh).union(*[epoch.unusable for epoch in epochs])
+        if not named <= tracks.keys():
+            tracks |= {name: Track(name, self.rules) for name in named - tracks.keys()}
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, epochs, self.signals, self.rules)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}

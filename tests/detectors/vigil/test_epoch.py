@@ -15,7 +15,7 @@ def new_epoch(source: int = MONITOR) -> Epoch:
 
 def row(epoch: Epoch, second: float, sequence: int, device: int = 0, **values: float) -> None:
     when = T0 + int(second * SECOND)
-    epoch.add(tuple(values), list(values.values()), (when, device, sequence, when))
+    epoch.add(tuple(values), list(values.values()), [when, device, sequence, when])
 
 
 def filled(name: str, *values: float, source: int = MONITOR) -> Epoch:

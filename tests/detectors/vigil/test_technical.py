@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from detectors.vigil.course import HIGH, LOW, MEDIUM
 from detectors.vigil.epoch import EPOCH_MS, Decided, Epoch
@@ -134,7 +135,7 @@ def test_the_most_urgent_of_one_cause_says_how_urgent_it_is():
 def test_two_devices_are_two_causes():
     bed = Bed("spo2", "resp_rate")
     bed.epoch(spo2=97, resp_rate=16)
-    bed.tracks["resp_rate"].known = bed.tracks["resp_rate"].known._replace(device=1)
+    bed.tracks["resp_rate"].known = replace(bed.tracks["resp_rate"].known, device=1)
     bed.tracks["spo2"].stale = bed.tracks["resp_rate"].stale = True
 
     assert bed.told() == [("spo2 stale", LOW), ("resp_rate stale", LOW)]

@@ -9,7 +9,7 @@ The arithmetic is river's own, on two or three numbers: river's objects carry a 
 dozens of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from river import stats
@@ -38,7 +38,7 @@ class FadingMean:
     def __init__(self, n: float = 0.0, mean: float = 0.0) -> None:
         self.n, self._mean = n, mean
 
-    update = stats.Mean.update  # takes a value of weight `w`: river's own function, on our two numbers
+    update: Callable[..., None] = stats.Mean.update  # takes a value, of a weight: river's own, on our two numbers
 
     def get(self) -> float:
         """The mean."""
@@ -79,7 +79,7 @@ class FadingVar:
     def __init__(self) -> None:
         self.mean, self._S = FadingMean(), 0.0
 
-    update = stats.Var.update  # takes a value of weight `w`: river's own function, on our three numbers
+    update: Callable[..., None] = stats.Var.update  # takes a value, of a weight: river's own, on our three numbers
 
     def get(self) -> float:
         """The variance (of all values, not of a sample)."""

@@ -252,7 +252,7 @@ class Intake:
     def in_doubt(self, at: int, late_minutes: float) -> bool:
         """Whether a device has sent only old data for so long."""
         since = at - int(late_minutes * MINUTE)
-        return any([NOWHERE != device.late_since <= since for device in self.devices.values()])
+        return any(NOWHERE != device.late_since <= since for device in self.devices.values())
 
     def closing(self, due: int) -> list[list[Epoch]]:
         """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""

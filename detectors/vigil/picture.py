@@ -62,15 +62,7 @@ class Picture:
 
     def _score(self) -> News2:
         value = self.values.get
-        oxygen = self._oxygen_now()
-        letter, gcs = value("consciousness"), value("gcs")
-        if letter is not None and gcs is not None:  # the newer one counts; at the same moment ACVPU
-            said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
-            assert said is not None and measured is not None
-            if measured.at > said.at:
-                letter = None
-            else:
-                gcs = None
+        letter, gcs = self.mind()
         return news2(
             value("resp_rate"),
             value("spo2"),
@@ -78,12 +70,24 @@ class Picture:
             value("pulse_rate"),
             value("heart_rate"),
             value("temperature"),
-            None if letter is None else LETTERS[int(letter)],
-            oxygen,
+            letter,
+            self._oxygen_now(),
             spo2_scale=self.stay.scale,
-            gcs=None if gcs is None else int(gcs),
+            gcs=gcs,
             long_standing_confusion=self.stay.confusion,
         )
+
+    def mind(self) -> tuple[str | None, int | None]:
+        """ACVPU letter and coma scale, as far as they are in force: of both the newer one, at the same moment ACVPU."""
+        letter, gcs = self.value("consciousness"), self.value("gcs")
+        if letter is not None and gcs is not None:
+            said, measured = self.tracks["consciousness"].known, self.tracks["gcs"].known
+            assert said is not None and measured is not None
+            if measured.at > said.at:
+                letter = None
+            else:
+                gcs = None
+        return None if letter is None else LETTERS[int(letter)], None if gcs is None else int(gcs)
 
     def _oxygen_now(self) -> bool | None:
         if self.tracks.keys().isdisjoint(OF_OXYGEN):

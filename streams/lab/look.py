@@ -13,7 +13,6 @@ from detectors.shock_index import shock_index
 from detectors.sirs import sirs
 from detectors.vigil import Vigil
 from detectors.vigil.picture import Picture
-from schemas.vitals import LETTERS
 from streams.lab.definitions import HEADS
 
 VALUES: Final = (
@@ -49,16 +48,14 @@ def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS) -> tuple[float, 
     """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. Only `heads` are asked."""
     picture = vigil.picture(at)
     value, score = picture.value, picture.score
-    letter = value("consciousness")
-    acvpu = None if letter is None else LETTERS[int(letter)]
+    letter, gcs = picture.mind()
     rate, pressure, breaths = value("heart_rate"), value("systolic_bp"), value("resp_rate")
     rate = value("pulse_rate") if rate is None else rate
-    gcs = value("gcs") if acvpu is None else None
     index = shock_index(rate, pressure)
     return (
         nan if score is None else score.score_min,
         nan if score is None else float(bool(score.red)),
-        qsofa(breaths, pressure, acvpu, gcs=gcs).score_min,
+        qsofa(breaths, pressure, letter, gcs=gcs, long_standing_confusion=picture.stay.confusion).score_min,
         sirs(value("temperature"), rate, breaths).score_min,
         nan if index is None else index,
         *_detectors(picture, at),

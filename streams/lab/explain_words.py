@@ -12,9 +12,8 @@ from streams.lab.opinions import FINDING
 def in_words(found: dict[str, Any]) -> Iterator[str]:
     """The explanation, line by line."""
     rules = found["rules"]
-    yield f"{found['patient_id']}, decided at {found['decided_at']}, rules {rules['name']} {rules['version']} " + (
-        f"({rules['sha256'][:12]})"
-    )
+    named = f"{rules['name']} {rules['version']} ({rules['sha256'][:12]})"
+    yield f"{found['patient_id']}, decided at {found['decided_at']}, rules {named}"
     yield from _decision(found)
     yield "Values in force:"
     for row in found["inputs"]:
@@ -49,10 +48,8 @@ def _decision(found: dict[str, Any]) -> Iterator[str]:
         yield f"Asked for: {asked['priority'] or 'nothing'} (without persistence {asked['now'] or 'nothing'})"
     yield f"Decided: {found['decision']['reason']}"
     if standing is not None:
-        yield (
-            f"Open: alert {standing['alert_id']}, {standing['priority']}, {standing['standing']}, since "
-            + (standing["since"])
-        )
+        facts = ", ".join((standing["priority"], standing["standing"]))
+        yield f"Open: alert {standing['alert_id']}, {facts}, since {standing['since']}"
 
 
 def _input(row: dict[str, Any]) -> str:
@@ -70,7 +67,7 @@ def _without_score(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Those that had no opinion, together by why."""
     together: dict[str, list[str]] = {}
     for row in rows:
-        together.setdefault(row["verdict"], []).append(f"{_name(row)}")
+        together.setdefault(row["verdict"], []).append(_name(row))
     for verdict, names in together.items():
         why = f" ({WORDS[WhyNot(verdict)]})" if verdict != FINDING else ""
         yield f"  {verdict}{why}: {', '.join(names)}"
@@ -96,9 +93,12 @@ def _opinion(row: dict[str, Any]) -> str:
         parts.append(f"{score:.3g}" if isinstance(score, float) else str(score))
     begins = row.get("begins_at")
     if isinstance(begins, dict):
-        begins = " or ".join(f"{sign} {begins[end]:g}" for end, sign in (("low", "<="), ("high", ">=")) if begins[end])
+        ends = ((begins[end], sign) for end, sign in (("low", "<="), ("high", ">=")))
+        begins = " or ".join(f"{sign} {limit:g}" for limit, sign in ends if limit is not None)
+    elif begins is not None:
+        begins = f"{begins:.3g}"
     if begins:
-        parts.append(f"begins at {begins if isinstance(begins, str) else format(begins, '.3g')}")
+        parts.append(f"begins at {begins}")
     if row.get("extreme") or row.get("observed"):
         parts.append("extreme: at once" if row["extreme"] else "observed by a person: at once")
     elif row.get("needed"):

@@ -247,6 +247,20 @@ def test_an_alert_that_the_recording_does_not_raise_is_named():
         explain_alert(Made(streamed(spo2=97)), RULES, "no-such-alert")
 
 
+def test_a_limit_of_nothing_is_a_limit():
+    """Zero is a number: an oxygen flow that must not be above 0, a risk that asks from log-odds of 0 on."""
+    limits = [{"vital": "oxygen_flow", "low": None, "high": 0, "author": "Dr. X", "reason": "to be weaned"}]
+    admitted = record(T0, "p", "admit", 0, limits=limits)
+    rules = rules_with(("risk.crossings.0.enter", 0.0))
+    well = {"heart_rate": 80, "resp_rate": 16, "spo2": 97, "mean_bp": 85, "temperature": 37.0}
+
+    told = list(in_words(why([admitted, *streamed(30 * MINUTE, oxygen_flow=2, **well)], 25 * MINUTE, rules)))
+
+    (limit,) = (line for line in told if line.startswith("  personal limit"))
+    (risk,) = (line for line in told if line.startswith("  risk sepsis"))
+    assert "begins at >= 0," in limit and "begins at 0:" in risk
+
+
 def test_every_reason_has_its_words():
     assert set(WORDS) == set(WhyNot)
 

@@ -152,12 +152,13 @@ def unarmable(rules: Rules) -> Iterator[Fault]:
         )
     for name in OF_ONE_VITAL:
         part = getattr(rules, name)
-        if part.leave > part.enter:
+        begins = min(part.enter, rules.baseline.drift) if name == "baseline" else part.enter  # either begins one
+        if part.leave > begins:
             yield Fault(
                 Code.ENDS_ABOVE_BEGIN,
                 f"{name}.leave",
-                f"a finding of `{name}` would end at {part.leave:g}, above {part.enter:g} where it begins",
-                f"write at most {part.enter:g}",
+                f"a finding of `{name}` would end at {part.leave:g}, above {begins:g} where it begins",
+                f"write at most {begins:g}",
             )
     yield from faults(rules.calling)
     yield from risk_faults(rules.risk)

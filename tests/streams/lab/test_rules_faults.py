@@ -71,6 +71,7 @@ def test_what_can_be_read_and_may_not_be_armed_is_told_whole_too():
     found = told(
         (("armed",), ["technical", "horoscope"]),
         (("trend", "leave"), 9),
+        (("baseline", "drift"), 2.4),
         (("calling", "ladders", "comfort", "high"), []),
         (("calling", "holds", "known", "high"), 480),
     )
@@ -79,6 +80,7 @@ def test_what_can_be_read_and_may_not_be_armed_is_told_whole_too():
         (Code.UNKNOWN_DETECTOR, "armed"),
         (Code.BY_THE_BOOK, "armed"),
         (Code.ENDS_ABOVE_BEGIN, "trend.leave"),
+        (Code.ENDS_ABOVE_BEGIN, "baseline.leave"),
         (Code.UNANSWERED, "calling.ladders.comfort.high"),
         (Code.HOLDS_TOO_LONG, "calling.holds.known.high"),
     }

@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any, Final
@@ -35,6 +36,7 @@ COMMANDS: Final = {
 }
 """Every command in the order of `--help`, with its line there; a test holds it to the files of this folder."""
 
+BAR: Final = 40  # characters of a full one
 DEFECT: Final = 70  # EX_SOFTWARE: never to be mistaken for findings
 OURS: Final = frozenset({"schemas", "detectors", "streams"})
 PLAIN: Final[dict[str, Any]] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
@@ -50,6 +52,17 @@ class CannotRun(Exception):
     def __init__(self, words: str, exit_code: int = 3) -> None:
         super().__init__(words)
         self.exit_code = exit_code
+
+
+def progress() -> Callable[[int, int], None] | None:
+    """Draws a bar on standard error, over itself; None where nobody would see it."""
+    return _bar if sys.stderr.isatty() else None
+
+
+def _bar(done: int, all_: int) -> None:
+    filled = BAR * done // max(1, all_)
+    end = "\n" if done == all_ else ""
+    print(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {done:,}/{all_:,}", end=end, file=sys.stderr, flush=True)
 
 
 def load(name: str) -> TyperCommand:

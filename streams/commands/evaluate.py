@@ -2,13 +2,12 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from streams.commands import CannotRun
+from streams.commands import CannotRun, progress
 
 
 def evaluate(
@@ -55,7 +54,7 @@ def evaluate(
         workers=min(workers, os.cpu_count() or 1),
         replicates=replicates,
         seed=seed,
-        progress=_progress if sys.stderr.isatty() else None,
+        progress=progress(),
     )
     told = evaluation.told
     if report is not None:
@@ -72,20 +71,9 @@ def evaluate(
 def _evaluate_planted(folder: Path, seed: int, workers: int, *, as_json: bool) -> None:
     from streams.lab.planted import evaluate_planted, lines
 
-    shown = _progress if sys.stderr.isatty() else None
-    told = evaluate_planted(folder, seed=seed, workers=workers, progress=shown)
+    told = evaluate_planted(folder, seed=seed, workers=workers, progress=progress())
     if as_json:
         print(json.dumps(told, allow_nan=False))
         return
     for line in lines(told):
         print(line)
-
-
-WIDTH = 40
-
-
-def _progress(done: int, all_: int) -> None:
-    """A bar on standard error, drawn over itself."""
-    filled = WIDTH * done // max(1, all_)
-    end = "\n" if done == all_ else ""
-    print(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{all_}", end=end, file=sys.stderr, flush=True)

@@ -1,14 +1,11 @@
 """`vigilward learn`: weights of a learned head from recorded patients whose course is known."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from streams.commands import CannotRun
+from streams.commands import CannotRun, progress
 
 
 def learn(
@@ -49,15 +46,8 @@ def learn(
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
     if into is not None and not (on and rules_out and version and author and approver):
         raise CannotRun("--into needs --on, --rules-out, --version, --author and --approver", exit_code=2)
-    with _progress() as bar:
-        task = bar.add_task("watching")
-
-        def tell(done: int, count: int) -> None:
-            bar.update(task, completed=done, total=count)
-
-        seen = [(folder, watch_folder(folder, workers=workers, progress=tell)) for folder in folders]
-        bar.update(task, description="learning", total=None)
-        weights = learn_from(HEADS[head], seen, seed)
+    seen = [(folder, watch_folder(folder, workers=workers, progress=progress())) for folder in folders]
+    weights = learn_from(HEADS[head], seen, seed)
     out.write_bytes(write_weights(weights))
     print(f"{out}: {head} from {weights.model.patients} patients; on {_words(weights.figures)}")
     if into is not None:
@@ -74,7 +64,7 @@ def _challenge(
 
     assert on is not None and rules_out is not None
     rules = packaged_rules_bytes() if into == "packaged" else Path(into).read_bytes()
-    later = [one for one in watch_folder(on) if not weights.learned_from(one.patient)]
+    later = [one for one in watch_folder(on, progress=progress()) if not weights.learned_from(one.patient)]
     told = answers(later, HEADS[weights.model.head], on)
     written, duel = promoted(rules, weights, later, told, margin=margin, **facts)
     rules_out.write_bytes(written)
@@ -82,10 +72,6 @@ def _challenge(
         f"{rules_out}: AUROC {duel.challenger:.3f} against {duel.champion:.3f} in force, a gain of at least "
         f"{duel.low:+.3f} on {duel.patients} patients; publish it to the rules topic to put it in force"
     )
-
-
-def _progress() -> Progress:
-    return Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
 
 
 def _words(figures: dict[str, float]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from detectors.rules import Rules, RulesError, read_rules
-from streams.commands import CannotRun
+from streams.commands import CannotRun, progress
 from streams.rules import packaged_rules, packaged_rules_bytes
 
 PACKAGED = "packaged"
@@ -201,20 +201,13 @@ def _calibrate(asked: Asked) -> None:
     data = _bytes_of(asked.armed)
     _read(asked.armed)
     patients = unseen(patients_of(folder), data)
-    found = calibrate(
-        folder, data, asked.budget, patients=patients, progress=_progress if sys.stderr.isatty() else None
-    )
+    found = calibrate(folder, data, asked.budget, patients=patients, progress=progress())
     written = found.rules if found.refused is None else (disarmed(data) if asked.disarm else None)
     if asked.out is not None and written is not None:
         asked.out.write_bytes(written)
     told = {**found.as_dict(), "written": str(asked.out) if asked.out is not None and written is not None else None}
     _print(told, in_words(found), asked.as_json)
     raise typer.Exit(1 if found.refused else 0)
-
-
-def _progress(done: int, all_: int) -> None:
-    """How far the patients are, on standard error, written over itself."""
-    print(f"\r{done:,} of {all_:,} patients", end="\n" if done == all_ else "", file=sys.stderr, flush=True)
 
 
 def _named(one: Rules) -> dict[str, str]:

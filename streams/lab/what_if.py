@@ -245,7 +245,7 @@ def _quiet(look: Look, name: str, value: float) -> bool:
     were).
     """
     vigil = Vigil.restore(look.before, look.rules)
-    decided = look.fresh[name]._replace(value=value)
+    decided = msgspec.structs.replace(look.fresh[name], value=value)
     vigil.tracks[name].known = decided
     said = look._replace(fresh={**look.fresh, name: decided}).again(vigil)
     return not any(

@@ -1,6 +1,7 @@
 """`vigilward doctor`: is this installation sound? A remedy for each trouble."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
@@ -14,6 +15,7 @@ from streams.installation.mending import mend
 from streams.settings import Settings, load
 
 SOUND, FINDINGS = 0, 1
+SEEN_WITHIN_S = 15.0
 
 
 def doctor(
@@ -34,11 +36,21 @@ def doctor(
         failures = {one: why for one, why in mend(wrong, settings).items() if why is not None}
         mended = [one for one in wrong if one.mendable and one not in failures]
         if mended:
-            found = look(settings)
-            wrong = findings(found, settings)
+            found, wrong = _look_again(settings, mended)
         _say_mended(mended, failures, as_json)
     _say(wrong, found, settings, as_json)
     raise typer.Exit(FINDINGS if wrong else SOUND)
+
+
+def _look_again(settings: Settings, mended: list[Finding]) -> tuple[Installation, list[Finding]]:
+    """Until all that was mended is seen to be: a topic that a controller has made reaches a broker's list later."""
+    until = time.monotonic() + SEEN_WITHIN_S
+    while True:
+        found = look(settings)
+        wrong = findings(found, settings)
+        if not set(mended) & set(wrong) or time.monotonic() > until:
+            return found, wrong
+        time.sleep(0.25)
 
 
 def _say_mended(mended: list[Finding], failures: Mapping[Finding, str], as_json: bool) -> None:

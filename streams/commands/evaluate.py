@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from streams.commands import CannotRun, progress
+from streams.commands.files import PACKAGED, room_for, rules_bytes_of, rules_of
 
 
 def evaluate(
@@ -16,9 +17,7 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write one page with tables and curves.")
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")
-    ] = None,
+    rules: Annotated[str, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")] = PACKAGED,
     planted: Annotated[
         bool,
         typer.Option("--planted", help="Plant events of known size into recordings at 1 Hz, and count those found."),
@@ -41,16 +40,16 @@ def evaluate(
     from streams.lab.evaluate import evaluate as run
     from streams.lab.words import lines
 
-    if rules is not None and not rules.is_file():
-        raise CannotRun(f"there is no file {str(rules)!r}", exit_code=2)
     if planted:
-        if rules is not None or report is not None:
+        if rules != PACKAGED or report is not None:
             raise CannotRun("--planted takes neither --rules nor --report", exit_code=2)
         _evaluate_planted(folder, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
+    rules_of(rules)
+    room_for(report)
     evaluation = run(
         folder,
-        rules=None if rules is None else rules.read_bytes(),
+        rules=rules_bytes_of(rules),
         workers=min(workers, os.cpu_count() or 1),
         replicates=replicates,
         seed=seed,

@@ -2,12 +2,12 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from streams.commands import CannotRun
+from streams.commands.files import PACKAGED, rules_of
 
 
 def explain(
@@ -23,9 +23,7 @@ def explain(
         typer.Option(help="Without an alert: this moment, RFC 3339, or 90m ago.", metavar="T", show_default=False),
     ] = None,
     revision: Annotated[int, typer.Option(min=1, help="Which revision of the alert.")] = 1,
-    rules: Annotated[
-        Path | None, typer.Option(help="Other rules than the packaged ones.", exists=True, dir_okay=False)
-    ] = None,
+    rules: Annotated[str, typer.Option(help="Other rules than the packaged ones.", metavar="FILE")] = PACKAGED,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say why an alert was raised, or why a patient had none at a moment, by the very same watch over a recording.
@@ -36,18 +34,11 @@ def explain(
 
     Example: vigilward explain --patient bidmc32 --at 2026-01-01T00:01:00Z --in bidmc
     """
-    from detectors.rules import RulesError, read_rules
-    from streams.rules import packaged_rules
-
     if (recording is None) is not from_kafka:
         raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
     if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
-    try:
-        in_force = packaged_rules() if rules is None else read_rules(rules.read_bytes())
-    except RulesError as refusal:
-        raise CannotRun(f"{rules}: {refusal}; `vigilward rules validate` tells every fault", exit_code=2) from None
-    found = _explained(recording, in_force, alert_id, patient, at, revision)
+    found = _explained(recording, rules_of(rules), alert_id, patient, at, revision)
     if as_json:
         print(json.dumps(found))
         return

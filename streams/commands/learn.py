@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.commands import CannotRun, progress
+from streams.commands.files import room_for, rules_bytes_of, rules_of
 
 
 def learn(
@@ -38,14 +39,21 @@ def learn(
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
     from streams.lab.examples import watch_folder
+    from streams.lab.folder import check
     from streams.lab.learn import learn as learn_from
-    from streams.lab.recipes import HEADS
+    from streams.lab.recipes import HEADS, Outcome
     from streams.lab.weights import write_weights
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
     if into is not None and not (on and rules_out and version and author and approver):
         raise CannotRun("--into needs --on, --rules-out, --version, --author and --approver", exit_code=2)
+    room_for(out, rules_out)
+    if into is not None:
+        rules_of(into)
+    labelled = HEADS[head].outcome is not Outcome.LOW_PRESSURE
+    for folder in folders if on is None else [*folders, on]:
+        check(folder, labelled=labelled)
     seen = [(folder, watch_folder(folder, workers=workers, progress=progress())) for folder in folders]
     weights = learn_from(HEADS[head], seen, seed)
     out.write_bytes(write_weights(weights))
@@ -60,13 +68,11 @@ def _challenge(
     from streams.lab.examples import answers, watch_folder
     from streams.lab.promotion import promoted
     from streams.lab.recipes import HEADS
-    from streams.rules import packaged_rules_bytes
 
     assert on is not None and rules_out is not None
-    rules = packaged_rules_bytes() if into == "packaged" else Path(into).read_bytes()
     later = [one for one in watch_folder(on, progress=progress()) if not weights.learned_from(one.patient)]
     told = answers(later, HEADS[weights.model.head], on)
-    written, duel = promoted(rules, weights, later, told, margin=margin, **facts)
+    written, duel = promoted(rules_bytes_of(into), weights, later, told, margin=margin, **facts)
     rules_out.write_bytes(written)
     print(
         f"{rules_out}: AUROC {duel.challenger:.3f} against {duel.champion:.3f} in force, a gain of at least "

@@ -1,7 +1,6 @@
 """`vigilward rules`: the clinical rules as files: listed, looked through, compared, tried on recorded patients."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -9,11 +8,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from detectors.rules import Rules, RulesError, read_rules
+from detectors.rules import Rules
 from streams.commands import CannotRun, progress
-from streams.rules import packaged_rules, packaged_rules_bytes
-
-PACKAGED = "packaged"
+from streams.commands.files import PACKAGED, room_for, rules_bytes_of, rules_of
 
 
 class Deed(StrEnum):
@@ -135,7 +132,7 @@ def _validate(asked: Asked) -> None:
 
     found = 0
     for name in [path for given in asked.files or [PACKAGED] for path in _files(given)]:
-        faults = faults_of(_bytes_of(name))
+        faults = faults_of(rules_bytes_of(name))
         found += sum(not fault.is_note for fault in faults)
         for fault in faults:
             level = "note" if fault.is_note else "fault"
@@ -198,8 +195,9 @@ def _calibrate(asked: Asked) -> None:
     folder = Path(asked.files[0])
     if not folder.is_dir():
         raise CannotRun(f"there is no folder {str(folder)!r}", exit_code=2)
-    data = _bytes_of(asked.armed)
+    data = rules_bytes_of(asked.armed)
     _read(asked.armed)
+    room_for(asked.out)
     patients = unseen(patients_of(folder), data)
     found = calibrate(folder, data, asked.budget, patients=patients, progress=progress())
     written = found.rules if found.refused is None else (disarmed(data) if asked.disarm else None)
@@ -235,23 +233,8 @@ def _print(found: dict[str, Any], words: Sequence[str], as_json: bool) -> None:
         print(line)
 
 
-def _bytes_of(name: str) -> bytes:
-    if name == PACKAGED:
-        return packaged_rules_bytes()
-    path = Path(name)
-    if not path.is_file():
-        raise CannotRun(f"there is no rules file {name!r}", exit_code=2)
-    return path.read_bytes()
-
-
 def _read(name: str) -> Rules:
-    if name == PACKAGED:
-        return packaged_rules()
-    try:
-        return read_rules(_bytes_of(name))
-    except RulesError as refusal:
-        print(f"`vigilward rules validate {name}` tells every fault", file=sys.stderr)
-        raise CannotRun(f"{name}: {refusal}", exit_code=1) from None
+    return rules_of(name, exit_code=1)
 
 
 DEEDS: dict[Deed, Callable[[Asked], None]] = {

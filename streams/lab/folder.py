@@ -26,13 +26,18 @@ class CannotEvaluate(ValueError):
         self.code, self.field, self.remedy = code, field, remedy
 
 
-def check(folder: Path) -> None:
-    """Raises `CannotEvaluate` for a folder that cannot be read; one without labels is counted, and not judged."""
+def check(folder: Path, *, labelled: bool = False) -> None:
+    """Raises `CannotEvaluate` for a folder that cannot be read; one without labels is counted, and not judged, unless
+    it has to be `labelled`.
+    """
     if not folder.is_dir():
         raise CannotEvaluate("no_folder", str(folder), f"name a folder that holds {VITALS_FILE} and {LABELS_FILE}")
     if not (folder / VITALS_FILE).is_file():
         wanted = ", ".join(COLUMNS[VITALS_FILE])
         raise CannotEvaluate("no_vitals", str(folder / VITALS_FILE), f"a recording holds that file, with {wanted}")
+    if labelled and not (folder / LABELS_FILE).is_file():
+        wanted = ", ".join(COLUMNS[LABELS_FILE])
+        raise CannotEvaluate("no_labels", str(folder / LABELS_FILE), f"it says what became of the patients: {wanted}")
     for name, columns in COLUMNS.items():
         file = folder / name
         if file.is_file():

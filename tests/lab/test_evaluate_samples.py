@@ -46,8 +46,8 @@ def test_every_figure_is_there_with_bounds_or_null_with_a_reason(told, key):
             assert low <= value <= high or name.startswith("auroc")  # a percentile interval of few patients may miss it
 
 
-def refusal(place):
-    ended = CliRunner().invoke(app, ["evaluate", str(place)])
+def refusal(place, *options):
+    ended = CliRunner().invoke(app, ["evaluate", str(place), *map(str, options)])
 
     assert ended.exit_code == 2
     return ended.stderr
@@ -70,3 +70,12 @@ def test_a_folder_of_other_signals_is_refused_with_those_that_are_watched(tmp_pa
 
     assert "no_watched_values" in refusal(tmp_path)
     assert "HR" in refusal(tmp_path)
+
+
+def test_rules_that_cannot_be_armed_and_a_page_without_a_folder_are_refused_before_any_work(tmp_path):
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(b"{}")
+
+    assert "rules validate" in refusal(folder("sepsis2019"), "--rules", broken)
+    assert "there is no rules file" in refusal(folder("sepsis2019"), "--rules", tmp_path / "none.json")
+    assert "to write page.html into" in refusal(folder("sepsis2019"), "--report", tmp_path / "nowhere" / "page.html")

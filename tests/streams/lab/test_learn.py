@@ -13,6 +13,7 @@ from detectors.rules import read_rules
 from streams.commands import CannotRun
 from streams.commands.learn import learn as command
 from streams.lab.examples import answers, held_out, watch, watch_folder
+from streams.lab.folder import CannotEvaluate
 from streams.lab.learn import TooFew, learn, measured, rows_of, train
 from streams.lab.promotion import NotPromoted, duel, promoted
 from streams.lab.recipes import HEADS
@@ -224,6 +225,18 @@ def test_the_command_writes_weights_that_name_their_patients(tmp_path, capsys):
     weights = read_weights(out.read_bytes())
     assert (weights.source == "a" and digest("p1") in weights.patients) or held_out("p1")
     assert "sepsis from" in capsys.readouterr().out
+
+
+def test_the_command_refuses_before_it_learns_what_it_could_not_write_or_use_after(tmp_path):
+    at, lost = folder(tmp_path / "a", patients=2), tmp_path / "nowhere" / "x.json"
+    challenge = {"into": "no rules", "on": at, "rules_out": tmp_path / "r", **PEOPLE}
+    with pytest.raises(CannotRun, match=r"to write x\.json into"):
+        command([at], head="sepsis", out=lost)
+    with pytest.raises(CannotRun, match="there is no rules file 'no rules'"):
+        command([at], head="sepsis", out=tmp_path / "x", **challenge)
+    (at / "labels.parquet").unlink()
+    with pytest.raises(CannotEvaluate, match="no_labels"):
+        command([at], head="sepsis", out=tmp_path / "x")
 
 
 def test_the_command_says_what_it_lacks(tmp_path):

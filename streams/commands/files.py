@@ -1,0 +1,36 @@
+"""The files that a command is given: what is wrong with them is told before any work, not after it."""
+
+from pathlib import Path
+from typing import Final
+
+from detectors.rules import Rules, RulesError, read_rules
+from streams.commands import CannotRun
+from streams.rules import packaged_rules_bytes
+
+PACKAGED: Final = "packaged"
+
+
+def rules_bytes_of(name: str) -> bytes:
+    """The bytes of a rules file, or of our own under the name `packaged`. Raises CannotRun where there is none."""
+    if name == PACKAGED:
+        return packaged_rules_bytes()
+    path = Path(name)
+    if not path.is_file():
+        raise CannotRun(f"there is no rules file {name!r}", exit_code=2)
+    return path.read_bytes()
+
+
+def rules_of(name: str, *, exit_code: int = 2) -> Rules:
+    """The rules in that file. Raises CannotRun where there are none that can be armed."""
+    try:
+        return read_rules(rules_bytes_of(name))
+    except RulesError as refusal:
+        words = f"{name}: {refusal}; `vigilward rules validate` tells every fault"
+        raise CannotRun(words, exit_code=exit_code) from None
+
+
+def room_for(*files: Path | None) -> None:
+    """Raises CannotRun unless these files can be written: each folder has to be there."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise CannotRun(f"there is no folder {str(file.parent)!r} to write {file.name} into", exit_code=2)

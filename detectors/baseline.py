@@ -6,9 +6,7 @@ from typing import Self
 
 from detectors.fading import FadingMean, FadingVar, kept
 from detectors.rules import BaselineRules
-
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
+from schemas.times import HOUR_MS, MINUTE_MS
 
 
 class Baseline:

@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 from detectors.rule_fault import Code, Fault
 from schemas.action import ACKNOWLEDGEMENTS, Because, Step
 from schemas.patient import Plan
+from schemas.times import MINUTE_MS
 
 Minutes = Annotated[float, Meta(gt=0, le=24 * 60)]
 Seconds = Annotated[float, Meta(gt=0, le=600)]
 PRIORITIES: Final = (None, "low", "medium", "high")
-MINUTE_MS: Final = 60_000
 EVERY_WARD: Final = "*"
 RANKS: Final[Mapping[str, int]] = {step.value: rank for rank, step in enumerate(Step, 1)}
 LONGEST_HOLD_MINUTES: Final = 12 * 60  # one shift: an acknowledgement is no standing order

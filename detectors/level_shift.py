@@ -8,8 +8,8 @@ from typing import Final, Self
 from river import drift
 
 from detectors.rules import LevelShiftRules
+from schemas.times import MINUTE_MS
 
-MINUTE_MS = 60_000
 CLIP = 6.0  # one wild block must not pass for a lasting change
 # What a Page-Hinkley test remembers: blocks, their mean, the two sums, their extremes, whether it has just found one.
 _Memory = tuple[float, float, float, float, float, float, bool]

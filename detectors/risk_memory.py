@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from math import exp, sqrt
 from typing import Final, Self
 
-from schemas.vitals import HOUR, SPOT_VALIDITY, Vital
+from schemas.times import HOUR_MS
+from schemas.vitals import SPOT_VALIDITY, Vital
 
 WATCHED: Final = (
     Vital.HEART_RATE,
@@ -22,7 +23,7 @@ WATCHED: Final = (
 )
 FADES_H: Final = (6.0, 24.0, 72.0)  # after this many hours a value counts 1/e of what it counted
 VALID_MS: Final = SPOT_VALIDITY
-LOST_MS: Final = 24 * HOUR  # a mean to which nothing was added for a day says nothing of today
+LOST_MS: Final = 24 * HOUR_MS  # a mean to which nothing was added for a day says nothing of today
 WARM: Final = 3.0  # values that must still count before a spread is one
 
 # Of each vital: newest value, its time, time of the newest learned; then of each fade its weight, sum (and squares).
@@ -115,7 +116,7 @@ class RiskMemory:
             if at >= numbers[_MEAN + _AT]:
                 self._take(_MEAN, mean, at, sure)
         if news2 is not None and at >= numbers[_NEWS + 2]:
-            left = exp((numbers[_NEWS + 2] - at) / (HOUR * FADES_H[0]))
+            left = exp((numbers[_NEWS + 2] - at) / (HOUR_MS * FADES_H[0]))
             numbers[_NEWS] = numbers[_NEWS] * left + 1.0
             numbers[_NEWS + 1] = numbers[_NEWS + 1] * left + news2
             numbers[_NEWS + 2] = at
@@ -125,7 +126,7 @@ class RiskMemory:
         numbers[place + _VALUE], numbers[place + _AT] = value, at
         if not learned:
             return
-        hours = (at - numbers[place + _LEARNED]) / HOUR
+        hours = (at - numbers[place + _LEARNED]) / HOUR_MS
         hours_fade, day_fade, days_fade = FADES_H
         left = exp(-hours / hours_fade)
         numbers[place + _W6] = numbers[place + _W6] * left + 1.0

@@ -5,9 +5,8 @@ from typing import Self
 
 from detectors.fading import kept
 from detectors.rules import TrendRules
+from schemas.times import HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
 EVERY_MS = 45_000
 
 

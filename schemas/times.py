@@ -2,8 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+NEVER: Final = 1 << 62  # a moment that does not come
 
 
 def to_ms(moment: datetime) -> int:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from schemas.times import HOUR_MS, MINUTE_MS
+
 
 class Vital(StrEnum):
     """The closed list of vitals, in the order in which they are always walked."""
@@ -59,8 +61,6 @@ class Conversion:
 
 
 SAME: Final = Conversion()
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
 
 Range = tuple[float, float]
 
@@ -98,8 +98,8 @@ class Scale:
 
 # A spot check is valid until the next round is due: NEWS2 1-4 asks for 4-6-hourly rounds (RCP 2017, chart 4), here six
 # hours and a quarter more. It is deliberately not shortened when the score rises: the score would fall just then.
-SPOT_VALIDITY: Final = 7 * HOUR + 30 * MINUTE
-SPOT_LATENESS: Final = 6 * HOUR  # a round may be charted hours later
+SPOT_VALIDITY: Final = 7 * HOUR_MS + 30 * MINUTE_MS
+SPOT_LATENESS: Final = 6 * HOUR_MS  # a round may be charted hours later
 STREAM_LATENESS: Final = 2_000
 
 _LATENESS: Final = MappingProxyType(
@@ -111,8 +111,8 @@ def _valid(monitor: int, wearable: int) -> Mapping[Source, int]:
     return MappingProxyType({Source.MONITOR: monitor, Source.WEARABLE: wearable, Source.SPOT: SPOT_VALIDITY})
 
 
-_STREAM: Final = _valid(2 * MINUTE, 5 * MINUTE)
-_ROUND: Final = _valid(60 * MINUTE, 60 * MINUTE)
+_STREAM: Final = _valid(2 * MINUTE_MS, 5 * MINUTE_MS)
+_ROUND: Final = _valid(60 * MINUTE_MS, 60 * MINUTE_MS)
 _CHARTED: Final = _valid(SPOT_VALIDITY, SPOT_VALIDITY)  # no device supplies it: as long as a round, whoever sends it
 
 _RATE: Final = ("/min", "1/min", "{beats}/min", "{beat}/min", "{Beats}/min", "beats/min", "bpm", "count/min")

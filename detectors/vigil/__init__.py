@@ -1,8 +1,8 @@
 """One patient's watch, from samples to alerts."""
 
 from detectors.vigil.acting import Acted
-from detectors.vigil.intake import NEVER, Taken
+from detectors.vigil.intake import Taken
 from detectors.vigil.telling import Said
 from detectors.vigil.vigil import SnapshotError, Vigil
 
-__all__ = ["NEVER", "Acted", "Said", "SnapshotError", "Taken", "Vigil"]
+__all__ = ["Acted", "Said", "SnapshotError", "Taken", "Vigil"]

@@ -7,12 +7,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from detectors.calling import MINUTE_MS, Calling
+from detectors.calling import Calling
 from detectors.vigil.episode import Episode
 from detectors.vigil.life import HIGH, OVER, Answer, Facts, Turn, acknowledge, deliver, snooze, undo, used_snooze
 from schemas.action import Action, Because, Deed, Role
 from schemas.alert import Standing
 from schemas.reasons import Refusal
+from schemas.times import MINUTE_MS
 
 SECOND_MS: Final = 1_000
 REMEMBERED: Final = 128  # actions whose repeats are known

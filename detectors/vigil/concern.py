@@ -3,10 +3,11 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from detectors.calling import MINUTE_MS, Calling
+from detectors.calling import Calling
 from detectors.vigil.course import MEDIUM, Demand
 from detectors.vigil.reason import Reason
 from schemas.action import WORDS, Action, Because
+from schemas.times import MINUTE_MS
 
 
 class Concern(Struct, frozen=True, array_like=True):

@@ -15,11 +15,10 @@ from detectors.rules import Rules
 from detectors.vigil.epoch import SPOT, Decided
 from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
+from schemas.times import MINUTE_MS, NEVER
 
 LOW, MEDIUM, HIGH = 1, 2, 3
-MINUTE_MS: Final = 60_000
 KEPT_SCORES: Final = 32
-NEVER: Final = 1 << 62
 
 
 class Red(Struct, array_like=True):

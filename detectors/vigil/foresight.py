@@ -10,10 +10,10 @@ from detectors.risk_words import Voice, voices
 from detectors.rules import Rules
 from detectors.vigil.epoch import SPOT, Decided
 from detectors.vigil.picture import Picture
+from schemas.times import MINUTE_MS, NEVER
 
-MINUTE_MS: Final = 60_000
 RISK: Final = "risk"
-_NEVER: Final = -(1 << 62)
+_NEVER: Final = -NEVER
 _NAMES: Final = tuple(vital.value for vital in WATCHED)
 NOBODY: Final[tuple[Voice, ...]] = ()
 

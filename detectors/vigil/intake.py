@@ -10,10 +10,9 @@ from schemas.decode import FastReading, Refused
 from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
-from schemas.times import to_ms
-from schemas.vitals import MINUTE, SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
+from schemas.times import MINUTE_MS, NEVER, to_ms
+from schemas.vitals import SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
 
-NEVER: Final = 1 << 62
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
 REMEMBERED_SPOTS: Final = 64
@@ -243,7 +242,7 @@ class Intake:
 
     def clock_doubt_at(self, now: int, late_minutes: float) -> int:
         """When a device is next to be told of that has sent only old data for so long."""
-        soonest, wait = NEVER, int(late_minutes * MINUTE)
+        soonest, wait = NEVER, int(late_minutes * MINUTE_MS)
         for device in self.devices.values():
             if device.late_since != NOWHERE and now < device.late_since + wait < soonest:
                 soonest = device.late_since + wait
@@ -251,7 +250,7 @@ class Intake:
 
     def in_doubt(self, at: int, late_minutes: float) -> bool:
         """Whether a device has sent only old data for so long."""
-        since = at - int(late_minutes * MINUTE)
+        since = at - int(late_minutes * MINUTE_MS)
         return any(NOWHERE != device.late_since <= since for device in self.devices.values())
 
     def closing(self, due: int) -> list[list[Epoch]]:

@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from detectors.calling import MINUTE_MS, Rung
+from detectors.calling import Rung
 from detectors.vigil.reason import Reason
 from schemas.action import Because, Step
 from schemas.alert import Standing, State
+from schemas.times import MINUTE_MS
 
 HIGH: Final = 3
 Spoken = tuple[tuple[State, Reason], ...]

@@ -1,11 +1,7 @@
 """What the care team ordered for a patient: in force, by whom, why, and until when."""
 
-from typing import Final
-
-from detectors.vigil.stay import NEVER, Stay
-from schemas.times import to_text
-
-MINUTE_MS: Final = 60_000
+from detectors.vigil.stay import Stay
+from schemas.times import MINUTE_MS, NEVER, to_text
 
 
 def _order(kind: str, by: tuple[str | None, str | None], until: int, at: int, warning: int, **what: object) -> dict:

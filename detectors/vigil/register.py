@@ -17,10 +17,11 @@ from detectors.vigil.reason import Reason
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import PHYSIOLOGICAL, TECHNICAL, Burden, Round, tell
-from detectors.vigil.waiting import NEVER, due, pass_time
+from detectors.vigil.waiting import due, pass_time
 from schemas.action import Action, Because, Deed
 from schemas.alert import Standing, State
 from schemas.reasons import Refusal
+from schemas.times import NEVER
 
 LISTED_AT_MOST: Final = 24
 ENDED_KEPT: Final = 8

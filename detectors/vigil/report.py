@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from detectors.calling import MINUTE_MS, PRIORITIES, Calling
+from detectors.calling import PRIORITIES, Calling
 from detectors.news2 import News2
 from detectors.response import response
 from detectors.rules import Rules
@@ -16,7 +16,7 @@ from detectors.vigil.waiting import next_rung
 from detectors.vigil.wording import clears_when
 from schemas.action import Action
 from schemas.alert import Standing
-from schemas.times import to_ms, to_text, to_text_or_none
+from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
 
 encode: Final = msgspec.json.Encoder().encode
 HELD_BY: Final = {Standing.ACKNOWLEDGED: "acknowledged", Standing.SNOOZED: "snoozed"}

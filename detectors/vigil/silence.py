@@ -1,19 +1,16 @@
 """What only silence can bring, or the end of an order: values gone stale, a patient never seen or to be forgotten."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from detectors.vigil.intake import NEVER
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import expires
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
-
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 
 
 def quiet_until(vigil: "Vigil", now: int) -> int:

@@ -16,13 +16,11 @@ from detectors.vigil.red import VITALS_OF
 from detectors.vigil.register import Ended
 from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report
 from detectors.vigil.track import Track
-from schemas.times import to_text, to_text_or_none
+from schemas.times import MINUTE_MS, to_text, to_text_or_none
 from schemas.vitals import LETTERS
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
-
-MINUTE_MS = 60_000
 
 
 class Vital(Struct):

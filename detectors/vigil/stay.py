@@ -7,9 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from schemas.patient import Event, Limits, Maternity, PatientRecord, Sex
-from schemas.times import EPOCH, to_ms
+from schemas.times import EPOCH, NEVER, to_ms
 
-NEVER: Final = 1 << 62
 ADULT_YEARS: Final = 16  # RCP, NEWS2 (2017): not to be used under 16 years or in pregnancy
 MAX_PAUSE_MS: Final = 2 * 3_600_000
 

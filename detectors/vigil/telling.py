@@ -13,9 +13,8 @@ from detectors.vigil.reason import Reason
 from detectors.vigil.report import advice, alert_bytes, score_report
 from schemas.action import Action
 from schemas.alert import State
+from schemas.times import DAY_MS, HOUR_MS
 
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 CALLS_KEPT: Final = 100
 PHYSIOLOGICAL, TECHNICAL = "physiological", "technical"
 # What counts as being called: a raise, a return, a breakthrough, an escalation.

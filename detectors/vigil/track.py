@@ -14,6 +14,7 @@ from detectors.rules import Rules
 from detectors.trend import Trend
 from detectors.vigil.epoch import SPOT, Decided
 from detectors.vigil.red import RED_LIMITS
+from schemas.times import NEVER
 
 
 class Opinion(Struct, array_like=True, frozen=True):
@@ -34,7 +35,7 @@ class Signs(Struct, array_like=True):
     zero_hold: int = 0
 
 
-NOWHERE: Final = -(1 << 62)
+NOWHERE: Final = -NEVER
 EVERY_MS: Final = 45_000
 DRIFTED: Final = "usual_has_drifted"
 NOTHING: Final[list[Opinion]] = []

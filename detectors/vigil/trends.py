@@ -8,13 +8,12 @@ from detectors.calling import PRIORITIES
 from detectors.vigil.picture import Picture
 from detectors.vigil.report import encode
 from detectors.vigil.track import Track
-from schemas.times import to_text
+from schemas.times import MINUTE_MS, to_text
 from schemas.vitals import LETTERS
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
 
-MINUTE_MS: Final = 60_000
 BAND: Final = 2.0  # spreads on either side of the usual: about nineteen of twenty quiet values
 
 

@@ -17,7 +17,7 @@ from detectors.vigil.concern import Concern, with_concern
 from detectors.vigil.course import LOW, Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.foresight import Foresight
-from detectors.vigil.intake import NEVER, Intake, Taken
+from detectors.vigil.intake import Intake, Taken
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import Picture, learns
 from detectors.vigil.register import Register
@@ -32,13 +32,12 @@ from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.reasons import Refusal
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 
 SNAPSHOT_VERSION: Final = 2
 READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no foresight
 STATUS_EVERY_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
-MINUTE_MS: Final = 60_000
 
 
 class SnapshotError(ValueError):

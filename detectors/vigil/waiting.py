@@ -2,17 +2,15 @@
 undo.
 """
 
-from typing import Final
-
 from msgspec.structs import replace
 
-from detectors.calling import MINUTE_MS, RANKS, Rung
+from detectors.calling import RANKS, Rung
 from detectors.vigil.life import ANSWERED, HIGH, Called, Facts, Life, Turn, back, leave
 from detectors.vigil.reason import Reason
 from schemas.action import Because, Step
 from schemas.alert import Standing, State
+from schemas.times import MINUTE_MS, NEVER
 
-NEVER: Final = 1 << 62
 _S = Standing
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from detectors.risk_memory import FEATURES
 from detectors.rules import Rules
 from detectors.vigil import Vigil
+from schemas.times import HOUR_MS
 from streams.lab.batches import Patients, Progress, over_patients
 from streams.lab.definitions import SETTLE_S, Array
 from streams.lab.recipes import Outcome, Recipe
@@ -19,7 +20,6 @@ from streams.rules import packaged_rules
 from streams.ward.labels import Label, labels
 from streams.ward.recordings import START_MS, Recording
 
-HOUR_MS: Final = 3_600_000
 SETTLE_MS: Final = SETTLE_S * 1_000
 HELD_OUT: Final = 0.25
 LOW_PRESSURE: Final = 60.0

@@ -14,11 +14,11 @@ import msgspec
 import numpy as np
 
 from detectors.rules import Rules, read_rules
-from detectors.vigil import NEVER, Vigil
+from detectors.vigil import Vigil
 from detectors.vigil.telling import RESOUNDS
 from schemas.alert import Standing
 from schemas.forwarded import ForwardedKind, LogKeys
-from schemas.times import to_text
+from schemas.times import NEVER, to_text
 from streams.lab.batches import Patients, Progress, over_patients
 from streams.lab.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
 from streams.lab.look import COLUMNS, RISKS, learned_level, look

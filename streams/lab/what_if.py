@@ -15,11 +15,10 @@ from detectors.vigil.epoch import EPOCH_MS, SOURCES, SPOT
 from detectors.vigil.intake import NOWHERE
 from schemas.decode import FastMeasure, FastReading
 from schemas.reading import Mode
-from schemas.times import EPOCH
+from schemas.times import EPOCH, MINUTE_MS
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 from streams.lab.looking import Look
 
-MINUTE_MS: Final = 60_000
 ROUND_MS: Final = 60 * MINUTE_MS  # between two observations of a patient whom nobody streams
 NOT_NUMBERS: Final = frozenset({"consciousness", "supplemental_oxygen", "gcs"})
 STEPS: Final = 12  # coarse places looked at on the way to the end of the plausible range

@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
-from detectors.vigil import NEVER, Said, Taken, Vigil
+from detectors.vigil import Said, Taken, Vigil
 from schemas.action import Action, Deed
 from schemas.decode import Decoded, FastReading, decode
 from schemas.forwarded import (
@@ -26,7 +26,7 @@ from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
-from schemas.times import to_ms
+from schemas.times import NEVER, to_ms
 from streams.log.forward import verify
 from streams.log.placing import partition_of
 from streams.log.record import Marker, Output, Record

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from schemas.rejection import Header
 
-NEVER = 1 << 62
-
 # offset, append time in milliseconds, key, value, headers
 Record = tuple[int, int, bytes | None, bytes | None, Sequence[Header]]
 

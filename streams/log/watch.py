@@ -1,6 +1,7 @@
 """What is kept of one patient beside the vigil."""
 
-from detectors.vigil import NEVER, Vigil
+from detectors.vigil import Vigil
+from schemas.times import NEVER
 
 
 class Watch:

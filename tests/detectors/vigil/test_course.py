@@ -1,7 +1,8 @@
 from detectors.news2 import news2
-from detectors.vigil.course import HIGH, KEPT_SCORES, LOW, MEDIUM, NEVER, Course, Demand
+from detectors.vigil.course import HIGH, KEPT_SCORES, LOW, MEDIUM, Course, Demand
 from detectors.vigil.epoch import Decided
 from detectors.vigil.reason import Reason
+from schemas.times import NEVER
 from tests.making import MINUTE, SECOND, T0, rules_with
 
 MONITOR, WEARABLE, SPOT = 0, 1, 2

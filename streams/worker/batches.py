@@ -9,27 +9,30 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import ConsumerRecord
 from faust import Schema, Stream
 from faust.types import TP
+
+from streams.log import Record
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordBatch:
     """Records of one partition in the order of their offsets; never empty.
 
+    `stamped_by` is the timestamp type of the last (0: the producer's clock, 1: the broker's).
     `settled` is set when the agent is done with the batch, taken or not, or when the partition may be another's by now.
     What was taken is the taker's to know: it says by its next expected offset (`streams.worker.consumer.Positions`).
     """
 
     tp: TP
-    records: Sequence[ConsumerRecord]
+    records: Sequence[Record]
+    stamped_by: int
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def next_offset(self) -> int:
         """The offset after the last record."""
-        return self.records[-1].offset + 1
+        return self.records[-1][0] + 1
 
 
 class BatchSchema(Schema):

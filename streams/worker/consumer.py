@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from faust.transport.consumer import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -28,6 +28,7 @@ from streams.topics import Topic
 from streams.worker.batches import RecordBatch
 from streams.worker.continuity import Continuity, Succession
 from streams.worker.faults import said
+from streams.worker.fetched import Fetched, next_fetched
 from streams.worker.membership import Coordination
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,17 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=round(max(10.0, settings.session_timeout_s) * 1_000),
             request_timeout_ms=round(max(20.0, settings.session_timeout_s) * 1_000),
         )
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+    ) -> dict[TP, Fetched]:
+        if not self.consumer.flow_active:
+            return {}
+        fetcher = consumer._fetcher
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError
+        with fetcher._subscriptions.fetch_context():
+            return await next_fetched(fetcher, active_partitions, timeout or 0.0, max_records or MAX_POLL_RECORDS)
 
 
 class BatchConsumer(driver.Consumer):
@@ -231,7 +243,7 @@ class BatchConsumer(driver.Consumer):
             self.deliveries.fetch_failing = False
             if not fetched or self.should_stop:
                 continue
-            await self._deliver(fetched, active, generation)
+            await self._deliver(fetched, active, generation)  # type: ignore[arg-type]  # ours: `_fetch_records`
 
     async def _fetch_failed(self, refused: Exception) -> None:
         counts = self.deliveries
@@ -241,17 +253,17 @@ class BatchConsumer(driver.Consumer):
         counts.fetch_failing = True
         await asyncio.sleep(RETRY_S)
 
-    async def _deliver(self, fetched: Mapping[TP, list], active: set[TP] | None, generation: int) -> None:
+    async def _deliver(self, fetched: Mapping[TP, Fetched], active: set[TP] | None, generation: int) -> None:
         ready = []
-        for tp, records in fetched.items():
-            if records and self._by_arrival and records[-1].timestamp_type != LOG_APPEND_TIME:
+        for tp, (records, stamped_by) in fetched.items():
+            if self._by_arrival and stamped_by != LOG_APPEND_TIME:
                 self._tell_of_stamps(tp, len(records))
             stale = self.app.consumer_generation_id != generation or not self.flow_active
-            if stale or not records or not (active is None or tp in active):
+            if stale or not (active is None or tp in active):
                 self._succession.dropped(tp)  # nothing is lost: what comes next lies beyond the expected offset
                 self.deliveries.dropped += 1
-            elif await self._follows(tp, records[0].offset, generation):
-                ready.append(RecordBatch(tp, records))
+            elif await self._follows(tp, records[0][0], generation):
+                ready.append(RecordBatch(tp, records, stamped_by))
             else:
                 self.deliveries.dropped += 1
         await self._hand_over(ready, generation)
@@ -317,10 +329,10 @@ class BatchConsumer(driver.Consumer):
         self._out = []
 
     def _event_of(self, batch: RecordBatch, generation: int) -> ConsumerMessage:
-        tp, last = batch.tp, batch.records[-1]
+        tp, (offset, stamp, *_) = batch.tp, batch.records[-1]
         value: Any = batch  # Faust expects bytes here; BatchSchema passes it on as it is
         return ConsumerMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1_000, last.timestamp_type, None, None, value, None,
+            tp.topic, tp.partition, offset, stamp / 1_000, batch.stamped_by, None, None, value, None,
             0, len(batch.records), tp, generation_id=generation,
         )  # fmt: skip
 

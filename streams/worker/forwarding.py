@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from schemas.forwarded import ForwardedKind
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
+from streams.log import Record
 from streams.log.forward import forward
 from streams.settings import Settings
 from streams.topics import Topic, size_limit
@@ -71,16 +71,17 @@ class Forwarder:
         source = self.sources.get(batch.tp)
         if source is None:
             return
-        records = [record for record in batch.records if record.offset >= source.next_offset]
         forwarded: list[Letter] = []
         refused: list[Letter] = []
-        for record in records:
+        for record in batch.records:
+            if record[0] < source.next_offset:
+                continue
             patient, refusal = self._patient_of(record, source.kind)
-            letters = [] if refusal else self._to_partitions(record, source.kind, patient)
+            letters = [] if refusal else self._to_partitions(batch.tp, record, source.kind, patient)
             if any(letter.size > self._limit for letter in letters):
                 refusal = Refusal.TOO_LARGE
             if refusal is not None:
-                refused.append(self._refusal(record, refusal))
+                refused.append(self._refusal(batch.tp, record, refusal))
             else:
                 forwarded += letters
         receipt = source.receipts.open(batch.next_offset, len(forwarded) + len(refused))
@@ -117,11 +118,10 @@ class Forwarder:
             return range(self._settings.partitions)
         return range(tp.partition, tp.partition + 1)
 
-    def _to_partitions(self, record: ConsumerRecord, kind: ForwardedKind, patient: str) -> list[Letter]:
-        tp = TP(record.topic, record.partition)
-        body = record.value or b""
+    def _to_partitions(self, tp: TP, record: Record, kind: ForwardedKind, patient: str) -> list[Letter]:
+        offset, _, _, value, _ = record
         return [
-            self._letter(kind, tp.topic, tp.partition, record.offset, patient, body, to) for to in self._targets(tp)
+            self._letter(kind, tp.topic, tp.partition, offset, patient, value or b"", to) for to in self._targets(tp)
         ]
 
     def _letter(
@@ -130,20 +130,20 @@ class Forwarder:
         key, value, headers = forward(kind, topic, partition, offset, patient, body, self._keys, self._log_topic, to)
         return Letter(self._log_topic, to, key, value, headers)
 
-    def _patient_of(self, record: ConsumerRecord, kind: ForwardedKind) -> tuple[str, Refusal | None]:
-        if not record.value:
+    def _patient_of(self, record: Record, kind: ForwardedKind) -> tuple[str, Refusal | None]:
+        _, _, key, value, _ = record
+        if not value:
             return "", Refusal.EMPTY
         if kind is ForwardedKind.RULES:
             return "", None
         try:
-            patient = (record.key or b"").decode()
+            patient = (key or b"").decode()
         except UnicodeDecodeError:
             return "", Refusal.BAD_FIELD
         return patient, None if patient else Refusal.MISSING_FIELD
 
-    def _refusal(self, record: ConsumerRecord, code: Refusal) -> Letter:
+    def _refusal(self, tp: TP, record: Record, code: Refusal) -> Letter:
+        offset, _, key, value, _ = record
         field = "key" if code in (Refusal.BAD_FIELD, Refusal.MISSING_FIELD) else None
-        facts = Rejection.of(code, field, record.topic, record.partition, record.offset)
-        return Letter(
-            self._settings.topic(Topic.REJECTIONS), record.partition, record.key, record.value, facts.headers()
-        )
+        facts = Rejection.of(code, field, tp.topic, tp.partition, offset)
+        return Letter(self._settings.topic(Topic.REJECTIONS), tp.partition, key, value, facts.headers())

@@ -7,8 +7,6 @@ from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
-from aiokafka import ConsumerRecord
-
 from streams.log import Output, Partition, Record
 from streams.worker.batches import RecordBatch
 from streams.worker.letters import Letter, Receipts, under
@@ -60,7 +58,9 @@ class Holding:
     async def take(self, batch: RecordBatch) -> None:
         """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
         expected = self.expected
-        records = [as_record(record) for record in batch.records if record.offset >= expected]
+        records = batch.records
+        if records[0][0] < expected:
+            records = [record for record in records if record[0] >= expected]
         if records:
             self._metrics.age_of(records[0][1])
         for number, stretch in enumerate(stretches(records)):
@@ -118,11 +118,6 @@ class Holding:
         return under(receipt, letters)
 
 
-def as_record(record: ConsumerRecord) -> Record:
-    """A record as the log takes it."""
-    return record.offset, record.timestamp, record.key, record.value, record.headers
-
-
 def stretches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     """The records in stretches that are short, and that no long silence interrupts.
 
@@ -130,10 +125,12 @@ def stretches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     >>> [len(stretch) for stretch in stretches(log)]
     [2, 1]
     """
-    begin = 0
-    for number, (before, after) in enumerate(pairwise(records), start=1):
-        if after[1] - before[1] >= SILENCE_MS or number - begin >= RECORDS_AT_ONCE:
-            yield records[begin:number]
-            begin = number
-    if records:
-        yield records[begin:]
+    for start in range(0, len(records), RECORDS_AT_ONCE):
+        stretch, begin = records[start : start + RECORDS_AT_ONCE], 0
+        stamps = [record[1] for record in stretch]
+        if max(stamps) - min(stamps) >= SILENCE_MS:  # otherwise no silence lies in it
+            for number, (before, after) in enumerate(pairwise(stamps), start=1):
+                if after - before >= SILENCE_MS:
+                    yield stretch[begin:number]
+                    begin = number
+        yield stretch[begin:]

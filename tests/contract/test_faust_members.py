@@ -11,6 +11,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.consumer.fetcher import Fetcher as KafkaFetcher
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -47,6 +49,15 @@ SIGNATURES = [
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"], "gives our consumer"),
     (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"], "the consumer in the thread"),
     (driver.AIOKafkaConsumerThread, "call_thread", None, "runs something in the thread"),
+    (
+        driver.AIOKafkaConsumerThread,
+        "_fetch_records",
+        ["self", "consumer", "active_partitions", "timeout", "max_records"],
+        "takes what was fetched",
+    ),
+    (KafkaFetcher, "fetched_records", ["self", "partitions", "timeout", "max_records"], "decides what is returned"),
+    (KafkaFetcher, "_create_fetch_waiter", ["self"], "done when something was fetched"),
+    (FetchResult, "getall", ["self", "max_records"], "takes what our portions give"),
     (Sender, "close", ["self"], "ends a producer that waits for a broker"),
     (AIOKafkaProducer, "create_batch", ["self"], "a batch of our own"),
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"], "sends it"),
@@ -77,6 +88,24 @@ SOURCES = [
     (ThreadDelegateConsumer, "self._thread.seek_wait(partitions)", "a seek goes through the thread"),
     (driver.AIOKafkaConsumerThread, "consumer.seek(tp, offset)", "and happens there"),
     (driver.ConsumerRebalanceListener, "app.consumer_generation_id = generation", "the generation"),
+    (driver.AIOKafkaConsumerThread, "self._fetch_records,", "a fetch goes through the method that we replace"),
+    (KafkaFetcher, "self._records[tp] = FetchResult(", "what was fetched waits there"),
+    (KafkaFetcher, "type(res_or_error) is FetchResult", "or an error"),
+    (KafkaFetcher, "if drained or not timeout:", "without a timeout nothing is waited for"),
+    (KafkaFetcher, "self._closed", "whether it has ended"),
+    (FetchResult, "for msg in self._partition_records:", "our portions are gone through"),
+    (FetchResult, "position != self._partition_records.next_fetch_offset", "nothing is returned for another position"),
+    (
+        FetchResult,
+        "state.consumed_to(self._partition_records.next_fetch_offset)",
+        "the position moves to where they end",
+    ),
+    (PartitionRecords, "self._records = records", "the record batches"),
+    (PartitionRecords, "self._tp = tp", "their partition"),
+    (PartitionRecords, "if next_batch.is_control_batch:", "markers of transactions are passed over"),
+    (SubscriptionState, "def fetch_context(self)", "a fetch is under way"),
+    (SubscriptionState, "def wait_for_assignment(self)", "nothing is returned while partitions change hands"),
+    (SubscriptionState, "def reassignment_in_progress(self)", "whether they do"),
     (App, "T(consumer.stop_flow)()", "revoking stops the flow first"),
     (App, "await self._stop_fetcher()", "stopping ends the loop before the consumer"),
 ]

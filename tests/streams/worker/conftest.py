@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from streams.log import Partition
@@ -35,12 +34,11 @@ class Noted:
 
 
 def record(topic, partition, offset, value=b"", key=b"p-1", at=0, headers=()):
-    sizes = len(key or b""), len(value or b"")
-    return ConsumerRecord(topic, partition, offset, at, 1, key, value, None, *sizes, headers)
+    return TP(topic, partition), (offset, at, key, value, headers)
 
 
 def batch(*records):
-    return RecordBatch(TP(records[0].topic, records[0].partition), list(records))
+    return RecordBatch(records[0][0], [one for _, one in records], 1)
 
 
 def reading(patient="p-1", second=0, **vitals):

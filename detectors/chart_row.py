@@ -63,6 +63,15 @@ class ChartRow:
             charted, points = (low + 1, above) if above >= below else (low, below)
         return (charted if self.per_unit == 1 else charted / self.per_unit), points
 
+    def ends(self, points: int) -> tuple[float | None, float | None]:
+        """The values from which on, below and above, the outermost bands earn so many points; None where they do not.
+
+        >>> ChartRow("spo2", (91, 3), (93, 2), (95, 1), (inf, 0)).ends(3)
+        (91.0, None)
+        """
+        low = self._ends[0] / self.per_unit if self._points[0] == points else None
+        return low, (self._ends[-1] + 1) / self.per_unit if self._points[-1] == points else None
+
     def meets(self, value: float | None) -> bool | None:
         """Whether the value earns a point; nothing said stays nothing."""
         return None if value is None else self.read(value)[1] > 0

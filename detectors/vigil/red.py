@@ -2,18 +2,8 @@
 
 from typing import Final
 
-from detectors.news2 import Part
+from detectors.news2 import CHART, RED, Part
 from detectors.rules import Rules
-
-# The last value on either side that scores 3 in NEWS2 (RCP, 2017, chart 1; SpO2 on scale 1).
-RED_LIMITS: Final[dict[str, tuple[float | None, float | None]]] = {
-    "resp_rate": (8.0, 25.0),
-    "spo2": (91.0, None),
-    "systolic_bp": (90.0, 220.0),
-    "heart_rate": (40.0, 131.0),
-    "pulse_rate": (40.0, 131.0),
-    "temperature": (35.0, None),
-}
 
 VITALS_OF: Final[dict[str, tuple[str, ...]]] = {
     Part.RESP_RATE.value: ("resp_rate",),
@@ -24,6 +14,8 @@ VITALS_OF: Final[dict[str, tuple[str, ...]]] = {
     Part.CONSCIOUSNESS.value: ("consciousness", "gcs"),
     Part.TEMPERATURE.value: ("temperature",),
 }
+# From which value on, on either side, a vital scores 3 in NEWS2 (SpO2 on scale 1).
+RED_LIMITS: Final = {vital: row.ends(RED) for part, row in CHART.items() for vital in VITALS_OF[part.value]}
 # Measured now and then even on a monitor: a red one interrupts on repeat or after some minutes.
 NOW_AND_THEN: Final = frozenset({Part.SYSTOLIC_BP.value, Part.TEMPERATURE.value})
 SAID: Final = frozenset({Part.CONSCIOUSNESS.value, Part.SUPPLEMENTAL_OXYGEN.value})

@@ -1,0 +1,77 @@
+"""Who is called and when, and how long an answer holds: the packaged numbers, and what no rules file may say."""
+
+import msgspec
+import pytest
+
+from detectors.calling import Rung, faults
+from detectors.rule_fault import Code
+from detectors.rules import Rules
+from schemas.action import ACKNOWLEDGEMENTS, Because, Step
+from schemas.patient import Plan
+from streams.rules import packaged_rules
+from tests.making import HOUR, MINUTE, rules_bytes, rules_with
+
+CALLING = packaged_rules().calling
+LOW, MEDIUM, HIGH = 1, 2, 3
+RAPID = rules_with(("calling.wards.*.rapid_response", True)).calling
+
+
+def test_a_high_alert_climbs_after_2_5_and_10_minutes_and_a_medium_one_after_15_and_30():
+    high = (Rung(Step.NURSE, 2), Rung(Step.SHIFT_LEAD, 5), Rung(Step.RAPID_RESPONSE, 10))
+
+    assert RAPID.ladder("full", "any", HIGH) == high
+    assert CALLING.ladder("full", "any", MEDIUM) == (Rung(Step.NURSE, 15), Rung(Step.SHIFT_LEAD, 30))
+    assert CALLING.ladder("full", "any", LOW) == ()
+
+
+def test_the_rapid_response_team_is_called_only_where_the_ward_has_one():
+    assert CALLING.ladder("full", "any", HIGH) == RAPID.ladder("full", "any", HIGH)[:2]
+
+
+def test_without_a_plan_care_is_escalated_fully_and_a_limited_or_comfort_plan_calls_no_rapid_response():
+    assert RAPID.ladder(None, None, HIGH) == RAPID.ladder("full", None, HIGH)
+    for plan in (Plan.LIMITED, Plan.COMFORT):
+        steps = [rung.to for rung in RAPID.ladder(plan, None, HIGH)]
+        assert steps == [Step.NURSE, Step.SHIFT_LEAD]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reasons"),
+    [
+        (15, [Because.REVIEWING]),
+        (60, [Because.ESCALATED, Because.TREATMENT, Because.OBSERVATIONS]),
+        (5, [Because.ARTEFACT, Because.EQUIPMENT]),
+    ],
+)
+def test_an_answer_to_a_high_alert_holds_so_long(minutes, reasons):
+    assert {CALLING.hold_ms(reason, HIGH) for reason in reasons} == {minutes * MINUTE}
+
+
+def test_an_answer_to_a_medium_alert_holds_an_hour_or_more_and_none_longer_than_a_shift():
+    for reason in ACKNOWLEDGEMENTS:
+        assert HOUR <= CALLING.hold_ms(reason, MEDIUM) <= 12 * HOUR
+        assert CALLING.hold_ms(reason, HIGH) <= HOUR
+
+
+def test_twice_someone_may_be_reviewing_and_ten_seconds_are_there_to_undo():
+    assert (CALLING.reviews_at_most, CALLING.undo_seconds) == (2, 10)
+
+
+def test_high_and_medium_alerts_that_nobody_saw_stay_listed():
+    assert (CALLING.latch_from.physiological, CALLING.latch_from.technical) == ("medium", "medium")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        (("calling.ladders.full.high.1.after_minutes", 1), Code.STEPS_DO_NOT_RISE, "calling.ladders.full.high"),
+        (("calling.ladders.full.high.1.to", "nurse"), Code.STEPS_DO_NOT_RISE, "calling.ladders.full.high"),
+        (("calling.holds.known.low", 721), Code.HOLDS_TOO_LONG, "calling.holds.known"),
+        (("calling.holds.known.high", 300), Code.HOLDS_TOO_LONG, "calling.holds.known.high"),
+    ],
+)
+def test_rules_that_would_leave_an_alert_without_an_answer_or_an_end_are_named(change, code, field):
+    calling = msgspec.json.decode(rules_bytes(change), type=Rules).calling
+
+    assert [(fault.code, fault.field) for fault in faults(calling)] == [(code, field)]
+    assert all(fault.remedy for fault in faults(calling))

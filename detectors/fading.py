@@ -2,8 +2,7 @@
 
 river's weighted `Mean` and `Var` with their weight faded before each value (exponential decay in time; the mean and the
 variance themselves do not move while nothing comes). Unlike river's `EWVar` the variance cannot turn negative on a
-flat line:
-a Welford sum only grows, and fading multiplies it.
+flat line: a Welford sum only grows, and fading multiplies it.
 
 The arithmetic is river's own, on two or three numbers: river's objects carry a dictionary each, and a patient has
 dozens of them.

@@ -45,8 +45,8 @@ class LevelShift:
     test.
 
     Residuals are averaged over blocks of minutes first: neighbouring values of a vital resemble each other, and the
-    test assumes that
-    they do not. The score is the size of the shift in spreads once the test has found one, 0 while it has not.
+    test assumes that they do not. The score is the size of the shift in spreads once the test has found one, 0 while it
+    has not.
 
     Examples
     --------

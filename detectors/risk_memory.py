@@ -74,8 +74,8 @@ class RiskMemory:
     too: they are no baseline, and learning goes on while an alert is open.
 
     No feature counts anything, keeps an extreme or says how long ago something was charted: such things tell the hours
-    since admission and the habits of a ward. The contrast of
-    24 h and 72 h, which starts at nothing, tells a little of them all the same: the lab measures how much.
+    since admission and the habits of a ward. The contrast of 24 h and 72 h, which starts at nothing, tells a little of
+    them all the same: the lab measures how much.
 
     Examples
     --------

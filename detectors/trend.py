@@ -14,9 +14,9 @@ class Trend:
     """The slope between a fast and a slow fading mean, each with the mean time of its values in hours since the first:
     exact for a ramp, whatever the pace.
 
-    It describes the last half hour (stretched by `spot_factor` for spot checks) and has no notion of what is usual;
-    so it goes on while
-    an alert stands open, but never sees suspect values. The score is how far the two means lie apart, in floors.
+    It describes the last half hour (stretched by `spot_factor` for spot checks) and has no notion of what is usual; so
+    it goes on while an alert stands open, but never sees suspect values. The score is how far the two means lie apart,
+    in floors.
 
     Examples
     --------

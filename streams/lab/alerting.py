@@ -22,8 +22,7 @@ from streams.lab.trace import Course, Trace
 class Alerting:
     """One entry a patient. `calls` counts alerts that interrupt, `shown` all of them; `hits` the calls that were early
     enough and not too early; `lead_h` is from the first of them to the onset (NaN: none). `on` are the rows in alert.
-    `raised_h` are the calls themselves, in
-    hours, `raised_by` whose they are.
+    `raised_h` are the calls themselves, in hours, `raised_by` whose they are.
     """
 
     calls: Array

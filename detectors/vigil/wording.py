@@ -62,13 +62,13 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def listed(names: Iterable[str], words: dict[str, str] = PART_WORDS) -> str:
-    """Names in a row.
+def listed(names: Iterable[str]) -> str:
+    """Items of the score in a row.
 
     >>> listed(["temperature", "consciousness"])
     'temperature, consciousness'
     """
-    return ", ".join(words.get(name, name.replace("_", " ")) for name in names)
+    return ", ".join(PART_WORDS[name] for name in names)
 
 
 def leading(name: str, value: float, usual: float | None) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.log import Output
 
+PATIENTS_SHOWN: Final = 20
 PRIORITIES: Final = ("low", "medium", "high")
 
 
@@ -127,7 +128,7 @@ def _patients(armed: Told, candidate: Told) -> list[dict[str, Any]]:
     return rows
 
 
-def in_words(found: dict[str, Any], *, patients_shown: int = 20) -> list[str]:
+def in_words(found: dict[str, Any]) -> list[str]:
     """The comparison in lines for people, the most important first."""
     lines = [
         f"{_arrow(found['alerts'])} alerts, {_arrow(found['interrupting'])} that call; "
@@ -139,12 +140,12 @@ def in_words(found: dict[str, Any], *, patients_shown: int = 20) -> list[str]:
         name = f"{row['kind']} {row['priority']}"
         lines.append(f"  {name:<22} {_arrow(row['alerts']):>14}   that call {_arrow(row['interrupting']):>14}")
     rows = found["by_patient"]
-    for row in rows[:patients_shown]:
+    for row in rows[:PATIENTS_SHOWN]:
         lines.append(
             f"  {row['patient_id']:<22} {_arrow(row['alerts']):>14}   that call {_arrow(row['interrupting']):>14}"
         )
-    if len(rows) > patients_shown:
-        lines.append(f"  and {len(rows) - patients_shown} patients more; --json names all")
+    if len(rows) > PATIENTS_SHOWN:
+        lines.append(f"  and {len(rows) - PATIENTS_SHOWN} patients more; --json names all")
     return lines
 
 

@@ -1,6 +1,6 @@
 """What a Vigil saw of each recorded patient, hour by hour, and apart from it what came of the patient."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,11 +79,9 @@ def _vigil(part: Partition, patient: str) -> Vigil | None:
     return None if found is None else found.vigil
 
 
-def watch_folder(
-    folder: Path, patients: Collection[str] | None = None, *, workers: int = 2, progress: Progress | None = None
-) -> list[Seen]:
-    """Every patient of a folder (or these), by id."""
-    return over_patients(_watch_batch, Recording(folder, patients=patients), workers, progress)
+def watch_folder(folder: Path, *, workers: int = 2, progress: Progress | None = None) -> list[Seen]:
+    """Every patient of a folder, by id."""
+    return over_patients(_watch_batch, Recording(folder), workers, progress)
 
 
 def _watch_batch(batch: Patients) -> list[Seen]:

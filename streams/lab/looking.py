@@ -54,7 +54,7 @@ class Look(NamedTuple):
         return out
 
 
-def looking(patient: str, note: Callable[[Look], None], kind: type[Partition] = Partition) -> type[Partition]:
+def looking(patient: str, note: Callable[[Look], None]) -> type[Partition]:
     """A kind of partition that tells each decision about one patient to `note`."""
 
     class Seen(Vigil):
@@ -79,7 +79,7 @@ def looking(patient: str, note: Callable[[Look], None], kind: type[Partition] = 
             note(Look(at, before, self.rules, {}, True, action, tuple(acted.said)))
             return acted
 
-    class SeenPartition(kind):  # type: ignore[misc, valid-type]
+    class SeenPartition(Partition):
         """A partition whose vigils are looked at."""
 
         vigil = Seen

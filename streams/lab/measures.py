@@ -164,8 +164,8 @@ class Bootstrap:
         return found
 
 
-def interval(replicates: Array, level: float = 0.95) -> tuple[float, float] | None:
-    """The percentile interval; replicates without a figure (NaN) are left out, and too many of them leave none.
+def interval(replicates: Array) -> tuple[float, float] | None:
+    """The 95 % percentile interval; replicates without a figure (NaN) are left out, and too many of them leave none.
 
     >>> [round(bound, 3) for bound in interval(np.arange(1001.0))]
     [25.0, 975.0]
@@ -173,7 +173,7 @@ def interval(replicates: Array, level: float = 0.95) -> tuple[float, float] | No
     known = replicates[np.isfinite(replicates)]
     if len(known) < len(replicates) / 2 or not len(known):
         return None
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [0.025, 0.975])
     return float(low), float(high)
 
 

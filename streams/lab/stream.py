@@ -60,8 +60,8 @@ _NEWS = frozenset({"raised", "worsened", "returned"})
 class Bedside:
     """One patient's log as it is written: readings, and five minutes after each alert the word that it was seen."""
 
-    def __init__(self, patient: str, rules: Rules, source: str, start_ms: int) -> None:
-        self.patient, self.rules, self.start, self.spot = patient, rules, start_ms, source == "spot"
+    def __init__(self, patient: str, rules: Rules, source: str) -> None:
+        self.patient, self.rules, self.spot = patient, rules, source == "spot"
         self.part = Partition(0, 1, clock="event", mode="real", rules=rules, keys=_KEYS, topic=_TOPIC)
         self.turns: list[Turn] = []
         self.learned: list[tuple[float, int]] = []
@@ -129,7 +129,7 @@ class Bedside:
         vigil = self.vigil
         if vigil is None:
             return
-        seconds = (at - self.start) / 1_000
+        seconds = (at - START_MS) / 1_000
         episode = vigil.register.deterioration
         now = (0, False, False) if episode is None else (episode.priority, episode.interrupts, episode.learned)
         if now != (self.turns[-1][1:] if self.turns else (0, False, False)):
@@ -145,7 +145,7 @@ class Bedside:
         raised = alert.state in _NEWS
         self.revisions.append(
             Revision(
-                (at - self.start) / 1_000,
+                (at - START_MS) / 1_000,
                 alert.alert_id,
                 alert.state,
                 alert.kind,
@@ -165,7 +165,6 @@ def stream(
     *,
     rules: Rules,
     source: str,
-    start_ms: int = START_MS,
     cut_at_s: int | None = None,
     heads: Collection[str] = RISKS,
 ) -> Course:
@@ -173,13 +172,13 @@ def stream(
     only `heads` are asked.
     """
     if cut_at_s is not None:
-        readings = [reading for reading in readings if reading[0] < start_ms + cut_at_s * 1_000]
+        readings = [reading for reading in readings if reading[0] < START_MS + cut_at_s * 1_000]
     grid = GRID_S[source] * 1_000
-    bed = Bedside(patient, rules, source, start_ms)
+    bed = Bedside(patient, rules, source)
     if not readings:
         return Course(patient, np.nan, np.nan, np.empty(0), np.empty((0, len(COLUMNS)), dtype=np.float32))
     first, last = readings[0][0], readings[-1][0]
-    moment = start_ms + max(0, -(-(first - start_ms) // grid) * grid)
+    moment = START_MS + max(0, -(-(first - START_MS) // grid) * grid)
     rows: list[tuple[float, ...]] = []
     times: list[float] = []
 
@@ -189,18 +188,18 @@ def stream(
             bed.advance(moment + _SETTLE_MS)
             if bed.vigil is not None:
                 rows.append(look(bed.vigil, moment + _SETTLE_MS, heads))
-                times.append((moment - start_ms) / 1_000)
+                times.append((moment - START_MS) / 1_000)
             moment += grid
 
     for at, value in readings:
         look_until(at)
         bed.take(value, at)
-    end = start_ms + -(-(last - start_ms) // grid) * grid  # the grid moment by which the last reading is known
+    end = START_MS + -(-(last - START_MS) // grid) * grid  # the grid moment by which the last reading is known
     look_until(end + _SETTLE_MS + 1)
     return Course(
         patient,
-        (first - start_ms) / 1_000,
-        (last - start_ms) / 1_000,
+        (first - START_MS) / 1_000,
+        (last - START_MS) / 1_000,
         np.array(times),
         np.array(rows, dtype=np.float32).reshape(len(rows), len(COLUMNS)),
         bed.turns,

@@ -50,7 +50,7 @@ class Plot:
         if name:
             self.legend.append((name, colour, dash or "line"))
 
-    def dot(self, x: float, y: float, colour: str, name: str = "", *, label: str = "", place: str = "start") -> None:
+    def dot(self, x: float, y: float, colour: str, *, label: str = "", place: str = "start") -> None:
         """A point, with its name beside it."""
         across, up = self.at(x, y)
         self.parts.append(f"<circle cx='{across}' cy='{up}' r='5' fill='{colour}' stroke='white' stroke-width='1.5'/>")
@@ -59,8 +59,6 @@ class Plot:
             where = f"x='{across + shift}' y='{up + 4}' text-anchor='{place}'"
             halo = "paint-order='stroke' stroke='white' stroke-width='3'"
             self.parts.append(f"<text {where} {FONT} fill='{INK}' {halo}>{escape(label)}</text>")
-        if name:
-            self.legend.append((name, colour, "dot"))
 
     def span(self, x: float, low: float, high: float, colour: str) -> None:
         """An upright interval."""
@@ -76,11 +74,11 @@ class Plot:
                 f"<text x='{across + 4}' y='{TOP + 11 + lower}' {FONT} fill='{colour}'>{escape(label)}</text>"
             )
 
-    def words(self, x: float, y: float, text: str, *, anchor: str = "middle", colour: str = INK) -> None:
+    def words(self, x: float, y: float, text: str, *, colour: str = INK) -> None:
         """Words at a place."""
         across, up = self.at(x, y)
         self.parts.append(
-            f"<text x='{across}' y='{up}' text-anchor='{anchor}' {FONT} fill='{colour}'>{escape(text)}</text>"
+            f"<text x='{across}' y='{up}' text-anchor='middle' {FONT} fill='{colour}'>{escape(text)}</text>"
         )
 
     def svg(self) -> str:

@@ -119,7 +119,7 @@ def test_every_alert_counts_as_seen_five_minutes_after_it_was_raised_or_came_bac
 
 def test_the_log_odds_are_those_that_the_vigil_forecasts():
     patient = PATIENTS[0]
-    bed = streaming.Bedside(patient, packaged_rules(), "spot", START_MS)
+    bed = streaming.Bedside(patient, packaged_rules(), "spot")
     for at, value in recorded()[patient][:20]:
         bed.take(value, at)
     bed.advance(at + 30_000)

@@ -54,8 +54,8 @@ class Inspector:
 
     Given a `contract`, the messages are of that kind (patient records, actions) and held against it alone.
 
-    >>> [remark.code.value for remark in Inspector().look(1, b'{"patient_id": "p"}')]
-    ['missing_field']
+    >>> [remark.field for remark in Inspector().look(1, b'{"patient_id": "p"}')]
+    ['device_id', 'taken_at']
     """
 
     def __init__(self, now: int | None = None, contract: type[Message] | None = None) -> None:

@@ -29,8 +29,9 @@ PATIENTS = ("a", "b", "c")
 QUICK = (
     ("stream.medium", 5), ("stream.learned", 4), ("stream.clear", 5), ("stream.high", 2), ("wearable_resp_rate_red", 6),
     ("cuff_red_minutes", 1), ("baseline.warmup_minutes", 0.5), ("baseline.half_life_h", 0.05),
-    ("baseline.anchor_half_life_h", 0.5), ("baseline.drift", 1.5), ("level_shift.block_minutes", 0.5),
-    ("level_shift.min_blocks", 3), ("level_shift.threshold", 2), ("trend.fast_minutes", 0.5),
+    ("baseline.anchor_half_life_h", 0.5), ("baseline.drift", 1.5), ("baseline.leave", 1.5),
+    ("level_shift.block_minutes", 0.5), ("level_shift.min_blocks", 3), ("level_shift.threshold", 2),
+    ("trend.fast_minutes", 0.5),
     ("trend.slow_minutes", 2), ("trend.spot_factor", 4), ("technical.flat_line", 4), ("technical.disagreeing", 3),
     ("technical.never_seen_minutes", 1),
     ("calling.ladders.full.high.0.after_minutes", 0.3), ("calling.ladders.full.high.1.after_minutes", 0.8),

@@ -61,8 +61,9 @@ check: setup-dev ## only the house's own rules: style, imports, words
 format: setup-dev ## put the code into the house's form
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
 
-lock: setup-dev ## resolve the lock files anew from pyproject.toml
+lock: setup-dev ## resolve the lock files anew from pyproject.toml and the page's package.json
 	@.venv/bin/python deploy/make/environment.py --lock 1>&2
+	@.venv/bin/python deploy/make/page.py --lock 1>&2
 
 clean: ## remove the environment and every cache
 	@rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist streams/board/page/dist streams/board/page/node_modules

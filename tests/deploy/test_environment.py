@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.make import environment
+from deploy.make import environment, page
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "requirements"
@@ -39,6 +39,42 @@ def test_a_lock_has_a_version_and_hashes_for_everything_and_no_addresses(lock: s
     assert all(re.match(r"[a-z0-9._-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
     assert "://" not in text
     assert not re.search(r"^\s*--(index-url|extra-index-url|find-links)", text, re.MULTILINE)
+
+
+def test_the_pages_lock_keeps_versions_and_hashes_and_no_address():
+    """npm writes beside them who would like to be funded, and where it found them."""
+    written = {
+        "version": "1.0.0",
+        "resolved": "https://a.example/one.tgz",
+        "integrity": "sha512-x",
+        "funding": [{"url": "https://b.example"}],
+        "deprecated": "see https://c.example",
+        "dependencies": {"two": "2.0.0"},
+    }
+    text = json.dumps({"lockfileVersion": 3, "packages": {"": {"name": "page"}, "node_modules/one": written}})
+
+    kept = json.loads(page.without_addresses(text))
+
+    assert kept == {
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "page"},
+            "node_modules/one": {"version": "1.0.0", "integrity": "sha512-x", "dependencies": {"two": "2.0.0"}},
+        },
+    }
+
+
+def test_every_package_of_the_page_has_its_hash():
+    packages = json.loads((page.PAGE / "package-lock.json").read_text())["packages"]
+
+    assert {
+        name for name, said in packages.items() if name and not said.get("integrity", "").startswith("sha512-")
+    } == set()
+    assert {"node_modules/preact", "node_modules/htm", "node_modules/uplot"} <= packages.keys()
+
+
+def test_make_lock_resolves_the_pages_lock_too():
+    assert "page.py --lock" in made("lock")
 
 
 @pytest.mark.parametrize(

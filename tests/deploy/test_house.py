@@ -30,6 +30,7 @@ REGISTRIES = tuple(
 MACHINES = tuple(
     rf"(?<![\w.-]){path}" for path in ("/wo" + "rk/", "/ro" + "ot/", "/opt/" + "wheels", "/ho" + "me/", "/Us" + "ers/")
 )
+ADDRESSES = (r"\w://",)
 SECRETS = (
     "BEGIN " + r"(?:RSA |EC |OPENSSH )?PRIVATE KEY",
     "AKIA" + r"[0-9A-Z]{16}",
@@ -114,6 +115,17 @@ def test_no_file_names_a_registry_or_a_place_on_someones_machine():
     assert places_of((*REGISTRIES, *MACHINES), texts()) == []
 
 
+def test_no_lock_says_where_packages_come_from():
+    """Versions and hashes are enough; the address is the affair of the machine that installs."""
+    locks = [
+        (path, text) for path, text in texts() if path.name == "package-lock.json" or path.parent.name == "requirements"
+    ]
+    names = {path.name for path, _ in locks}
+
+    assert {"package-lock.json", "build.txt", "run.txt", "dev.txt"} <= names
+    assert places_of(ADDRESSES, locks) == []
+
+
 def test_no_file_holds_a_key_or_a_token():
     assert places_of(SECRETS, texts()) == []
 
@@ -128,6 +140,7 @@ def test_every_planted_offence_is_found():
 
     assert len(places_of(UNFINISHED, planted)) == 1
     assert len(places_of((*REGISTRIES, *MACHINES), planted)) == 2
+    assert len(places_of(ADDRESSES, planted)) == 1
 
 
 def test_tests_are_no_packages():

@@ -66,8 +66,12 @@ def paired(alerting: Alerting, news2: News2AtAnyRate, draws: Bootstrap) -> dict[
 
 
 def curve(scored: Scored, compared: Compared) -> list[dict[str, float | None]]:
-    """Sensitivity, burden and warning of a score at several rates of calling."""
-    if scored.score is None or scored.name in ("armed", "policy", "news2_ge5", "news2_ge7", "red_score"):
+    """Sensitivity, burden and warning of a score at several rates of calling; nothing where no patient counts."""
+    if (
+        scored.score is None
+        or not compared.days
+        or scored.name in ("armed", "policy", "news2_ge5", "news2_ge7", "red_score")
+    ):
         return []
     timed = compared.outcomes.timed & compared.kept
     found: list[dict[str, float | None]] = []

@@ -184,7 +184,8 @@ def measured(head: HeadWeights, seen: Sequence[Seen], told: Sequence[Array]) -> 
         for row, value in zip(rows_of(patient), answer.tolist(), strict=True):
             if value == value and one.knows_enough(row):
                 odds.append(one.log_odds(row))
-                book.append(row["news2.now"] or 0.0)
+                score = row["news2.now"]
+                book.append(np.nan if score is None else score)
                 happened.append(value)
     y, found = np.array(happened), np.array(odds)
     figures: dict[str, float | None] = {

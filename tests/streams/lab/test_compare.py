@@ -1,10 +1,13 @@
 """Side by side with NEWS2 at the same rate, and what being called feels like."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
 from streams.lab.burden import BEDS, burden_of, ward
-from streams.lab.compare import News2AtAnyRate, paired
+from streams.lab.compare import News2AtAnyRate, curve, paired
 from streams.lab.definitions import Event
 from streams.lab.look import COLUMNS
 from streams.lab.measures import Bootstrap
@@ -75,6 +78,17 @@ def test_a_score_that_calls_nobody_is_not_compared_but_says_why(compared):
 
     assert told["caught_more"] is None
     assert told["reasons"]["caught_more"] == "it calls nobody"
+
+
+def test_where_every_onset_came_too_early_no_figure_is_made_up(compared):
+    """All patients are left out: nothing to count, and never a number that is none."""
+    outcomes = dataclasses.replace(compared.outcomes, censored=np.ones(PATIENTS, dtype=bool))
+    nobody = Compared(compared.trace, outcomes, packaged_rules())
+    news2 = nobody.all["news2"]
+
+    assert curve(news2, nobody) == []
+    told = paired(news2.alerting, News2AtAnyRate(nobody), Bootstrap(PATIENTS, 20))
+    assert json.loads(json.dumps(told, allow_nan=False))["caught_more"] is None
 
 
 def test_every_patient_lies_in_one_bed_and_no_bed_stays_empty(compared):

@@ -33,6 +33,9 @@ TOOLS = {
 }
 """What each stage needs outside Python."""
 
+AT_ONCE = {Stage.PURE: 2}
+"""How many files of a stage run beside each other; of the others one after another."""
+
 
 def stage_of(folder: str, needs: Iterable[str] = ()) -> Stage:
     """The stage of a test from its first folder below tests/ and the tools it names.

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by a bare Python, before there is an environment
 
 from deploy.make import environment, page, tools
-from deploy.make.stages import FOLDERS, TOOLS, Stage
+from deploy.make.stages import AT_ONCE, FOLDERS, TOOLS, Stage
 
 ROOT = environment.ROOT
 REPORTS = ROOT / ".cache" / "reports"
@@ -82,6 +82,8 @@ def run_stage(stage: Stage) -> Outcome:
     words = [environment.BIN / "python", "-m", "pytest", "--stage", stage, f"--junitxml={report}", "-q", "tests"]
     # A file that cannot be imported fails the stage; the others have still something to say.
     words += ["--continue-on-collection-errors"]
+    if stage in AT_ONCE:
+        words += ["-n", str(AT_ONCE[stage]), "--dist", "loadfile"]
     if stage is Stage.PURE:
         words += ["--doctest-modules", "schemas", "detectors", "streams", "deploy"]
     ended = subprocess.run([str(word) for word in words], cwd=ROOT, check=False).returncode

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -172,6 +173,10 @@ def _dry_run(asked: Asked) -> None:
         hear(recording.play(in_force)),
         hear(recording.play(candidate, FixedRules)),
     )
+    if not found["patients"]:
+        raise CannotRun(
+            f"{asked.recording}: nobody is watched in it; `vigilward check` tells what is wrong", exit_code=2
+        )
     found = {"armed_rules": _named(in_force), "candidate_rules": _named(candidate), **found}
     _print(found, in_words(found), asked.as_json)
 
@@ -190,7 +195,7 @@ def _shadow(asked: Asked) -> None:
 def _calibrate(asked: Asked) -> None:
     from streams.lab.budget import calibrate, disarmed, in_words, patients_of, unseen
 
-    if len(asked.files) != 1 or asked.budget is None or asked.budget <= 0:
+    if len(asked.files) != 1 or asked.budget is None or not 0 < asked.budget < inf:
         raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
     folder = Path(asked.files[0])
     if not folder.is_dir():

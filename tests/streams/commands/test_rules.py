@@ -93,6 +93,8 @@ def test_a_candidate_is_tried_on_a_bundled_sample(candidate):
         ("calibrate", "packaged"),
         ("calibrate", "no such folder", "--budget", "0.45"),
         ("calibrate", ".", "--budget", "-1"),
+        ("calibrate", ".", "--budget", "nan"),
+        ("dry-run", "packaged", "--in", __file__),
     ],
 )
 def test_what_is_missing_is_a_matter_of_usage(arguments):

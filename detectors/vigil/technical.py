@@ -31,6 +31,42 @@ class Condition(Struct, frozen=True):
     remedy: str
 
 
+DISAGREES: Final = Condition(
+    "pulse disagrees",
+    LOW,
+    ("pulse_rate",),
+    "Pulse and heart rate disagree",
+    "Count the pulse; check both sensors.",
+)
+NOT_ATTACHED: Final = Condition(
+    "device not attached",
+    MEDIUM,
+    (),
+    "A device that is not attached to this patient sends data",
+    "Check whose device it is; correct the attachment.",
+)
+DISCHARGED: Final = Condition(
+    "discharged", MEDIUM, (), "Discharged, and still sending data", "Confirm the discharge, or admit the patient."
+)
+DEVICE_CLOCK: Final = Condition(
+    "device clock", MEDIUM, (), "A device sends only old data", "Check the device's clock and its connection."
+)
+NEVER_SEEN: Final = Condition("never seen", LOW, (), "Admitted, but no data yet", "Attach and switch on the device.")
+SCALE_ENDS: Final = Condition(
+    "scale 2 ends",
+    LOW,
+    (),
+    "The order for SpO2 scale 2 ends soon",
+    "Ask the prescriber: without a new order the same values score on scale 1.",
+)
+DATA_LOST: Final = Condition(
+    "data lost", MEDIUM, (), "Readings were lost before they could be watched", "Take a full set of observations."
+)
+HISTORY_LOST: Final = Condition(
+    "history lost", LOW, (), "What is usual for this patient has to be learnt anew", "Take a full set of observations."
+)
+
+
 class Signals(Struct, array_like=True):
     """What is remembered of the measuring as a whole."""
 
@@ -183,75 +219,19 @@ def conditions(
             wrong.append(Wrong(_FLAT, name, LOW, device))
     found = together(wrong, told, tracks) if wrong else []
     if signals.disagreeing_hold:
-        found.append(
-            Condition(
-                "pulse disagrees",
-                LOW,
-                ("pulse_rate",),
-                "Pulse and heart rate disagree",
-                "Count the pulse; check both sensors.",
-            )
-        )
+        found.append(DISAGREES)
     if signals.unattached:
-        found.append(
-            Condition(
-                "device not attached",
-                MEDIUM,
-                (),
-                "A device that is not attached to this patient sends data",
-                "Check whose device it is; correct the attachment.",
-            )
-        )
+        found.append(NOT_ATTACHED)
     if discharged:
-        found.append(
-            Condition(
-                "discharged",
-                MEDIUM,
-                (),
-                "Discharged, and still sending data",
-                "Confirm the discharge, or admit the patient.",
-            )
-        )
+        found.append(DISCHARGED)
     if late_devices:
-        found.append(
-            Condition(
-                "device clock",
-                MEDIUM,
-                (),
-                "A device sends only old data",
-                "Check the device's clock and its connection.",
-            )
-        )
+        found.append(DEVICE_CLOCK)
     if never_seen:
-        found.append(Condition("never seen", LOW, (), "Admitted, but no data yet", "Attach and switch on the device."))
+        found.append(NEVER_SEEN)
     if scale_ends:
-        found.append(
-            Condition(
-                "scale 2 ends",
-                LOW,
-                (),
-                "The order for SpO2 scale 2 ends soon",
-                "Ask the prescriber: without a new order the same values score on scale 1.",
-            )
-        )
+        found.append(SCALE_ENDS)
     if at < signals.lost_until:
-        found.append(
-            Condition(
-                "data lost",
-                MEDIUM,
-                (),
-                "Readings were lost before they could be watched",
-                "Take a full set of observations.",
-            )
-        )
+        found.append(DATA_LOST)
     if at < signals.rebuilt_until:
-        found.append(
-            Condition(
-                "history lost",
-                LOW,
-                (),
-                "What is usual for this patient has to be learnt anew",
-                "Take a full set of observations.",
-            )
-        )
+        found.append(HISTORY_LOST)
     return found

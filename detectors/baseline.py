@@ -1,12 +1,14 @@
 """How far a value lies from what is usual for this patient."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import inf, sqrt
 from typing import Self
 
 from detectors.fading import FadingMean, FadingVar, kept
 from detectors.rules import BaselineRules
 from schemas.times import HOUR_MS, MINUTE_MS
+
+SURELY = 1 - 1e-9  # a hair inside a threshold, so that rounding is left to the exact question
 
 
 class Baseline:
@@ -53,6 +55,8 @@ class Baseline:
         "noise",
         "rules",
         "spread",
+        "usual_from",
+        "usual_to",
         "warm",
     )
 
@@ -62,6 +66,7 @@ class Baseline:
         self._seen, self._first, self._last, self._newest = 0, 0, 0, 0.0
         self.warm, self.spread, self.noise = False, floor, floor
         self._centre = self._anchored = 0.0
+        self.usual_from, self.usual_to = -inf, inf  # `is_usual` for every value between them, without being asked
 
     @property
     def usual(self) -> float | None:
@@ -134,6 +139,10 @@ class Baseline:
         self.warm = self._seen >= rules.warmup_values and self._last - self._first >= rules.warmup_minutes * MINUTE_MS
         self.spread = self._shrunk(usual.get(), usual.mean.n)
         self.noise = self._shrunk(self._jitter.get(), self._jitter.n)
+        if self.warm:
+            near, still = SURELY * rules.enter * self.spread, SURELY * rules.drift * self.noise
+            self.usual_from = max(self._centre - near, self._anchored - still)
+            self.usual_to = min(self._centre + near, self._anchored + still)
 
     def _shrunk(self, variance: float, n: float) -> float:
         floor, prior = self.floor, self.rules.prior_weight

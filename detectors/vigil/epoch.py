@@ -155,11 +155,12 @@ class Epoch:
 
     def newest(self) -> tuple[int, int, int]:
         """When, device and sequence of the newest reading."""
-        rows = self.rows
-        *before, last = rows[0::4]
-        if not before or last > max(before):
-            return last, rows[-3], rows[-2]
-        return max(zip(rows[0::4], rows[1::4], rows[2::4], strict=True))
+        rows = self.rows.tolist()
+        moments = rows[0::4]
+        newest = max(moments)
+        if moments[-1] == newest and moments.count(newest) == 1:  # how they nearly always come
+            return newest, rows[-3], rows[-2]
+        return max(zip(moments, rows[1::4], rows[2::4], strict=True))
 
     def _newest_with(self, column: Sequence[float]) -> tuple[int, int, int]:
         """As `newest`, of the readings that have the vital."""

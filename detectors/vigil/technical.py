@@ -11,14 +11,13 @@ from detectors.pulse import disagree
 from detectors.rules import Rules
 from detectors.vigil.course import HIGH, LOW, MEDIUM
 from detectors.vigil.epoch import SPOT, Decided, Epoch
-from detectors.vigil.track import Signs, Track
+from detectors.vigil.track import IN_ORDER, Signs, Track
 from detectors.vigil.wording import capital, vitals_words
 
 # A value of nothing in these is a sensor that has lost the patient, or a patient who is lost.
 CAN_READ_ZERO: Final = frozenset({"heart_rate", "pulse_rate", "resp_rate", "spo2"})
 # Other vitals may rest on one value for hours.
 NEVER_FLAT: Final = frozenset({"heart_rate", "pulse_rate"})
-IN_ORDER: Final = Signs()
 
 
 class Condition(Struct, frozen=True):
@@ -90,18 +89,20 @@ def watch(
         signs, decided = track.signs, fresh.get(name)
         if decided is None and name not in unusable:
             continue
-        if decided is not None and decided.value and not decided.flat and signs == IN_ORDER:
-            continue
-        signs.off = 0 if decided is not None else signs.off + 1
-        signs.off_hold = limits.hold if signs.off >= limits.sensor_off else max(0, signs.off_hold - 1)
+        flat = name in NEVER_FLAT and decided is not None and decided.flat
+        if signs is IN_ORDER and decided is not None and decided.value and not flat:
+            continue  # nothing was wrong, and nothing is
+        off = 0 if decided is not None else signs.off + 1
+        off_hold = limits.hold if off >= limits.sensor_off else max(0, signs.off_hold - 1)
         reads_zero = name in CAN_READ_ZERO and (
             (decided is not None and decided.value == 0) or (decided is None and name in under)
         )
-        signs.zero = signs.zero + 1 if reads_zero else 0
-        signs.zero_hold = limits.hold if signs.zero >= limits.check_patient else max(0, signs.zero_hold - 1)
-        same = name in NEVER_FLAT and decided is not None and decided.flat and decided.samples > 1
+        zero = signs.zero + 1 if reads_zero else 0
+        zero_hold = limits.hold if zero >= limits.check_patient else max(0, signs.zero_hold - 1)
+        same = flat and decided is not None and decided.samples > 1
         unmoved = same and track.known is not None and decided is not None and decided.value == track.known.value
-        signs.flat = (signs.flat + 1 if unmoved else 1) if same else (signs.flat if decided is None else 0)
+        unmoving = (signs.flat + 1 if unmoved else 1) if same else (signs.flat if decided is None else 0)
+        track.note(Signs(off, zero, unmoving, off_hold, zero_hold))
     pulse, rate = fresh.get("pulse_rate"), fresh.get("heart_rate")
     if pulse is not None and rate is not None:
         signals.disagreeing = signals.disagreeing + 1 if disagree(pulse.value, rate.value) else 0

@@ -25,7 +25,7 @@ class Opinion(Struct, array_like=True, frozen=True):
     score: float
 
 
-class Signs(Struct, array_like=True):
+class Signs(Struct, frozen=True, array_like=True, gc=False):
     """How the sensor has behaved, in epochs in a row."""
 
     off: int = 0
@@ -35,6 +35,7 @@ class Signs(Struct, array_like=True):
     zero_hold: int = 0
 
 
+IN_ORDER: Final = Signs()  # one for all sensors of which there is nothing to remember
 NOWHERE: Final = -NEVER
 EVERY_MS: Final = 45_000
 DRIFTED: Final = "usual_has_drifted"
@@ -63,7 +64,7 @@ class Track:
         self.rules = rules
         self.known: Decided | None = None
         self.opinions: tuple[Opinion, ...] = ()
-        self.signs = Signs()
+        self.signs = IN_ORDER
         self.stale = False
         self.dense = False  # whether a stream has ever supplied it: spot checks then do not teach what is usual
         self.detached: int | None = None  # when the device that supplied it was taken off the patient
@@ -104,7 +105,9 @@ class Track:
         assert baseline is not None and shift is not None and trend is not None
         before = self.opinions
         learnt = trend.learn_one(value, at)
-        if not before and not shift.found and baseline.is_usual(value) and not (learnt and trend.is_steep(at)):
+        if not (before or shift.found or (learnt and trend.is_steep(at))) and (
+            baseline.usual_from < value < baseline.usual_to or baseline.is_usual(value)
+        ):
             return  # nothing held, nothing stands out: how nearly all epochs of a ward are
         held = {opinion.detector for opinion in before}
         found: list[Opinion] = []
@@ -142,9 +145,13 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
+    def note(self, signs: Signs) -> None:
+        """Remembers how the sensor has behaved."""
+        self.signs = IN_ORDER if signs == IN_ORDER else signs
+
     def detach(self, at: int) -> None:
         """The device that supplied it was taken off: nothing more is expected, and nothing about it is wrong."""
-        self.detached, self.signs = at, Signs()
+        self.detached, self.signs = at, IN_ORDER
 
     def learn(self, *, calm: bool) -> None:
         """Takes the value in force as usual if all is `calm`: nothing about it or the patient is in question. Otherwise
@@ -181,7 +188,8 @@ class Track:
         one = cls(name, rules)
         one.known = None if state[0] is None else Decided(*state[0])
         one.opinions = tuple(Opinion(*opinion) for opinion in state[1])
-        one.signs, one.stale, one.dense, one.learnt = Signs(*state[2]), *state[3:6]
+        one.note(Signs(*state[2]))
+        one.stale, one.dense, one.learnt = state[3:6]
         floor, one.detached = one.floor, state[9]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)

@@ -5,7 +5,7 @@ import pytest
 
 from detectors.news2 import news2
 from detectors.vigil.technical import Signals, conditions
-from detectors.vigil.track import Track
+from detectors.vigil.track import Signs, Track
 from detectors.vigil.wording import clears_when, leading, score_words, value_words, vital_words
 from schemas.vitals import LETTERS, Vital
 from tests.making import T0, rules_with
@@ -79,7 +79,7 @@ def test_nothing_that_is_said_diagnoses():
     said += [clears_when(p, because, lost) for p, because, lost in product((1, 2, 3), ([], ["spo2"]), ([], ["spo2"]))]
     tracks = {vital.value: Track(vital.value, rules_with()) for vital in Vital}
     for track in tracks.values():
-        track.signs.zero_hold = track.signs.flat = 1000
+        track.signs = Signs(zero_hold=1000, flat=1000)
     facts = {"discharged": True, "late_devices": True, "never_seen": True, "scale_ends": True, "paused": False}
     signals = Signals(1, 1, True, T0 + 1, T0 + 1)
     for found in conditions(tracks, signals, because=[], priority=1, at=T0, rules=rules_with(), **facts):

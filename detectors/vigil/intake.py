@@ -1,7 +1,7 @@
 """What becomes of each vital of each reading: accepted, suspect, duplicate, late, or rejected."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -42,20 +42,47 @@ PLAUSIBLE: Final = {
 }
 
 
-class Device(Struct, array_like=True):
-    """What is known of one device's clock: the newest time it named, and how far that clock runs ahead of the log's."""
+# In the order in which a snapshot holds them.
+_OF_DEVICE: Final = (
+    "number",
+    "newest",
+    "lead",
+    "sequence",  # greatest of the readings that came in time
+    "behind_taken",  # where a run of late readings began, by its clock and by the log's
+    "behind_at",
+    "behind_sequence",  # and the greatest in it
+    "late_since",  # since when all it sends has been late
+    "oldest",  # the oldest time it ever named: what is older cannot be a repeat
+    "before_newest",  # what it sent before its clock was set back: up to this time and this sequence
+    "before_sequence",
+)
 
-    number: int
-    newest: int = NOWHERE
-    lead: int = NOWHERE
-    sequence: int = NO_SEQUENCE  # greatest of the readings that came in time
-    behind_taken: int = NOWHERE  # where a run of late readings began, by its clock and by the log's
-    behind_at: int = NOWHERE
-    behind_sequence: int = NO_SEQUENCE  # and the greatest in it
-    late_since: int = NOWHERE  # since when all it sends has been late
-    oldest: int = NOWHERE  # the oldest time it ever named: what is older cannot be a repeat
-    before_newest: int = NOWHERE  # what it sent before its clock was set back: up to this time and this sequence
-    before_sequence: int = NOWHERE
+
+class Device:
+    """What is known of one device's clock: the newest time it named, and how far that clock runs ahead of the log's.
+
+    No `Struct`: of those a field takes ten times as long to set, and some are set by every reading.
+    """
+
+    __slots__ = _OF_DEVICE
+
+    def __init__(self, number: int, taken: int) -> None:
+        self.number, self.oldest = number, taken
+        self.newest = self.lead = self.behind_taken = self.behind_at = self.late_since = NOWHERE
+        self.sequence = self.behind_sequence = NO_SEQUENCE
+        self.before_newest = self.before_sequence = NOWHERE
+
+    def state(self) -> list[int]:
+        """Plain numbers, in the order of the fields."""
+        return [getattr(self, name) for name in _OF_DEVICE]
+
+    @classmethod
+    def restore(cls, state: Sequence[int]) -> Self:
+        """The device that `state` was taken from."""
+        one = cls(0, 0)
+        for name, value in zip(_OF_DEVICE, state, strict=False):  # what an older snapshot lacks stays as it begins
+            setattr(one, name, value)
+        return one
 
 
 class Spot(Struct, array_like=True):
@@ -139,7 +166,7 @@ class Intake:
         number = 1 + max((device.number for device in known.values()), default=-1)
         if len(known) >= MOST_DEVICES:
             del known[min(known, key=lambda other: (known[other].newest, known[other].number))]
-        device = known[name] = Device(number, oldest=taken)
+        device = known[name] = Device(number, taken)
         return device
 
     def _add(self, epoch: Epoch, reading: FastReading, strange: bool, row: list[int]) -> Taken:
@@ -298,11 +325,12 @@ class Intake:
         """Plain numbers and strings."""
         attached = None if self.attached is None else sorted(self.attached)
         epochs = [[key, self.epochs[key].state()] for key in sorted(self.epochs)]
-        return [sorted(self.devices.items()), epochs, self.spots, self.forgotten_spot, attached]
+        devices = [[name, self.devices[name].state()] for name in sorted(self.devices)]
+        return [devices, epochs, self.spots, self.forgotten_spot, attached]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from."""
-        self.devices = {name: Device(*device) for name, device in state[0]}
+        self.devices = {name: Device.restore(device) for name, device in state[0]}
         self.epochs = {key: Epoch.restore(epoch) for key, epoch in state[1]}
         self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
         self.spots = [Spot(*spot) for spot in state[2]]

@@ -6,6 +6,7 @@ has fired exactly the dues up to T, and cutting it into batches anywhere changes
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from heapq import heappop, heappush, heapreplace
 from typing import Final
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from detectors.rules import Rules, RulesError, read_rules
 from detectors.vigil import Said, Taken, Vigil
 from schemas.action import Action, Deed
+from schemas.base import END_OF_TIME
 from schemas.decode import Decoded, FastReading, decode
 from schemas.forwarded import (
     KIND_HEADER,
@@ -26,7 +28,7 @@ from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
-from schemas.times import NEVER, to_ms
+from schemas.times import EPOCH, NEVER, to_ms
 from streams.log.forward import verify
 from streams.log.placing import partition_of
 from streams.log.record import Marker, Output, Record
@@ -34,10 +36,16 @@ from streams.log.tally import Tally
 from streams.log.watch import Watch
 
 AHEAD_MS: Final = 366 * 86_400_000
+END_MS: Final = to_ms(END_OF_TIME)
 CONTRACTS: Final[Mapping[ForwardedKind, type[PatientRecord] | type[Action]]] = {
     ForwardedKind.PATIENT: PatientRecord,
     ForwardedKind.ACTION: Action,
 }
+
+
+def _just_after(time: int) -> datetime:
+    """The first moment that the log's time has not reached: asked of every reading, for less than its milliseconds."""
+    return EPOCH + timedelta(milliseconds=min(time + 1, END_MS))
 
 
 class Partition:
@@ -103,6 +111,7 @@ class Partition:
         event_clock, tally, watches, heap, mode = self.event_clock, self.tally, self.watches, self._heap, self.mode
         touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
         taken_records = readable = accepted = 0
+        ahead = _just_after(log_time)
         for record in records:
             offset, stamp, _, value, headers = record
             if offset < next_offset:  # replayed: the state holds it
@@ -133,10 +142,12 @@ class Partition:
             patient = reading.patient_id  # type: ignore[union-attr]
             watch = watches.get(patient)
             # In event clock a reading may move the time; one of a moment that has been reached does not.
-            reached = not event_clock or to_ms(reading.taken_at) <= log_time  # type: ignore[union-attr]
+            reached = not event_clock or reading.taken_at < ahead  # type: ignore[union-attr]
             if watch is None or reading.mode is not mode or not reached:  # type: ignore[union-attr]
                 watch = self._admit(reading, record, out)  # type: ignore[arg-type]
-                log_time = self.time
+                if self.time != log_time:
+                    log_time = self.time
+                    ahead = _just_after(log_time)
                 if watch is None:
                     continue
             if offset < watch.upto:  # this patient's state is newer than the marker

@@ -1,5 +1,6 @@
 """How fast a ward's time runs, and how long until a moment of it has come."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -58,16 +59,21 @@ class Pace:
             self._sleep(min(left, _WAKE_S))
         return False
 
-    def stretches(self, until_ms: int | None, *, wall_s: float = 0.1) -> Iterator[tuple[int, int]]:
+    def stretches(
+        self, until_ms: int | None, *, wall_s: float = 0.1, late_s: float = math.inf
+    ) -> Iterator[tuple[int, int]]:
         """Stretches `(from_ms, to_ms)` of the ward's time, each handed over when it is past, until `until_ms` if given.
 
-        One is about `wall_s` long on the wall, at full speed a second of the ward's.
+        One is about `wall_s` long on the wall, at full speed a second of the ward's. Who takes so long over them that
+        the end would come more than `late_s` late gets no more: the wall's end is kept, and the rest left out.
         """
         step = max(1, round(1000 * self.speed * wall_s)) if self.speed else 1000
+        until = math.inf if until_ms is None else until_ms
+        ends = self._began + (until - self.start_ms) / 1000 / self.speed + late_s if self.speed else math.inf
         at = self.start_ms
         while until_ms is None or at < until_ms:
             to = at + step if until_ms is None else min(at + step, until_ms)
-            if not self.wait_until(to):
+            if not self.wait_until(to) or self._now() > ends:
                 return
             yield at, to
             at = to

@@ -75,5 +75,4 @@ class Watched:
         self._devices.join(10)
         self.board.kill()
         self.worker.stop()
-        self.worker._log.close()
         self.broker.stop()

@@ -14,6 +14,7 @@ from typing import Final
 
 READY_WITHIN_S: Final = 60.0
 STOPS_WITHIN_S: Final = 15.0
+LAST_WORDS: Final = 3_000
 _SAMPLE: Final = re.compile(r'^(\w+)(?:\{[^}]*?(?:\w+)="([^"]*)"\})? ([0-9.e+-]+)$')
 
 
@@ -44,6 +45,7 @@ class WorkerProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
         self._environment = {**inherited, **settings, "VIGILWARD_HTTP_PORT": str(self._port)}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._last_words = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -75,9 +77,13 @@ class WorkerProcess:
         return self._process is not None and self._process.poll() is None
 
     def last_words(self) -> str:
-        """The end of its log."""
-        self._log.seek(0)
-        return self._log.read().decode("utf-8", "replace")[-3_000:]
+        """The end of its log, also after `stop`."""
+        if not self._log.closed:
+            # Not by seeking: the process writes through the same place in the file.
+            size = os.fstat(self._log.fileno()).st_size
+            said = os.pread(self._log.fileno(), LAST_WORDS, max(0, size - LAST_WORDS))
+            self._last_words = said.decode("utf-8", "replace")
+        return self._last_words
 
     def counts(self, family: str) -> dict[str, int]:
         """One metric of the worker by its label, such as `vigilward_vitals_total` by verdict; empty if silent."""
@@ -86,17 +92,17 @@ class WorkerProcess:
         return {match[2] or "": int(float(match[3])) for match in found if match and match[1] == family}
 
     def stop(self) -> int | None:
-        """Asks it to end in good order, and insists if it does not; gives its exit code."""
-        if self._process is None:
-            return None
-        if self._process.poll() is None:
+        """Asks it to end in good order, and insists if it does not; gives its exit code. It does not start again."""
+        if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
                 self._process.wait(STOPS_WITHIN_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        return self._process.returncode
+        self.last_words()
+        self._log.close()
+        return None if self._process is None else self._process.returncode
 
     def _get(self, path: str) -> str | None:
         try:

@@ -33,6 +33,7 @@ from streams.ward.simulator import Simulator
 
 PARTITIONS: Final = 4
 CATCH_UP_S: Final = 30.0
+LATE_S: Final = 0.5  # a machine too slow for this speed shows less of the ward's time, and ends when it was told to
 REFRESH_S: Final = 0.5
 QUICKER: Final = 6.0  # illness of hours within one
 QUIET_S: Final = (4_320.0, 9_000.0)  # hastened too: 12 to 25 minutes of the ward's time to learn what is usual
@@ -121,7 +122,7 @@ class Demo:
                 stopping = lambda: self._stop.is_set() or not worker.alive  # noqa: E731
                 pace = Pace(self.start_ms, speed=self.speed, stopping=stopping)
                 until = None if self.lasts_s is None else self.start_ms + round(self.lasts_s * self.speed * 1_000)
-                for since, to in pace.stretches(until):
+                for since, to in pace.stretches(until, late_s=LATE_S):
                     self.sent += publisher.send_all(readings, self._between(since, to))
                 publisher.flush()
         except Exception as problem:

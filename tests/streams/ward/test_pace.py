@@ -60,6 +60,19 @@ def test_who_is_late_catches_up_without_leaving_anything_out():
     assert wall.at - 50 == pytest.approx(0.5 + 4 * 0.7)
 
 
+def test_who_is_too_slow_is_stopped_when_the_time_is_over():
+    """A busy machine shows less of the demo's ward, and does not make its half minute a whole one."""
+    wall = Wall()
+    pace = Pace(0, speed=10.0, now=wall.now, sleep=wall.sleep)
+    stretches = []
+    for stretch in pace.stretches(20_000, wall_s=0.5, late_s=0.5):
+        stretches.append(stretch)
+        wall.at += 0.9
+
+    assert stretches == [(0, 5000), (5000, 10_000), (10_000, 15_000)]
+    assert wall.at - 50 == pytest.approx(0.5 + 3 * 0.9)
+
+
 def test_it_stops_when_asked_even_in_the_middle_of_waiting():
     wall = Wall()
     pace = Pace(0, now=wall.now, sleep=wall.sleep, stopping=lambda: wall.at >= 51)

@@ -52,6 +52,7 @@ def _explained(
     recording: str | None, rules: Any, alert_id: str | None, patient: str | None, at: str | None, revision: int
 ) -> dict[str, Any]:
     from streams.lab.explain import explain_alert, explain_moment
+    from streams.lab.whose import whose
     from streams.recorded.again import LiveLog, Recording
     from streams.recorded.moments import moment
     from streams.settings import load
@@ -60,7 +61,7 @@ def _explained(
 
     def of(plays: Any) -> dict[str, Any]:
         if alert_id is not None:
-            return explain_alert(plays, rules, alert_id, revision, patient)
+            return explain_alert(plays, rules, alert_id, revision, patient or whose(alert_id, plays.measured()))
         when = moment(at, int(time.time() * 1_000))
         assert patient is not None and when is not None
         return explain_moment(plays, rules, patient, when)

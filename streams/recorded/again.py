@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.rules import Rules
+from schemas.decode import Decoded, decode
 from schemas.forwarded import LogKeys
+from schemas.reasons import Unreadable
+from schemas.times import to_ms
 from streams.log import Output, Partition
 from streams.log.placing import partition_of
 from streams.recorded.lines import is_recorded_log
@@ -74,6 +77,24 @@ class Recording(NamedTuple):
             if patient is not None and until_ms is not None and one.time_of(patient) > until_ms:
                 return
 
+    def measured(self) -> Iterator[tuple[int, str]]:
+        """When each reading was taken (ms) and of whom; nothing of a log, which has a clock of its own."""
+        if self.is_log:
+            return
+        if self.path.is_dir():
+            from streams.ward.recordings import read_folder
+
+            for at, patient, _ in read_folder(self.path):
+                yield at, patient
+            return
+        for line in read_lines(self.path):
+            try:
+                decoded = decode(line)
+            except Unreadable:
+                continue
+            reading = decoded.reading if isinstance(decoded, Decoded) else decoded
+            yield to_ms(reading.taken_at), reading.patient_id
+
     def _lines(self, patient: str | None) -> Iterable[bytes]:
         if patient is None or not self.path.is_dir():
             return read_lines(self.path)
@@ -88,6 +109,10 @@ class LiveLog(NamedTuple):
     """The log itself, as it stands in Kafka now. `source` is an open `streams.recorded.source.Source`."""
 
     source: "Source"
+
+    def measured(self) -> Iterator[tuple[int, str]]:
+        """Nothing: what is judged depends on the log's own clock."""
+        return iter(())
 
     def play(
         self,

@@ -66,7 +66,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _programs_taken_from_packages_are_found() -> Iterator[None]:
     """`promtool` and its like lie in the cache, not on the machine's path."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = f"{tools.UNPACKED}{os.pathsep}{before}"
-    yield
-    os.environ["PATH"] = before
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("PATH", str(tools.UNPACKED), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _processes_find_what_an_installation_has() -> Iterator[None]:
+    """A process that a test starts is our command as its users have it: without the libraries of the tests."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("PYTHONPATH", str(TESTS / "absent"), prepend=os.pathsep)
+        yield

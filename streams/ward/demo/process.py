@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from typing import Final
+from typing import BinaryIO, Final
 
 READY_WITHIN_S: Final = 60.0
 STOPS_WITHIN_S: Final = 15.0
@@ -44,13 +44,14 @@ class WorkerProcess:
         self._port = free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
         self._environment = {**inherited, **settings, "VIGILWARD_HTTP_PORT": str(self._port)}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._log: BinaryIO | None = None
         self._last_words = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it. Raises WorkerFailed if it is not ready in time."""
         command = [sys.executable, "-c", "from streams.commands import main; main()", "worker"]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self._process = subprocess.Popen(
             command,
             env=self._environment,
@@ -78,7 +79,7 @@ class WorkerProcess:
 
     def last_words(self) -> str:
         """The end of its log, also after `stop`."""
-        if not self._log.closed:
+        if self._log is not None:
             # Not by seeking: the process writes through the same place in the file.
             size = os.fstat(self._log.fileno()).st_size
             said = os.pread(self._log.fileno(), LAST_WORDS, max(0, size - LAST_WORDS))
@@ -92,7 +93,7 @@ class WorkerProcess:
         return {match[2] or "": int(float(match[3])) for match in found if match and match[1] == family}
 
     def stop(self) -> int | None:
-        """Asks it to end in good order, and insists if it does not; gives its exit code. It does not start again."""
+        """Asks it to end in good order, and insists if it does not; gives its exit code. It may be started again."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
@@ -101,7 +102,9 @@ class WorkerProcess:
                 self._process.kill()
                 self._process.wait()
         self.last_words()
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
         return None if self._process is None else self._process.returncode
 
     def _get(self, path: str) -> str | None:

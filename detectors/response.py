@@ -87,6 +87,9 @@ URGENT_FROM: Final = 5  # Chart 4: "5 or more, urgent response threshold"
 EMERGENCY_FROM: Final = 7  # Chart 4: "7 or more, emergency response threshold"
 
 
+_NONE, _LOW, _RED, _URGENT, _EMERGENCY = (CHART_4[trigger] for trigger in Trigger)  # bound once: asked at every status
+
+
 def response(score: int, red: Collection[Part] | bool) -> Response:
     """The row for a score and its red items; give the certain ones: `score_min` and `red`.
 
@@ -104,12 +107,12 @@ def response(score: int, red: Collection[Part] | bool) -> Response:
     if score < 0:
         raise ValueError(f"a NEWS2 of {score!r} does not exist; the least is 0")
     if score >= EMERGENCY_FROM:
-        return CHART_4[Trigger.EMERGENCY]
+        return _EMERGENCY
     if score >= URGENT_FROM:
-        return CHART_4[Trigger.URGENT]
+        return _URGENT
     if red:
-        return CHART_4[Trigger.RED]
-    return CHART_4[Trigger.LOW if score else Trigger.NONE]
+        return _RED
+    return _LOW if score else _NONE
 
 
 def observation_due(score: News2) -> tuple[Part, ...]:

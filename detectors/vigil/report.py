@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from detectors.calling import PRIORITIES, Calling
-from detectors.news2 import News2
+from detectors.news2 import News2, Part
 from detectors.response import response
 from detectors.rules import Rules
 from detectors.vigil.episode import Episode
@@ -19,6 +19,7 @@ from schemas.alert import Standing
 from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
 
 encode: Final = msgspec.json.Encoder().encode
+NAMES: Final = {part: part.value for part in Part}  # a look at a member's value costs 0.1 us
 HELD_BY: Final = {Standing.ACKNOWLEDGED: "acknowledged", Standing.SNOOZED: "snoozed"}
 TECHNICAL_ENDS: Final = "Ends when the cause is gone."
 LISTED: Final = "Is over; stays listed until someone has seen it."
@@ -39,10 +40,24 @@ def score_report(score: News2 | None, previous: int | None, scale: int) -> dict[
         "complete": score.complete,
         "previous": previous,
         "scale": scale,
-        "parts": {part.value: least for part, least, most in score.parts if least == most},
-        "missing": [part.value for part in score.missing],
-        "red": [part.value for part in score.red],
+        "parts": {NAMES[part]: least for part, least, most in score.parts if least == most},
+        "missing": [NAMES[part] for part in score.missing],
+        "red": [NAMES[part] for part in score.red],
     }
+
+
+def to_hundredths(value: float) -> float:
+    """As `round(value, 2)`, at a third of its price wherever no tie is near.
+
+    >>> to_hundredths(72.126), to_hundredths(0.125)
+    (72.13, 0.12)
+    """
+    scaled = value * 100.0
+    if 0.0 < scaled < 1e8:
+        nearest = int(scaled + 0.5)
+        if abs(scaled - nearest) < 0.499999:
+            return nearest / 100.0
+    return round(value, 2)
 
 
 def advice(score: News2 | None) -> str | None:

@@ -24,9 +24,9 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         warns_at(stay, rules.calling.order_warning_minutes),
         max(vigil.life_due, now + 1),  # an undone answer may leave a step that was due before
     ]
-    for name, track in vigil.tracks.items():
-        if track.known is not None and not track.stale:
-            ends.append(expires(name, track))
+    ends += [
+        expires(name, track) for name, track in vigil.tracks.items() if track.known is not None and not track.stale
+    ]
     if not vigil.tracks:
         ends.append(never_seen_at(vigil))
     if stay.discharged:

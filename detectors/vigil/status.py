@@ -14,7 +14,7 @@ from detectors.vigil.orders import orders_report
 from detectors.vigil.picture import UNITS, VALIDITY, Picture, learns
 from detectors.vigil.red import VITALS_OF
 from detectors.vigil.register import Ended
-from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report
+from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report, to_hundredths
 from detectors.vigil.track import Track
 from schemas.times import MINUTE_MS, to_text, to_text_or_none
 from schemas.vitals import LETTERS
@@ -57,7 +57,7 @@ def _vitals(vigil: "Vigil", at: int) -> dict[str, Vital]:
 
 def _vital(name: str, track: Track, state: str) -> Vital:
     known, usual = track.known, track.usual
-    shown = None if usual is None else round(usual, 2)
+    shown = None if usual is None else to_hundredths(usual)
     if known is None:
         return Vital(state, None, UNITS[name], usual=shown)
     value: float | str | bool = known.value

@@ -205,6 +205,8 @@ def conditions(
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
+        if signs is IN_ORDER and not track.stale:
+            continue
         if not (signs.off_hold or signs.zero_hold or track.stale or signs.flat >= limits.flat_line):
             continue
         if track.detached is not None:

@@ -71,7 +71,6 @@ class Epoch:
 
     __slots__ = (
         "closes",
-        "count",
         "end",
         "names",
         "ragged",
@@ -85,7 +84,7 @@ class Epoch:
     )
 
     def __init__(self, end: int, closes: int, source: int) -> None:
-        self.end, self.closes, self.source, self.count = end, closes, source, 0
+        self.end, self.closes, self.source = end, closes, source
         self.names: tuple[str, ...] = ()
         self.values, self.rows = array("d"), array("q")
         self.suspect: dict[str, int] = {}
@@ -93,6 +92,11 @@ class Epoch:
         self.under: dict[str, int] = {}
         self.unattached = False
         self.ragged = False  # whether any reading lacks a vital
+
+    @property
+    def count(self) -> int:
+        """How many readings there are."""
+        return len(self.rows) // 4
 
     def holds(self, device: int, sequence: int, taken: int) -> bool:
         """Whether this very reading is here already."""
@@ -107,7 +111,6 @@ class Epoch:
             values = self._fit(names, values)
         self.values.fromlist(values)
         self.rows.fromlist(row)
-        self.count += 1
 
     def _fit(self, names: tuple[str, ...], values: list[float]) -> list[float]:
         """The values of a reading with other vitals than those before it, as a row; makes room for the vitals that
@@ -224,7 +227,7 @@ class Epoch:
     def restore(cls, state: Sequence) -> Self:
         """The epoch that `state` was taken from."""
         one = cls(*state[:3])
-        one.count, one.rows, one.unattached, one.ragged = state[3], array("q", state[5]), state[7], state[8]
+        one.rows, one.unattached, one.ragged = array("q", state[5]), state[7], state[8]
         one.names = tuple(name for name, _ in state[4])
         one.values = array("d", chain.from_iterable(zip(*(column for _, column in state[4]), strict=True)))
         one.suspect, one.unusable, one.under = (dict(found) for found in state[6])

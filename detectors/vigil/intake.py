@@ -34,11 +34,12 @@ class Taken(NamedTuple):
 
 ACCEPTED: Final = tuple(Taken(n) for n in range(16))
 VALID: Final = Quality.VALID
-# For numbers that need no conversion: name, unit, and the range in which there is nothing to judge.
+# For numbers that need no conversion: name, unit, and the range in which there is nothing to judge. No range here holds
+# 0 or 1, so that none holds a yes or a no.
 PLAUSIBLE: Final = {
     scale.vital.value: {unit: scale.suspect for unit, conversion in scale.units.items() if conversion is SAME}
     for scale in SCALES.values()
-    if scale.vital is not Vital.GCS
+    if scale.vital is not Vital.GCS and scale.suspect[0] > 1
 }
 
 
@@ -178,9 +179,10 @@ class Intake:
             try:
                 # the good ones, without a call: in the vital's own unit, valid, and neither suspect nor impossible
                 low, high = PLAUSIBLE[name][measure.unit]  # type: ignore[index]
-                if not (measure.quality is VALID and value.__class__ is float and low <= value <= high) or strange:
-                    raise KeyError
-            except KeyError:
+                plain = low <= value <= high and measure.quality is VALID  # type: ignore[operator]
+            except (KeyError, TypeError):
+                plain = False
+            if strange or not plain:
                 judged = judge(name, measure)
                 if isinstance(judged, Refused):
                     refused.append(judged)

@@ -147,12 +147,13 @@ class Ledger:
         self._entries[partition] = Entry(partition, pen, last, saved_at=now, due_at=now)
 
     async def _prove(self, entry: Entry) -> bool:
-        if entry.last is None:  # worked out from the log and not yet saved
-            return False
-        try:
-            await entry.pen.write([self._marker_line(entry.partition, entry.last)])
-        except PenDry:
-            return False
+        async with entry.saving:  # a snapshot that is under way moves the marker on: the older one may not follow it
+            if entry.last is None:  # worked out from the log and not yet saved
+                return False
+            try:
+                await entry.pen.write([self._marker_line(entry.partition, entry.last)])
+            except PenDry:
+                return False
         entry.paused = False
         return True
 

@@ -187,6 +187,40 @@ def test_without_the_board_a_word_is_tried_again_until_it_is_there_and_said_once
     assert len(said(settings, Topic.ACTIONS, calling.patient)) == before + 1
 
 
+def test_a_word_that_the_worker_has_applied_is_not_told_as_refused_when_its_answer_was_lost(
+    screen, settings, ward, calling
+):
+    """The broker had it, the answer was cut off; meanwhile the alert is another, and the repeat is refused."""
+    one = screen()
+    page = one.open()
+    tries = []
+
+    def cut(route):
+        tries.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/api/actions", cut)
+    one.tile("A01").locator(".act").click()
+    page.locator("dialog .reasons button").first.click()
+    expect(page.locator(".toast.failing")).to_have_count(1)
+    applied(calling, ward, said(settings, Topic.ACTIONS, calling.patient)[-1])
+    expect(page.locator(".toast")).to_contain_text("confirmed")
+    page.unroute("**/api/actions")
+    changed = json.dumps({"detail": "the patient has become worse since: look at the alert again"})
+    again = []
+
+    def refuse(route):
+        again.append(route.request.url)
+        route.fulfill(status=409, content_type="application/json", body=changed)
+
+    page.route("**/api/actions", refuse)
+    page.wait_for_timeout(2_000)  # the page tries again every one and a half seconds
+
+    assert tries[0] == 201
+    expect(page.locator(".toast")).to_contain_text("confirmed")
+    assert again == []
+
+
 def test_a_set_of_observations_goes_to_the_readings(screen, settings, beds):
     one = screen()
     page = one.open()

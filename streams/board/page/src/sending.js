@@ -24,15 +24,17 @@ function update(id, facts) {
   changed();
 }
 
+// A worker may have answered before the board did, or while the board's answer was lost: its word is the last.
+const settled = (id) => ["applied", "refused"].includes(state.pending.get(id)?.state);
+
 async function attempt(id) {
   const word = state.pending.get(id);
-  if (!word) return;
+  if (!word || settled(id)) return;
   try {
     await api.post(word.path, word.body);
-    // A worker may have answered before the board did.
-    const settled = state.pending.get(id)?.state === "applied" || state.pending.get(id)?.state === "refused";
-    update(id, { ...(settled ? {} : { state: word.deed ? "sent" : "applied" }), sentAt: performance.now(), sentWard: wardNow() });
+    update(id, { ...(settled(id) ? {} : { state: word.deed ? "sent" : "applied" }), sentAt: performance.now(), sentWard: wardNow() });
   } catch (problem) {
+    if (settled(id)) return;
     // A network that is gone and a broker that is away are reasons to try again; a refusal is not.
     const lasting = problem instanceof Refused && problem.status < 500 && problem.status !== 429;
     update(id, { state: lasting ? "refused" : "failing", why: problem.message, tries: word.tries + 1 });

@@ -221,6 +221,22 @@ def test_a_word_that_the_worker_has_applied_is_not_told_as_refused_when_its_answ
     assert again == []
 
 
+def test_a_flow_that_was_typed_before_air_was_ticked_is_not_sent(screen, settings, beds):
+    """A flow counts as oxygen wherever it comes from: two points that nobody meant."""
+    one = screen()
+    page = one.open()
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Observations").click()
+    page.locator("dialog .pick", has_text="oxygen").click()
+    page.get_by_label("Flow").fill("4")
+    page.locator("dialog .pick", has_text="air").click()
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator(".toast.applied")).to_contain_text("A04: observations")
+    reading = said(settings, Topic.READINGS, beds["A04"].patient)[-1]
+
+    assert {name: one["value"] for name, one in reading["vitals"].items()} == {"supplemental_oxygen": False}
+
+
 def test_a_set_of_observations_goes_to_the_readings(screen, settings, beds):
     one = screen()
     page = one.open()

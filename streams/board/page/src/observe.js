@@ -23,6 +23,7 @@ export function Observe({ status, close }) {
     event.preventDefault();
     const vitals = {};
     for (const [name, value] of Object.entries(set)) if (value !== "" && value != null) vitals[name] = typeof value === "string" && !LETTERS.includes(value) ? Number(value) : value;
+    if (!set.supplemental_oxygen) delete vitals.oxygen_flow; // typed, and then air was ticked: the flow is not to be seen any more
     if (!Object.keys(vitals).length) return;
     const taken = new Date(wardNow() - ago * 60_000).toISOString();
     send({ path: "/api/observations", patient: status.patient_id, what: t("observe.what", { bed: bedOf(status) }), body: { action_id: newId(), patient_id: status.patient_id, taken_at: taken, ...vitals } });

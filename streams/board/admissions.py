@@ -45,6 +45,12 @@ class Admissions:
         self._stays[record.patient_id] = follow(before, record, moment), moment
         return record.patient_id
 
+    def forget(self, before: int) -> None:
+        """Lets go of those who were discharged before that moment (ms)."""
+        for patient, (stay, at) in list(self._stays.items()):
+            if stay.discharged and at < before:
+                del self._stays[patient]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._stays)
 

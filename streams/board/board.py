@@ -165,6 +165,7 @@ class Board:
         count = 0
         while True:
             if count % BURDEN_EVERY == 0:
+                self.memory.forget()
                 self._burden = burden(self.memory, self.now_ms)
             self.stream.say("pulse", self._pulse())
             count += 1

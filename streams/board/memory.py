@@ -18,6 +18,8 @@ from streams.board.rules_seen import RulesSeen
 from streams.topics import Topic
 
 HOUR_MS: Final = 3_600_000
+KEPT_MS: Final = 48 * HOUR_MS
+"""As far as a handover looks back."""
 MAX_ALERTS_A_PATIENT: Final = 200
 MAX_REVISIONS: Final = 300
 AWAITED: Final = (-2, -1)
@@ -204,7 +206,7 @@ class Memory:
             "sparks": {
                 patient: self.columns[patient].since(min(minutes))
                 for patient, minutes in self._points.items()
-                if patient in self.columns
+                if patient in self.columns and patient in self.beds
             },
         }
         if self._new_rules:
@@ -227,6 +229,21 @@ class Memory:
                 patient: columns.since(since) for patient, columns in self.columns.items() if patient in self.beds
             },
         }
+
+    def forget(self) -> None:
+        """Lets go, after two days, what nobody asks for any more: alerts that are over, and who is not here."""
+        before = self.newest_at - KEPT_MS
+        for identity, story in list(self.stories.items()):
+            over = story.newest["state"] == "cleared" or story.patient not in self.beds
+            if over and story.newest["at_ms"] < before:
+                del self.stories[identity]
+                self.alerts_of[story.patient].remove(identity)
+                if not self.alerts_of[story.patient]:
+                    del self.alerts_of[story.patient]
+        for patient, columns in list(self.columns.items()):
+            if patient not in self.beds and columns.minutes[-1] < before:
+                del self.columns[patient]
+        self.admissions.forget(before)
 
     def stories_of(self, patient: str, since: int) -> list[Story]:
         """The patient's alerts that were not over before then, oldest first."""

@@ -51,6 +51,41 @@ def test_a_forgotten_patient_leaves_the_page():
     assert memory.beds == {}
 
 
+def test_two_days_after_a_patient_has_left_nothing_of_the_stay_is_kept():
+    """A board runs for months; who is here bounds what it keeps."""
+    memory, gone, here = Memory(history_hours=24, mode="demo"), Bed(1), Bed(2)
+    stay = [{"event": event, "patient_id": gone.patient, "mode": "demo"} for event in ("admit", "discharge")]
+    memory.take([heard(Topic.PATIENTS, record, gone.patient) for record in stay])
+    for bed in (gone, here):
+        one = bed.raise_("Pulse 140/min", at=AT)
+        memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 1))])
+        memory.take([heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)])
+    memory.take([heard(Topic.STATUS, None, gone.patient, at=(0, 2))])
+    # Read again after a restart, minutes come although nobody of that name is here.
+    memory.take(heard(Topic.TRENDS, trend, gone.patient) for trend in gone.trends(AT, minutes=3))
+    memory.changes()
+    memory.forget()
+    assert gone.patient in memory.columns and gone.patient in memory.alerts_of and list(memory.admissions)
+
+    memory.take([heard(Topic.STATUS, here.status(AT + 48 * 60 * MINUTE + 1), here.patient, at=(0, 3))])
+    memory.forget()
+    assert (memory.columns, list(memory.admissions), list(memory.alerts_of)) == ({}, [], [here.patient])
+    assert [story.patient for story in memory.stories.values()] == [here.patient]
+    here.change(one, "cleared")
+    memory.take([heard(Topic.ALERTS, here.alert(one, AT + MINUTE), here.patient)])
+    memory.take([heard(Topic.STATUS, here.status(AT + 72 * 60 * MINUTE), here.patient, at=(0, 4))])
+    memory.forget()
+    assert (memory.stories, memory.alerts_of) == ({}, {})
+
+
+def test_of_a_patient_who_is_not_here_no_minutes_are_told():
+    memory, bed = Memory(history_hours=24), Bed(1)
+
+    assert (
+        told(memory, *(heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=3)))["sparks"] == {}
+    )
+
+
 def test_a_repeated_revision_is_told_once():
     memory, bed = Memory(history_hours=24), Bed(1)
     one = bed.raise_("Pulse 140/min", at=AT)

@@ -65,7 +65,7 @@ function changes(said) {
     state.beds.set(status.patient_id, status);
     heardAlert(status, before ?? null);
   }
-  for (const patient of said.gone) state.beds.delete(patient);
+  for (const patient of said.gone) forget(patient);
   for (const alert of said.alerts) state.alerts.set(alert.alert_id, alert);
   for (const [patient, more] of Object.entries(said.sparks)) state.sparks.set(patient, joined(state.sparks.get(patient), more));
   if (said.rules) state.rules = said.rules;
@@ -73,6 +73,14 @@ function changes(said) {
   if (strange) loadNames();
   if (state.alerts.size > 4000) forgetEnded();
   changed(drifting);
+}
+
+// A wall screen stands there for months: who has left, leaves nothing behind.
+function forget(patient) {
+  state.beds.delete(patient);
+  state.sparks.delete(patient);
+  for (const [id, alert] of state.alerts) if (alert.patient_id === patient) state.alerts.delete(id);
+  for (const [id, one] of state.newHigh) if (one.patient === patient) state.newHigh.delete(id);
 }
 
 function forgetEnded() {

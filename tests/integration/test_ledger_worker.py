@@ -2,16 +2,12 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-import time
 
 import msgspec
 import pytest
 from confluent_kafka import Producer
 
 from schemas.forwarded import KIND_HEADER
-from schemas.times import to_text
 from streams.log.placing import partition_of
 from streams.rules import packaged_rules
 from streams.topics import Topic
@@ -20,11 +16,8 @@ from streams.worker.ledger.record import FORMAT, MARKER_KEY, encode_marker, pati
 from streams.worker.ledger.stored import read_states
 from tests.chaos.checker import Wrong, check
 from tests.chaos.history import read_history
-from tests.chaos.patients import ILL, UNITS, WELL
-from tests.integration.staging import ROOT, Stage, until
-
-PATIENTS = [f"p-{number}" for number in range(8)]
-PROGRAM = (sys.executable, "-c", "from streams.commands import main; main()")
+from tests.integration.rounds import PATIENTS, lived, publish, readings, taken
+from tests.integration.staging import Stage
 
 
 @pytest.fixture
@@ -33,40 +26,6 @@ def stage(kafka, topic_prefix):
         kafka.bootstrap, topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
         savepoint_every_s=1, tick_after_s=1,
     ).make_topics()  # fmt: skip
-
-
-def readings(first, count):
-    """Rounds at patients who fall ill and get well again."""
-    for number in range(first, first + count):
-        patient = PATIENTS[number % len(PATIENTS)]
-        ill = ILL if number % 24 > 11 else WELL
-        vitals = {name: {"value": ill[name], "unit": UNITS[name]} for name in WELL}
-        body = {
-            "patient_id": patient, "device_id": "rounds", "source": "spot", "sequence": number, "mode": "demo",
-            "taken_at": to_text(int(time.time() * 1_000)), "vitals": vitals,
-        }  # fmt: skip
-        yield patient.encode(), msgspec.json.encode(body)
-
-
-def publish(stage, first, count):
-    """Round by round: what arrives within one millisecond is one moment."""
-    for start in range(first, first + count, len(PATIENTS)):
-        stage.publish(Topic.READINGS, readings(start, min(len(PATIENTS), first + count - start)))
-        time.sleep(0.1)
-
-
-def taken(stage, worker):
-    ends = stage.ends(Topic.READINGS)
-    until(lambda: all(at >= ends[p] for p, at in stage.committed(Topic.READINGS).items()), worker.fate)
-
-
-def lived(stage, folder, first, count):
-    """A worker that takes some readings and leaves in good order."""
-    with stage.worker(folder) as worker:
-        worker.ready(partitions=2)
-        publish(stage, first, count)
-        taken(stage, worker)
-        assert worker.stop() == 0, worker.fate()
 
 
 def write_plainly(stage, partition, key, value):
@@ -156,51 +115,6 @@ def test_a_worker_that_lost_its_fence_to_nobody_starts_anew(stage, tmp_path):
     lived(stage, tmp_path / "again", 60, 20)
     verdict = judged(stage)
     assert verdict.clean, verdict.examples
-
-
-def said(stage):
-    return sorted(alert.value() for alert in stage.read(Topic.ALERTS))
-
-
-def command(stage, *words, code=0):
-    ended = subprocess.run(
-        [*PROGRAM, *words], cwd=ROOT, capture_output=True, check=False, env={"PATH": "/usr/bin", **stage.environment}
-    )
-    assert ended.returncode == code, ended.stderr.decode()
-    return ended
-
-
-def test_the_log_replayed_and_recorded_and_replayed_says_what_was_said_live(stage, tmp_path):
-    admission = {"patient_id": "p-0", "event": "admit", "at": "2026-11-22T12:00:00Z", "ward": "A", "mode": "demo"}
-    stage.publish(Topic.PATIENTS, [(b"p-0", msgspec.json.encode(admission))])
-    for part in range(2):
-        lived(stage, tmp_path / str(part), part * 60, 60)
-    live = said(stage)
-    assert len(live) > 30
-
-    replayed = command(stage, "replay", "--from-kafka", "--json").stdout.splitlines()
-    command(stage, "record", str(tmp_path / "night.log"))
-    recorded = command(stage, "replay", str(tmp_path / "night.log"), "--json").stdout.splitlines()
-    assert sorted(replayed) == live
-    assert recorded == replayed
-
-    raised = next(json.loads(alert) for alert in recorded if json.loads(alert)["state"] == "raised")
-    for where in (("--from-kafka",), ("--in", str(tmp_path / "night.log"))):
-        told = json.loads(command(stage, "explain", raised["alert_id"], *where, "--json").stdout)
-        assert told["alert"] == raised
-
-    times = sorted(json.loads(alert)["at"] for alert in live)
-    middle = times[len(times) // 2]
-    later = [alert for alert in live if json.loads(alert)["at"] >= middle]
-    since = command(stage, "replay", "--from-kafka", "--json", "--since", middle).stdout.splitlines()
-    assert sorted(since) == later
-    command(stage, "record", str(tmp_path / "late.log"), "--since", middle)
-    assert sorted(command(stage, "replay", str(tmp_path / "late.log"), "--json").stdout.splitlines()) == later
-
-    one = command(stage, "replay", "--from-kafka", "--json", "--patient", "p-3").stdout.splitlines()
-    assert sorted(one) == [alert for alert in live if json.loads(alert)["patient_id"] == "p-3"] != []
-    until_then = command(stage, "replay", "--from-kafka", "--json", "--until", middle).stdout.splitlines()
-    assert sorted(until_then) == [alert for alert in live if json.loads(alert)["at"] <= middle]
 
 
 def test_a_savepoint_is_kept_and_counted(stage, tmp_path):

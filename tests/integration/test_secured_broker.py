@@ -12,8 +12,8 @@ from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, R
 from deploy.kafka.broker import Cluster
 from deploy.kafka.secured import ADMIN, new_authority, secured
 from streams.topics import Topic
+from tests.integration.rounds import PROGRAM, publish, taken
 from tests.integration.staging import ROOT, Stage, until
-from tests.integration.test_ledger_worker import PROGRAM, publish, taken
 
 pytestmark = pytest.mark.needs("java", "maven")
 

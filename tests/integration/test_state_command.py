@@ -7,8 +7,8 @@ import pytest
 
 from streams.topics import Topic
 from streams.worker.ledger.stored import read_states
+from tests.integration.rounds import command, lived
 from tests.integration.staging import Stage
-from tests.integration.test_ledger_worker import command, lived
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Examples that the search once found, each a fact of its own."""
 
-from tests.making import HOUR, SECOND, T0, Entry, new_partition, reading, record, run, said
+from tests.making import HOUR, SECOND, T0, Entry, new_partition, numbered, reading, record, run, said
 
 
 def heard(log: list[Entry], clock: str = "arrival") -> list[tuple]:
@@ -70,3 +70,17 @@ def test_a_correction_delivered_twice_is_a_repeat():
 
     assert (partition.tally.accepted, partition.tally.duplicate, partition.tally.rejected) == (2, 1, 0)
     assert [output for output in outputs if output.topic == "rejections"] == []
+
+
+def test_a_record_that_waits_for_the_first_reading_is_not_lost_when_the_worker_stops():
+    """In event clock an admission takes effect with the first reading; until then the marker lies before it."""
+    admitted = record(T0, "a", "admit", 0, ward="W", bed="7", age_years=70)
+    records = numbered([admitted, *(pulse(5 * i, 5 * i, i) for i in range(1, 10))])
+    whole, before = new_partition(clock="event"), new_partition(clock="event")
+    whole_said, before_said = whole.run(records), before.run(records[:1])
+
+    back = new_partition(clock="event", marker=before.marker)
+
+    assert before.marker.next_offset == 0
+    assert before_said + back.run(records[before.marker.next_offset :]) == whole_said
+    assert whole.watches["a"].vigil.stay.bed == back.watches["a"].vigil.stay.bed == "7"

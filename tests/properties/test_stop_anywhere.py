@@ -51,7 +51,8 @@ def test_restored_at_any_place_it_says_the_same(ward, where, stop, start, batche
     before_said = in_batches(before, records[:stop], batches)
     kept = [before.state(patient) for patient in before.watches]
     back = fresh(clock, marker=before.marker, states=kept)
-    after_said = in_batches(back, records[start % (stop + 1) :], batches)
+    # What came before the first reading waits for it, in event clock: the marker then lies before `stop`.
+    after_said = in_batches(back, records[start % (before.marker.next_offset + 1) :], batches)
     assert before_said + after_said == whole_said
     assert states(back) == states(whole)
     assert back.marker == whole.marker
@@ -75,7 +76,7 @@ def test_a_patients_state_may_be_newer_than_the_marker(ward, where, marker_at, s
             kept[patient] = live.state(patient)
             expected[patient] = spoken(live.run(records[upto:]), patient)
     back = fresh(clock, marker=at_marker.marker, states=kept.values())
-    outputs = in_batches(back, records[start % (marker_at + 1) :], batches)
+    outputs = in_batches(back, records[start % (at_marker.marker.next_offset + 1) :], batches)
     for patient, rest in expected.items():
         assert spoken(outputs, patient) == rest
     assert states(back) == states(whole)

@@ -40,12 +40,15 @@ COLUMNS: Final = (
     *(f"risk_{head}" for head in RISKS),
     "measured",
     *VALUES,
+    "pattern",
 )
 """What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether a detector holds an opinion."""
 
 
-def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS) -> tuple[float, ...]:
-    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. Only `heads` are asked."""
+def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS, *, pattern: float = nan) -> tuple[float, ...]:
+    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. Only `heads` are asked; `pattern` is what
+    was thought beside the Vigil.
+    """
     picture = vigil.picture(at)
     value, score = picture.value, picture.score
     letter, gcs = picture.mind()
@@ -62,6 +65,7 @@ def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS) -> tuple[float, 
         *_log_odds(vigil, at, heads),
         len(picture.values),
         *(nan if (known := value(name)) is None else known for name in VALUES),
+        pattern,
     )
 
 

@@ -140,6 +140,12 @@ class Compared:
             alerting = of_rows(self.trace, on > 0, self.outcomes.onset_h)
             words = f"{name.replace('_', ' ')}, the greatest of all vitals"
             self._add(name, words, score=score, alerting=alerting, at="its own limits, without persistence")
+        self._equal(
+            "pattern",
+            "vitals that do not go together (not armed)",
+            self.trace.column("pattern"),
+            "never were four vitals known for long enough while all was calm",
+        )
         self._risk()
 
     def _risk(self) -> None:

@@ -22,6 +22,7 @@ from schemas.times import NEVER, to_text
 from streams.lab.batches import Patients, Progress, over_patients
 from streams.lab.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
 from streams.lab.look import COLUMNS, RISKS, learned_level, look
+from streams.lab.together import Together
 from streams.lab.trace import Course, Revision, Trace, Turn
 from streams.log import Output, Partition
 from streams.log.forward import forward
@@ -174,7 +175,7 @@ def stream(
     if cut_at_s is not None:
         readings = [reading for reading in readings if reading[0] < START_MS + cut_at_s * 1_000]
     grid = GRID_S[source] * 1_000
-    bed = Bedside(patient, rules, source)
+    bed, together = Bedside(patient, rules, source), Together(source)
     if not readings:
         return Course(patient, np.nan, np.nan, np.empty(0), np.empty((0, len(COLUMNS)), dtype=np.float32))
     first, last = readings[0][0], readings[-1][0]
@@ -187,7 +188,8 @@ def stream(
         while moment + _SETTLE_MS < at:
             bed.advance(moment + _SETTLE_MS)
             if bed.vigil is not None:
-                rows.append(look(bed.vigil, moment + _SETTLE_MS, heads))
+                pattern = together.look(bed.vigil, moment + _SETTLE_MS)
+                rows.append(look(bed.vigil, moment + _SETTLE_MS, heads, pattern=pattern))
                 times.append((moment - START_MS) / 1_000)
             moment += grid
 

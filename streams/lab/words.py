@@ -30,6 +30,7 @@ KEYS: Final = (
     "baseline",
     "level_shift",
     "trend",
+    "pattern",
     "risk",
     "policy",
     "armed",
@@ -45,6 +46,12 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
         f"event {told['event'] or 'none'} ({told['patients_with_event'] or 0} patients)"
     )
     yield ""
+    overlap = told["in_sample"]["patients"]
+    if overlap:
+        yield (
+            f"of all, {overlap} of whom the weights were learned from (`risk`, `policy` and `armed` are in sample, and "
+            "look better than they are):"
+        )
     yield f"{'':<14}" + "".join(f"{title:>19}" for _, title in COLUMNS)
     for key in KEYS:
         if key in told:
@@ -53,14 +60,14 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
         apart = told["unseen"]
         yield ""
         yield (
-            f"of those from whom no weights were learned: {apart['patients']} patients, {apart['patient_days']:g} "
-            f"patient-days, {apart['patients_with_event'] or 0} with the event"
+            f"of those from whom no weights were learned, the figures to believe: {apart['patients']} patients, "
+            f"{apart['patient_days']:g} patient-days, {apart['patients_with_event'] or 0} with the event"
         )
         for key in FEW:
             yield f"{key:<14}" + "".join(f"{cell(apart[key], name):>19}" for name, _ in COLUMNS)
         yield from (f"of those: {line}" for line in _headline(apart))
     yield ""
-    yield from _headline(told)
+    yield from (f"of all, in sample: {line}" if overlap else line for line in _headline(told))
     yield from _remarks(told)
 
 
@@ -100,9 +107,8 @@ def _remarks(told: dict[str, Any]) -> Iterator[str]:
     for alert in told["by_the_book_alerts"] or ():
         said = f"{alert['state']:<9} {alert['priority']:<6} {'calls' if alert['interrupts'] else 'shown'}"
         yield f"  {alert['patient']} {alert['at_s']:>8g} s {said}: {alert['headline']}"
-    overlap = told["in_sample"]
-    if overlap["patients"]:
-        yield f"in sample: the weights were learned from {overlap['patients']} of these patients"
+    if told["in_sample"]["patients"] and not told["unseen"]:
+        yield "the weights were learned from every one of these patients: nothing here tells how they do on others"
     felt = told["burden"]["about_the_patient"]
     if "calls_per_nurse_hour" in felt:
         yield (

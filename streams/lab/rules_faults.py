@@ -75,7 +75,10 @@ def _walk(value: Any, kind: Any, way: tuple[str, ...]) -> Iterator[Fault]:
         for name, part in value.items():
             yield from _leaf(name, inner[0], (*way, name), "name")
             yield from _walk(part, inner[1], (*way, name))
-    elif origin in (tuple, list, frozenset) and isinstance(value, list):
+    elif origin is tuple and inner[-1] is not ... and isinstance(value, list) and len(value) == len(inner):
+        for place, part in enumerate(value):
+            yield from _walk(part, inner[place], (*way, str(place)))
+    elif origin in (tuple, list, frozenset) and inner[-1] in (..., inner[0]) and isinstance(value, list):
         for place, part in enumerate(value):
             yield from _walk(part, inner[0], (*way, str(place)))
     elif origin in (Union, types.UnionType) and value is not None and len(inner) == 2 and types.NoneType in inner:

@@ -102,9 +102,17 @@ def test_each_remedy_says_what_to_write(way, value, remedy):
 
 def test_a_name_that_stands_there_twice_is_told():
     """Of two, the last counts: a safety officer may have read the first."""
-    text = packaged_rules_bytes().replace(b'"version": "2",', b'"version": "2", "version": "3",')
+    text = packaged_rules_bytes().replace(b'"version": "3",', b'"version": "3", "version": "4",')
 
     assert (Code.REPEATED_NAME, "version") in {(fault.code, fault.field) for fault in faults_of(text)}
+
+
+def test_a_pair_that_lacks_a_number_or_has_one_too_many_is_told():
+    way = ("risk", "heads", 0, "ranks", 0)
+
+    assert told((("risk", "heads", 0, "ranks", 0, 0), ...)) == {(Code.BAD_VALUE, "risk.heads.0.ranks.0")}
+    assert told((way, [-5.0, 0.0, 1.0])) == {(Code.BAD_VALUE, "risk.heads.0.ranks.0")}
+    assert told(((*way, 1), 2)) == {(Code.BAD_VALUE, "risk.heads.0.ranks.0.1")}
 
 
 @pytest.mark.parametrize(

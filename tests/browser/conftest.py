@@ -13,16 +13,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deploy.make import tools
-from schemas.reading import Mode
 from streams.board.api.pages import is_built
 from streams.log.forward import tick
 from streams.settings import Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.embedded import EmbeddedBroker
+from streams.topics import Topic
 from tests.browser.made import Bed, Ward, directory, story
-from tests.streams.board.conftest import BoardProcess
+from tests.streams.board.conftest import BoardProcess, a_broker
 
-PARTITIONS = 2
 HERE = Path(__file__).parent
 AXE = HERE.parents[1] / "streams/board/page/node_modules/axe-core/axe.min.js"
 FLAGS = [
@@ -59,9 +56,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
-    named = Settings(partitions=PARTITIONS)
-    with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as broker:
-        yield Settings(bootstrap_servers=broker.bootstrap_servers, partitions=PARTITIONS, mode=Mode.DEMO)
+    with a_broker() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +129,11 @@ class Screen:
 
     def order(self) -> list[str]:
         return self.page.eval_on_selector_all(".tile", "all => all.map(one => one.dataset.patientPlace)")
+
+    def wait_for_at_the_top(self, bed: str) -> None:
+        """Until the bed is one of the first two tiles."""
+        first_two = "[...document.querySelectorAll('.tile')].slice(0, 2)"
+        self.page.wait_for_function(f"bed => {first_two}.some((one) => one.dataset.patientPlace === bed)", arg=bed)
 
 
 @pytest.fixture

@@ -270,6 +270,20 @@ class Ward:
         )
         self.beds[bed.patient] = bed
 
+    def call(self, bed: Bed, headline: str, priority: str = "high", **facts: Any) -> str:
+        """A new alert of this bed, told; its id."""
+        identity = bed.raise_(headline, priority, **facts)
+        self.tell(bed, identity)
+        self.flush()
+        return identity
+
+    def calm(self, bed: Bed) -> None:
+        """The bed is quiet and ordinary again, for the next test."""
+        for kept in (bed.alerts, bed.resolved, bed.more, bed.states):
+            kept.clear()
+        self.tell(bed)
+        self.flush()
+
     def tell_trends(self, bed: Bed, **facts: Any) -> None:
         for trend in bed.trends(now(), **facts):
             self.send(Topic.TRENDS, bed.patient, trend)

@@ -18,15 +18,9 @@ from tests.streams.board.conftest import everything
 def calling(beds, ward):
     """Bed A01 calls with a medium alert; afterwards it is quiet again."""
     bed = beds["A01"]
-    bed.alert_id = bed.raise_("Pulse 128/min, usual 76; NEWS2 5, was 1", "medium")
-    ward.tell(bed, bed.alert_id)
-    ward.flush()
+    bed.alert_id = ward.call(bed, "Pulse 128/min, usual 76; NEWS2 5, was 1", "medium")
     yield bed
-    bed.alerts.clear()
-    bed.resolved.clear()
-    bed.more.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def said(settings, topic, patient):

@@ -19,13 +19,10 @@ def called(beds, ward):
     bed = beds["B16"]
 
     def call() -> None:
-        ward.tell(bed, bed.raise_("SpO2 78%", "high"))
-        ward.flush()
+        ward.call(bed, "SpO2 78%")
 
     yield call
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_sound_is_off_until_somebody_turns_it_on_and_may_be_paused_for_two_minutes(screen, beds, ward):

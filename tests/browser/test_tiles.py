@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from streams.topics import Topic
-from tests.browser.made import MINUTE, life, now
+from tests.browser.made import MINUTE, life
 
 
 def test_tiles_stand_in_the_order_of_risk(screen):
@@ -93,23 +93,17 @@ def test_every_state_of_monitoring_has_its_word(screen, beds, ward):
         re.compile(r"delayed.*sensor off.*never seen.*stale.*discharged", re.S)
     )
     expect(one.tile("A12").locator(".watching")).to_contain_text("paused")
-    bed.states.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_what_changes_comes_to_the_page_by_itself(screen, beds, ward):
     one = screen()
     one.open()
     expect(one.tile("B16").locator(".priority")).to_have_count(0)
-    alert = beds["B16"].raise_("Pulse 141/min, usual 76", "medium")
-    ward.tell(beds["B16"], alert)
-    ward.flush()
+    ward.call(beds["B16"], "Pulse 141/min, usual 76", "medium")
 
     expect(one.tile("B16").locator(".why")).to_have_text("Pulse 141/min, usual 76")
-    beds["B16"].alerts.clear()
-    ward.tell(beds["B16"])
-    ward.flush()
+    ward.calm(beds["B16"])
     expect(one.tile("B16").locator(".why")).to_have_count(0)
 
 
@@ -119,9 +113,7 @@ def test_tiles_do_not_move_under_somebodys_hands_and_a_new_high_alert_stands_out
     before = one.order()
     one.tile(before[-1]).locator(".open").focus()
     bed = beds[before[-2]]
-    alert = bed.raise_("SpO2 79%, usual 97", "high")
-    ward.tell(bed, alert)
-    ward.flush()
+    ward.call(bed, "SpO2 79%, usual 97")
 
     expect(page.locator(".new-high")).to_contain_text("SpO2 79%, usual 97")
     expect(page.locator(".new-high")).to_contain_text(bed.bed)
@@ -130,9 +122,7 @@ def test_tiles_do_not_move_under_somebodys_hands_and_a_new_high_alert_stands_out
     page.locator(".chip button").click()
     expect(page.locator(".new-high p")).to_have_count(0)
     assert one.order().index(bed.bed) <= 1
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_the_order_stands_still_while_a_window_is_open(screen, beds, ward):
@@ -142,14 +132,11 @@ def test_the_order_stands_still_while_a_window_is_open(screen, beds, ward):
     page.wait_for_selector("dialog[open]")
     before = one.order()
     bed = beds["B15"]
-    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
-    ward.flush()
+    ward.call(bed, "Pulse 150/min")
     expect(page.locator("dialog .meanwhile")).to_contain_text("B15")
 
     assert one.order() == before
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_the_order_stands_still_while_a_pointer_is_down(screen, beds, ward):
@@ -159,18 +146,13 @@ def test_the_order_stands_still_while_a_pointer_is_down(screen, beds, ward):
     page.mouse.move(860, 60)  # between the line at the top and its buttons: nothing to press
     page.mouse.down()
     bed = beds["B15"]
-    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
-    ward.flush()
+    ward.call(bed, "Pulse 150/min")
     expect(one.tile("B15").locator(".why")).to_have_count(1)
     assert one.order() == before
     page.mouse.up()
 
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.tile')].slice(0, 2).some((one) => one.dataset.patientPlace === 'B15')"
-    )
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    one.wait_for_at_the_top("B15")
+    ward.calm(bed)
 
 
 def test_the_order_moves_again_after_half_a_minute_of_idleness_and_focus_is_kept(screen, beds, ward):
@@ -180,18 +162,13 @@ def test_the_order_moves_again_after_half_a_minute_of_idleness_and_focus_is_kept
     page.clock.run_for(1_000)
     one.tile("A14").locator(".open").focus()
     bed = beds["B15"]
-    ward.tell(bed, bed.raise_("Pulse 150/min", "high"))
-    ward.flush()
+    ward.call(bed, "Pulse 150/min")
     expect(one.tile("B15").locator(".why")).to_have_count(1)
     page.clock.run_for(31_000)
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.tile')].slice(0, 2).some((one) => one.dataset.patientPlace === 'B15')"
-    )
+    one.wait_for_at_the_top("B15")
 
     assert page.evaluate("document.activeElement.closest('.tile')?.dataset.patientPlace") == "A14"
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_made_up_data_are_watermarked(screen):
@@ -203,33 +180,23 @@ def test_made_up_data_are_watermarked(screen):
 
 def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
     bed = beds["B15"]
-    at = now()
     step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "not delivered"}
-    bed.raise_(
-        "Pulse 150/min",
-        "high",
-        life=life(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, called_at=None),
-    )
-    ward.tell(bed, *bed.alerts)
-    ward.flush()
+    told = life(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, called_at=None)
+    ward.call(bed, "Pulse 150/min", life=told)
     one = screen()
     one.open()
 
     expect(one.tile("B15").locator(".next")).to_contain_text("returned 1×")
     expect(one.tile("B15").locator(".next")).to_contain_text("call to the nurse not delivered")
-    bed.alerts.clear()
-    ward.tell(bed, at=at)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(screen, beds, ward, settings):
     from tests.streams.board.conftest import everything
 
-    bed = beds["A14"]
+    bed = beds["B16"]
     step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
-    identity = bed.raise_("Pulse 150/min", "high", life=life(steps=[step]))
-    ward.tell(bed, identity)
-    ward.flush()
+    identity = ward.call(bed, "Pulse 150/min", life=life(steps=[step]))
     one = screen()
     page = one.open()
     page.wait_for_timeout(1500)
@@ -238,9 +205,7 @@ def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(
         said["deed"] == "delivered" and said["alert_id"] == identity
         for _, _, said in everything(settings, Topic.ACTIONS)
     )
-    bed.alerts.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)
 
 
 def test_a_patients_quiet_hour_ends_at_the_hours_end(screen, beds):

@@ -73,14 +73,10 @@ def test_the_pane_closes_and_gives_back_the_focus(screen):
 def test_a_trouble_with_the_measuring_says_what_to_do_and_does_not_calm(screen, beds, ward):
     bed = beds["B16"]
     bed.more["advice"] = "Check the patient first, then the sensor."
-    ward.tell(bed, bed.raise_("SpO2 reads zero", "high", kind="technical"))
-    ward.flush()
+    ward.call(bed, "SpO2 reads zero", kind="technical")
     one = screen()
     page = one.open()
     one.tile("B16").locator(".open").click()
 
     expect(page.locator(".pane .advice")).to_have_text("To do: Check the patient first, then the sensor.")
-    bed.alerts.clear()
-    bed.more.clear()
-    ward.tell(bed)
-    ward.flush()
+    ward.calm(bed)

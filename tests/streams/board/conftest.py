@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,18 @@ class BoardProcess:
         return self.process.wait(15)
 
 
-@pytest.fixture(scope="module")
-def settings() -> Iterator[Settings]:
+@contextmanager
+def a_broker() -> Iterator[Settings]:
+    """The settings of an embedded broker with every topic, as long as it runs."""
     named = Settings(partitions=PARTITIONS)
     with EmbeddedBroker({named.topic(topic): partitions_of(topic, named) for topic in TOPICS}) as broker:
         yield Settings(bootstrap_servers=broker.bootstrap_servers, partitions=PARTITIONS, mode=Mode.DEMO)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    with a_broker() as one:
+        yield one
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ the same.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -37,6 +37,25 @@ class Facts(msgspec.Struct):
     mode: str = "real"
     assigned: bool = True
     calls_bearable: float | None = None
+
+
+class AlertFacts(msgspec.Struct):
+    """What the board itself reads of an alert; a record without one of these is none, and is refused whole."""
+
+    alert_id: str
+    patient_id: str
+    revision: int
+    state: str
+    kind: str
+    priority: Literal["low", "medium", "high"]
+    interrupts: bool
+    headline: str
+    started_at: str
+    at: str
+    findings: list[Any]
+    news2: dict[str, Any] | None
+    life: dict[str, Any] | None = None
+    action: dict[str, Any] | None = None
 
 
 class Bed:
@@ -162,23 +181,31 @@ class Memory:
         if heard.value is None:
             return
         alert = _any(heard.value)
-        identity, patient, revision = alert["alert_id"], alert["patient_id"], alert["revision"]
+        facts = msgspec.convert(alert, AlertFacts)
+        alert["at_ms"] = _ms(facts.at)
+        identity, patient, revision = facts.alert_id, facts.patient_id, facts.revision
         story = self.stories.get(identity)
         if story is None:
             story = self.stories[identity] = Story(patient)
             known = self.alerts_of.setdefault(patient, [])
             known.append(identity)
             if len(known) > MAX_ALERTS_A_PATIENT:
-                del self.stories[known.pop(0)]
+                self._forget_an_alert(known)
         elif revision <= story.newest["revision"]:
             return  # a repeat, byte for byte the same
-        alert["at_ms"] = _ms(alert["at"])
         story.revisions.append(alert)
         if len(story.revisions) > MAX_REVISIONS:
             del story.revisions[1]
         story.raw = heard.value
         self.newest_at = max(self.newest_at, alert["at_ms"])
         self._told.add(identity)
+
+    def _forget_an_alert(self, known: list[str]) -> None:
+        # What still stands open has to be found when somebody acknowledges it, however old it is.
+        over = (one for one in known[:-1] if self.stories[one].newest["state"] == "cleared")
+        gone = next(over, known[0])
+        known.remove(gone)
+        del self.stories[gone]
 
     # ---- trends
 

@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from streams.board.burden import burden
 from streams.board.handover import handover, time_in
 from streams.board.listening import Heard
-from streams.board.memory import Memory, encode
+from streams.board.memory import MAX_ALERTS_A_PATIENT, Memory, encode
 from streams.topics import Topic
 from tests.browser.made import MINUTE, Bed
 
@@ -104,6 +106,32 @@ def test_what_cannot_be_read_is_counted_and_changes_nothing():
 
     assert told(memory, junk, junk._replace(topic=Topic.ALERTS), junk._replace(topic=Topic.TRENDS)) is None
     assert memory.unreadable == 3
+
+
+@pytest.mark.parametrize("broken", [{"at": None}, {"at": "yesterday"}, {"interrupts": "yes"}, {"priority": "urgent"}])
+def test_an_alert_that_lacks_what_every_page_needs_takes_no_page_down(broken: dict[str, Any]):
+    memory, bed = Memory(history_hours=24), Bed(1)
+    one = bed.raise_("Pulse 140/min", at=AT)
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient)])
+    memory.take([heard(Topic.ALERTS, {**bed.alert(one, AT), **broken}, bed.patient)])
+
+    assert (memory.unreadable, memory.whole()["alerts"], burden(memory, AT)["calls"]) == (1, [], 0)
+    assert handover(memory, now=AT, since=AT - 60 * MINUTE, ward=None)["beds"][0]["alerts"] == []
+    memory.take([heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)])
+    assert len(memory.whole()["alerts"]) == 1
+
+
+def test_an_open_alert_is_not_forgotten_for_the_sake_of_those_that_are_over():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    first = bed.raise_("Pulse 140/min", at=AT)
+    memory.take([heard(Topic.ALERTS, bed.alert(first, AT), bed.patient)])
+    for _ in range(MAX_ALERTS_A_PATIENT):
+        one = bed.raise_("SpO2 reads zero", at=AT)
+        bed.change(one, "cleared", interrupts=False)
+        memory.take([heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)])
+
+    assert first in memory.stories
+    assert len(memory.stories) == MAX_ALERTS_A_PATIENT
 
 
 def test_minutes_become_columns_with_their_usual_band():

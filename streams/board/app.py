@@ -3,20 +3,22 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from streams.board.api import entrance, handover, live, observations, orders, pages, words
 from streams.board.asking import HEADERS, is_ours
 from streams.board.board import Board
+
+MOST_BYTES: Final = 64 * 1024  # of a request: an order with all its words is a few hundred
 
 Scope = MutableMapping[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
 
 class Doorkeeper:
-    """Refuses names that are not ours, and puts the security headers on every answer."""
+    """Refuses names that are not ours and bodies that no page sends, and puts the security headers on every answer."""
 
     def __init__(self, app: Call, board: Board) -> None:
         self._app, self._board = app, board
@@ -35,9 +37,23 @@ class Doorkeeper:
         async def send_guarded(message: Scope) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *HEADERS]
+                # Names and a session's token: a screen that the next person uses keeps none of them.
+                kept = any(name.lower() == b"cache-control" for name, _ in message["headers"])
+                if scope["path"].startswith("/api/") and not kept:
+                    message["headers"].append((b"cache-control", b"no-store"))
             await send(message)
 
-        await self._app(scope, receive, send_guarded)
+        heard = 0
+
+        async def receive_some() -> Scope:
+            nonlocal heard
+            message: Scope = await receive()
+            heard += len(message.get("body", b""))
+            if heard > MOST_BYTES:
+                raise HTTPException(413, "too long")
+            return message
+
+        await self._app(scope, receive_some, send_guarded)
 
 
 def make_app(board: Board) -> FastAPI:

@@ -225,6 +225,21 @@ def test_every_answer_forbids_scripts_that_are_not_ours(board: BoardProcess):
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("path", ["/api/me", "/api/names", "/api/handover", "/api/handover.txt"])
+def test_names_and_tokens_are_not_kept_by_the_browser(path: str, nora: Visitor):
+    nora.ask("GET", path)
+
+    assert nora.headers["Cache-Control"] == "no-store"
+
+
+def test_nobody_fills_the_boards_memory_from_outside(board: BoardProcess):
+    stranger = Visitor(board.address)
+    flood = {"login": "nora", "password": "x" * 200_000}
+
+    assert stranger.ask("POST", "/api/sign-in", flood) == (413, {"detail": "too long"})
+    assert stranger.ask("GET", "/livez")[0] == 200
+
+
 def test_no_url_has_room_for_a_patient(nora: Visitor):
     _, openapi = nora.ask("GET", "/api/openapi.json")
     places = [

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -89,10 +90,9 @@ class PlanOrder(BaseModel):
 
 
 class Order(Base):
-    """One order. `limits_in_force` are sent along with a new limit: a record replaces the whole list."""
+    """One order."""
 
     order: Annotated[LimitOrder | ScaleOrder | ConfusionOrder | PlanOrder, Field(discriminator="kind")]
-    limits_in_force: list[dict[str, Any]] = []
 
 
 @router.post("/pause", status_code=201)
@@ -127,8 +127,17 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
     else:
         bounds = {"low": one.low, "high": one.high}
         mine = {"vital": one.vital, **bounds, "author": session.name, "reason": one.reason, "until": until}
-        fact = {"limits": [*(kept for kept in said.limits_in_force if kept.get("vital") != one.vital), mine]}
+        kept = [limit for limit in _limits_in_force(board, said.patient_id) if limit["vital"] != one.vital]
+        fact = {"limits": [*kept, mine]}
     return await _record(board, said, {"event": "update", **fact})
+
+
+def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
+    """A record replaces the whole list: the other limits go along, as the worker tells them and not as a page does."""
+    bed = board.memory.beds.get(patient)
+    status = {} if bed is None else msgspec.json.decode(bed.raw)
+    facts = ("vital", "low", "high", "author", "reason", "until")
+    return [{name: one[name] for name in facts} for one in status.get("orders", ()) if one["order"] == "limit"]
 
 
 def _later(board: Board, hours: float) -> str:

@@ -162,6 +162,27 @@ def test_an_order_carries_author_reason_and_end(settings: Settings, beds: dict[s
     assert (records[2].event, records[2].pause.reason, records[2].pause.author) == ("pause", "scan", "Lea")
 
 
+def test_other_limits_stay_with_the_author_whom_the_worker_tells(
+    settings: Settings, beds: dict[str, Bed], ward: Ward, board: BoardProcess
+):
+    bed, lea = beds["A04"], signed_in(board, "lea")
+    until = to_text(now() + 3_600_000)
+    theirs = {"vital": "spo2", "low": 88.0, "high": None, "author": "Dr Grau", "reason": "COPD", "until": until}
+    bed.more["orders"] = [{**theirs, "order": "limit", "value": None, "ends_soon": False}]
+    ward.tell(bed)
+    ward.flush()
+    until_told(lea, bed)
+    mine = {"kind": "limit", "vital": "heart_rate", "low": 45, "high": None, "reason": "athlete", "hours": 24}
+    said = {"action_id": "ord-00007", "patient_id": bed.patient, "order": mine}
+    forged = [{**theirs, "author": "Somebody else"}]
+
+    assert lea.ask("POST", "/api/orders", {**said, "limits_in_force": forged})[0] == 422
+    assert lea.ask("POST", "/api/orders", said)[0] == 201
+    record = [value for _, key, value in everything(settings, Topic.PATIENTS) if key.decode() == bed.patient][-1]
+    assert [(one["vital"], one["author"]) for one in record["limits"]] == [("spo2", "Dr Grau"), ("heart_rate", "Lea")]
+    ward.calm(bed)
+
+
 def test_a_pause_is_at_most_two_hours(beds: dict[str, Bed], nora: Visitor):
     long = {"action_id": "pau-00002", "patient_id": beds["A03"].patient, "minutes": 121, "reason": "scan"}
 
@@ -302,6 +323,16 @@ def events(visitor: Visitor, count: int, after: str | None = None) -> list[tuple
                 if len(found) == count:
                     return found
     raise AssertionError("the stream ended early")
+
+
+def until_told(visitor: Visitor, bed: Bed) -> None:
+    """Wait until the board shows the orders of the bed's status."""
+    for _ in range(50):
+        [(_, _, whole)] = events(visitor, 1)
+        if any(one["orders"] == bed.more["orders"] for one in whole["beds"] if one["patient_id"] == bed.patient):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the board was not told")
 
 
 def test_a_page_that_comes_back_gets_what_it_missed(beds: dict[str, Bed], ward: Ward, nora: Visitor):

@@ -32,10 +32,7 @@ export function Orders({ status, close }) {
       escalation_plan: { kind, plan: facts.plan, reason: facts.why ?? "", hours },
     };
     if (kind === "pause") send({ path: "/api/pause", patient: status.patient_id, what, body: { ...named, minutes: Number(facts.minutes), reason: t(`pause.${facts.reason}`) } });
-    else {
-      const inForce = (status.orders ?? []).filter((one) => one.order === "limit").map(({ vital, low, high, author, reason, until }) => ({ vital, low, high, author, reason, until }));
-      send({ path: "/api/orders", patient: status.patient_id, what, body: { ...named, order: orders[kind], limits_in_force: kind === "limit" ? inForce : [] } });
-    }
+    else send({ path: "/api/orders", patient: status.patient_id, what, body: { ...named, order: orders[kind] } });
     close();
   };
   const resume = () => {

@@ -14,7 +14,7 @@ from streams.board.accounts import Accounts, AccountsFile
 from streams.board.burden import burden
 from streams.board.directory import Directory
 from streams.board.limits import Limit
-from streams.board.listening import Heard, Listener
+from streams.board.listening import Heard, Listener, in_turn
 from streams.board.lookup import Lookup
 from streams.board.memory import Memory, encode
 from streams.board.sending import Sender
@@ -71,15 +71,11 @@ class Board:
         loop = asyncio.get_running_loop()
         topics = {topic: self.settings.topic(topic) for topic in HEARS}
 
-        def hear(batch: list[Heard]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended
-                loop.call_soon_threadsafe(self._hear, batch)
-
         def tell(watch: Watch) -> None:
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
                 loop.call_soon_threadsafe(self._watched, watch)
 
-        self._listener = Listener(self.settings.librdkafka(), topics, hear)
+        self._listener = Listener(self.settings.librdkafka(), topics, in_turn(loop, self._hear))
         self._watcher = Watcher(
             self.settings.librdkafka(),
             group=self.settings.group,

@@ -1,5 +1,7 @@
 """What the board hears: whole topics from their beginning, every partition, read in a thread of its own."""
 
+import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +18,7 @@ log = logging.getLogger(__name__)
 POLL_S: Final = 0.05
 BATCH: Final = 1_000
 RETRY_S: Final = 0.5
+MOST_WAITING: Final = 4  # batches
 
 
 class Heard(NamedTuple):
@@ -28,6 +31,27 @@ class Heard(NamedTuple):
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
     at: int
+
+
+def in_turn(loop: asyncio.AbstractEventLoop, take: Callable[[list[Heard]], None]) -> Callable[[list[Heard]], None]:
+    """Hands batches from the listener's thread to the loop's, and waits while `MOST_WAITING` of them lie there.
+
+    Whole topics are read faster than they are understood: without an end to it they would all lie in memory.
+    """
+    room = threading.Semaphore(MOST_WAITING)
+
+    def taken(batch: list[Heard]) -> None:
+        room.release()
+        take(batch)
+
+    def hand_on(batch: list[Heard]) -> None:
+        while not room.acquire(timeout=RETRY_S):
+            if loop.is_closed():
+                return
+        with contextlib.suppress(RuntimeError):  # the loop has just ended
+            loop.call_soon_threadsafe(taken, batch)
+
+    return hand_on
 
 
 class Listener:

@@ -1,0 +1,42 @@
+"""What is read waits its turn: whole topics never lie in memory at once."""
+
+import asyncio
+import threading
+
+from streams.board.listening import MOST_WAITING, Heard, in_turn
+from streams.topics import Topic
+
+RECORD = Heard(Topic.STATUS, 0, 0, b"p", b"{}", (), 0)
+
+
+def test_the_listener_waits_while_the_board_has_not_understood_what_it_was_told():
+    loop, taken = asyncio.new_event_loop(), []
+    handed = threading.Semaphore(0)
+    hand_on = in_turn(loop, taken.append)
+
+    def read() -> None:
+        for number in range(40):
+            hand_on([RECORD._replace(offset=number)])
+            handed.release()
+        loop.call_soon_threadsafe(loop.stop)
+
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    ahead = 0
+    while handed.acquire(timeout=0.3):  # nobody takes yet
+        ahead += 1
+    loop.run_forever()
+    reading.join(10)
+    loop.close()
+
+    assert ahead == MOST_WAITING
+    assert [batch[0].offset for batch in taken] == list(range(40))
+
+
+def test_a_listener_whose_board_has_ended_does_not_wait_for_ever():
+    loop = asyncio.new_event_loop()
+    hand_on = in_turn(loop, lambda batch: None)
+    loop.close()
+
+    for _ in range(MOST_WAITING + 1):
+        hand_on([RECORD])

@@ -35,23 +35,10 @@ def now() -> int:
 
 
 def life(standing: str = "calling", **facts: Any) -> dict[str, Any]:
-    empty = dict.fromkeys(
-        (
-            "owner",
-            "snoozed_by",
-            "reason",
-            "text",
-            "since",
-            "until",
-            "undo_of",
-            "undo_until",
-            "called_at",
-            "next_step",
-            "next_step_at",
-            "unseen",
-            "reviews_left",
-        )
-    )
+    empty = dict.fromkeys((
+        "owner", "snoozed_by", "reason", "text", "since", "until", "undo_of", "undo_until",
+        "called_at", "next_step", "next_step_at", "unseen", "reviews_left",
+    ))  # fmt: skip
     return {**empty, "standing": standing, "steps": [], "returned": 0, "snooze_left_minutes": 0, **facts}
 
 

@@ -20,7 +20,7 @@ from schemas.reading import Mode
 from streams.settings import Settings
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
-from tests.browser.made import Ward
+from tests.browser.made import Bed, Ward
 
 ROOT = Path(__file__).parents[3]
 PARTITIONS = 2
@@ -67,6 +67,36 @@ def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[
                 found.append((message.partition(), message.key(), json.loads(message.value())))
     reader.close()
     return found
+
+
+def events(visitor: Visitor, count: int, after: str | None = None) -> list[tuple[str, str, Any]]:
+    """The first events of a stream: id, name, body. The pulses of the clock are left out."""
+    headers = {"Cookie": visitor.cookie, **({"Last-Event-ID": after} if after else {})}
+    found, fields = [], {}
+    with urllib.request.urlopen(
+        urllib.request.Request(visitor.address + "/api/stream", headers=headers), timeout=10
+    ) as answer:
+        for line in answer:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name:
+                fields[name] = value
+            elif "event" in fields:
+                if fields["event"] != "pulse":
+                    found.append((fields["id"], fields["event"], json.loads(fields["data"])))
+                fields = {}
+                if len(found) == count:
+                    return found
+    raise AssertionError("the stream ended early")
+
+
+def until_told(visitor: Visitor, bed: Bed) -> None:
+    """Wait until the board shows the orders of the bed's status."""
+    for _ in range(50):
+        [(_, _, whole)] = events(visitor, 1)
+        if any(one["orders"] == bed.more["orders"] for one in whole["beds"] if one["patient_id"] == bed.patient):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the board was not told")
 
 
 class BoardProcess:

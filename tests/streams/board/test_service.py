@@ -20,7 +20,7 @@ from streams.log.placing import partition_of
 from streams.settings import Settings
 from streams.topics import Topic
 from tests.browser.made import Bed, Ward, now
-from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor, everything
+from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor, events, everything, until_told
 
 PASSWORD = "a long enough password"
 
@@ -303,36 +303,6 @@ def test_a_call_is_delivered_in_front_of_those_whom_it_is_for(
     said = [value for _, _, value in everything(settings, Topic.ACTIONS) if value["deed"] == "delivered"]
     assert said[0]["role"] == "system"
     assert said[0]["action_id"] == said[1]["action_id"]
-
-
-def events(visitor: Visitor, count: int, after: str | None = None) -> list[tuple[str, str, Any]]:
-    """The first events of a stream: id, name, body. The pulses of the clock are left out."""
-    headers = {"Cookie": visitor.cookie, **({"Last-Event-ID": after} if after else {})}
-    found, fields = [], {}
-    with urllib.request.urlopen(
-        urllib.request.Request(visitor.address + "/api/stream", headers=headers), timeout=10
-    ) as answer:
-        for line in answer:
-            name, _, value = line.decode().rstrip("\n").partition(": ")
-            if name:
-                fields[name] = value
-            elif "event" in fields:
-                if fields["event"] != "pulse":
-                    found.append((fields["id"], fields["event"], json.loads(fields["data"])))
-                fields = {}
-                if len(found) == count:
-                    return found
-    raise AssertionError("the stream ended early")
-
-
-def until_told(visitor: Visitor, bed: Bed) -> None:
-    """Wait until the board shows the orders of the bed's status."""
-    for _ in range(50):
-        [(_, _, whole)] = events(visitor, 1)
-        if any(one["orders"] == bed.more["orders"] for one in whole["beds"] if one["patient_id"] == bed.patient):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the board was not told")
 
 
 def test_a_page_that_comes_back_gets_what_it_missed(beds: dict[str, Bed], ward: Ward, nora: Visitor):

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from streams.topics import Topic
 from tests.browser.conftest import AXE
 
 WIDTHS = (360, 768, 1280, 1920)
@@ -123,6 +124,29 @@ def test_a_reason_is_one_key(screen):
         page.keyboard.press("3")
 
     assert asked.value.post_data_json["reason"] == "treatment"
+
+
+def test_a_key_acts_on_the_tile_that_has_the_focus_also_where_two_beds_are_called_alike(screen, ward):
+    admission = {"event": "admit", "bed": "77", "mode": "demo"}
+    for patient in ("t-one", "t-two"):
+        ward.send(Topic.PATIENTS, patient, {**admission, "patient_id": patient, "ward": patient})
+    ward.flush()
+    one = screen()
+    page = one.open()
+    page.route("**/api/actions", lambda route: route.fulfill(status=201, content_type="application/json", body="{}"))
+    expect(one.tile("77")).to_have_count(2)
+    asked = []
+    for number in range(2):
+        one.tile("77").nth(number).locator(".open").focus()
+        page.keyboard.press("c")
+        with page.expect_request("**/api/actions") as request:
+            page.keyboard.press("1")
+        asked.append(request.value.post_data_json["patient_id"])
+    for patient in ("t-one", "t-two"):
+        ward.send(Topic.PATIENTS, patient, {**admission, "patient_id": patient, "event": "discharge"})
+    ward.flush()
+
+    assert sorted(asked) == ["t-one", "t-two"]
 
 
 def test_single_keys_can_be_switched_off(screen):

@@ -45,8 +45,8 @@ function Page() {
   const acknowledge = useCallback((whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId }), []);
   const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
   useEffect(() => {
-    const focused = () => document.activeElement?.closest?.(".tile")?.dataset.patientPlace;
-    const here = () => patient ?? [...state.beds.values()].find((status) => (status.bed ?? t("no_bed")) === focused())?.patient_id;
+    // Two wards may call their beds alike, and a patient may lie in none: the tile knows whose it is.
+    const here = () => patient ?? document.activeElement?.closest?.(".tile")?.dataset.patient;
     const on = (kind, needs) => () => { const whose = here(); if (whose && may(needs)) showDialog({ kind, patient: whose }); };
     return listen({
       back: () => setPatient(null),

@@ -91,7 +91,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
   const level = alert ? alert.priority : "quiet";
   const label = [bedOf(status), name?.name, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert, full)}` : t("quiet"), status.news2 ? `NEWS2 ${scoreText(status.news2)}` : ""].filter(Boolean).join(", ");
   const hidden = unwatched || HIDDEN.has(watched(status));
-  return html`<li class=${cx("tile", level, hidden && "hidden-part", chosen && "chosen", alert && !calls(alert) && "owned-tile")} data-patient-place=${bedOf(status)}>
+  return html`<li class=${cx("tile", level, hidden && "hidden-part", chosen && "chosen", alert && !calls(alert) && "owned-tile")} data-patient-place=${bedOf(status)} data-patient=${status.patient_id}>
     <header>
       <h2><button type="button" class="open" aria-label=${label} aria-expanded=${chosen ? "true" : "false"} onClick=${() => open(status.patient_id)}>
         <span class="bed">${bedOf(status)}</span>${!wall && name ? html` <span class="name">${name.name}</span>` : ""}</button></h2>

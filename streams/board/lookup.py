@@ -11,6 +11,7 @@ import logging
 import time
 import urllib.request
 from collections.abc import Callable, Collection
+from http.client import HTTPException
 from typing import Final
 
 from streams.board.directory import FIELDS
@@ -55,14 +56,18 @@ class Lookup:
         self.failing = False
 
     async def of(self, patients: Collection[str]) -> dict[str, Person]:
-        """Those of these patients who are known. A service that does not answer costs no name that we have."""
+        """Those of these patients, who are all whom the board knows, of whom there are names.
+
+        A service that does not answer costs no name that we have.
+        """
         async with self._one_at_a_time:
             now = self._clock()
             wanted = [patient for patient in patients if self._is_old(patient, now)]
             if wanted and (not self.failing or now - self._tried >= NOT_AGAIN_FOR_S):
                 await self._refresh(wanted, now)
-        told = {patient: self._known.get(patient, (None, 0.0))[0] for patient in patients}
-        return {patient: person for patient, person in told.items() if person}
+            # Of those who are not asked for any more nothing is kept.
+            self._known = {patient: self._known[patient] for patient in patients if patient in self._known}
+            return {patient: person for patient, (person, _) in self._known.items() if person}
 
     def _is_old(self, patient: str, now: float) -> bool:
         person, at = self._known.get(patient, (None, -UNKNOWN_FOR_S))
@@ -88,8 +93,11 @@ class Lookup:
             headers["Authorization"] = f"Bearer {self._token}"
         body = json.dumps({"patients": patients}).encode()
         request = urllib.request.Request(self._url, body, headers, method="POST")
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=WITHIN_S) as answer:
-            return read_people(answer.read(MOST_BYTES))
+        try:
+            with urllib.request.build_opener(_NoRedirect).open(request, timeout=WITHIN_S) as answer:
+                return read_people(answer.read(MOST_BYTES))
+        except HTTPException as broken:  # an answer that is no HTTP, or is cut off: urllib passes these on as they are
+            raise ValueError(type(broken).__name__) from None
 
 
 def read_people(text: bytes) -> dict[str, Person]:

@@ -77,11 +77,14 @@ class Names(BaseHTTPRequestHandler):
     """A real service; what it was asked stands in `heard`."""
 
     heard: ClassVar[list[tuple[str, str, object]]] = []
-    moved = False
+    moved = garbled = False
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.heard.append((self.path, self.headers["Authorization"], body))
+        if self.garbled:
+            self.wfile.write(b"this is no HTTP\r\n\r\n")
+            return
         self.send_response(302 if self.moved else 200)
         self.send_header("Location", "/elsewhere")
         self.end_headers()
@@ -93,7 +96,7 @@ class Names(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    Names.heard, Names.moved = [], False
+    Names.heard, Names.moved, Names.garbled = [], False, False
     server = ThreadingHTTPServer(("127.0.0.1", 0), Names)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -115,6 +118,23 @@ def test_names_are_asked_of_no_other_address(address: str):
     assert asyncio.run(lookup.of(["p"])) == {}
     assert lookup.failing
     assert [path for path, _, _ in Names.heard] == ["/people"]
+
+
+def test_an_answer_that_is_none_costs_no_name_and_is_told(address: str):
+    Names.garbled = True
+    lookup = Lookup(address)
+
+    assert asyncio.run(lookup.of(["p"])) == {}
+    assert lookup.failing
+
+
+def test_the_name_of_a_patient_who_has_left_is_not_kept():
+    service = Service()
+    service.of("p", "q")
+    service.of("q")
+    service.of("p")
+
+    assert service.asked == [["p", "q"], ["p"]]
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,11 @@ class Board:
             return self.memory.newest_at
         return int(time.time() * 1000)
 
+    @property
+    def hears(self) -> bool:
+        """Whether what Kafka has still comes here; a listener that has ended is not seen from outside."""
+        return self._listener is not None and self._listener.goes_on
+
     # ---- sessions
 
     @property
@@ -177,7 +182,7 @@ class Board:
                 "now": self.now_ms,
                 "wall": int(time.time() * 1000),
                 "clock": self.settings.clock.value,
-                "broker": bool(starting or (self.watch.broker and looked)),
+                "broker": self.hears and bool(starting or (self.watch.broker and looked)),
                 "ready": self.caught_up,
                 "silent": len(silent),
                 "partitions": self.watch.partitions,

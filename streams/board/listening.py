@@ -82,7 +82,18 @@ class Listener:
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 
+    @property
+    def goes_on(self) -> bool:
+        """False once the thread has ended: nothing more is heard."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
+        try:
+            self._listen()
+        except Exception as fault:
+            log.error("nothing more is heard from Kafka (%s): start the board again", type(fault).__name__)
+
+    def _listen(self) -> None:
         consumer = Consumer(
             {
                 "group.id": "vigilward-board-without-a-group",

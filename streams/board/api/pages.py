@@ -70,7 +70,8 @@ def livez() -> dict[str, bool]:
 
 @router.get("/readyz")
 def readyz(request: Request, response: Response) -> dict[str, bool]:
-    """503 until all that stood in the topics has been read."""
+    """503 until all that stood in the topics has been read, and once nothing more is heard."""
     board = board_of(request)
-    response.status_code = 200 if board.caught_up else 503
-    return {"ready": board.caught_up, "broker": board.watch.broker}
+    ready = board.caught_up and board.hears
+    response.status_code = 200 if ready else 503
+    return {"ready": ready, "broker": board.watch.broker}

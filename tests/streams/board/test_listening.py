@@ -1,9 +1,18 @@
-"""What is read waits its turn: whole topics never lie in memory at once."""
+"""What is read waits its turn; and a board that hears nothing any more says so."""
 
 import asyncio
+import json
+import logging
 import threading
+import time
 
-from streams.board.listening import MOST_WAITING, Heard, in_turn
+import pytest
+
+from streams.board.board import Board
+from streams.board.listening import MOST_WAITING, Heard, Listener, in_turn
+from streams.board.settings import load_board
+from streams.board.watching import Watch
+from streams.settings import Settings
 from streams.topics import Topic
 
 RECORD = Heard(Topic.STATUS, 0, 0, b"p", b"{}", (), 0)
@@ -40,3 +49,17 @@ def test_a_listener_whose_board_has_ended_does_not_wait_for_ever():
 
     for _ in range(MOST_WAITING + 1):
         hand_on([RECORD])
+
+
+def test_a_listener_that_has_ended_is_told_to_every_page(caplog: pytest.LogCaptureFixture):
+    """Its pages must not look alive."""
+    board = Board(Settings(), load_board())
+    board.watch = Watch(broker=True, partitions=1, looked_at=time.time())
+    listener = board._listener = Listener({"no.such.option": 1}, {Topic.STATUS: "vitals.status"}, lambda batch: None)
+    with caplog.at_level(logging.ERROR):
+        listener.start()
+        listener._thread.join(10)
+
+    assert not listener.goes_on
+    assert "start the board again" in caplog.text
+    assert json.loads(board._pulse())["broker"] is False

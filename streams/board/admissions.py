@@ -3,7 +3,6 @@
 What a worker says of a patient always counts for more; this is only for those of whom it has not said anything.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -50,9 +49,6 @@ class Admissions:
         for patient, (stay, at) in list(self._stays.items()):
             if stay.discharged and at < before:
                 del self._stays[patient]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stays)
 
     def status(self, patient: str) -> dict[str, Any] | None:
         """What the page is told of a patient whom no worker has told of; None of one who is not (or no longer) here."""

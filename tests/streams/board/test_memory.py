@@ -67,11 +67,11 @@ def test_two_days_after_a_patient_has_left_nothing_of_the_stay_is_kept():
     memory.take(heard(Topic.TRENDS, trend, gone.patient) for trend in gone.trends(AT, minutes=3))
     memory.changes()
     memory.forget()
-    assert gone.patient in memory.columns and gone.patient in memory.alerts_of and list(memory.admissions)
+    assert gone.patient in memory.columns and gone.patient in memory.alerts_of and memory.admissions._stays
 
     memory.take([heard(Topic.STATUS, here.status(AT + 48 * 60 * MINUTE + 1), here.patient, at=(0, 3))])
     memory.forget()
-    assert (memory.columns, list(memory.admissions), list(memory.alerts_of)) == ({}, [], [here.patient])
+    assert (memory.columns, memory.admissions._stays, list(memory.alerts_of)) == ({}, {}, [here.patient])
     assert [story.patient for story in memory.stories.values()] == [here.patient]
     here.change(one, "cleared")
     memory.take([heard(Topic.ALERTS, here.alert(one, AT + MINUTE), here.patient)])

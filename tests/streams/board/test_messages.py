@@ -56,6 +56,14 @@ def test_every_language_says_everything_with_the_same_facts(language: str):
     assert {key: set(re.findall(r"\{(\w+)\}", text)) for key, text in FILES[language].items()} == facts
 
 
+def test_no_message_is_kept_that_no_page_says():
+    source = "".join(path.read_text() for path in (MESSAGES.parent / "src").glob("*.js"))
+    begins = set(re.findall(r"""(?:`|code\("|keysOf\(")(\w+)(?:\.\$\{|"|\.)""", source))
+
+    assert {"said", "words", "priority", "reason"} <= begins
+    assert [key for key in ENGLISH if f'"{key}"' not in source and key.partition(".")[0] not in begins] == []
+
+
 def test_every_trouble_with_the_measuring_can_be_said_in_another_language():
     kinds = [technical._ZERO, technical._OFF, technical._STALE, technical._UNOBSERVED, technical._FLAT]
     said = [vitals_words([Vital.SPO2]) + words for _, one, several, _ in kinds for words in (one, several)]

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
-import { calls, worst } from "./order.js";
+import { calls } from "./order.js";
 import { headline } from "./sentence.js";
 import { state } from "./store.js";
 import { newId, send } from "./sending.js";
@@ -12,8 +12,8 @@ import { code, t } from "./words.js";
 import { Who } from "./who.js";
 import { bedOf } from "./person.js";
 
-export const ACKNOWLEDGE = ["reviewing", "escalated", "treatment", "observations", "artefact", "equipment", "known", "off_ward", "care_plan"];
-export const CONCERN = ["breathing", "circulation", "temperature", "mentation", "agitation", "pain", "not_improving", "patient_says", "relative_says", "gut_feeling"];
+const ACKNOWLEDGE = ["reviewing", "escalated", "treatment", "observations", "artefact", "equipment", "known", "off_ward", "care_plan"];
+const CONCERN = ["breathing", "circulation", "temperature", "mentation", "agitation", "pain", "not_improving", "patient_says", "relative_says", "gut_feeling"];
 
 export function say(status, deed, facts, what) {
   const body = { action_id: newId(), patient_id: status.patient_id, deed, ...facts };
@@ -89,5 +89,3 @@ export function Concern({ status, close }) {
 export function feedback(status, alert, useful) {
   say(status, "feedback", { alert_id: alert.alert_id, reason: useful ? "useful" : "not_useful" }, t("feedback.what", { bed: bedOf(status) }));
 }
-
-export const firstCalled = (status) => worst(status);

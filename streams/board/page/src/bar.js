@@ -2,7 +2,7 @@
 
 import { audio, pause, pausedFor, turnOff, turnOn, unpause } from "./sound.js";
 import { cx, html } from "./html.js";
-import { calls, HIDDEN, watched, worst } from "./order.js";
+import { HIDDEN, watched, worst } from "./order.js";
 import { settings, set } from "./settings.js";
 import { changed, state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
@@ -70,5 +70,3 @@ export function Bar({ view, wards, statuses, unwatched, showDialog }) {
     </span>
   </header>`;
 }
-
-export const callsOf = (statuses) => statuses.some((status) => status.alerts.some(calls));

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { frozen, release } from "./freezing.js";
 import { cx, html } from "./html.js";
 import { ordered, waiting, worst } from "./order.js";
-import { bedOf, nameOf } from "./person.js";
+import { nameOf } from "./person.js";
 import { headline } from "./sentence.js";
 import { onItsWay } from "./sending.js";
 import { may, state, wardNow } from "./store.js";
@@ -12,7 +12,7 @@ import { Tile } from "./tile.js";
 import { t } from "./words.js";
 
 // What is wanted becomes what is shown, except while somebody is at the tiles; who has left is gone at once.
-export function useOrder(statuses, unwatched, still) {
+function useOrder(statuses, unwatched, still) {
   const shown = useRef([]);
   const wanted = ordered(statuses, state.sparks, unwatched);
   const here = new Set(wanted);
@@ -66,5 +66,3 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
     ${order.length ? "" : html`<p class="hint empty">${state.ready ? t("no_beds") : t("loading")}</p>`}
   </div>`;
 }
-
-export const bedName = bedOf;

@@ -6,7 +6,6 @@ export const RANK = { high: 3, medium: 2, low: 1 };
 const WATCHED = ["resp_rate", "spo2"];
 const RATES = ["pulse_rate", "heart_rate"];
 const SEEN = new Set(["live", "delayed"]);
-export const CALLING = new Set(["calling", "shown"]);
 
 export const standing = (alert) => alert.life?.standing ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
 export const calls = (alert) => alert.interrupts && standing(alert) === "calling";
@@ -83,7 +82,7 @@ export function key(status, spark, unwatched) {
   ];
 }
 
-export function byKey(a, b) {
+function byKey(a, b) {
   for (let i = 0; i < a.length; i++) {
     if (a[i] < b[i]) return -1;
     if (a[i] > b[i]) return 1;

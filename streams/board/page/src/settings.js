@@ -5,7 +5,6 @@ const defaults = {
   language: (navigator.language || "en").startsWith("de") ? "de" : "en",
   theme: "auto", // auto, day, night
   ward: "",
-  sound: false,
   resound: 60, // seconds between repeats while somebody is called
   keys: true,
 };
@@ -23,7 +22,7 @@ export const settings = read();
 export function set(name, value) {
   settings[name] = value;
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...settings, sound: undefined }));
+    localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
     // private windows refuse; the setting holds for as long as the page is open
   }

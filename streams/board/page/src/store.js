@@ -16,7 +16,6 @@ export const state = {
   skew: 0, // this screen's clock against the server's, ms
   pending: new Map(), // action_id -> word on its way
   newHigh: new Map(), // alert_id -> when it came up while the order was frozen
-  version: 0,
 };
 
 const listeners = new Set();
@@ -51,7 +50,6 @@ document.addEventListener("visibilitychange", () => { if (document.hidden && due
 
 // Something is to be painted: with the next frame, or (`drifting`: no alert, nobody's hand) soon, several together.
 export function changed(drifting = false) {
-  state.version++;
   const now = performance.now();
   // Where painting is work (five hundred beds, an old machine) at least as long again is left to scrolling and keys.
   const rest = took > 8 ? Math.min(250, 3 * took) - (now - ended) : 0;

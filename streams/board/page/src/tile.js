@@ -18,7 +18,7 @@ export function Priority({ alert }) {
     <b aria-hidden="true">${STARS[alert.priority]}</b> ${t(`priority.${alert.priority}`)}</span>`;
 }
 
-export function Cell({ status, part }) {
+function Cell({ status, part }) {
   const [name, vital] = behind(status, part);
   const score = points(status, part);
   const stateName = vital?.state ?? "never seen";
@@ -34,7 +34,7 @@ export function Cell({ status, part }) {
   </div>`;
 }
 
-export function ScoreBlock({ status, trend }) {
+function ScoreBlock({ status, trend }) {
   const score = status.news2;
   if (status.coverage === "not covered" || !score)
     return html`<div class="score none"><b>${status.coverage === "not covered" ? t("not_covered") : "?"}</b><small>NEWS2</small></div>`;

@@ -6,9 +6,8 @@ import { wardNow } from "./store.js";
 import { settings } from "./settings.js";
 import { t } from "./words.js";
 
-export const MINUTE = 60_000;
 // Dates as they are written on the ward: the day before the month.
-export const locale = () => (settings.language === "en" ? "en-GB" : settings.language);
+const locale = () => (settings.language === "en" ? "en-GB" : settings.language);
 export const ms = (text) => (text == null ? null : Date.parse(text));
 
 export const clock = (at) =>

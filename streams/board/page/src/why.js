@@ -20,7 +20,7 @@ const REFRESH_MS = 60_000;
 const BY_THE_BOOK = new Set(["news2", "red_score"]); // the points say it
 
 // What counts most stands first: points of the score, then how far from what is usual for this patient.
-export function contributions(status, full) {
+function contributions(status, full) {
   const rows = PARTS.map((part) => {
     const [name, vital] = behind(status, part);
     return { name, part, vital, points: points(status, part), findings: (full?.findings ?? []).filter((one) => one.vital === name && !BY_THE_BOOK.has(one.detector)) };

@@ -11,6 +11,7 @@ from detectors.risk_words import REASONS as RISK_REASONS
 from detectors.rules import LEARNED
 from detectors.vigil import technical
 from detectors.vigil.report import LISTED, TECHNICAL_ENDS
+from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Signals, conditions
 from detectors.vigil.wording import clears_when, vitals_words
 from schemas.action import REASONS_OF, Deed, Role, Step
@@ -93,6 +94,7 @@ def test_every_word_of_a_closed_list_has_its_message():
     wanted = [f"reason.{reason}" for reason in reasons]
     wanted += [f"became.{one}" for one in State] + [f"standing.{one}" for one in Standing]
     wanted += [f"state.{one}" for one in Monitoring] + [f"order.{one}" for one in OrderKind]
+    wanted += [f"why_not.{stay.not_covered(0)}" for stay in (Stay(age_years=15.0), Stay(maternity="pregnant"))]
     wanted += [f"because.{one}" for one in RISK_REASONS] + [f"detector.{one}" for one in LEARNED]
     wanted += [f"role.{one}" for one in Role] + [f"step.{one}" for one in Step] + [f"deed.{one}" for one in Deed]
 

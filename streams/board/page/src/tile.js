@@ -69,7 +69,7 @@ export function Next({ alert, word }) {
 }
 
 export const scoreLine = (status) =>
-  status.coverage === "not covered" ? `${t("not_covered")}: ${status.coverage_reason ?? ""}` : status.news2 ? `NEWS2 ${scoreText(status.news2)} · ${t("scale")} ${status.news2.scale}` : "";
+  status.coverage === "not covered" ? `${t("not_covered")}: ${code("why_not", status.coverage_reason)}` : status.news2 ? `NEWS2 ${scoreText(status.news2)} · ${t("scale")} ${status.news2.scale}` : "";
 
 export function missingOf(status) {
   return (status.news2?.missing ?? []).map((part) => t(`short.${part}`));

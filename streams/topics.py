@@ -83,7 +83,7 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             "clinical rules put into force",
             "rules name",
             "`vigilward rules`",
-            "worker",
+            "worker, board",
             Cleanup.DELETE,
             FOREVER,
             inbound=True,

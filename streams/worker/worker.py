@@ -84,6 +84,8 @@ class Worker:
         await self.http.start()
         works = self.health.run(), self.membership.run(), self.ticker.run(), Garbage(self.generation).run()
         helpers = [asyncio.create_task(work) for work in works]
+        for helper in helpers:
+            helper.add_done_callback(self._helper_ended)
         try:
             if await self._start():
                 await self._until_told()
@@ -94,6 +96,11 @@ class Worker:
                 LastResort(self.settings.stop_within_s + MARGIN_S, FAILED).arm()
             await self._end(helpers)
         return FAILED if self._fault is not None or self.app.crashed else CLEAN
+
+    def _helper_ended(self, helper: asyncio.Task[None]) -> None:
+        # Without ticks nobody notices a quiet partition, and without a watch nobody a worker out of its group.
+        if not helper.cancelled() and isinstance(fault := helper.exception(), Exception):
+            self._fail(fault)
 
     def stop(self) -> None:
         """Ends `run` in good order."""

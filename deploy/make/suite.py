@@ -83,7 +83,8 @@ def run_stage(stage: Stage) -> Outcome:
     # A file that cannot be imported fails the stage; the others have still something to say.
     words += ["--continue-on-collection-errors"]
     if stage in AT_ONCE:
-        words += ["-n", str(AT_ONCE[stage]), "--dist", "loadfile"]
+        # In the order of their names: in xdist's own the files of few and long tests come last, and one is waited for.
+        words += ["-n", str(AT_ONCE[stage]), "--dist", "loadfile", "--no-loadscope-reorder"]
     if stage is Stage.PURE:
         words += ["--doctest-modules", "schemas", "detectors", "streams", "deploy"]
     ended = subprocess.run([str(word) for word in words], cwd=ROOT, check=False).returncode

@@ -60,7 +60,7 @@ def everything(settings: Settings, topic: Topic) -> list[tuple[int, bytes, dict[
     found, ended, until = [], 0, time.monotonic() + 30
     while ended < settings.partitions:
         assert time.monotonic() < until, f"{topic} could not be read to its end within 30 s"
-        for message in reader.consume(100, 1.0):
+        for message in reader.consume(100, 0.1):
             if message.error() is not None:
                 ended += 1
             else:

@@ -12,6 +12,7 @@ from detectors.vigil.red import VITALS_OF
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
 from detectors.vigil.wording import leading, score_words, vital_words
+from schemas.times import NEVER
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 
 # Milliseconds for which a value stays valid, by vital and source number.
@@ -34,6 +35,18 @@ def expires(name: str, track: Track) -> int:
     known = track.known
     assert known is not None
     return known.at + _STALE_AFTER[name][known.source]
+
+
+def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
+    """When the first value in force goes stale after `now`; NEVER if none does."""
+    soonest = NEVER
+    for name, track in tracks.items():
+        known = track.known
+        if known is not None and not track.stale:
+            end = known.at + _STALE_AFTER[name][known.source]
+            if now < end < soonest:
+                soonest = end
+    return soonest
 
 
 class Picture:

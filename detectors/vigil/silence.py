@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detectors.vigil.orders import warns_at
-from detectors.vigil.picture import expires
+from detectors.vigil.picture import expires, first_expiry
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
 
@@ -16,26 +16,24 @@ if TYPE_CHECKING:
 def quiet_until(vigil: "Vigil", now: int) -> int:
     """The next moment after `now` with something to do although no epoch closes; NEVER if there is none."""
     stay, rules, signals = vigil.stay, vigil.rules, vigil.signals
-    ends = [
+    soonest = first_expiry(vigil.tracks, now) if vigil.tracks else never_seen_at(vigil)
+    ends = (
         stay.due,
         vigil.intake.clock_doubt_at(now, rules.technical.late_minutes),
         signals.lost_until,
         signals.rebuilt_until,
         warns_at(stay, rules.calling.order_warning_minutes),
-        max(vigil.life_due, now + 1),  # an undone answer may leave a step that was due before
-    ]
-    ends += [
-        expires(name, track) for name, track in vigil.tracks.items() if track.known is not None and not track.stale
-    ]
-    if not vigil.tracks:
-        ends.append(never_seen_at(vigil))
-    if stay.discharged:
-        ends.append(forget_at(vigil))
-    if vigil.concern is not None:
-        ends.append(vigil.concern.until)
-    if vigil.course.reds:
-        ends.append(vigil.course.red_due(rules))
-    return min([moment for moment in ends if moment > now], default=NEVER)
+        vigil.life_due if vigil.life_due > now else now + 1,  # an undone answer may leave a step that was due before
+        forget_at(vigil) if stay.discharged else NEVER,
+        NEVER if vigil.concern is None else vigil.concern.until,
+        vigil.course.red_due(rules) if vigil.course.reds else NEVER,
+    )
+    if soonest <= now:
+        soonest = NEVER
+    for moment in ends:
+        if now < moment < soonest:
+            soonest = moment
+    return soonest
 
 
 def go_stale(vigil: "Vigil", due: int) -> bool:

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from streams.topics import Topic
-from tests.browser.made import life
+from tests.browser.made import Bed, life
 
 
 def test_tiles_stand_in_the_order_of_risk(screen):
@@ -153,6 +153,20 @@ def test_the_order_stands_still_while_a_pointer_is_down(screen, beds, ward):
 
     one.wait_for_at_the_top("B15")
     ward.calm(bed)
+
+
+def test_the_first_word_of_a_patient_may_be_a_high_alert(screen, ward):
+    new = Bed(88, "B")
+    one = screen()
+    page = one.open()
+    one.tile("A01").locator(".open").focus()
+    ward.call(new, "SpO2 71%, usual 97")
+
+    expect(page.locator(".new-high")).to_contain_text("SpO2 71%, usual 97")
+    new.more["assigned"] = False
+    new.alerts.clear()
+    ward.tell(new)
+    ward.flush()
 
 
 def test_the_order_moves_again_after_half_a_minute_of_idleness_and_focus_is_kept(screen, beds, ward):

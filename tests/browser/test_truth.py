@@ -137,6 +137,21 @@ def test_a_killed_board_is_told_and_the_page_recovers_by_itself(screen, board, w
     assert sorted(one.order()) == ["A01", "A02", "A03", "A04", "A05", "A06"]
 
 
+def test_a_high_alert_that_began_while_the_board_was_away_stands_outside_the_still_order(
+    screen, board, worker, ward, beds
+):
+    one = screen()
+    page = one.open()
+    one.tile("A06").locator(".open").focus()
+    board.kill()
+    ward.call(beds["A05"], "SpO2 79%, usual 97")
+    board.start()
+    page.keyboard.press("Shift")  # somebody is still at it
+    expect(page.locator(".new-high")).to_contain_text("SpO2 79%, usual 97", timeout=20_000)
+
+    ward.calm(beds["A05"])
+
+
 def test_a_last_known_state_sheet_can_be_printed_in_a_downtime(screen, board, worker):
     one = screen()
     page = one.open()

@@ -7,6 +7,8 @@ import { heard as heardAlert } from "./calling.js";
 export const QUIET_MS = 3500; // a pulse comes every second
 let source = null;
 let again = null;
+let known = null; // the last whole ward before the picture that this screen has now
+const NOTHING = { alerts: [] }; // what was known of somebody new
 
 export function connect() {
   close();
@@ -38,6 +40,7 @@ function alive() {
 
 function whole(said) {
   alive();
+  if (state.ready) known = state.beds;
   state.beds = new Map(said.beds.map((status) => [status.patient_id, status]));
   state.alerts = new Map(said.alerts.map((alert) => [alert.alert_id, alert]));
   state.sparks = new Map(Object.entries(said.sparks));
@@ -45,9 +48,13 @@ function whole(said) {
   state.rules = said.rules ?? {};
   pulse(said.pulse);
   loadNames();
-  for (const status of state.beds.values()) heardAlert(status, null);
+  // What began to call while the page was away calls now: it is new to whoever stands here.
+  for (const status of state.beds.values()) heardAlert(status, before(status.patient_id, known));
   changed();
 }
+
+// What this screen knew of a patient before; null: this is the first picture of all, and nothing in it is news.
+const before = (patient, begun) => known?.get(patient) ?? (begun ? NOTHING : null);
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 // Only figures have moved: no alert, no concern, nothing that somebody waits for.
@@ -59,11 +66,11 @@ function changes(said) {
   let strange = false;
   let drifting = !lost && !said.gone.length && !said.alerts.length;
   for (const status of said.beds) {
-    const before = state.beds.get(status.patient_id);
-    strange ||= !before;
-    drifting &&= drifts(status, before);
+    const earlier = state.beds.get(status.patient_id);
+    strange ||= !earlier;
+    drifting &&= drifts(status, earlier);
     state.beds.set(status.patient_id, status);
-    heardAlert(status, before ?? null);
+    heardAlert(status, earlier ?? before(status.patient_id, known || state.ready));
   }
   for (const patient of said.gone) forget(patient);
   for (const alert of said.alerts) state.alerts.set(alert.alert_id, alert);

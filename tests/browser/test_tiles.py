@@ -222,6 +222,32 @@ def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(
     ward.calm(bed)
 
 
+def test_a_call_that_no_tile_shows_is_not_said_to_be_delivered(screen, beds, ward):
+    """Neither while a nurse reads another page, nor of a ward that this screen does not show."""
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
+    one = screen()
+    asked = []
+    one.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page = one.open("#handover")
+    ward.call(beds["B16"], "Pulse 150/min", life=life(steps=[step]))
+    expect(page.locator(".bar .count.high b")).to_have_text("2")
+    page.goto(f"{one.address}/#board")
+    page.locator(".ward select").select_option("A")
+    ward.call(beds["B15"], "Pulse 151/min", life=life(steps=[step]))
+    ward.tell(beds["B16"])
+    ward.flush()
+    page.wait_for_timeout(500)
+    before = asked.count("delivered")
+    page.locator(".ward select").select_option("B")
+    ward.tell(beds["B16"])
+    with page.expect_request("**/api/delivered"):
+        ward.flush()
+    for bed in ("B15", "B16"):
+        ward.calm(beds[bed])
+
+    assert before == 0
+
+
 def test_a_patients_quiet_hour_ends_at_the_hours_end(screen, beds):
     """A curve that stopped ten minutes ago stops before the right edge: silence is seen."""
     one = screen()

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { frozen } from "./freezing.js";
 import { calls, RANK } from "./order.js";
 import { settle } from "./sending.js";
+import { settings } from "./settings.js";
 import { chime } from "./sound.js";
 import { may, state } from "./store.js";
 
@@ -33,9 +34,14 @@ export function heard(status, before) {
   }
 }
 
+// Where tiles stand, and those of the ward that was chosen.
+const ELSEWHERE = new Set(["#due", "#unseen", "#handover", "#sheet"]);
+const inWard = (status) => !settings.ward || status.ward === settings.ward || ![...state.beds.values()].some((one) => one.ward === settings.ward);
+const shownHere = (status) => !document.hidden && !ELSEWHERE.has(location.hash) && inWard(status);
+
 // A call counts as delivered when it stands in front of somebody whom it is for, on a page that is looked at.
 function confirm(status, alert, step) {
-  if (step.delivery !== "waiting" || document.hidden || !may("act")) return;
+  if (step.delivery !== "waiting" || !may("act") || !shownHere(status)) return;
   if (!MINE[step.step]?.includes(state.me?.role)) return;
   const name = `${alert.alert_id} ${step.step} ${step.at}`;
   if (confirmed.has(name)) return;

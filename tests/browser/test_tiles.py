@@ -1,5 +1,6 @@
 """Whom to see first, and what a tile says."""
 
+import json
 import re
 
 from playwright.sync_api import expect
@@ -246,6 +247,17 @@ def test_a_call_that_no_tile_shows_is_not_said_to_be_delivered(screen, beds, war
         ward.calm(beds[bed])
 
     assert before == 0
+
+
+def test_data_that_say_they_are_made_up_are_watermarked_on_a_real_board_too(screen):
+    one = screen()
+    one.context.request.get(f"{one.address}/api/me")  # the session that the stream needs
+    me = {"signed_in": True, "accounts": False, "may": ["see"], "csrf": "", "mode": "real", "names": False}
+    one.page.route("**/api/me", lambda route: route.fulfill(content_type="application/json", body=json.dumps(me)))
+    page = one.open()
+
+    expect(page.locator(".watermark")).to_have_text("SIMULATION")
+    expect(page.locator(".simulated")).to_be_visible()
 
 
 def test_a_patients_quiet_hour_ends_at_the_hours_end(screen, beds):

@@ -50,9 +50,8 @@ export function Counts({ statuses, unwatched }) {
   </p>`;
 }
 
-export function Bar({ view, wards, statuses, unwatched, showDialog }) {
+export function Bar({ view, wards, statuses, unwatched, simulated, showDialog }) {
   const found = counts(statuses, unwatched);
-  const simulated = state.me && state.me.mode !== "real";
   return html`<header class="bar">
     <h1><a href="#board">Vigilward</a></h1>
     ${simulated && html`<strong class="simulated">${t("simulation")}</strong>`}

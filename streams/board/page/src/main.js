@@ -80,12 +80,13 @@ function Page() {
   document.title = `${truths().length ? "⚠ " : ""}${first ? `${"*".repeat(first.alert.priority === "high" ? 3 : 2)} ${first.status.bed ?? ""} · ` : ""}Vigilward`;
   const whose = dialog?.patient && state.beds.get(dialog.patient);
   const wall = view === "wall";
+  const simulated = state.me.mode !== "real" || all.some((status) => status.mode !== "real");
   const pane = view === "board" && patient && state.beds.has(patient);
   return html`<div class=${cx("frame", wall && "wall-frame", pane && "with-pane")}>
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
     <div class="top" ref=${top}>
-      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${state.me.mode !== "real" && html`<strong class="simulated">${t("simulation")}</strong>`}<${Counts} statuses=${statuses} unwatched=${unwatched} /><span class="end"><${Ticking} class="time" of="clock" say=${() => clock(wardNow())} /><a href="#board">${t("wall.leave")}</a></span></header>`
-             : html`<${Bar} view=${view} wards=${wards} statuses=${statuses} unwatched=${unwatched} showDialog=${showDialog} />`}
+      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${simulated && html`<strong class="simulated">${t("simulation")}</strong>`}<${Counts} statuses=${statuses} unwatched=${unwatched} /><span class="end"><${Ticking} class="time" of="clock" say=${() => clock(wardNow())} /><a href="#board">${t("wall.leave")}</a></span></header>`
+             : html`<${Bar} view=${view} wards=${wards} statuses=${statuses} unwatched=${unwatched} simulated=${simulated} showDialog=${showDialog} />`}
       <${Banner} />
     </div>
     <main id="main" tabindex="-1">
@@ -103,7 +104,7 @@ function Page() {
     ${dialog?.kind === "settings" && html`<${Settings} close=${close} />`}
     ${dialog?.kind === "help" && html`<${Help} close=${close} />`}
     <${Toasts} />
-    ${state.me.mode !== "real" && html`<div class="watermark" aria-hidden="true">${t("simulation")}</div>`}
+    ${simulated && html`<div class="watermark" aria-hidden="true">${t("simulation")}</div>`}
   </div>`;
 }
 

@@ -22,8 +22,9 @@ from streams.worker.ledger.fault_points import Point, passed
 from streams.worker.ledger.figures import LedgerFigures
 from streams.worker.ledger.identity import Identity, identity
 from streams.worker.ledger.pen import Line, Pen, PenDry
+from streams.worker.ledger.rebuild import reach
 from streams.worker.ledger.record import MARKER_KEY, MarkerBody, encode_marker
-from streams.worker.ledger.recovery import recover
+from streams.worker.ledger.recovery import in_doubt, recover
 from streams.worker.ledger.stored import Stored, read_states
 from streams.worker.metrics import Metrics
 from streams.worker.partitions import Holding
@@ -61,7 +62,10 @@ class Ledger:
             await every(pen.start() for pen in pens.values())
             passed(Point.IN_RECOVERY)
             stored = await read_states(self._settings, places)
-            kept = {number: await self._recover(number, place, stored[number]) for number, place in places.items()}
+            back = reach(sum(map(in_doubt, stored.values())))
+            kept = {
+                number: await self._recover(number, place, stored[number], back) for number, place in places.items()
+            }
             await every(self._enter(number, pens[number], stored[number], kept[number], places) for number in places)
         except BaseException:
             await asyncio.gather(*(pen.stop() for pen in pens.values()))
@@ -129,14 +133,14 @@ class Ledger:
 
     # ---- recovery
 
-    async def _recover(self, partition: int, place: Place, stored: Stored) -> Kept:
+    async def _recover(self, partition: int, place: Place, stored: Stored, back: int) -> Kept:
         assert self._identity is not None
         for one in stored.lost:
             self.figures.unusable.labels(one.why.value).inc()
         if stored.marker is not None and stored.marker.next_offset > place.end:
             # The former owner went on while we were told where the log ends.
             place = place._replace(end=await self._seat.end_of(partition))
-        return await recover(self._settings, self._rules, partition, place, stored, self._identity)
+        return await recover(self._settings, self._rules, partition, place, stored, self._identity, back)
 
     async def _enter(self, partition: int, pen: Pen, stored: Stored, kept: Kept, places: Mapping[int, Place]) -> None:
         now = asyncio.get_running_loop().time()

@@ -18,7 +18,10 @@ from streams.topics import Topic
 log = logging.getLogger(__name__)
 
 RECORDS = 500_000
-"""So far back, in offsets: about ten seconds of work, within which the partition's other patients wait."""
+"""So far back in one partition, in offsets: about ten seconds of work, within which its other patients wait."""
+RECORDS_TOGETHER = 1_500_000
+"""So far back in all partitions of one assignment: about half of what an assignment may take. Beyond that the worker
+would be started anew, to begin the same work again."""
 POLL_MS = 200
 AT_ONCE = 1_000
 
@@ -34,8 +37,17 @@ class Rebuilt(NamedTuple):
         return [self.log.state(patient) for patient in patients if patient in self.log.watches]
 
 
-async def rebuild(settings: Settings, log_of: Partition, upto: int) -> Rebuilt:
-    """Takes the log's tail before offset `upto` with `log_of`, a partition that knows nothing. Raises KafkaError.
+def reach(partitions: int) -> int:
+    """How many offsets each may go back where so many partitions of one assignment may need it.
+
+    >>> reach(1), reach(8)
+    (500000, 187500)
+    """
+    return min(RECORDS, RECORDS_TOGETHER // max(1, partitions))
+
+
+async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -> Rebuilt:
+    """Takes `back` offsets of the log before `upto` with `log_of`, a partition that knows nothing. Raises KafkaError.
 
     Read uncommitted, as the worker reads.
     """
@@ -50,7 +62,7 @@ async def rebuild(settings: Settings, log_of: Partition, upto: int) -> Rebuilt:
     try:
         consumer.assign([place])
         begin = (await consumer.beginning_offsets([place]))[place]
-        start = max(begin, upto - RECORDS)
+        start = max(begin, upto - back)
         consumer.seek(place, start)
         log.warning("partition %d: working out states from offsets %d to %d", place.partition, start, upto)
         while start < upto and await consumer.position(place) < upto:

@@ -15,13 +15,22 @@ from streams.worker.store import Kept, Place
 log = logging.getLogger(__name__)
 
 
+def in_doubt(stored: Stored) -> bool:
+    """Whether some of it may have to be worked out again."""
+    others = (body.libraries != LIBRARIES for body in stored.states.values())
+    return stored.marker is None or bool(stored.lost) or any(others)
+
+
 async def recover(
-    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, now: Identity
+    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, now: Identity, back: int
 ) -> Kept:
-    """What the partition goes on with. Raises CannotTake where the states are another log's, KafkaError."""
+    """What the partition goes on with; what cannot be used is worked out again from `back` offsets of the log.
+
+    Raises CannotTake where the states are another log's, KafkaError.
+    """
     topic = settings.topic(Topic.READINGS)
     if stored.marker is None:
-        return await _without_marker(settings, rules, partition, place, stored)
+        return await _without_marker(settings, rules, partition, place, stored, back)
     refuse_anothers(stored.marker, now, topic, partition, place.end)
     marker = stored.marker.marker
     lost = [*stored.lost, *_not_restorable(stored, rules)]
@@ -29,19 +38,21 @@ async def recover(
     if lost:
         _say(partition, lost)
         empty = nothing_known(settings, partition, rules, marker)
-        rebuilt = await rebuild(settings, empty, marker.next_offset)
+        rebuilt = await rebuild(settings, empty, marker.next_offset, back)
         if not rebuilt.log.event_clock:
             rebuilt.log.advance(marker.time, 1 << 62)
         states += rebuilt.states([one.patient for one in lost])
     return Kept(marker, states, tuple(lost), unsaved=frozenset(one.patient for one in lost))
 
 
-async def _without_marker(settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored) -> Kept:
+async def _without_marker(
+    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, back: int
+) -> Kept:
     if not place.committed and not stored.lost and not stored.states:
         return Kept()
     lost = stored.lost or [Lost("", stored.end, Why.DAMAGED)]
     _say(partition, lost)
-    rebuilt = await rebuild(settings, nothing_known(settings, partition, rules), place.start)
+    rebuilt = await rebuild(settings, nothing_known(settings, partition, rules), place.start, back)
     states = [rebuilt.log.state(patient) for patient in rebuilt.log.watches]
     told = () if rebuilt.whole and not stored.lost else (Lost("", stored.end, Why.DAMAGED),)
     return Kept(rebuilt.log.marker, states, told, unsaved=frozenset(rebuilt.log.watches))

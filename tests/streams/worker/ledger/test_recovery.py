@@ -1,0 +1,95 @@
+"""How much of the log is taken again for states that cannot be used: what one assignment has the time for."""
+
+import asyncio
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from streams.rules import packaged_rules
+from streams.settings import Settings
+from streams.worker.ledger import ledger, recovery
+from streams.worker.ledger.identity import Identity
+from streams.worker.ledger.rebuild import RECORDS, RECORDS_TOGETHER, Rebuilt
+from streams.worker.ledger.record import LIBRARIES, MarkerBody, StateBody, Why
+from streams.worker.ledger.stored import Lost, Stored
+from streams.worker.store import Place
+
+HERE = Identity("cluster", "topic")
+MARKER = MarkerBody(2_000_000, 0, None, {}, None, *HERE, generation=1, patients=1)
+
+
+class Paper:
+    """A pen that nobody takes away."""
+
+    def __init__(self, settings, partition):
+        self.dry = False
+
+    async def start(self):
+        pass
+
+    async def stop(self):
+        pass
+
+
+class Registered:
+    """As much of the worker's metrics as a ledger needs."""
+
+    registry = property(lambda self: CollectorRegistry())
+
+
+def whole():
+    return Stored(MARKER)
+
+
+def damaged():
+    return Stored(MARKER, lost=[Lost("p-1", 7, Why.DAMAGED)])
+
+
+def of_other_libraries():
+    """Nobody knows before each is tried whether these can be used."""
+    others = dict.fromkeys(LIBRARIES, "0")
+    return Stored(MARKER, states={"p-1": StateBody(1, 1, others, b"no snapshot")})
+
+
+@pytest.fixture
+def goes_back(monkeypatch):
+    """How far each partition goes back, in offsets, where a worker takes all of these at once."""
+
+    def taken(*stored):
+        backs = []
+
+        async def read_states(settings, places):
+            return dict(enumerate(stored))
+
+        async def rebuild(settings, log_of, upto, back):
+            backs.append(back)
+            return Rebuilt(log_of, whole=False)
+
+        monkeypatch.setattr(ledger, "Pen", Paper)
+        monkeypatch.setattr(ledger, "identity", lambda settings: HERE)
+        monkeypatch.setattr(ledger, "read_states", read_states)
+        monkeypatch.setattr(recovery, "rebuild", rebuild)
+
+        async def take():
+            settings = Settings(clock="arrival", mode="demo", partitions=len(stored), log_key="s3cret")
+            one = ledger.Ledger(settings, packaged_rules(), Registered(), seat=None)
+            return await one.take({number: Place(0, 2_000_000, True) for number in range(len(stored))})
+
+        kept = asyncio.run(take())
+        assert set(kept) == set(range(len(stored)))
+        return backs
+
+    return taken
+
+
+@pytest.mark.parametrize("unusable", [damaged, of_other_libraries])
+def test_where_every_partition_is_in_need_they_share_the_time_of_one_assignment(goes_back, unusable):
+    """Eight of ten seconds each outlast it: the worker would start anew, and again, and watch nobody."""
+    backs = goes_back(*[unusable() for _ in range(8)])
+
+    assert len(backs) == 8
+    assert sum(backs) <= RECORDS_TOGETHER
+
+
+def test_a_partition_that_is_alone_in_need_goes_back_as_far_as_it_may(goes_back):
+    assert goes_back(damaged(), *[whole() for _ in range(7)]) == [RECORDS]

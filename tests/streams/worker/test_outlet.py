@@ -142,6 +142,20 @@ def test_what_nobody_will_ever_take_is_counted_and_holds_nothing_up(embedded, ru
     assert safe == [9]
 
 
+def test_whoever_waits_for_the_last_letter_hears_that_it_was_given_up(embedded, run):
+    """Nothing follows it that could be acknowledged: a stop or a hand-over would wait its whole time for nothing."""
+
+    async def story():
+        async with outlet(embedded) as one:
+            embedded.fail_next(Request.PRODUCE, MESSAGE_TOO_LARGE)
+            await one.put(letters(b"nobody takes this", topic=REJECTIONS))
+            async with asyncio.timeout(20):
+                assert await one.flushed(600)
+            assert (one.refusals, one.waiting) == (1, 0)
+
+    run(story())
+
+
 def test_while_the_broker_is_away_letters_wait_grow_old_and_then_arrive(embedded, run):
     async def story():
         async with outlet(embedded) as one:

@@ -2,18 +2,19 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { truths } from "./banner.js";
+import { giveBack, pathOf } from "./focus.js";
 import { html } from "./html.js";
 import { t } from "./words.js";
 
 export function Dialog({ title, close, children, kind }) {
   const ref = useRef(null);
   useEffect(() => {
-    const before = document.activeElement;
+    const before = pathOf(document.activeElement);
     const dialog = ref.current;
     dialog.showModal();
     return () => {
       dialog.close();
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      giveBack(before);
     };
   }, []);
   return html`<dialog ref=${ref} class=${kind} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); close(); }}>

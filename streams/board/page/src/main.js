@@ -10,6 +10,7 @@ import { Bar, Counts } from "./bar.js";
 import { Tiles } from "./board.js";
 import { calling } from "./calling.js";
 import { Entrance } from "./entrance.js";
+import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
 import { Due, Handover, Sheet, Unseen } from "./lists.js";
@@ -40,6 +41,7 @@ function Page() {
     addEventListener("hashchange", turn);
     return () => removeEventListener("hashchange", turn);
   }, []);
+  useLayoutEffect(keepFocus);
   const close = () => showDialog(null);
   // The same functions at every painting: a tile is painted anew only when something about its bed has changed.
   const acknowledge = useCallback((whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId }), []);

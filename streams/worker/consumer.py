@@ -131,6 +131,7 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **options)
         self.deliveries = Deliveries()
         self._succession = Succession()
+        self._unread: set[TP] = set()
         self._out: list[RecordBatch] = []
         self._safe: dict[TP, int] = {}
         self._committed: dict[TP, int] = {}
@@ -229,6 +230,10 @@ class BatchConsumer(driver.Consumer):
         self._succession.forget()
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             await asyncio.sleep(0)
+            if not self.flow_active:  # the generation that counts is that of after the rebalance
+                await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # as Faust itself does
+                continue
+            await self._fetch_again()
             generation = self.app.consumer_generation_id
             try:
                 fetched, active = await self._wait_next_records(POLL_S)
@@ -260,13 +265,28 @@ class BatchConsumer(driver.Consumer):
                 self._tell_of_stamps(tp, len(records))
             stale = self.app.consumer_generation_id != generation or not self.flow_active
             if stale or not (active is None or tp in active):
-                self._succession.dropped(tp)  # nothing is lost: what comes next lies beyond the expected offset
+                self._succession.dropped(tp)
+                self._unread.add(tp)
                 self.deliveries.dropped += 1
             elif await self._follows(tp, records[0][0], generation):
                 ready.append(RecordBatch(tp, records, stamped_by))
             else:
                 self.deliveries.dropped += 1
         await self._hand_over(ready, generation)
+
+    async def _fetch_again(self) -> None:
+        """Goes back to what was fetched in a rebalance and dropped. It may be the end of its log: waiting for the next
+        record to show the gap would leave the last ones unread for as long as the devices are silent.
+        """
+        for tp in tuple(self._unread):
+            expected = self.app.positions.expected(tp)
+            if expected is not None:
+                try:
+                    await self._go_back(tp, expected)
+                except (KafkaError, IllegalStateError, TimeoutError) as refused:
+                    await self._fetch_failed(refused)
+                    return
+            self._unread.discard(tp)
 
     def _tell_of_stamps(self, tp: TP, records: int) -> None:
         if tp.topic != self._log_topic:

@@ -69,6 +69,25 @@ def test_an_acknowledgement_is_shown_as_sent_until_the_worker_confirms_it_and_ma
     assert (undo["deed"], undo["undoes"]) == ("undo", action["action_id"])
 
 
+def test_focus_stays_with_the_bed_when_the_button_that_had_it_is_gone(screen, settings, ward, calling):
+    one = screen()
+    page = one.open()
+    place = "document.activeElement.closest('.tile, .pane')?.className.split(' ')[0]"
+    one.tile("A01").locator(".act").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("1")
+    expect(one.tile("A01").locator(".act")).to_have_count(0)
+    assert page.evaluate(place) == "tile"
+
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pane")
+    page.locator(".doing .primary").focus()
+    applied(calling, ward, said(settings, Topic.ACTIONS, calling.patient)[-1])
+    expect(page.locator(".doing .primary")).to_have_count(0)
+    assert page.evaluate(place) == "pane"
+
+
 def test_a_slip_may_be_taken_back_at_once_and_only_for_seconds(screen, settings, calling):
     """Also before the worker has answered: the words stand behind each other in one topic."""
     one = screen()

@@ -1,5 +1,6 @@
 """The banner that cannot be scrolled away: whether what the page shows is what is so."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -129,6 +130,7 @@ def test_a_killed_board_is_told_and_the_page_recovers_by_itself(screen, board, w
     expect(page.locator(".truth-line.lost")).to_contain_text(
         "CONNECTION LOST. This page shows the ward as it was at", timeout=SOON
     )
+    expect(page.locator(".truth-line.lost [aria-hidden]")).to_have_text(re.compile(r"for \d+ s"))
     page.mouse.wheel(0, 5_000)
     expect(page.locator(".truth-line.lost")).to_be_in_viewport()
     board.start()

@@ -21,11 +21,12 @@ export function truths() {
   return found;
 }
 
+// The seconds are for eyes alone: a screen reader would read the whole banner out again with each.
 export function Banner() {
   const found = truths();
   return html`<div class="truth" role="alert" aria-live="assertive">
     ${found.map((one) => html`<p key=${one.kind} class=${cx("truth-line", one.kind)}><strong>${one.words}</strong>
-      ${one.kind === "lost" ? html` <${Ticking} of=${state.heardAt} say=${() => t("truth.for", { n: Math.round((performance.now() - state.heardAt) / 1000) })} />` : ""}
+      ${one.kind === "lost" ? html` <span aria-hidden="true"><${Ticking} of=${state.heardAt} say=${() => t("truth.for", { n: Math.round((performance.now() - state.heardAt) / 1000) })} /></span>` : ""}
       ${one.print ? html` <button type="button" onClick=${() => { location.hash = "#sheet"; }}>${t("sheet.open")}</button>` : ""}</p>`)}
   </div>`;
 }

@@ -169,6 +169,7 @@ class Outlet:
         except REFUSED_FOR_GOOD as refusal:
             self._take_out_refused(lane, sent, refusal)
             await self._replace(producer)
+            await self._tell_of_ebb()
         except KafkaTimeoutError as late:  # nothing was queued in the producer
             self._say(lane, late)
         except (KafkaError, ValueError) as failure:  # ValueError: the topic has no such partition
@@ -186,6 +187,9 @@ class Outlet:
         for letter in letters:
             if letter.receipt is not None:
                 letter.receipt.arrived()
+        await self._tell_of_ebb()
+
+    async def _tell_of_ebb(self) -> None:
         async with self._ebb:
             self._ebb.notify_all()
 

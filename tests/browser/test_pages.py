@@ -1,6 +1,8 @@
 """Due, unseen, handover, wall, ward, language, sound, sign-in."""
 
+import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -44,6 +46,25 @@ def test_the_handover_tells_the_shift_and_prints(screen):
     expect(page.locator(".handover-bed", has_text="A05")).to_contain_text("Not measured")
     expect(page.locator(".handover")).to_contain_text("calls, budget")
     assert "Handover all wards" in one.context.request.get(f"{one.address}/api/handover.txt").text()
+
+
+def test_a_name_that_the_directory_learns_later_comes_to_the_page_by_itself(screen, ward, board):
+    admission = {"event": "admit", "patient_id": "t-late", "ward": "B", "bed": "B66", "mode": "demo"}
+    ward.send(Topic.PATIENTS, "t-late", admission)
+    ward.flush()
+    one = screen()
+    one.page.clock.install()
+    page = one.open()
+    page.clock.run_for(1_000)
+    expect(one.tile("A01").locator(".name")).to_have_count(1)
+    expect(one.tile("B66").locator(".name")).to_have_count(0)
+    file = Path(board.environment["VIGILWARD_BOARD_DIRECTORY"])
+    file.write_text(json.dumps({**json.loads(file.read_text()), "t-late": {"name": "Late, Lea"}}))
+    page.clock.run_for(61_000)
+
+    expect(one.tile("B66").locator(".name")).to_have_text("Late, Lea")
+    ward.send(Topic.PATIENTS, "t-late", {**admission, "event": "discharge"})
+    ward.flush()
 
 
 def test_the_wall_shows_no_names_and_nothing_to_press(screen):

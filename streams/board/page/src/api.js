@@ -48,17 +48,26 @@ export const api = {
 };
 
 let asking = null;
-export function loadNames() {
-  if (!state.me?.names || asking) return;
-  asking = setTimeout(async () => {
-    asking = null;
-    try {
-      const { names, failing } = await api.names();
-      [state.names, state.namesFail] = [names, failing];
-    } catch {
-      state.namesFail = true; // a page without names is still a page
-    }
-    changed();
-    if (state.namesFail) setTimeout(loadNames, 15_000);
-  }, 50);
+let askedAt = Infinity; // when names are asked for next
+const AGAIN_MS = { failing: 15_000, unknown: 60_000, known: 600_000 };
+
+// Names come later than patients, and are corrected: they are asked for again, soon where one is not known.
+export function loadNames(wait = 50) {
+  if (!state.me?.names || !state.me.signed_in || performance.now() + wait >= askedAt) return;
+  clearTimeout(asking);
+  askedAt = performance.now() + wait;
+  asking = setTimeout(askNames, wait);
+}
+
+async function askNames() {
+  askedAt = Infinity;
+  try {
+    const { names, failing } = await api.names();
+    [state.names, state.namesFail] = [names, failing];
+  } catch {
+    state.namesFail = true; // a page without names is still a page
+  }
+  changed();
+  const whole = [...state.beds.keys()].every((patient) => patient in state.names);
+  loadNames(AGAIN_MS[state.namesFail ? "failing" : whole ? "known" : "unknown"]);
 }

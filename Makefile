@@ -15,9 +15,10 @@ MINUTES ?= 60
 REAL ?=
 REPORT ?=
 DATA ?= recordings
+LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn test chaos zombies soak check format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20

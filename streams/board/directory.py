@@ -1,10 +1,13 @@
 """Names for the screen: who a pseudonym is, from a file that the hospital keeps. Names never travel through Kafka."""
 
 import json
+import logging
 from collections.abc import Collection
 from pathlib import Path
 
 from streams.settings_problems import SettingsError
+
+log = logging.getLogger(__name__)
 
 FIELDS = ("name", "born", "number")
 
@@ -19,13 +22,10 @@ class Directory:
         self._path = path
         self._stamp: tuple[int, int] | None = None
         self._people: dict[str, dict[str, str]] = {}
+        self.failing = False
+        """Whether the file could not be read when it was last asked for: the names are those that were known before."""
         if path is not None:
             self._read(path)
-
-    @property
-    def failing(self) -> bool:
-        """A file that is just being replaced costs no name: it never fails."""
-        return False
 
     async def of(self, patients: Collection[str]) -> dict[str, dict[str, str]]:
         """Those of these patients who are known."""
@@ -37,8 +37,12 @@ class Directory:
         # A file that is just being replaced is no reason to forget the names that we have.
         try:
             self._read(path)
-        except SettingsError:
-            return
+        except SettingsError as broken:
+            if not self.failing:
+                log.error("%s; the names are those that were known before", broken)
+            self.failing = True
+        else:
+            self.failing = False
 
     def _read(self, path: Path) -> None:
         try:

@@ -70,6 +70,7 @@ class Listener:
         self._unread: set[tuple[str, int]] = set()
         self._troubles = Troubles()
         self._told = ""
+        self._failed: set[str] = set()
         self.caught_up = threading.Event()
 
     def start(self) -> None:
@@ -145,6 +146,13 @@ class Listener:
             log.error("%s; going on trying", says)
         self._told = says
 
+    def _tell_of(self, topic: str | None, error: KafkaError) -> None:
+        """A topic that may not be read, or was deleted, says so with every fetch: told once."""
+        says = f"{topic or 'Kafka'} cannot be read: {error.str()}"
+        if says not in self._failed:
+            log.error("%s; going on trying", says)
+            self._failed.add(says)
+
     def _take(self, messages: list[Any]) -> None:
         batch: list[Heard] = []
         ended: list[tuple[str, int]] = []
@@ -153,6 +161,8 @@ class Listener:
             if error is not None:
                 if error.code() == KafkaError._PARTITION_EOF:
                     ended.append((message.topic(), message.partition()))
+                else:
+                    self._tell_of(message.topic(), error)
                 continue
             topic = self._logical[message.topic()]
             batch.append(

@@ -1,6 +1,7 @@
 """Who gets in: accounts, sessions, limits, and where the board listens."""
 
 import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -83,6 +84,13 @@ def test_a_session_of_another_key_is_nobodys():
     assert sessions().read("rubbish", 1.0) is None
 
 
+def test_a_cookie_of_another_version_of_the_board_asks_for_signing_in():
+    ours = sessions()
+    body = base64.urlsafe_b64encode(json.dumps({"login": "nora", "role": "nurse", "since": 0.0}).encode()).decode()
+
+    assert ours.read(f"{body}.{ours._sign('session', body)}", 1.0) is None
+
+
 def test_a_limit_forgets_those_longest_unheard_of():
     limit = Limit(burst=1, per_minute=1, most=2)
     assert [limit.allows(who, 0.0) for who in ("a", "b", "c", "a")] == [True, True, True, True]
@@ -104,6 +112,10 @@ def test_a_file_of_names_that_is_being_replaced_costs_no_name(tmp_path: Path):
     path.write_text('{"p": {"na')
 
     assert asyncio.run(directory.of(["p"])) == {"p": {"name": "Anna"}}
+    assert directory.failing, "the page says that these are the names of before"
+    path.write_text(json.dumps({"p": {"name": "Anna"}}))
+    asyncio.run(directory.of(["p"]))
+    assert not directory.failing
 
 
 def test_a_page_that_was_away_too_long_gets_the_whole_picture():

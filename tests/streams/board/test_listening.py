@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from confluent_kafka import KafkaError
 
 from streams.board.board import Board
 from streams.board.listening import MOST_WAITING, Heard, Listener, in_turn
@@ -63,3 +64,22 @@ def test_a_listener_that_has_ended_is_told_to_every_page(caplog: pytest.LogCaptu
     assert not listener.goes_on
     assert "start the board again" in caplog.text
     assert json.loads(board._pulse())["broker"] is False
+
+
+class Refused:
+    """A fetch that a broker refuses."""
+
+    def topic(self):
+        return "vitals.trends"
+
+    def error(self):
+        return KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+
+
+def test_a_topic_that_may_not_be_read_is_told_once(caplog: pytest.LogCaptureFixture):
+    listener = Listener({}, {Topic.TRENDS: "vitals.trends"}, lambda batch: None)
+    with caplog.at_level(logging.ERROR):
+        listener._take([Refused(), Refused()])
+        listener._take([Refused()])
+
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["vitals.trends cannot be read"]

@@ -17,14 +17,18 @@ const NUMBERS = [["resp_rate", 0, 120, 1], ["spo2", 0, 100, 1], ["systolic_bp", 
 export function Observe({ status, close }) {
   const [set, setSet] = useState({});
   const [ago, setAgo] = useState(0);
-  const put = (name, value) => setSet({ ...set, [name]: value });
+  const [empty, setEmpty] = useState(false);
+  const put = (name, value) => {
+    setEmpty(false);
+    setSet({ ...set, [name]: value });
+  };
   const missing = new Set(status.news2?.missing ?? []);
   const give = (event) => {
     event.preventDefault();
     const vitals = {};
     for (const [name, value] of Object.entries(set)) if (value !== "" && value != null) vitals[name] = typeof value === "string" && !LETTERS.includes(value) ? Number(value) : value;
     if (!set.supplemental_oxygen) delete vitals.oxygen_flow; // typed, and then air was ticked: the flow is not to be seen any more
-    if (!Object.keys(vitals).length) return;
+    if (!Object.keys(vitals).length) return setEmpty(true);
     const taken = new Date(wardNow() - ago * 60_000).toISOString();
     send({ path: "/api/observations", patient: status.patient_id, what: t("observe.what", { bed: bedOf(status) }), body: { action_id: newId(), patient_id: status.patient_id, taken_at: taken, ...vitals } });
     close();
@@ -43,6 +47,7 @@ export function Observe({ status, close }) {
           <input type="number" inputmode="decimal" min=${low} max=${high} step=${step} value=${set[name] ?? ""} onInput=${(event) => put(name, event.target.value)} /> <span>${UNITS[name]}</span></label>`)}</fieldset>
       <label class="value">${t("observe.when")} <select value=${ago} onChange=${(event) => setAgo(Number(event.target.value))}>
         ${[0, 5, 15, 30, 60].map((n) => html`<option key=${n} value=${n}>${n ? t("observe.ago", { n, at: clock(wardNow() - n * 60_000) }) : t("now")}</option>`)}</select></label>
+      ${empty && html`<p class="loud" role="alert">${t("observe.nothing")}</p>`}
       <footer><button type="submit" class="primary">${t("observe.save")}</button><button type="button" onClick=${close}>${t("cancel")}</button></footer>
     </form>
   </${Dialog}>`;

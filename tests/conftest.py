@@ -12,6 +12,8 @@ from deploy.make import tools
 from deploy.make.stages import Stage, stage_of
 
 TESTS = Path(__file__).parent
+collect_ignore = ["absent"]
+"""What stands there is for processes that tests start: no doctest is looked for in it."""
 
 # Loaded here, before any test is defined: a profile loaded later does not reach the tests' max_examples.
 settings.register_profile(

@@ -8,10 +8,12 @@ export const QUIET_MS = 3500; // a pulse comes every second
 let source = null;
 let again = null;
 let known = null; // the last whole ward before the picture that this screen has now
+let waits = false; // a board that has just started still reads: the last picture stands until it has read all
 const NOTHING = { alerts: [] }; // what was known of somebody new
 
 export function connect() {
   close();
+  waits = false;
   source = new EventSource("/api/stream");
   source.addEventListener("whole", (event) => whole(JSON.parse(event.data)));
   source.addEventListener("changes", (event) => changes(JSON.parse(event.data)));
@@ -41,6 +43,12 @@ function alive() {
 function whole(said) {
   alive();
   if (state.ready) known = state.beds;
+  if (!said.ready && known) {
+    // Half a ward would take tiles, and the focus with them, from under somebody's hands.
+    waits = true;
+    pulse(said.pulse);
+    return changed();
+  }
   state.beds = new Map(said.beds.map((status) => [status.patient_id, status]));
   state.alerts = new Map(said.alerts.map((alert) => [alert.alert_id, alert]));
   state.sparks = new Map(Object.entries(said.sparks));
@@ -63,6 +71,7 @@ const drifts = (status, before) => before && same(status.alerts, before.alerts) 
 function changes(said) {
   const lost = state.linkLost;
   alive();
+  if (waits) return;
   let strange = false;
   let drifting = !lost && !said.gone.length && !said.alerts.length;
   for (const status of said.beds) {
@@ -106,6 +115,7 @@ function pulse(said) {
   state.skew = Date.now() - said.wall;
   if (lost || told !== lastPulse) changed();
   lastPulse = told;
+  if (waits && said.ready) connect();
 }
 
 let lastPulse = "";

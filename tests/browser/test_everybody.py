@@ -139,8 +139,10 @@ def test_a_key_acts_on_the_tile_that_has_the_focus_also_where_two_beds_are_calle
     for number in range(2):
         one.tile("77").nth(number).locator(".open").focus()
         page.keyboard.press("c")
+        expect(page.locator("dialog .reasons button").first).to_be_visible()
         with page.expect_request("**/api/actions") as request:
             page.keyboard.press("1")
+        expect(page.locator("dialog")).to_have_count(0)
         asked.append(request.value.post_data_json["patient_id"])
     for patient in ("t-one", "t-two"):
         ward.send(Topic.PATIENTS, patient, {**admission, "patient_id": patient, "event": "discharge"})

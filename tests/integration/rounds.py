@@ -10,10 +10,18 @@ import msgspec
 from schemas.times import to_text
 from streams.topics import Topic
 from tests.chaos.patients import ILL, UNITS, WELL
-from tests.integration.staging import ROOT, until
+from tests.integration.staging import ROOT, Stage, until
 
 PATIENTS = [f"p-{number}" for number in range(8)]
 PROGRAM = (sys.executable, "-c", "from streams.commands import main; main()")
+
+
+def small_ward(kafka, prefix):
+    """Topics of a test's own, states that are saved at once, and a log that is never quiet for long."""
+    return Stage(
+        kafka.bootstrap, prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
+        savepoint_every_s=1, tick_after_s=1,
+    ).make_topics()  # fmt: skip
 
 
 def readings(first, count):

@@ -16,16 +16,12 @@ from streams.worker.ledger.record import FORMAT, MARKER_KEY, encode_marker, pati
 from streams.worker.ledger.stored import read_states
 from tests.chaos.checker import Wrong, check
 from tests.chaos.history import read_history
-from tests.integration.rounds import PATIENTS, lived, publish, readings, taken
-from tests.integration.staging import Stage
+from tests.integration.rounds import PATIENTS, lived, publish, readings, small_ward, taken
 
 
 @pytest.fixture
 def stage(kafka, topic_prefix):
-    return Stage(
-        kafka.bootstrap, topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
-        savepoint_every_s=1, tick_after_s=1,
-    ).make_topics()  # fmt: skip
+    return small_ward(kafka, topic_prefix)
 
 
 def write_plainly(stage, partition, key, value):

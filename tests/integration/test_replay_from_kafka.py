@@ -6,16 +6,12 @@ import msgspec
 import pytest
 
 from streams.topics import Topic
-from tests.integration.rounds import command, lived
-from tests.integration.staging import Stage
+from tests.integration.rounds import command, lived, small_ward
 
 
 @pytest.fixture
 def stage(kafka, topic_prefix):
-    return Stage(
-        kafka.bootstrap, topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
-        savepoint_every_s=1, tick_after_s=1,
-    ).make_topics()  # fmt: skip
+    return small_ward(kafka, topic_prefix)
 
 
 def said(stage):

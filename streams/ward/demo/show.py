@@ -119,8 +119,7 @@ class Demo:
                 for record in self._admissions():
                     publisher.send(patients, record["patient_id"], encode(record))
                 publisher.flush()
-                stopping = lambda: self._stop.is_set() or not worker.alive  # noqa: E731
-                pace = Pace(self.start_ms, speed=self.speed, stopping=stopping)
+                pace = Pace(self.start_ms, speed=self.speed, stopping=lambda: self._stop.is_set() or not worker.alive)
                 until = None if self.lasts_s is None else self.start_ms + round(self.lasts_s * self.speed * 1_000)
                 for since, to in pace.stretches(until, late_s=LATE_S):
                     self.sent += publisher.send_all(readings, self._between(since, to))

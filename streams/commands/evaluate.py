@@ -22,6 +22,10 @@ def evaluate(
         bool,
         typer.Option("--planted", help="Plant events of known size into recordings at 1 Hz, and count those found."),
     ] = False,
+    cross_fitted: Annotated[
+        bool,
+        typer.Option("--cross-fitted", help="Judge each quarter by weights that were learned from the other three."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of what is drawn by lot: the bootstrap, where plants begin.")] = 20_260_101,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it.")] = 2,
     replicates: Annotated[
@@ -35,19 +39,23 @@ def evaluate(
     found; 2 for a folder that cannot be read.
 
     Example: vigilward evaluate recordings/ --json
+    With --cross-fitted the head of the folder's event is learned anew for each quarter of the patients from the other
+    three: what such weights tell of patients they have not seen, counted over all of them and not over a few.
+
     Example: vigilward evaluate recordings/ --planted
     """
-    from streams.lab.evaluate import evaluate as run
+    from streams.lab.crossed import cross_fitted as run_crossed
+    from streams.lab.evaluate import evaluate as run_shipped
     from streams.lab.words import lines
 
     if planted:
-        if rules != PACKAGED or report is not None:
-            raise CannotRun("--planted takes neither --rules nor --report", exit_code=2)
+        if rules != PACKAGED or report is not None or cross_fitted:
+            raise CannotRun("--planted takes none of --rules, --report and --cross-fitted", exit_code=2)
         _evaluate_planted(folder, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
     rules_of(rules)
     room_for(report)
-    evaluation = run(
+    evaluation = (run_crossed if cross_fitted else run_shipped)(
         folder,
         rules=rules_bytes_of(rules),
         workers=min(workers, os.cpu_count() or 1),

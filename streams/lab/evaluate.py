@@ -50,7 +50,7 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Evaluation:
     """Stream a folder and work out every figure. Raises `CannotEvaluate` for a folder that is not one of recordings."""
-    before = _known(folder)
+    before = known_before(folder)
     trace = stream_folder(
         folder,
         rules=rules,
@@ -66,18 +66,26 @@ def evaluate(
     return judge(trace, read_outcomes(folder, trace.patients), read_rules(value), folder, replicates, seed)
 
 
-def _known(folder: Path) -> Outcomes:
+def known_before(folder: Path) -> Outcomes:
     """Which event the folder's labels tell of, and where its recordings must be cut."""
     check(folder)
     return read_outcomes(folder, [])
 
 
 def judge(
-    trace: Trace, outcomes: Outcomes, rules: Rules, folder: Path, replicates: int = REPLICATES, seed: int = 20260101
+    trace: Trace,
+    outcomes: Outcomes,
+    rules: Rules,
+    folder: Path,
+    replicates: int = REPLICATES,
+    seed: int = 20260101,
+    cross_fitted: int | None = None,
 ) -> Evaluation:
-    """The figures of what was streamed."""
+    """The figures of what was streamed. `cross_fitted`: in how many parts, if each was streamed under weights that were
+    learned from the others.
+    """
     head = HEADS.get(outcomes.event) if outcomes.event else None
-    learned = learned_from(trace, rules, head)
+    learned = learned_from(trace, rules, head) if cross_fitted is None else np.zeros(len(trace.courses), dtype=bool)
     compared = Compared(trace, outcomes, rules)
     draws = Bootstrap(len(trace.courses), replicates, seed)
     told: dict[str, Any] = {
@@ -97,6 +105,7 @@ def judge(
         "positive_rows": int(compared.positive.sum()),
         "bootstrap": {"replicates": replicates, "seed": seed, "of": "patients", "level": 0.95},
         "rules": {"name": rules.name, "version": rules.version, "sha256": rules.sha256},
+        "cross_fitted": cross_fitted,
         "in_sample": _in_sample(learned, head),
     }
     news2 = News2AtAnyRate(compared)

@@ -9,7 +9,7 @@ import numpy as np
 from streams.lab.evaluate import Evaluation
 from streams.lab.svg import Plot
 from streams.lab.timelines import misses, picture, useless
-from streams.lab.words import COLUMNS, KEYS, cell
+from streams.lab.words import COLUMNS, KEYS, cell, crossed_words
 
 COLOURS: Final = {
     "news2": "#1f5fa8",
@@ -105,6 +105,8 @@ def _head(told: dict[str, Any]) -> str:
         f"Event: {event}{ill}.",
         f"Rules {rules['name']} {rules['version']}, SHA-256 {rules['sha256'][:16]}…",
     ]
+    if told["cross_fitted"]:
+        lines.append(crossed_words(told))
     said = []
     for name, found in told["headline"].items():
         if found and found["caught_more"] is not None:

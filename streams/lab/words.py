@@ -45,6 +45,8 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
         f"{told['folder']}: {told['patients']} patients, {told['patient_days']:g} patient-days, "
         f"event {told['event'] or 'none'} ({told['patients_with_event'] or 0} patients)"
     )
+    if told["cross_fitted"]:
+        yield crossed_words(told)
     yield ""
     overlap = told["in_sample"]["patients"]
     if overlap:
@@ -69,6 +71,14 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from (f"of all, in sample: {line}" if overlap else line for line in _headline(told))
     yield from _remarks(told)
+
+
+def crossed_words(told: dict[str, Any]) -> str:
+    """Whose weights these figures are of."""
+    return (
+        f"Cross-fitted: each of {told['cross_fitted']} parts of the patients was streamed under weights that were "
+        "learned from the other parts, not under the shipped ones."
+    )
 
 
 def _headline(told: dict[str, Any]) -> Iterator[str]:

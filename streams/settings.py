@@ -25,6 +25,9 @@ PREFIX = "VIGILWARD_"
 MAX_INBOUND_BYTES = 1_048_576
 """What the broker takes from producers, in bytes a batch; one reading may be 65,536 (`schemas.decode`)."""
 
+MAX_WAITING_BYTES = 33_554_432
+"""What may wait for a broker that is slow or away, in bytes, before a worker reads no further."""
+
 
 class Clock(StrEnum):
     """What a record's time is: the moment the broker appended it, or the moment the device measured."""
@@ -87,6 +90,7 @@ class Settings(BaseSettings):
     stop_within_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
     max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
+    max_waiting_bytes: Annotated[int, Field(ge=65_536, le=1_073_741_824)] = MAX_WAITING_BYTES
     replication_factor: Annotated[int, Field(ge=1, le=9)] | None = None
     security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
     sasl_mechanism: SaslMechanism = SaslMechanism.SCRAM_SHA_512

@@ -75,6 +75,14 @@ class Exposition(Collector):
         refused = CounterMetricFamily(
             "vigilward_outlet_refused", "Records that Kafka will not take.", labels=["outlet"]
         )
+        held = CounterMetricFamily(
+            "vigilward_outlet_held_back",
+            "Times that the log was held back because as much as may waited for Kafka.",
+            labels=["outlet"],
+        )
+        holding = GaugeMetricFamily(
+            "vigilward_outlet_holding_back", "Record batches that wait for room on the way to Kafka.", labels=["outlet"]
+        )
         replaced = CounterMetricFamily("vigilward_producer_restarts", "Producers replaced.", labels=["outlet"])
         for name, outlet in self.outlets.items():
             records.add_metric([name], outlet.waiting)
@@ -82,7 +90,9 @@ class Exposition(Collector):
             oldest.add_metric([name], outlet.oldest_s())
             refused.add_metric([name], outlet.refusals)
             replaced.add_metric([name], outlet.replaced)
-        yield from (records, volume, oldest, refused, replaced)
+            held.add_metric([name], outlet.held_back)
+            holding.add_metric([name], outlet.holding_back)
+        yield from (records, volume, oldest, refused, replaced, held, holding)
 
     def _deliveries(self) -> Iterator[Metric]:
         counts: Deliveries = self.health.deliveries()

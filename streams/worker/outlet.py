@@ -2,8 +2,8 @@
 
 Each topic and partition is a lane with one batch under way; what waits meanwhile makes the next batch. An idempotent
 producer carries them all. It never gives up by itself (a broker may be away for minutes), so the age of the oldest
-letter is the alarm, and a bounded buffer holds back the log. A refused record poisons aiokafka's idempotent producer
-for its partition (every later send: OutOfOrderSequenceNumber), so a refusal replaces the producer.
+letter is the alarm, and a bounded buffer (`max_waiting_bytes`) holds back the log. A refused record poisons aiokafka's
+idempotent producer for its partition (every later send: OutOfOrderSequenceNumber), so a refusal replaces the producer.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from streams.worker.letters import Letter
 log = logging.getLogger(__name__)
 
 BATCH_BYTES = 262_144
-MAX_WAITING_BYTES = 32 * 1_048_576
 MAX_WAITING_LETTERS = 50_000
+TELL_AFTER_S = 1.0
 RETRY_S = 0.5
 STOP_S = 2.0
 REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
@@ -65,11 +65,9 @@ class Outlet:
         refused: Refused,
         failed: Callable[[Exception], None],
         arrived: Callable[[Sequence[Letter]], None] = lambda letters: None,
-        max_waiting_bytes: int = MAX_WAITING_BYTES,
     ) -> None:
         self._settings, self._limit, self._refused, self._arrived = settings, limit, refused, arrived
         self._failed = failed
-        self._max_waiting_bytes = max_waiting_bytes
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._producer: AIOKafkaProducer | None = None
         self._replacing = asyncio.Lock()
@@ -79,6 +77,8 @@ class Outlet:
         self.waiting_bytes = 0
         self.refusals = 0
         self.replaced = 0
+        self.held_back = 0  # times that whoever reads the log had to wait for room
+        self.holding_back = 0  # so many wait now
         self.troubled = False
 
     async def start(self) -> None:
@@ -86,10 +86,9 @@ class Outlet:
         self._producer = await self._new_producer()
 
     async def put(self, letters: Iterable[Letter]) -> None:
-        """Queues letters in their order; waits first while the buffer is full."""
+        """Queues letters in their order; waits first while the buffer is full: whoever reads the log waits here."""
         if self._full(1.0):
-            async with self._ebb:
-                await self._ebb.wait_for(lambda: not self._full(0.5))
+            await self._until_ebb()
         now = asyncio.get_running_loop().time()
         for letter in letters:
             letter.entered = now
@@ -119,7 +118,29 @@ class Outlet:
             self._producer = None
 
     def _full(self, share: float) -> bool:
-        return self.waiting_bytes >= share * self._max_waiting_bytes or self.waiting >= share * MAX_WAITING_LETTERS
+        most = self._settings.max_waiting_bytes
+        return self.waiting_bytes >= share * most or self.waiting >= share * MAX_WAITING_LETTERS
+
+    async def _until_ebb(self) -> None:
+        self.held_back += 1
+        self.holding_back += 1
+        try:
+            async with self._ebb:
+                try:
+                    async with asyncio.timeout(TELL_AFTER_S):
+                        await self._ebb.wait_for(self._has_room)
+                except TimeoutError:
+                    log.warning(
+                        "%d bytes in %d records wait for Kafka, and no more may: the log is held back",
+                        self.waiting_bytes, self.waiting,
+                    )  # fmt: skip
+                    await self._ebb.wait_for(self._has_room)
+                    log.warning("what waited for Kafka goes out again: the log goes on")
+        finally:
+            self.holding_back -= 1
+
+    def _has_room(self) -> bool:
+        return not self._full(0.5)
 
     def _queue(self, letter: Letter) -> None:
         if letter.size > self._limit(letter.topic):

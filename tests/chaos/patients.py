@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections import deque
+from queue import SimpleQueue
 
 import msgspec
 from confluent_kafka import Producer
@@ -38,6 +39,7 @@ POISON = (
     b"x" * 70_000,
 )
 FORGET_AFTER_S = 8.0
+FLOOD, FLOOD_BYTES = 400, 60_000
 
 
 class Patients:
@@ -54,6 +56,7 @@ class Patients:
         self._severity = {f"spot-{number:02d}": 0.0 for number in range(SPOT_PATIENTS)}
         self._sequence = 0
         self._late: deque[tuple[float, bytes, bytes]] = deque()
+        self._floods: SimpleQueue[int] = SimpleQueue()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._publish, daemon=True)
         self._producer = Producer(
@@ -72,6 +75,10 @@ class Patients:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def flood(self) -> None:
+        """Much poison at once, soon: more than a worker's buffer holds comes back as rejections."""
+        self._floods.put(FLOOD)
 
     def stop(self) -> None:
         """Sends nothing more, and waits until Kafka has all of it."""
@@ -101,8 +108,15 @@ class Patients:
                 self._send(Topic.READINGS, self.chance.choice((None, b"spot-01")), self.chance.choice(POISON))
             if self.chance.random() < 0.15:
                 self._come_or_go(now)
+            self._flooded()
             self._producer.poll(0)
         self._late_ones(now + 60)
+
+    def _flooded(self) -> None:
+        while not self._floods.empty():
+            for number in range(self._floods.get()):
+                key = f"spot-{number % SPOT_PATIENTS:02d}".encode()
+                self._send(Topic.READINGS, key, self.chance.randbytes(FLOOD_BYTES))
 
     def _spot(self, now: float) -> None:
         patient = self.chance.choice([patient for patient in self._severity if patient not in self._away])

@@ -19,7 +19,7 @@ from streams.topics import Topic
 from tests.chaos.checker import Verdict, check, lines
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
-from tests.chaos.schedule import KILLS, Plan, small
+from tests.chaos.schedule import KILLS, Fault, Plan, small
 from tests.chaos.stagehand import Happened, Stagehand, Times
 from tests.chaos.versions import versions
 from tests.integration.staging import Stage, until
@@ -28,6 +28,8 @@ PARTITIONS = 4
 HEAP_MB = 200
 KEEP_ALL_MS = 10**12
 WARM_UP_S = 4.0
+MAX_WAITING_BYTES = 131_072
+"""So little that a flood fills a worker's buffer on the way to Kafka, and a catch-up now and then."""
 CATCH_UP_WITHIN_S = 120.0
 
 
@@ -41,11 +43,13 @@ class Result:
     happened: Happened
     verdict: Verdict
     ends: Counter[int] = field(default_factory=Counter)
+    full_buffers: int = 0  # so many were asked for
 
     @property
     def good(self) -> bool:
-        """Whether nothing was wrong."""
-        return self.verdict.clean and set(self.ends) <= {0}
+        """Whether nothing was wrong, and every buffer that was to be full was full."""
+        filled = self.happened.done[Fault.FULL_BUFFER] >= self.full_buffers
+        return self.verdict.clean and set(self.ends) <= {0} and filled
 
     def report(self) -> str:
         """The run in words."""
@@ -58,6 +62,9 @@ class Result:
             f"  ended by itself and was started anew, by exit code: {_counted(self.happened.unexpected_exits)}"
         )
         words.append(f"  workers at the end, by exit code: {_counted(self.ends)}")
+        if self.full_buffers:
+            held, most = self.happened.held_back, self.happened.most_waiting_bytes
+            words.append(f"  {held:>9,}  times that a full buffer held back the log; at most {most:,} bytes waited")
         return "\n".join([*words, *lines(self.verdict)])
 
 
@@ -78,7 +85,10 @@ def run(
     began = time.monotonic()
     where = folder or Path(tempfile.mkdtemp(prefix="chaos-"))
     times = times or Times()
-    options = {"session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1, "tick_after_s": 1, **(settings or {})}
+    options = {
+        "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1, "tick_after_s": 1,
+        "max_waiting_bytes": MAX_WAITING_BYTES, **(settings or {}),
+    }  # fmt: skip
 
     def told(words: str) -> None:
         say(f"{time.monotonic() - began:7.1f} s  {words}")  # type: ignore[operator]
@@ -91,6 +101,7 @@ def run(
         keep_everything(cluster, stage)
         with Stagehand(stage, cluster, where / "workers", places, times, told) as hand:
             with Patients(stage, seed, per_s) as patients:
+                hand.flood = patients.flood
                 time.sleep(WARM_UP_S)
                 for act in plan.acts(seed, places, brokers):
                     hand.perform(act)
@@ -107,7 +118,7 @@ def run(
         told("reading what was left")
         assert patients.failed == 0, f"{patients.failed} readings were refused by Kafka"
         verdict = check(read_history(stage.settings, patients.delivered), stage.settings, packaged_rules())
-    result = Result(name, seed, time.monotonic() - began, hand.happened, verdict, codes)
+    result = Result(name, seed, time.monotonic() - began, hand.happened, verdict, codes, plan.full_buffers)
     if folder is None and result.good:
         shutil.rmtree(where)
     else:

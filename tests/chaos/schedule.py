@@ -20,6 +20,7 @@ class Fault(StrEnum):
     BROKER_KILL = "broker killed and started again"
     BROKER_STOP = "broker stopped for a while"
     BROKER_LOST = "one of three brokers killed, and away for a while"
+    FULL_BUFFER = "broker stopped while a worker's full buffer held back the log"
 
 
 KILLS = {Fault.KILL, Fault.KILL_AT_POINT}
@@ -48,6 +49,7 @@ class Plan:
     broker_kills: int = 0
     broker_stops: int = 0
     brokers_lost: int = 0
+    full_buffers: int = 0
     pause_s: tuple[float, float] = (1.0, 4.0)
 
     @property
@@ -60,7 +62,7 @@ class Plan:
             Fault.KILL: self.kills, Fault.KILL_AT_POINT: self.kills_at_points,
             Fault.ZOMBIE: self.zombies, Fault.ZOMBIE_AT_POINT: self.zombies_at_points,
             Fault.BROKER_KILL: self.broker_kills, Fault.BROKER_STOP: self.broker_stops,
-            Fault.BROKER_LOST: self.brokers_lost,
+            Fault.BROKER_LOST: self.brokers_lost, Fault.FULL_BUFFER: self.full_buffers,
         }  # fmt: skip
         kinds = [fault for fault, count in many.items() for _ in range(count)]
         return kinds + [(Fault.ADD, Fault.REMOVE)[number % 2] for number in range(self.moves)]
@@ -93,13 +95,14 @@ def small(kills: int) -> tuple[Plan, Plan]:
     25
     """
     on_three = min(2, kills // 10)
-    zombies, broker_kills, broker_stops, brokers_lost = (
-        (3, 2, 1, 1) if kills >= 15 else (1, 1, 0, 0) if kills >= 5 else (0, 0, 0, 0)
+    zombies, broker_kills, broker_stops, brokers_lost, full_buffers = (
+        (3, 2, 1, 1, 1) if kills >= 15 else (1, 1, 0, 0, 0) if kills >= 5 else (0, 0, 0, 0, 0)
     )
-    workers = kills - zombies - broker_kills - broker_stops - brokers_lost - on_three
+    workers = kills - zombies - broker_kills - broker_stops - brokers_lost - full_buffers - on_three
     at_points = workers * 2 // 3
     one = Plan(
         kills=workers - at_points, kills_at_points=at_points, zombies=zombies - zombies // 3,
         zombies_at_points=zombies // 3, moves=2, broker_kills=broker_kills, broker_stops=broker_stops,
+        full_buffers=full_buffers,
     )  # fmt: skip
     return one, Plan(kills=on_three, brokers_lost=brokers_lost)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.kafka.broker import Cluster
+from tests.chaos.full_buffer import Serving, fill
 from tests.chaos.schedule import Act, Fault
 from tests.integration.staging import Stage, WorkerProcess
 
@@ -26,6 +27,7 @@ class Times:
     zombie_s: float = 4.5
     broker_stop_s: float = 15.0
     settle_s: float = 3.0
+    full_s: float = 5.0
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Happened:
     points: Counter[str] = field(default_factory=Counter)
     unexpected_exits: Counter[int] = field(default_factory=Counter)
     kills_at: list[tuple[float, int]] = field(default_factory=list)
+    held_back: int = 0  # times that a worker said it held back the log, of the full buffers alone
+    most_waiting_bytes: int = 0
 
 
 class Stagehand:
@@ -47,6 +51,7 @@ class Stagehand:
         self.stage, self.cluster, self.folder, self.times, self.say = stage, cluster, folder, times, say
         self.workers: dict[int, WorkerProcess | None] = dict.fromkeys(range(places))
         self.happened = Happened()
+        self.flood: Callable[[], None] = lambda: None  # publishes more poison than a worker's buffer holds
         self._held: set[int] = set()  # places that the supervisor leaves alone
         self._stopped_since: dict[int, float] = {}  # by process: came by its point late, and stopped itself
         self._lock = threading.RLock()
@@ -118,6 +123,8 @@ class Stagehand:
             self._zombie(place)
         elif act.fault in (Fault.ADD, Fault.REMOVE):
             self._move(act.fault)
+        elif act.fault is Fault.FULL_BUFFER:
+            done = Fault.FULL_BUFFER if self._full_buffer() else Fault.BROKER_STOP
         else:
             self._broker(act)
         self.happened.done[done] += 1
@@ -216,6 +223,25 @@ class Stagehand:
                 time.sleep(BROKER_AWAY_S)
             broker.start()
         time.sleep(self.times.settle_s)
+
+    def _full_buffer(self) -> bool:
+        """Whether a worker said that it held back the log while the brokers were stopped."""
+        filled = fill(self._serving, self.cluster.brokers, self.flood, self.times.full_s)
+        if filled is None:
+            self.say("  no buffer stayed full while the brokers were stopped")
+            return False
+        self.say(
+            f"  held back {filled.times} times; while the brokers were stopped {filled.batches} batches waited "
+            f"behind {filled.waiting_bytes:,} bytes"
+        )
+        self.happened.held_back += filled.times
+        self.happened.most_waiting_bytes = max(self.happened.most_waiting_bytes, filled.waiting_bytes)
+        time.sleep(self.times.settle_s)
+        return True
+
+    def _serving(self) -> list[Serving]:
+        with self._lock:
+            return [Serving(worker) for worker in self.workers.values() if worker is not None]
 
     # ---- the end
 

@@ -34,7 +34,9 @@ def scrape(make):
         metrics.said([alert])
         metrics.arrived([alert])
         metrics.retire(make.log_of().tally)
-        outlet = SimpleNamespace(waiting=1, waiting_bytes=2, oldest_s=lambda: 0.5, refusals=1, replaced=1)
+        outlet = SimpleNamespace(
+            waiting=1, waiting_bytes=2, oldest_s=lambda: 0.5, refusals=1, replaced=1, held_back=4, holding_back=1
+        )
         health = SimpleNamespace(
             lag=lambda holding: 3, deliveries=Deliveries, ticks=lambda: 1, rebalances=lambda: 2, unready=list
         )
@@ -75,6 +77,13 @@ def test_records_and_vitals_are_counted_by_what_became_of_them(scrape):
     assert 'vigilward_alerts_total{kind="technical",priority="low",state="raised"} 1.0' in said
     assert 'vigilward_partition_lag_records{partition="0"} 3.0' in said
     assert "vigilward_ready 1.0" in said
+
+
+def test_a_buffer_that_held_back_the_log_is_told(scrape):
+    said = scrape()
+
+    assert 'vigilward_outlet_held_back_total{outlet="said"} 4.0' in said
+    assert 'vigilward_outlet_holding_back{outlet="said"} 1.0' in said
 
 
 def test_a_recordings_moments_do_not_look_like_delays(scrape):

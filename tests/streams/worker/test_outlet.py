@@ -25,12 +25,12 @@ def embedded():
 @asynccontextmanager
 async def outlet(broker, **more):
     faults = []
-    settings = Settings(bootstrap_servers=broker.bootstrap_servers, clock="event", mode="demo")
+    settings = Settings(bootstrap_servers=broker.bootstrap_servers, clock="event", mode="demo", **more)
 
     def refused(letter):
         return None if letter.topic == REJECTIONS else Letter(REJECTIONS, 0, letter.key, b"instead")
 
-    one = Outlet(settings, lambda topic: LIMIT, refused, faults.append, **more)
+    one = Outlet(settings, lambda topic: LIMIT, refused, faults.append)
     await one.start()
     try:
         yield one
@@ -172,21 +172,28 @@ def test_while_the_broker_is_away_letters_wait_grow_old_and_then_arrive(embedded
     assert run(story()) == [b"before", b"during"]
 
 
-def test_a_full_buffer_holds_the_sender_back(embedded, run):
+def test_a_full_buffer_holds_the_senders_back_counts_them_and_lets_one_after_the_other_go_on(embedded, run):
+    """As much as may waits: 65,536 bytes. Whoever comes then waits for room, and all of it arrives in its order."""
+    first, second = [b"%d" % number * 1_700 for number in (1, 2)], [b"%d" % number * 1_700 for number in (3, 4)]
+
     async def story():
-        async with outlet(embedded, max_waiting_bytes=2_000) as one:
+        async with outlet(embedded, max_waiting_bytes=65_536) as one:
             embedded.down()
             try:
-                await one.put(letters(b"x" * 1_500, b"x" * 1_500))
-                waiting = asyncio.create_task(one.put(letters(b"later")))
+                await one.put(letters(*first * 20, partition=1))
+                assert (one.held_back, one.waiting) == (0, 40)
+                waiting = [asyncio.create_task(one.put(letters(*second, partition=1))) for _ in range(3)]
                 await asyncio.sleep(0.2)
-                assert not waiting.done() and one.waiting == 2
+                assert not any(task.done() for task in waiting)
+                assert (one.held_back, one.holding_back, one.waiting) == (3, 3, 40)
             finally:
                 embedded.up()
-            await asyncio.wait_for(waiting, 30)
+            await asyncio.wait_for(asyncio.gather(*waiting), 30)
             assert await one.flushed(30)
+            assert (one.held_back, one.holding_back, one.waiting_bytes) == (3, 0, 0)
+        return await read(embedded, ALERTS, 1, 46)
 
-    run(story())
+    assert run(story()) == first * 20 + second * 3
 
 
 def test_stopping_does_not_wait_for_a_broker_that_is_away(embedded, run):

@@ -7,10 +7,10 @@ wait in their topics for a worker that has the key.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
 
@@ -90,16 +90,18 @@ class Forwarder:
         await self._to_log.put(under(receipt, forwarded))
         await self._rejections.put(under(receipt, refused))
 
-    async def tell_of_loss(self, tp: TP, expected: int, start: int) -> None:
-        """Says in the log that records were deleted before they were taken; the Vigils make an alert of it."""
-        if not self._keys:
-            return
+    def tell_of_loss(self, tp: TP, expected: int, start: int, receipts: Receipts) -> Coroutine[Any, Any, None]:
+        """Says in the log that records were deleted before they were taken; the Vigils make an alert of it.
+
+        Counted among the `receipts` of what was lost at once, so that nothing beyond the loss is safe, committed or
+        saved before Kafka has this: a crash would pass over it in silence. Queued when it is awaited.
+        """
         body = b'{"from":%d,"to":%d}' % (expected, start)
         letters = [
             self._letter(ForwardedKind.LOSS, tp.topic, tp.partition, start - 1, "", body, partition)
             for partition in self._targets(tp)
         ]
-        await self._to_log.put(letters)
+        return self._to_log.put(under(receipts.open(expected, len(letters)), letters))
 
     async def tell_of_history(self, partition: int, lost: "Sequence[Lost]") -> asyncio.Future[None]:
         """Says in the log whose history was lost; the future is done when Kafka has it."""

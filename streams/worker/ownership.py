@@ -14,7 +14,7 @@ from streams.topics import Topic
 from streams.worker.batches import RecordBatch
 from streams.worker.consumer import BatchConsumer
 from streams.worker.faults import CannotTake
-from streams.worker.forwarding import Forwarder
+from streams.worker.forwarding import Forwarder, Source
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.partitions import Holding
@@ -53,8 +53,11 @@ class Ownership:
         if tp.topic == self._log_topic:
             holding = self.holdings.get(tp.partition)
             return None if holding is None else holding.expected
-        source = self._forwarder.sources.get(tp) if self._forwarder else None
+        source = self._source(tp)
         return None if source is None else source.next_offset
+
+    def _source(self, tp: TP) -> Source | None:
+        return self._forwarder.sources.get(tp) if self._forwarder else None
 
     def lost(self, tp: TP, expected: int, start: int) -> None:
         """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
@@ -62,8 +65,9 @@ class Ownership:
             "%s/%d: offsets %d to %d were deleted before they were taken; lengthen the topic's retention",
             tp.topic, tp.partition, expected, start,
         )  # fmt: skip
-        if self._forwarder is not None:
-            self._soon(self._forwarder.tell_of_loss(tp, expected, start))
+        taking = self.holdings.get(tp.partition) if tp.topic == self._log_topic else self._source(tp)
+        if self._forwarder is not None and taking is not None:  # else the next owner finds it, and tells
+            self._soon(self._forwarder.tell_of_loss(tp, expected, start, taking.receipts))
 
     async def read(self, batch: RecordBatch) -> None:
         """A batch of the log."""

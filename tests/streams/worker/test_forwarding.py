@@ -8,6 +8,7 @@ from schemas.reasons import Refusal
 from schemas.rejection import Rejection
 from streams.settings import Settings
 from streams.worker.forwarding import Forwarder
+from streams.worker.letters import Receipts
 
 PATIENTS, RULES = TP("vitals.patients", 3), TP("vitals.rules", 0)
 
@@ -127,11 +128,18 @@ def test_a_partition_given_to_another_is_not_committed_by_us(make, stage, run):
     assert safe == []
 
 
-def test_a_loss_is_told_in_the_log(stage, run):
+def test_a_loss_is_told_in_the_log_and_nothing_beyond_it_is_safe_before(stage, run):
     forwarder, to_log, _, _ = stage
+    safe = []
+    receipts = Receipts(safe.append)
 
-    run(forwarder.tell_of_loss(TP("vitals.readings", 2), expected=10, start=50))
+    telling = forwarder.tell_of_loss(TP("vitals.readings", 2), expected=10, start=50, receipts=receipts)
+    receipts.open(51, letters=0)  # what follows is taken before the telling is even queued
+    run(telling)
 
     (letter,) = to_log.letters
     assert letter.partition == 2 and dict(letter.headers)[KIND_HEADER] == b"loss"
     assert decode_forwarded(letter.value).body == b'{"from":10,"to":50}'
+    assert safe == []
+    to_log.acknowledge()
+    assert safe == [51]

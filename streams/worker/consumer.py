@@ -74,6 +74,7 @@ class Deliveries:
 class Seen(NamedTuple):
     """The log's end, when a fetch was last answered (ms since 1970), and whether all up to there was handed over.
 
+    The moment is by this machine's clock, which may be set anew: only that it changes says that fetches are answered.
     The end may lie beyond the last record by a transaction's marker: hence the last field.
     """
 

@@ -6,7 +6,6 @@ lately. A worker that has no partition is not ready: one that may not read the t
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,9 +47,13 @@ class Unready(StrEnum):
 
 @dataclass(slots=True)
 class Progress:
-    """Of one partition: how far it was, when that last changed (or there was nothing to do), by the loop's clock."""
+    """Of one partition: how far it was, which fetch was answered last, and when, by the loop's clock, it last moved.
+
+    It moves when more of it was taken, or when a fetch more was answered and nothing was left to take.
+    """
 
     expected: int
+    fetched_ms: int | None
     moved_at: float
 
 
@@ -79,9 +82,15 @@ class Health:
         held = self._ownership.holdings
         self._progress = {number: at for number, at in self._progress.items() if number in held}
         for number, holding in held.items():
-            seen = self._progress.get(number)
-            if seen is None or seen.expected != holding.expected or self._has_nothing_to_do(holding):
-                self._progress[number] = Progress(holding.expected, now)
+            before, seen = self._progress.get(number), self._seen(holding)
+            # No clock is asked how old the fetch is: one that is set anew would make a fetcher that stands look well.
+            fetched_ms = None if seen is None else seen.at_ms
+            if before is None or before.expected != holding.expected:
+                moved_at = now
+            else:
+                idle = seen is not None and seen.all_handed_over and seen.at_ms != before.fetched_ms
+                moved_at = now if idle else before.moved_at
+            self._progress[number] = Progress(holding.expected, fetched_ms, moved_at)
 
     def _tell_of_waiting(self, now: float) -> None:
         """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
@@ -140,10 +149,6 @@ class Health:
 
     def _still_s(self, now: float) -> float:
         return max((now - seen.moved_at for seen in self._progress.values()), default=0.0)
-
-    def _has_nothing_to_do(self, holding: Holding) -> bool:
-        seen = self._seen(holding)
-        return seen is not None and seen.all_handed_over and time.time() - seen.at_ms / 1_000 < STALLED_S
 
     def _seen(self, holding: Holding) -> Seen | None:
         consumer = self._ownership.consumer

@@ -14,7 +14,7 @@ class Stage:
     """A worker reduced to what its health looks at."""
 
     def __init__(self, settings):
-        self.expected, self.end, self.handed_over, self.fetched_at = 10, 10, True, time.time()
+        self.end, self.handed_over, self.fetched_ms = 10, True, 1
         self.fetched, self.deliveries, self.oldest = True, Deliveries(), 0.0
         self.holding = SimpleNamespace(partition=0, expected=10)
         self.ownership = SimpleNamespace(assigned=True, holdings={0: self.holding}, consumer=self)
@@ -24,7 +24,7 @@ class Stage:
         self.health.phase = None
 
     def seen(self, tp):
-        return Seen(self.end, int(self.fetched_at * 1_000), self.handed_over) if self.fetched else None
+        return Seen(self.end, self.fetched_ms, self.handed_over) if self.fetched else None
 
     def looked_at(self, seconds_ago=0.0):
         self.health.look(asyncio.get_running_loop().time() - seconds_ago)
@@ -101,7 +101,32 @@ def test_fetches_that_stopped_without_a_word_are_noticed_although_nothing_seems_
     """aiokafka's fetcher has stood still before while its consumer lived."""
 
     def change(stage):
-        stage.fetched_at = time.time() - 10 * STALLED_S
+        stage.health._progress.clear()
+        stage.looked_at(seconds_ago=STALLED_S + 1)
+        stage.looked_at()
+
+    assert told(change)[0] == [Unready.STALLED]
+
+
+@pytest.mark.parametrize("second_ms", [2, 3_600_000, -3_600_000], ids=["right", "set on", "set back"])
+def test_fetches_that_go_on_are_seen_whatever_the_machines_clock_says(told, second_ms):
+    """A clock that was set back an hour made a worker look well for an hour, and one set on made it look ill."""
+
+    def change(stage):
+        stage.health._progress.clear()
+        stage.looked_at(seconds_ago=STALLED_S + 1)
+        stage.fetched_ms = second_ms
+        stage.looked_at(seconds_ago=STALLED_S - 1)
+        stage.looked_at()
+
+    assert told(change)[0] == []
+
+
+@pytest.mark.parametrize("now_s", [0.0, 4e9], ids=["set back", "set on"])
+def test_fetches_that_stopped_are_noticed_whatever_the_machines_clock_says(told, monkeypatch, now_s):
+    monkeypatch.setattr(time, "time", lambda: now_s)
+
+    def change(stage):
         stage.health._progress.clear()
         stage.looked_at(seconds_ago=STALLED_S + 1)
         stage.looked_at()

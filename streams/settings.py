@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
     snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
     savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
+    longest_outage_h: Annotated[float, Field(ge=1, le=87_600)] = 167.0
     shadow_rules: Path | None = None
     stop_within_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES

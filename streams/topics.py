@@ -40,8 +40,8 @@ class Cleanup(StrEnum):
 
 
 class Facts(NamedTuple):
-    """What is true of a topic. `retention_ms` -1: kept for good. `inbound`: the smaller size limit holds.
-    `single`: one partition, not the log's count. `log`: its time is the log's own.
+    """What is true of a topic. `retention_ms`: the least it is kept; -1: for good. `inbound`: the smaller size limit
+    holds. `single`: one partition, not the log's count. `log`: its time is the log's own.
     """
 
     holds: str
@@ -152,6 +152,9 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
 FORWARDED: Final = (Topic.PATIENTS, Topic.ACTIONS, Topic.RULES)
 """What workers forward into the log."""
 
+GOES_ON_FROM: Final = (Topic.READINGS, *FORWARDED, Topic.SAVEPOINTS)
+"""Where a worker goes on after an outage, and a replay begins: no shorter kept than the longest outage."""
+
 WORKER_NEEDS: Final = (Topic.READINGS, *FORWARDED, Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.REJECTIONS)
 """What a worker cannot do without."""
 
@@ -181,6 +184,20 @@ def size_limit(topic: Topic, settings: Settings) -> int:
     return settings.max_inbound_bytes if TOPICS[topic].inbound else settings.max_outbound_bytes
 
 
+def retention_ms(topic: Topic, settings: Settings) -> int:
+    """How long the topic is kept: what a worker goes on from, for the longest outage and the span between snapshots.
+
+    Seven days are what the default comes to.
+
+    >>> retention_ms(Topic.READINGS, Settings(longest_outage_h=500, snapshot_every_s=15)) / HOUR_MS
+    500.004...
+    """
+    least = TOPICS[topic].retention_ms
+    if least == FOREVER or topic not in GOES_ON_FROM:
+        return least
+    return max(least, round(settings.longest_outage_h * HOUR_MS + settings.snapshot_every_s * 1_000))
+
+
 def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
     """The topic's configuration on the broker.
 
@@ -192,7 +209,7 @@ def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
     more = COMPACTED if topic is Topic.STATES else {}
     return {
         "cleanup.policy": facts.cleanup.value,
-        "retention.ms": str(facts.retention_ms),
+        "retention.ms": str(retention_ms(topic, settings)),
         "max.message.bytes": str(size_limit(topic, settings)),
         "message.timestamp.type": "LogAppendTime" if by_append else "CreateTime",
         **more,

@@ -62,7 +62,8 @@ class Ownership:
     def lost(self, tp: TP, expected: int, start: int) -> None:
         """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
         log.error(
-            "%s/%d: offsets %d to %d were deleted before they were taken; lengthen the topic's retention",
+            "%s/%d: offsets %d to %d were deleted before they were taken; raise VIGILWARD_LONGEST_OUTAGE_H, then "
+            "`vigilward doctor --fix`",
             tp.topic, tp.partition, expected, start,
         )  # fmt: skip
         taking = self.holdings.get(tp.partition) if tp.topic == self._log_topic else self._source(tp)

@@ -3,7 +3,19 @@
 import pytest
 
 from streams.settings import Settings
-from streams.topics import FORWARDED, TOPICS, WORKER_NEEDS, Cleanup, Topic, config_of, partitions_of, size_limit
+from streams.topics import (
+    DAY_MS,
+    FORWARDED,
+    HOUR_MS,
+    TOPICS,
+    WORKER_NEEDS,
+    Cleanup,
+    Topic,
+    config_of,
+    partitions_of,
+    retention_ms,
+    size_limit,
+)
 
 
 def test_the_table_knows_every_topic_and_no_other():
@@ -34,8 +46,25 @@ def test_states_are_compacted_in_small_pieces():
     assert "segment.bytes" not in config_of(Topic.STATUS, Settings())
 
 
-def test_a_savepoint_is_kept_as_long_as_the_readings_that_follow_it():
-    assert TOPICS[Topic.SAVEPOINTS].retention_ms >= TOPICS[Topic.READINGS].retention_ms
+@pytest.mark.parametrize("hours", [1, 167, 1_000])
+def test_a_savepoint_is_kept_as_long_as_the_readings_that_follow_it(hours):
+    settings = Settings(longest_outage_h=hours)
+
+    assert retention_ms(Topic.SAVEPOINTS, settings) >= retention_ms(Topic.READINGS, settings) >= 7 * DAY_MS
+
+
+def test_without_a_longer_outage_every_topic_is_kept_as_its_row_says():
+    assert {topic: retention_ms(topic, Settings(snapshot_every_s=600)) for topic in Topic} == {
+        topic: facts.retention_ms for topic, facts in TOPICS.items()
+    }
+
+
+def test_what_a_worker_goes_on_from_outlives_the_longest_outage_and_the_span_between_snapshots():
+    settings = Settings(longest_outage_h=1_000, snapshot_every_s=600)
+    longer = {topic for topic in Topic if retention_ms(topic, settings) != TOPICS[topic].retention_ms}
+
+    assert longer == {Topic.READINGS, Topic.ACTIONS, Topic.SAVEPOINTS}
+    assert all(config_of(topic, settings)["retention.ms"] == str(1_000 * HOUR_MS + 600_000) for topic in longer)
 
 
 @pytest.mark.parametrize(("clock", "stamped_by"), [("arrival", "LogAppendTime"), ("event", "CreateTime")])

@@ -94,7 +94,9 @@ class Ownership:
             sources = {tp for tp in tps if tp.topic != self._log_topic}
             self._forwarder.own({tp: places[tp][0] for tp in sources})
         self.assigned = True
-        log.info("%d partitions of the log are ours", len(self.holdings))
+        log.info(
+            "%d partitions of the log are ours: %s", len(self.holdings), ", ".join(map(str, sorted(self.holdings)))
+        )
 
     async def give_up(self, tps: set[TP]) -> None:
         """Finishes what can be finished in a few seconds, so that the next owner repeats little."""

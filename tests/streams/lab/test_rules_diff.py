@@ -60,7 +60,7 @@ def test_no_difference_is_left_untold():
 
 def test_a_learned_threshold_is_told_by_its_head_and_weights_by_one_name_for_all_of_them():
     assert said(("risk.crossings.0.enter", -3.0), ("risk.heads.0.bias", -4.0)) == [
-        "risk of sepsis: log-odds from which it asks for someone: -3.71 -> -3",
+        "risk of sepsis: log-odds from which it asks for someone: -3.69 -> -3",
         said(("risk.heads.0.bias", -4.0))[0],
     ]
     assert said(("risk.heads.0.bias", -4.0))[0].startswith("weights of the risk of sepsis: version 2 (")

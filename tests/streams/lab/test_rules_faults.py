@@ -102,7 +102,7 @@ def test_each_remedy_says_what_to_write(way, value, remedy):
 
 def test_a_name_that_stands_there_twice_is_told():
     """Of two, the last counts: a safety officer may have read the first."""
-    text = packaged_rules_bytes().replace(b'"version": "3",', b'"version": "3", "version": "4",')
+    text = packaged_rules_bytes().replace(b'"version": "4",', b'"version": "3", "version": "4",')
 
     assert (Code.REPEATED_NAME, "version") in {(fault.code, fault.field) for fault in faults_of(text)}
 

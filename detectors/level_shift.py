@@ -5,8 +5,7 @@ from functools import lru_cache
 from math import inf
 from typing import Final, Self
 
-from river import drift
-
+from detectors.page_hinkley import PageHinkley
 from detectors.rules import LevelShiftRules
 from schemas.times import MINUTE_MS
 
@@ -17,9 +16,9 @@ _NEW: Final[_Memory] = (0.0, 0.0, 0.0, 0.0, inf, -1, False)
 
 
 @lru_cache(maxsize=16)
-def _test_of(rules: LevelShiftRules) -> drift.PageHinkley:
+def _test_of(rules: LevelShiftRules) -> PageHinkley:
     """One test for all patients under the same rules, lent out for a block: river's object is ten times its memory."""
-    return drift.PageHinkley(min_instances=rules.min_blocks, delta=rules.delta, threshold=rules.threshold)
+    return PageHinkley(min_instances=rules.min_blocks, delta=rules.delta, threshold=rules.threshold)
 
 
 def _update(rules: LevelShiftRules, memory: _Memory, residual: float) -> _Memory:

@@ -35,6 +35,9 @@ class Tells(Protocol):
     def tell(self, name: str) -> float:
         """A metric's sum; 0 while the worker does not serve it."""
 
+    def kill(self) -> None:
+        """SIGKILL."""
+
 
 class Serving:
     """A worker process that is asked only once it has said where."""
@@ -49,13 +52,23 @@ class Serving:
         serves = any(event.startswith("metrics and health") for event in self._worker.events())
         return self._worker.metric(name) if serves else 0.0
 
+    def kill(self) -> None:
+        """Returns when it is gone."""
+        self._worker.process.kill()
+        self._worker.process.wait()
+
 
 def fill(
-    workers: Callable[[], Iterable[Tells]], brokers: Sequence[Broker], flood: Callable[[], None], stop_s: float
+    workers: Callable[[], Iterable[Tells]],
+    brokers: Sequence[Broker],
+    flood: Callable[[], None],
+    stop_s: float,
+    *,
+    kill: bool = False,
 ) -> Filled | None:
     """Floods, stops the brokers for `stop_s`, and waits for the ebb; None if no buffer stayed full meanwhile.
 
-    `workers()` are those that run at the moment.
+    `workers()` are those that run at the moment; `kill`: one whose buffer is full is killed before the brokers go on.
     """
     for _ in range(TRIES):
         before = _sum(workers(), HELD_BACK)
@@ -68,6 +81,8 @@ def fill(
             time.sleep(stop_s)
             held, waiting = _sum(workers(), HOLDING), _sum(workers(), BYTES)
             times = _sum(workers(), HELD_BACK) - before
+            if kill and held:
+                next(worker for worker in workers() if worker.tell(HOLDING)).kill()
         finally:
             for broker in brokers:
                 broker.resume()

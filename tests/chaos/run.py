@@ -19,7 +19,7 @@ from streams.topics import Topic
 from tests.chaos.checker import Verdict, check, lines
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
-from tests.chaos.schedule import KILLS, Fault, Plan, small
+from tests.chaos.schedule import FULL, KILLS, Plan, small
 from tests.chaos.stagehand import Happened, Stagehand, Times
 from tests.chaos.versions import versions
 from tests.integration.staging import Stage, until
@@ -48,7 +48,7 @@ class Result:
     @property
     def good(self) -> bool:
         """Whether nothing was wrong, and every buffer that was to be full was full."""
-        filled = self.happened.done[Fault.FULL_BUFFER] >= self.full_buffers
+        filled = sum(self.happened.done[fault] for fault in FULL) >= self.full_buffers
         return self.verdict.clean and set(self.ends) <= {0} and filled
 
     def report(self) -> str:
@@ -118,7 +118,9 @@ def run(
         told("reading what was left")
         assert patients.failed == 0, f"{patients.failed} readings were refused by Kafka"
         verdict = check(read_history(stage.settings, patients.delivered), stage.settings, packaged_rules())
-    result = Result(name, seed, time.monotonic() - began, hand.happened, verdict, codes, plan.full_buffers)
+    result = Result(
+        name, seed, time.monotonic() - began, hand.happened, verdict, codes, plan.full_buffers + plan.full_buffer_kills
+    )
     if folder is None and result.good:
         shutil.rmtree(where)
     else:
@@ -151,6 +153,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--kills", type=int, default=25, help="so many faults, most of them kills of workers")
     words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--full-buffers", type=int, help="only full buffers, so many, every other one with a kill")
     words.add_argument("--zombies", type=int, help="only zombies, so many")
     words.add_argument("--real-times", action="store_true", help="session 8 s, stopped for 20 s, as in production")
     words.add_argument("--report", type=Path, help="write the report here as well")
@@ -162,6 +165,10 @@ def main() -> int:
         options = {"session_timeout_s": 8, "heartbeat_s": 2.5} if asked.real_times else {"session_timeout_s": 1.5}
         options = options if asked.real_times else {**options, "heartbeat_s": 0.4}
         results.append(run("zombies", plan, seed=asked.seed, times=times, settings=options))
+    elif asked.full_buffers:
+        kills = asked.full_buffers // 2
+        plan = Plan(full_buffers=asked.full_buffers - kills, full_buffer_kills=kills)
+        results.append(run("full buffers", plan, seed=asked.seed))
     else:
         one, three = small(asked.kills)
         results.append(run("one broker, two workers", one, seed=asked.seed))

@@ -21,9 +21,11 @@ class Fault(StrEnum):
     BROKER_STOP = "broker stopped for a while"
     BROKER_LOST = "one of three brokers killed, and away for a while"
     FULL_BUFFER = "broker stopped while a worker's full buffer held back the log"
+    FULL_BUFFER_KILL = "worker killed while its full buffer held back the log"
 
 
-KILLS = {Fault.KILL, Fault.KILL_AT_POINT}
+KILLS = {Fault.KILL, Fault.KILL_AT_POINT, Fault.FULL_BUFFER_KILL}
+FULL = {Fault.FULL_BUFFER, Fault.FULL_BUFFER_KILL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Plan:
     broker_stops: int = 0
     brokers_lost: int = 0
     full_buffers: int = 0
+    full_buffer_kills: int = 0
     pause_s: tuple[float, float] = (1.0, 4.0)
 
     @property
@@ -63,6 +66,7 @@ class Plan:
             Fault.ZOMBIE: self.zombies, Fault.ZOMBIE_AT_POINT: self.zombies_at_points,
             Fault.BROKER_KILL: self.broker_kills, Fault.BROKER_STOP: self.broker_stops,
             Fault.BROKER_LOST: self.brokers_lost, Fault.FULL_BUFFER: self.full_buffers,
+            Fault.FULL_BUFFER_KILL: self.full_buffer_kills,
         }  # fmt: skip
         kinds = [fault for fault, count in many.items() for _ in range(count)]
         return kinds + [(Fault.ADD, Fault.REMOVE)[number % 2] for number in range(self.moves)]
@@ -98,11 +102,11 @@ def small(kills: int) -> tuple[Plan, Plan]:
     zombies, broker_kills, broker_stops, brokers_lost, full_buffers = (
         (3, 2, 1, 1, 1) if kills >= 15 else (1, 1, 0, 0, 0) if kills >= 5 else (0, 0, 0, 0, 0)
     )
-    workers = kills - zombies - broker_kills - broker_stops - brokers_lost - full_buffers - on_three
+    workers = kills - zombies - broker_kills - broker_stops - brokers_lost - 2 * full_buffers - on_three
     at_points = workers * 2 // 3
     one = Plan(
         kills=workers - at_points, kills_at_points=at_points, zombies=zombies - zombies // 3,
         zombies_at_points=zombies // 3, moves=2, broker_kills=broker_kills, broker_stops=broker_stops,
-        full_buffers=full_buffers,
+        full_buffers=full_buffers, full_buffer_kills=full_buffers,
     )  # fmt: skip
     return one, Plan(kills=on_three, brokers_lost=brokers_lost)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.kafka.broker import Cluster
 from tests.chaos.full_buffer import Serving, fill
-from tests.chaos.schedule import Act, Fault
+from tests.chaos.schedule import FULL, KILLS, Act, Fault
 from tests.integration.staging import Stage, WorkerProcess
 
 COMES_BY_WITHIN_S = 25.0
@@ -123,8 +123,8 @@ class Stagehand:
             self._zombie(place)
         elif act.fault in (Fault.ADD, Fault.REMOVE):
             self._move(act.fault)
-        elif act.fault is Fault.FULL_BUFFER:
-            done = Fault.FULL_BUFFER if self._full_buffer() else Fault.BROKER_STOP
+        elif act.fault in FULL:
+            done = act.fault if self._full_buffer(kill=act.fault in KILLS) else Fault.BROKER_STOP
         else:
             self._broker(act)
         self.happened.done[done] += 1
@@ -224,9 +224,9 @@ class Stagehand:
             broker.start()
         time.sleep(self.times.settle_s)
 
-    def _full_buffer(self) -> bool:
+    def _full_buffer(self, kill: bool) -> bool:
         """Whether a worker said that it held back the log while the brokers were stopped."""
-        filled = fill(self._serving, self.cluster.brokers, self.flood, self.times.full_s)
+        filled = fill(self._serving, self.cluster.brokers, self.flood, self.times.full_s, kill=kill)
         if filled is None:
             self.say("  no buffer stayed full while the brokers were stopped")
             return False

@@ -26,13 +26,16 @@ class Ward:
         self.stopped = False
         self.done.append("resume")
 
+    def kill(self):
+        self.done.append("kill")
+
     def tell(self, name):
         holding = self.stopped and self.holds(self.floods)
         return {HELD_BACK: 5 + 2 * self.floods * self.tells, HOLDING: int(holding), BYTES: 70_000 * holding}[name]
 
 
-def filled(ward):
-    return fill(lambda: [ward], [ward], ward.flood, stop_s=0.0)
+def filled(ward, **more):
+    return fill(lambda: [ward], [ward], ward.flood, stop_s=0.0, **more)
 
 
 def test_what_a_worker_says_while_the_broker_is_stopped_is_what_counts():
@@ -40,6 +43,13 @@ def test_what_a_worker_says_while_the_broker_is_stopped_is_what_counts():
 
     assert filled(ward) == Filled(batches=1, waiting_bytes=70_000, times=2)
     assert ward.done == ["pause", "resume"]
+
+
+def test_a_worker_is_killed_only_while_its_buffer_is_full():
+    ward = Ward(tells=True, holds=lambda floods: floods == 2)
+
+    filled(ward, kill=True)
+    assert ward.done == ["pause", "resume", "pause", "kill", "resume"]
 
 
 def test_a_buffer_that_emptied_before_the_broker_stopped_is_filled_again():

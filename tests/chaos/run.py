@@ -153,7 +153,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--kills", type=int, default=25, help="so many faults, most of them kills of workers")
     words.add_argument("--seed", type=int, default=1)
-    words.add_argument("--full-buffers", type=int, help="only full buffers, so many, every other one with a kill")
+    words.add_argument("--full-buffers", type=int, help="only full buffers, so many, half of them with a kill")
     words.add_argument("--zombies", type=int, help="only zombies, so many")
     words.add_argument("--real-times", action="store_true", help="session 8 s, stopped for 20 s, as in production")
     words.add_argument("--report", type=Path, help="write the report here as well")

@@ -20,6 +20,9 @@ _LOWER_IS_WORSE: Final = Vital.GCS.value
 # fast, and a monitor's own averaging (8 to 16 s for SpO2) would smooth it if one did. Ours, well below published caps
 # on a single step (SpO2 10 %/s, heart rate 60/min from beat to beat).
 UNSTEADY: Final = {"heart_rate": 30.0, "pulse_rate": 30.0, "resp_rate": 15.0, "spo2": 8.0}
+# These can fall from one beat to the next (a block, an arrest): one clean step down is no scatter. A step up waits for
+# the next epoch: of recorded rates counted twice for 10 s, 28 % called while steps up were believed at once, else 2 %.
+MAY_DROP: Final = frozenset({"heart_rate", "pulse_rate"})
 _OXIMETRY: Final = Vital.SPO2.value
 _PULSE: Final = Vital.PULSE_RATE.value
 SOURCES: Final = (Source.MONITOR.value, Source.WEARABLE.value, Source.SPOT.value)
@@ -196,12 +199,19 @@ class Epoch:
             flat = values[0] == values[-1]
             # the middle half lies no farther apart than all of them do
             steady = most is None or values[-1] - values[0] <= most or _spread(values) <= most
+            if most is not None and not steady and name in MAY_DROP:
+                steady = _dropped(self._in_time(column), most)
             decided[name] = Decided(value, when, source, doubtful or not steady, count, flat, device, sequence, steady)
         pulse, oximetry = decided.get(_PULSE), decided.get(_OXIMETRY)
         if oximetry is not None and pulse is not None and not pulse.steady:
             # one light for both: no pulse found, no saturation
             decided[_OXIMETRY] = replace(oximetry, suspect=True, steady=False)
         return decided
+
+    def _in_time(self, column: Sequence[float]) -> list[float]:
+        """A vital's samples in the order in which they were taken, those of one moment by size."""
+        told = zip(self.rows[0::4], column, strict=True)
+        return [value for _, value in sorted(pair for pair in told if pair[1] == pair[1])]
 
     def _charted(self, name: str, column: Sequence[float], when: int) -> float:
         newest = [v for at, v in zip(self.rows[0::4], column, strict=True) if at == when and v == v]
@@ -244,6 +254,22 @@ def _spread(values: Sequence[float]) -> float:
     if count > 3:
         return values[3 * count >> 2] - values[count >> 2]
     return min((later - earlier for earlier, later in pairwise(values)), default=0)
+
+
+def _dropped(samples: Sequence[float], most: float) -> bool:
+    """Whether samples in the order of time lie on one level and then, for more than half of them, on a lower one, each
+    level within `most`; of fewer than four that cannot be told.
+
+    >>> _dropped([80, 81, 30, 31, 30], 30), _dropped([30, 31, 80, 81, 80], 30), _dropped([80, 30] * 3, 30)
+    (True, False, False)
+    """
+    low = high = samples[0]
+    at = 0
+    while at < len(samples) and max(high, samples[at]) - min(low, samples[at]) <= most:
+        low, high = min(low, samples[at]), max(high, samples[at])
+        at += 1
+    after = samples[at:]
+    return len(samples) > 3 and 2 * len(after) > len(samples) and max(after) < low and max(after) - min(after) <= most
 
 
 def decide(epochs: Sequence[Epoch]) -> dict[str, Decided]:

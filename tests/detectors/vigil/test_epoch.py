@@ -147,3 +147,40 @@ def test_where_no_pulse_is_found_there_is_no_saturation_either():
 
     assert not epoch.decide()["spo2"].steady
     assert epoch.decide()["spo2"].value == 78
+
+
+def test_a_rate_that_drops_to_another_level_is_steady_at_once():
+    """A heart may fall from 75 to 30 between two beats: that is no scatter, and must not wait like one."""
+    for before in range(1, 8):
+        samples = [75.0 + second % 2 if second < before else 30.0 + second % 3 for second in range(15)]
+        fallen = filled("heart_rate", *samples).decide()["heart_rate"]
+
+        assert (fallen.steady, fallen.suspect) == (True, False) and fallen.value <= 32
+
+
+def test_a_rate_that_leaps_up_waits_for_an_epoch_without_a_leap():
+    """Counted twice, a rate doubles at once and comes back: while the higher level prevails, neither is believed."""
+    for samples in ([80.0] * 6 + [160.0] * 9, [160.0] * 9 + [80.0] * 6):
+        assert not filled("heart_rate", *samples).decide()["heart_rate"].steady
+    assert filled("heart_rate", *[160.0] * 6 + [80.0] * 9).decide()["heart_rate"].steady
+
+
+def test_a_rate_that_comes_back_or_goes_on_leaping_is_scatter_still():
+    back, leaping = [75.0] * 5 + [30.0] * 5 + [75.0] * 5, [75.0, 30.0] * 7
+    stairs = [130.0] * 5 + [80.0] * 5 + [30.0] * 5
+
+    for samples in (back, leaping, stairs):
+        assert not filled("pulse_rate", *samples).decide()["pulse_rate"].steady
+
+
+def test_saturation_and_breathing_are_averaged_by_monitors_and_never_drop():
+    assert not filled("spo2", *[97.0] * 7, *[70.0] * 8).decide()["spo2"].steady
+    assert not filled("resp_rate", *[45.0] * 7, *[15.0] * 8).decide()["resp_rate"].steady
+
+
+def test_a_drop_is_known_in_whatever_order_its_samples_arrive():
+    epoch = new_epoch()
+    for second in (9, 2, 11, 0, 5, 1, 10, 4, 3, 8, 6, 7):
+        row(epoch, second, second, heart_rate=75.0 if second < 5 else 30.0)
+
+    assert epoch.decide()["heart_rate"].steady

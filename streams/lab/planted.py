@@ -54,14 +54,14 @@ def read_series(folder: Path) -> Series:
     return found
 
 
-def write(series: Series, target: Path, plant: Plant | None, starts: dict[str, float]) -> None:
-    """A folder of recordings, each played to its end, backwards to its beginning and so on for forty minutes, with the
-    plant where it begins.
+def write(series: Series, target: Path, plant: Plant | None, starts: dict[str, float], long_s: int = LONG_S) -> None:
+    """A folder of recordings, each played to its end, backwards to its beginning and so on for `long_s`, with the plant
+    where it begins.
     """
     columns: dict[str, list] = {name: [] for name in ("patient_id", "time_s", "signal", "value", "unit")}
     for (patient, signal), once in series.items():
-        seconds = np.arange(LONG_S, dtype=float)
-        values = np.resize(np.concatenate([once, once[::-1]]), LONG_S)
+        seconds = np.arange(long_s, dtype=float)
+        values = np.resize(np.concatenate([once, once[::-1]]), long_s)
         known = ~np.isnan(values)
         seconds, values = seconds[known], values[known]
         for change in plant.changes if plant else ():
@@ -75,6 +75,12 @@ def write(series: Series, target: Path, plant: Plant | None, starts: dict[str, f
     pq.write_table(pa.table(columns), target / VITALS_FILE)
 
 
+def begins(patients: Sequence[str], seed: int, from_s: int = BEGINS_S) -> dict[str, float]:
+    """When each patient's plant begins: within a minute, drawn by lot."""
+    rng = np.random.default_rng(seed)
+    return {patient: from_s + float(rng.integers(0, SPREAD_S)) for patient in patients}
+
+
 def evaluate_planted(
     folder: Path,
     *,
@@ -86,8 +92,7 @@ def evaluate_planted(
     """Every plant into every patient of a folder, against the same recordings without it."""
     series = read_series(folder)
     patients = sorted({patient for patient, _ in series})
-    rng = np.random.default_rng(seed)
-    starts = {patient: BEGINS_S + float(rng.integers(0, SPREAD_S)) for patient in patients}
+    starts = begins(patients, seed)
     draws = Bootstrap(len(patients), seed=seed)
 
     def run(plant: Plant | None) -> Trace:
@@ -112,32 +117,63 @@ def evaluate_planted(
 
 
 def _judge(plant: Plant, trace: Trace, control: Trace, starts: dict[str, float], draws: Bootstrap) -> dict[str, Any]:
-    until = max(change.over_s for change in plant.changes) + AFTER_S
-    shown, called, technical = [], [], []
-    for course, plain in zip(trace.courses, control.courses, strict=True):
+    pairs = list(zip(trace.courses, control.courses, strict=True))
+    found = np.array([delays(plant, course, plain, starts[course.patient]) for course, plain in pairs])
+    technical = []
+    for course, plain in pairs:
         start = starts[course.patient]
-        end = LONG_S if plant.harm else start + until
-        shown.append(_first(course, plain, start, end, _level_shown) - start)
-        called.append(_first(course, plain, start, end, _level_called) - start)
+        end = ends(plant, start)
         technical.append(_more_technical(course, start, end) > _more_technical(plain, start, end))
     told = Figures(name=plant.name, kind="deterioration" if plant.harm else "artefact")
-    everybody = np.ones(len(shown))
-    for name, delays in (("shown", np.array(shown)), ("called", np.array(called))):
-        caught = np.isfinite(delays)
+    everybody = np.ones(len(pairs))
+    for name, delay_s in (("shown", found[:, 0]), ("called", found[:, 1])):
+        caught = np.isfinite(delay_s)
         share = name if plant.harm else f"falsely_{name}"
-        bounds = widened(draws.of_ratio(caught, everybody), float(caught.sum()), len(delays), share=True)
+        bounds = widened(draws.of_ratio(caught, everybody), float(caught.sum()), len(delay_s), share=True)
         told.tell(share, float(caught.mean()), bounds)
         if plant.harm:
             told.tell(
                 f"{share}_missed", float(1 - caught.mean()), None if bounds is None else (1 - bounds[1], 1 - bounds[0])
             )
             rows = np.flatnonzero(caught)
-            quantiles = draws.of_quantiles(delays[caught], rows, (0.25, 0.5, 0.75))
+            quantiles = draws.of_quantiles(delay_s[caught], rows, (0.25, 0.5, 0.75))
             for part, point, bound in zip(("q1", "median", "q3"), (0.25, 0.5, 0.75), quantiles, strict=True):
-                value = float(np.quantile(delays[caught], point)) if caught.any() else None
+                value = float(np.quantile(delay_s[caught], point)) if caught.any() else None
                 told.tell(f"{share}_delay_s_{part}", value, bound, "it was never told of")
     told.tell("told_as_technical", float(np.mean(technical)), draws.of_ratio(np.array(technical), everybody))
     return told
+
+
+def ends(plant: Plant, start: float, long_s: int = LONG_S) -> float:
+    """Until when a plant may be found: a deterioration stays to the end, an artefact has passed after five minutes."""
+    return long_s if plant.harm else start + max(change.over_s for change in plant.changes) + AFTER_S
+
+
+def delays(plant: Plant, course: Course, plain: Course, start: float, long_s: int = LONG_S) -> tuple[float, float]:
+    """Seconds until a plant is shown, and until someone is called; infinite where that never comes.
+
+    Where an alert calls already, being called once more because the patient got worse counts too.
+    """
+    end = ends(plant, start, long_s)
+    shown = _first(course, plain, start, end, _level_shown)
+    called = min(_first(course, plain, start, end, _level_called), _worsened(course, plain, start, end))
+    return shown - start, called - start
+
+
+def _worsened(course: Course, plain: Course, start: float, end: float) -> float:
+    """The first moment by which someone was called more often for a patient who got worse than without the plant."""
+    mine, theirs = (
+        [
+            one.at_s
+            for one in told.revisions
+            if one.kind == "physiological" and one.state == "worsened" and one.calls and start <= one.at_s < end
+        ]
+        for told in (course, plain)
+    )
+    for before, moment in enumerate(mine):
+        if sum(at <= moment for at in theirs) <= before:
+            return moment
+    return np.inf
 
 
 def _level_shown(turn: tuple) -> int:

@@ -79,6 +79,29 @@ PLANTS: Final = (
 )
 """Sizes around the limits of NEWS2 (RCP 2017): the smallest of each row need not cross one."""
 
+SLOWLY_S: Final = 45 * MINUTE_S
+HOUR_S: Final = 60 * MINUTE_S
+SLOW: Final = (
+    Plant("heart rate rises by 20 over 45 min", True, (Change(RATES, Shape.RAMP, 20, SLOWLY_S),)),
+    Plant("heart rate moves up by 15 at once", True, (Change(RATES, Shape.STEP, 15, 0),)),
+    Plant("breathing rises by 5 over 45 min", True, (Change(("RR",), Shape.RAMP, 5, SLOWLY_S),)),
+    Plant("SpO2 falls by 3 over 45 min", True, (Change(("SPO2",), Shape.RAMP, -3, SLOWLY_S),)),
+    Plant("heart rate rises by 40 over 60 min", True, (Change(RATES, Shape.RAMP, 40, HOUR_S),)),
+    Plant("breathing rises by 10 over 60 min", True, (Change(("RR",), Shape.RAMP, 10, HOUR_S),)),
+    Plant("SpO2 falls by 8 over 60 min", True, (Change(("SPO2",), Shape.RAMP, -8, HOUR_S),)),
+    Plant(
+        "all three a little: heart rate +20, breathing +6, SpO2 -4 over 60 min",
+        True,
+        (
+            Change(RATES, Shape.RAMP, 20, HOUR_S),
+            Change(("RR",), Shape.RAMP, 6, HOUR_S),
+            Change(("SPO2",), Shape.RAMP, -4, HOUR_S),
+        ),
+    ),
+)
+"""What comes slowly, stays, and need cross no limit: what learned detectors of one vital are there for. The small ones
+are two and a half to four floors (`data/rules.json`), the last four could cross a limit."""
+
 LEAST: Final = {"SPO2": (0.0, 100.0)}
 
 

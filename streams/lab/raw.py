@@ -13,7 +13,7 @@ from streams.lab.measures import Bootstrap, widened
 from streams.lab.scores import Compared
 from streams.lab.trace import Trace
 from streams.ward.columns import VITALS_FILE
-from streams.ward.signals import SIGNALS
+from streams.ward.signals import SIGNALS, in_our_unit
 
 FIXED: Final = ("raised", "worsened")
 
@@ -50,9 +50,10 @@ def raw_crossings(folder: Path, trace: Trace, compared: Compared, draws: Bootstr
 
 
 def _count(folder: Path, trace: Trace) -> Array:
-    table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value"])
+    table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value", "unit"])
     who = np.array(table["patient_id"].cast("string").to_pylist())
     what = np.array(table["signal"].cast("string").to_pylist())
+    units = np.array(table["unit"].cast("string").to_pylist())
     when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
     places = {patient: place for place, patient in enumerate(trace.patients)}
     counts = np.zeros(len(places))
@@ -62,7 +63,7 @@ def _count(folder: Path, trace: Trace) -> Array:
         if not len(rows) or (low is None and high is None):
             continue
         rows = rows[np.lexsort((when[rows], who[rows]))]
-        values = value[rows].astype(float)
+        values = _in_our_unit(signal, units[rows], value[rows].astype(float))
         red = np.zeros(len(rows), dtype=bool)
         possible = (values >= SCALES[vital].impossible[0]) & (values <= SCALES[vital].impossible[1])
         red |= possible & (values <= (-np.inf if low is None else low))
@@ -73,6 +74,17 @@ def _count(folder: Path, trace: Trace) -> Array:
             if patient in places:
                 counts[places[patient]] += 1
     return counts
+
+
+def _in_our_unit(signal: str, units: Array, values: Array) -> Array:
+    """Values in the vital's own unit; NaN, which is beyond no limit, in a unit that would be refused."""
+    found = np.full(len(values), np.nan)
+    for unit in set(units.tolist()):
+        rows = units == unit
+        distinct, which = np.unique(values[rows], return_inverse=True)
+        told = [in_our_unit(signal, unit, one) for one in distinct.tolist()]
+        found[rows] = np.array(told, dtype=float)[which]
+    return found
 
 
 def alerts_one_by_one(trace: Trace) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     """The table, then what has to be said about it."""
     yield (
         f"{told['folder']}: {told['patients']} patients, {told['patient_days']:g} patient-days, "
-        f"event {told['event'] or 'none'} ({told['patients_with_event'] or 0} patients)"
+        + (f"event {told['event']} ({told['patients_with_event']} patients)" if told["event"] else "no outcome known")
     )
     if told["cross_fitted"]:
         yield crossed_words(told)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from schemas.vitals import Vital
+from schemas.vitals import SCALES, Vital
 from streams.ward.encoding import measure, number
 
 SIGNALS: Final[Mapping[str, Vital]] = MappingProxyType(
@@ -60,3 +60,15 @@ def written(signal: str, unit: str, value: float) -> str:
         return measure(vital, text, "%", quality)
     text, quality = number(value)
     return measure(vital, text, _UNITS.get(unit, unit), quality)
+
+
+def in_our_unit(signal: str, unit: str, value: float) -> float | None:
+    """A recorded number in its vital's own unit, as the border would take it; None in a unit that it would refuse.
+
+    >>> in_our_unit("TEMP", "degF", 98.6), in_our_unit("SBP", "kPa", 16.0), in_our_unit("TEMP", "mmHg", 37.0)
+    (37.0, 120.01, None)
+    """
+    if unit == "fraction":
+        unit, value = "%", value * _PERCENT_OF_ONE
+    convert = SCALES[SIGNALS[signal]].units.get(_UNITS.get(unit, unit))
+    return None if convert is None else convert(value)

@@ -1,0 +1,252 @@
+"""What each learned detector of one vital adds: everything armed against the same without it, on the same events.
+
+`python -m streams.lab.ablation DIR` counts alerts on the recordings as they are (and who was caught, where the onset is
+known); `--planted` and `--slow` plant events of known size first (`plants.py`). Every arm is given the same bytes.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from detectors.rules import OF_ONE_VITAL, Rules, read_rules
+from streams.lab.alerting import Alerting, armed_spans, of_turns
+from streams.lab.batches import Patients, over_patients
+from streams.lab.definitions import GRID_S, Array
+from streams.lab.figures import Figures
+from streams.lab.folder import check
+from streams.lab.measures import Bootstrap, widened
+from streams.lab.outcomes import read_outcomes
+from streams.lab.planted import BEGINS_S, LONG_S, Series, begins, delays, read_series, write
+from streams.lab.plants import PLANTS, SLOW, Plant
+from streams.lab.stream import stream
+from streams.lab.trace import Course, Trace
+from streams.lab.weights import digest, packaged_weights
+from streams.rules import packaged_rules_bytes
+from streams.ward.columns import VITALS_FILE
+from streams.ward.recordings import Recording
+
+ARMED: Final = "everything"
+ALL_OUT: Final = "all three"
+OUT: Final = {ARMED: (), **{name: (name,) for name in OF_ONE_VITAL}, ALL_OUT: OF_ONE_VITAL}
+"""The arms: which detectors each goes without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """How long each recording is played (s), from when on things are planted, and which."""
+
+    plants: tuple[Plant, ...]
+    long_s: int = LONG_S
+    from_s: int = BEGINS_S
+
+
+FAST: Final = Playing(PLANTS)
+SLOWLY: Final = Playing(SLOW, 3 * 3_600, 75 * 60)
+"""Three hours, from five quarters of an hour on: a level shift has no opinion before forty minutes of blocks."""
+
+
+def rules_without(rules: bytes, out: Sequence[str]) -> Rules:
+    """The rules with some detectors disarmed."""
+    told = json.loads(rules)
+    told["armed"] = [name for name in told["armed"] if name not in out]
+    return read_rules(json.dumps(told).encode())
+
+
+def arms(rules: bytes) -> dict[str, Rules]:
+    """The rules of each arm."""
+    return {name: rules_without(rules, out) for name, out in OUT.items()}
+
+
+def stream_arms(rules: bytes, source: str, batch: Patients) -> list[dict[str, Course]]:
+    """Each patient once in every arm, from the same readings."""
+    armed = arms(rules)
+    return [
+        {name: stream(patient, told, rules=one, source=source, heads=()) for name, one in armed.items()}
+        for patient, told in batch
+    ]
+
+
+def _stream_plant(
+    rules: bytes, series: Series, starts: dict[str, float], long_s: int, plant: Plant | None
+) -> list[dict[str, Course]]:
+    with tempfile.TemporaryDirectory() as place:
+        write(series, Path(place), plant, starts, long_s)
+        recording = Recording(Path(place))
+        found = []
+        for one in recording.per_patient():
+            found += stream_arms(rules, str(recording.survey.source), [one])
+        return found
+
+
+def ablate_planted(
+    folder: Path, playing: Playing, *, seed: int = 20260101, rules: bytes | None = None, workers: int = 2
+) -> dict[str, Any]:
+    """Every plant into every patient, in every arm; each arm against the same recordings without the plant."""
+    series = read_series(folder)
+    patients = sorted({patient for patient, _ in series})
+    starts = begins(patients, seed, playing.from_s)
+    draws = Bootstrap(len(patients), seed=seed)
+    work = partial(_stream_plant, rules or packaged_rules_bytes(), series, starts, playing.long_s)
+    jobs = (None, *playing.plants)
+    if workers < 2:
+        streamed = [work(plant) for plant in jobs]
+    else:
+        with get_context("spawn").Pool(workers) as pool:
+            streamed = pool.map(work, jobs, chunksize=1)
+    control, told = streamed[0], []
+    for plant, found in zip(playing.plants, streamed[1:], strict=True):
+        of_arms = {
+            arm: np.array(
+                [
+                    delays(plant, course[arm], plain[arm], starts[course[arm].patient], playing.long_s)
+                    for course, plain in zip(found, control, strict=True)
+                ]
+            )
+            for arm in OUT
+        }
+        told.append(_of_plant(plant, of_arms, draws))
+    return {
+        "folder": folder.name,
+        "patients": len(patients),
+        "seed": seed,
+        "minutes_each": playing.long_s // 60,
+        "planted_from_minute": playing.from_s // 60,
+        "plants": told,
+        "unplanted": _counts(control, draws),
+    }
+
+
+def _of_plant(plant: Plant, of_arms: dict[str, Array], draws: Bootstrap) -> dict[str, Any]:
+    """Shares and delays in each arm, and what is lost by going without."""
+    told: dict[str, Any] = {"name": plant.name, "kind": "deterioration" if plant.harm else "artefact"}
+    whole, everybody = of_arms[ARMED], np.ones(draws.patients)
+    for arm, found in of_arms.items():
+        told[arm] = one = Figures()
+        for at, name in enumerate(("shown", "called")):
+            seen, before = np.isfinite(found[:, at]), np.isfinite(whole[:, at])
+            bounds = widened(draws.of_ratio(seen, everybody), float(seen.sum()), len(seen), share=True)
+            one.tell(name, float(seen.mean()), bounds)
+            rows = np.flatnonzero(seen)
+            middle = draws.of_quantiles(found[seen, at], rows, (0.5,))[0]
+            one.tell(f"{name}_delay_s", float(np.median(found[seen, at])) if len(rows) else None, middle, "never")
+            if arm == ARMED:
+                continue
+            less = before.astype(float) - seen
+            one.tell(f"{name}_added", float(less.mean()), draws.of_ratio(less, everybody))
+            both = np.flatnonzero(seen & before)
+            sooner = found[both, at] - whole[both, at]
+            bounds = draws.of_ratio(_spread_out(sooner, both, draws), _spread_out(np.ones(len(both)), both, draws))
+            one.tell(f"{name}_sooner_s", float(sooner.mean()) if len(both) else None, bounds, "never in both")
+    return told
+
+
+def _spread_out(values: Array, rows: Array, draws: Bootstrap) -> Array:
+    found = np.zeros(draws.patients)
+    found[rows] = values
+    return found
+
+
+def _counts(courses: Sequence[dict[str, Course]], draws: Bootstrap) -> dict[str, Any]:
+    """Alerts about patients as they are, in each arm: raised, and raises that ever called; a patient-day."""
+    days = np.array([(one[ARMED].last_s - one[ARMED].first_s) / 86_400 for one in courses])
+    raised = {arm: np.array([_raised(one[arm]) for one in courses], dtype=float) for arm in OUT}
+    told: dict[str, Any] = {"patient_days": round(float(days.sum()), 4)}
+    for arm, counts in raised.items():
+        told[arm] = one = Figures()
+        for at, name in enumerate(("alerts", "calls")):
+            one[name] = int(counts[:, at].sum())
+            added = raised[ARMED][:, at] - counts[:, at]
+            one.tell(f"{name}_added", float(added.sum() / days.sum()), draws.of_ratio(added, days))
+    return told
+
+
+def _raised(course: Course) -> tuple[int, int]:
+    mine = [one for one in course.revisions if one.kind == "physiological"]
+    return sum(one.state == "raised" for one in mine), len({one.alert_id for one in mine if one.calls})
+
+
+def ablate(
+    folder: Path,
+    *,
+    rules: bytes | None = None,
+    seed: int = 20260101,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """The recordings as they are, in every arm: alerts a patient-day, and who was caught where the onset is known.
+
+    Patients from whom packaged weights were learned are left out.
+    """
+    check(folder)
+    recording = Recording(folder, patients=_unseen(folder))
+    source = str(recording.survey.source)
+    work = partial(stream_arms, rules or packaged_rules_bytes(), source)
+    courses = over_patients(work, recording, workers, progress)
+    draws = Bootstrap(len(courses), seed=seed)
+    outcomes = read_outcomes(folder, [one[ARMED].patient for one in courses])
+    told = {
+        "folder": folder.name,
+        "patients": len(courses),
+        "patients_with_known_onset": int(outcomes.timed.sum()),
+        "seed": seed,
+        "unplanted": _counts(courses, draws),
+        "caught": None,
+    }
+    if outcomes.timed.any():
+        timed = outcomes.timed.astype(float)
+        of_arms = {
+            arm: of_turns(
+                Trace.of([one[arm] for one in courses], source, GRID_S[source]), outcomes.onset_h, armed_spans
+            )
+            for arm in OUT
+        }
+        told["caught"] = {arm: _caught(one, of_arms[ARMED], timed, draws) for arm, one in of_arms.items()}
+    return told
+
+
+def _unseen(folder: Path) -> list[str]:
+    """The patients from whom no packaged weights were learned."""
+    learned = {one for weights in packaged_weights().values() for one in weights.patients}
+    everybody = pq.read_table(folder / VITALS_FILE, columns=["patient_id"])["patient_id"].cast("string").unique()
+    return [patient for patient in everybody.to_pylist() if digest(patient) not in learned]
+
+
+def _caught(alerting: Alerting, whole: Alerting, timed: Array, draws: Bootstrap) -> Figures:
+    told = Figures()
+    for name in ("caught", "caught_shown"):
+        now, before = getattr(alerting, name) * timed, getattr(whole, name) * timed
+        told.tell(name, float(now.sum() / timed.sum()), draws.of_ratio(now, timed))
+        told.tell(f"{name}_added", float((before - now).sum() / timed.sum()), draws.of_ratio(before - now, timed))
+    return told
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`DIR [--planted | --slow] [--json]`."""
+    from streams.lab.ablation_words import lines
+
+    folders = [one for one in arguments if not one.startswith("--")]
+    unknown = {one for one in arguments if one.startswith("--")} - {"--planted", "--slow", "--json"}
+    if len(folders) != 1 or unknown:
+        sys.stderr.write("usage: python -m streams.lab.ablation DIR [--planted | --slow] [--json]\n")
+        return 2
+    folder = Path(folders[0])
+    if "--slow" in arguments or "--planted" in arguments:
+        told = ablate_planted(folder, SLOWLY if "--slow" in arguments else FAST)
+    else:
+        told = ablate(folder)
+    for line in [json.dumps(told, allow_nan=False)] if "--json" in arguments else lines(told):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -210,6 +210,7 @@ def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
     return {
         "cleanup.policy": facts.cleanup.value,
         "retention.ms": str(retention_ms(topic, settings)),
+        "retention.bytes": "-1",  # a limit of bytes would delete readings before their time
         "max.message.bytes": str(size_limit(topic, settings)),
         "message.timestamp.type": "LogAppendTime" if by_append else "CreateTime",
         **more,

@@ -17,6 +17,7 @@ AT_MOST = {"segment.bytes", "segment.ms", "min.cleanable.dirty.ratio"}
 CONFIG_CODES = {
     "cleanup.policy": "cleanup_policy",
     "retention.ms": "retention",
+    "retention.bytes": "retention",
     "max.message.bytes": "message_size",
     "message.timestamp.type": "timestamp_type",
     "segment.bytes": "segment_size",

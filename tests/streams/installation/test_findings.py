@@ -63,6 +63,7 @@ def test_a_patient_on_different_partitions_is_found_and_cannot_be_mended():
     [
         ({"message.timestamp.type": "CreateTime"}, Code.TIMESTAMP_TYPE),
         ({"retention.ms": "3600000"}, Code.RETENTION),
+        ({"retention.bytes": "1000000000"}, Code.RETENTION),
         ({"max.message.bytes": "1000"}, Code.MESSAGE_SIZE),
         ({"cleanup.policy": "compact"}, Code.CLEANUP_POLICY),
     ],

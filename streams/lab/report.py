@@ -29,6 +29,8 @@ COLOURS: Final = {
 CURVES: Final = ("news2", "risk", "last_value", "clock", "random")
 MARKS: Final = ("news2_ge5", "news2_ge7", "red_score", "qsofa", "sirs", "policy", "armed")
 LEADING: Final = ("news2_ge5", "policy", "armed", "risk", "random")
+CROWDED_PX: Final = 90  # as wide as a name
+LEAST_RATE: Final = 1.4  # how far the axis of alerts goes at least
 GROUPED: Final = ("news2", "last_value", "risk")
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:1200px;margin:24px auto;padding:0 20px}
@@ -39,11 +41,13 @@ p.note{color:#5b6875;margin:4px 0 10px;max-width:900px}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:4px 10px;text-align:right;border-bottom:1px solid #e3e8ed;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}td small{color:#5b6875}thead th{border-bottom:2px solid #94a3b8}
-.wide{overflow-x:auto}.pair{display:flex;flex-wrap:wrap;gap:24px}
+.wide{overflow-x:auto}.pair{display:flex;flex-wrap:wrap;gap:16px}
 .key{font-size:13px;margin:2px 0 8px 58px}.key span{margin-right:16px;white-space:nowrap}
 .key i{display:inline-block;margin-right:6px;vertical-align:middle}
 .box{background:#f4f7fa;border-left:4px solid #1f5fa8;padding:10px 14px;margin:12px 0}
-.warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
+.box ul{margin:0;padding-left:18px}.warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
+details{margin:10px 0;font-size:13px}summary{cursor:pointer;color:#1f5fa8}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:6px 0}dt{font-weight:600}dd{margin:0}
 article .said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8px 40px;font-size:13px}
 """
 
@@ -87,6 +91,10 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
         yield f"<div class='pair'>{_strata(told)}{_reliability(told)}</div>"
     if told["event"]:
         yield "<h2>Is anyone served worse?</h2>"
+        yield _note(
+            "By age, sex (where the labels tell it) and how much was measured. Below each group: how many of its "
+            "patients had the event. Lines are 95 % intervals, cut off where the picture ends."
+        )
         yield _groups(told)
     yield "<h2>As felt on a ward</h2>"
     yield _burdens(told)
@@ -111,7 +119,7 @@ def _head(told: dict[str, Any]) -> str:
     for name, found in told["headline"].items():
         if found and found["caught_more"] is not None:
             said.append(
-                f"<b>{escape(name.replace('_', ' '))}</b> against NEWS2 at "
+                f"<b>{escape(_who(told, name))}</b> against NEWS2 at "
                 f"{found['interruptive_per_patient_day']:.2f} alerts a patient-day: "
                 f"{_points(found, 'caught_more')} caught, warned "
                 f"{cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
@@ -124,10 +132,17 @@ def _head(told: dict[str, Any]) -> str:
             f"({overlap['share']:.0%}). Figures of learned scores on them are too good; see <code>unseen</code> in the "
             "JSON for the others alone.</div>"
         )
-    boxed = f"<div class='box'>{'<br>'.join(said)}</div>" if said else ""
+    boxed = f"<div class='box'><ul>{''.join(f'<li>{one}</li>' for one in said)}</ul></div>" if said else ""
     plain = "<br>".join(map(escape, lines))
     caution = "Recorded in intensive care unless the folder says otherwise: nothing is claimed for wards."
     return f"<p>{plain}<br>{caution}</p>{boxed}{warn}"
+
+
+def _who(told: dict[str, Any], name: str) -> str:
+    """Whose line of the headline it is, in words."""
+    key, often, _ = name.partition("_as_often_as_")
+    words = str(told[key]["name"]).partition(" (")[0]
+    return f"{words[:1].upper()}{words[1:]}{', as often as NEWS2 of 5 or more' if often else ''}"
 
 
 def _points(found: dict[str, Any], name: str) -> str:
@@ -142,14 +157,16 @@ def _note(text: str) -> str:
 
 def _table(told: dict[str, Any]) -> str:
     head = "".join(f"<th>{escape(title)}</th>" for _, title in COLUMNS)
-    rows = []
+    rows, meant = [], []
     for key in KEYS:
         if key in told:
             cells = "".join(f"<td>{_small(cell(told[key], name))}</td>" for name, _ in COLUMNS)
-            tip = f"{told[key]['name']}; {told[key]['operating_point'] or ''}"
-            rows.append(f"<tr title='{escape(tip, quote=True)}'><td>{escape(key)}</td>{cells}</tr>")
+            at = f"; {told[key]['operating_point']}" if told[key]["operating_point"] else ""
+            meant.append(f"<dt>{escape(key)}</dt><dd>{escape(told[key]['name'] + at)}</dd>")
+            rows.append(f"<tr><td>{escape(key)}</td>{cells}</tr>")
     return (
         f"<div class='wide'><table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<details><summary>What each name stands for, and when it alerts</summary><dl>{''.join(meant)}</dl></details>"
     )
 
 
@@ -159,20 +176,30 @@ def _small(text: str) -> str:
 
 
 def _burden_curve(told: dict[str, Any], name: str, within: str) -> str:
+    rates = [told[key].get("interruptive_per_patient_day") for key in MARKS]
+    most = max([LEAST_RATE, *(rate * 1.08 for rate in rates if rate is not None)])
     plot = Plot(
-        570, 380, (0, 1.4), (0, 1), "interrupting alerts a patient-day", f"caught within {within} before", percent=True
+        570, 380, (0, most), (0, 1), "interrupting alerts a patient-day", f"caught within {within} before", percent=True
     )
     for key in CURVES:
         points = [(one["interruptive_per_patient_day"], one[name]) for one in told[key].get("curve") or ()]
-        points = [(x, y) for x, y in points if y is not None and x <= 1.4]
+        points = [(x, y) for x, y in points if y is not None and x <= most]
         if points:
             plot.line(sorted(points), COLOURS[key], key, dash="" if key in ("news2", "risk") else "5 4")
-    for key in MARKS:
-        rate, value = told[key].get("interruptive_per_patient_day"), told[key].get(name)
-        if rate is not None and value is not None and rate <= 1.4:
-            place = "end" if rate > 1.0 or key == "sirs" else "start"
-            plot.dot(rate, value, COLOURS[key], label=key, place=place)
+    _marks(plot, told, name)
     return f"<div>{plot.svg()}</div>"
+
+
+def _marks(plot: Plot, told: dict[str, Any], name: str) -> None:
+    """The points by the book and as shipped; names of those that lie close together stand one below the other."""
+    found = [(told[key].get("interruptive_per_patient_day"), told[key].get(name), key) for key in MARKS]
+    placed: list[tuple[float, float]] = []
+    for rate, value, key in sorted(one for one in found if one[0] is not None and one[1] is not None):
+        across, up = plot.at(rate, value)
+        lines = sum(across - x < CROWDED_PX and abs(up - y) < 14 for x, y in placed)
+        place = "end" if rate > 0.7 * plot.x[1] else "start"
+        plot.dot(rate, value, COLOURS[key], label=key, place="under" if lines else place, lower=15 * lines)
+        placed.append((across, up))
 
 
 def _lead_curve(evaluation: Evaluation) -> str:
@@ -216,7 +243,7 @@ def _reliability(told: dict[str, Any]) -> str:
     plot.line([(0, 0), (most, most)], "#94a3b8", "as said", dash="3 4", wide=1)
     for key, curve in curves.items():
         plot.line(
-            [(one["said"], one["happened"]) for one in curve], COLOURS[key], f"{key} (Brier {told[key]['brier']:g})"
+            [(one["said"], one["happened"]) for one in curve], COLOURS[key], f"{key} (Brier {told[key]['brier']:.3f})"
         )
         for one in curve:
             plot.dot(one["said"], one["happened"], COLOURS[key])
@@ -253,7 +280,7 @@ def _mark(plot: Plot, across: float, found: dict[str, Any] | None, figure: str, 
         return
     low, high = found[f"{figure}_low"], found[f"{figure}_high"]
     if low is not None:
-        plot.span(across, max(least, low), min(plot.y[1], high), COLOURS[key])
+        plot.span(across, max(least, low), min(plot.y[1], max(least, high)), COLOURS[key])
     plot.dot(across, min(plot.y[1], max(least, found[figure])), COLOURS[key])
 
 
@@ -261,9 +288,7 @@ def _burdens(told: dict[str, Any]) -> str:
     rows = []
     for name, felt in told["burden"].items():
         if "calls_per_nurse_hour" not in felt:
-            rows.append(
-                f"<tr><td>{escape(name.replace('_', ' '))}</td><td colspan=4>{escape(felt['reason'])}</td></tr>"
-            )
+            rows.append(f"<tr><td>{escape(_felt(name))}</td><td colspan=4>{escape(felt['reason'])}</td></tr>")
             continue
         cells = (
             f"{felt['calls_per_nurse_hour']:.2f}",
@@ -271,7 +296,7 @@ def _burdens(told: dict[str, Any]) -> str:
             f"{felt['calls_per_nurse_hour_most']}",
             f"{felt['floods']}",
         )
-        rows.append(f"<tr><td>{escape(name.replace('_', ' '))}</td>{''.join(f'<td>{one}</td>' for one in cells)}</tr>")
+        rows.append(f"<tr><td>{escape(_felt(name))}</td>{''.join(f'<td>{one}</td>' for one in cells)}</tr>")
     head = (
         "<th></th><th>calls a nurse-hour</th><th>95th percentile</th><th>most</th><th>floods (over 10 in 10 min)</th>"
     )
@@ -280,6 +305,10 @@ def _burdens(told: dict[str, Any]) -> str:
         "worsening and step of an escalation is a call; each alert counts as seen after five minutes, as 'reviewing'."
     )
     return f"{note}<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _felt(name: str) -> str:
+    return name.replace("_", " ").replace("news2 ge5", "NEWS2 of 5 or more").replace("policy", "the learned rules")
 
 
 def _raw(told: dict[str, Any]) -> str:
@@ -305,9 +334,10 @@ def _stories(evaluation: Evaluation) -> Iterator[str]:
     alerting = compared.all[name].alerting
     assert alerting is not None
     risk = compared.all["risk"].absent is None
+    whose = "the learned rules" if name == "policy" else "everything armed"
     for title, stories in (
-        (f"The worst misses of {name}", misses(compared, alerting)),
-        (f"The most useless alerts of {name}", useless(compared, alerting)),
+        (f"The worst misses of {whose}", misses(compared, alerting)),
+        (f"The most useless alerts of {whose}", useless(compared, alerting)),
     ):
         pictures = [picture(compared, alerting, story, risk=risk) for story in stories]
         if pictures:

@@ -9,6 +9,7 @@ from typing import Final
 Points = Sequence[tuple[float, float]]
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 44
 INK, SOFT, GRID = "#1d2733", "#5b6875", "#e3e8ed"
+ROOM: Final = 60  # what a label needs to its right
 FONT: Final = "font-family='system-ui, sans-serif' font-size='12'"
 
 
@@ -50,13 +51,13 @@ class Plot:
         if name:
             self.legend.append((name, colour, dash or "line"))
 
-    def dot(self, x: float, y: float, colour: str, *, label: str = "", place: str = "start") -> None:
-        """A point, with its name beside it."""
+    def dot(self, x: float, y: float, colour: str, *, label: str = "", place: str = "start", lower: int = 0) -> None:
+        """A point, with its name beside it, or under it and lower than the point by so much."""
         across, up = self.at(x, y)
         self.parts.append(f"<circle cx='{across}' cy='{up}' r='5' fill='{colour}' stroke='white' stroke-width='1.5'/>")
         if label:
-            shift = 9 if place == "start" else -9
-            where = f"x='{across + shift}' y='{up + 4}' text-anchor='{place}'"
+            shift, anchor = {"start": (9, "start"), "end": (-9, "end")}.get(place, (0, "middle"))
+            where = f"x='{across + shift}' y='{up + 4 + lower}' text-anchor='{anchor}'"
             halo = "paint-order='stroke' stroke='white' stroke-width='3'"
             self.parts.append(f"<text {where} {FONT} fill='{INK}' {halo}>{escape(label)}</text>")
 
@@ -70,9 +71,9 @@ class Plot:
         across, bottom = self.at(x, self.y[0])
         self.parts.append(f"<path d='M{across} {TOP}V{bottom}' stroke='{colour}' stroke-width='1.5'/>")
         if label:
-            self.parts.append(
-                f"<text x='{across + 4}' y='{TOP + 11 + lower}' {FONT} fill='{colour}'>{escape(label)}</text>"
-            )
+            shift, anchor = (4, "start") if across < self.width - ROOM else (-4, "end")
+            beside = f"x='{across + shift}' text-anchor='{anchor}'"
+            self.parts.append(f"<text {beside} y='{TOP + 11 + lower}' {FONT} fill='{colour}'>{escape(label)}</text>")
 
     def words(self, x: float, y: float, text: str, *, colour: str = INK) -> None:
         """Words at a place."""

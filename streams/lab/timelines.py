@@ -50,7 +50,7 @@ def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
     for highest, patient, onset, calls in found[:MANY]:
         seen = f"NEWS2 reached {highest:.0f} in that day" if highest >= 0 else "no reading in that day"
         other = _others(calls, onset)
-        yield Story(patient, f"not called for in the 24 h before the onset at hour {onset:g}; {seen}{other}")
+        yield Story(patient, f"not called for in the 24 h before the onset at hour {onset:.1f}; {seen}{other}")
 
 
 def _others(calls: Array, onset: float) -> str:
@@ -106,8 +106,9 @@ def picture(compared: Compared, alerting: Alerting, story: Story, *, risk: bool)
         f"{', calls' if one.calls else ', shown'})</small></li>"
         for one in said[-4:]
     )
+    drawn = f"{upper.svg()}{lower.svg()}" if (hours >= begin).any() else ""  # of what was not measured, no empty frame
     return (
-        f"<article><h4>{escape(course.patient)}: {escape(story.words)}</h4>{upper.svg()}{lower.svg()}"
+        f"<article><h4>{escape(course.patient)}: {escape(story.words)}</h4>{drawn}"
         f"<p class='said'>Said by everything armed, last:</p><ul>{quoted}</ul></article>"
     )
 

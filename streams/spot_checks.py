@@ -1,4 +1,7 @@
-"""One line of a round of observations: read strictly, scored by NEWS2, answered in one line."""
+"""One line of a round of observations: read strictly, scored by NEWS2, answered in one line.
+
+Of a pregnant woman the maternal criteria are judged instead: NEWS2 is not valid for her (`maternity_checks.py`).
+"""
 
 import json
 from dataclasses import asdict
@@ -6,10 +9,14 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any, Final
 
+from detectors.criteria import Criteria
 from detectors.news2 import News2, Part, news2
 from detectors.oxygen import on_oxygen
 from detectors.response import observation_due, response
+from schemas.patient import Maternity
 from schemas.vitals import LETTERS, SCALES, Vital
+from streams import maternity_checks
+from streams.maternity_checks import ANSWERS, URINE
 
 NUMBERS: Final = (
     Vital.HEART_RATE,
@@ -23,7 +30,10 @@ NUMBERS: Final = (
     Vital.OXYGEN_FLOW,
 )
 SPO2_SCALE: Final = "spo2_scale"
-FIELDS: Final = (*NUMBERS, Vital.CONSCIOUSNESS, Vital.SUPPLEMENTAL_OXYGEN, SPO2_SCALE)
+MATERNITY: Final = "maternity"
+FIELDS: Final = (*NUMBERS, Vital.CONSCIOUSNESS, Vital.SUPPLEMENTAL_OXYGEN, SPO2_SCALE, MATERNITY)
+OF_PREGNANCY: Final = (Vital.DIASTOLIC_BP, *ANSWERS, URINE)
+"""Fields that only a line with `"maternity": "pregnant"` may have; `spo2_scale` belongs to NEWS2, and it may not."""
 EXAMPLE: Final = '{"resp_rate": 18, "spo2": 97, "pulse_rate": 72, "temperature": 36.8}'
 
 
@@ -93,6 +103,18 @@ def _checked(field: str, value: Any) -> Any:
                 Fault.BAD_VALUE, field, "Give 1, or 2 where it is prescribed for this patient; 1 if left out."
             )
         return int(value)
+    if field == MATERNITY:
+        if value not in (Maternity.PREGNANT, Maternity.NONE):
+            raise Refused(Fault.BAD_VALUE, field, 'Give "pregnant" (NEWS2 is not valid then) or "none", or null.')
+        return value
+    if field in ANSWERS:
+        if not isinstance(value, bool):
+            raise Refused(Fault.BAD_VALUE, field, "Give true or false, or null if not known.")
+        return value
+    if field == URINE:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+            raise Refused(Fault.BAD_VALUE, field, "Give the flow over two hours or more in mL/h, 0 or more, or null.")
+        return value
     if field == Vital.SUPPLEMENTAL_OXYGEN:
         if not isinstance(value, bool):
             raise Refused(Fault.BAD_VALUE, field, "Give true on oxygen, false on air, or null if not known.")
@@ -114,21 +136,31 @@ def read(line: bytes) -> dict[str, Any]:
         raise Refused(Fault.NOT_JSON, None, f"Send one JSON object a line, in UTF-8, such as {EXAMPLE}") from error
     if not isinstance(found, dict):
         raise Refused(Fault.NOT_AN_OBJECT, None, f"Send one JSON object a line, such as {EXAMPLE}")
+    known = fields_of(found.get(MATERNITY))
     for field in found:
-        if field not in FIELDS:
+        if field not in known:
             raise Refused(
-                Fault.UNKNOWN_FIELD, _shown(field), f"Leave it out or correct its name; known: {', '.join(FIELDS)}"
+                Fault.UNKNOWN_FIELD, _shown(field), f"Leave it out or correct its name; known: {', '.join(known)}"
             )
     return {field: _checked(field, value) for field, value in found.items() if value is not None}
 
 
-def score(line: bytes) -> News2:
-    """NEWS2 of one line; `Refused` if it cannot be trusted.
+def fields_of(maternity: object) -> tuple[str, ...]:
+    """The fields that a line may have, by what it says of a pregnancy."""
+    if maternity != Maternity.PREGNANT.value:
+        return FIELDS
+    return tuple(field for field in FIELDS if field != SPO2_SCALE) + OF_PREGNANCY
+
+
+def score(line: bytes) -> News2 | Criteria:
+    """NEWS2 of one line, or the maternal criteria of a pregnant woman; `Refused` if it cannot be trusted.
 
     >>> score(b'{"resp_rate": 22, "spo2": 98, "spo2_scale": 2, "supplemental_oxygen": false}').score_min
     2
     """
     values = read(line)
+    if values.get(MATERNITY) == Maternity.PREGNANT:
+        return maternity_checks.judged(values)
     return news2(
         values.get(Vital.RESP_RATE),
         values.get(Vital.SPO2),
@@ -145,8 +177,10 @@ def score(line: bytes) -> News2:
     )
 
 
-def answer(result: News2) -> dict[str, Any]:
+def answer(result: News2 | Criteria) -> dict[str, Any]:
     """A score as it is written out: `parts` holds the items whose points are certain."""
+    if isinstance(result, Criteria):
+        return maternity_checks.answer(result)
     advised = asdict(response(result.score_min, result.red))
     return {
         "score_min": result.score_min,
@@ -164,12 +198,14 @@ def refusal(refused: Refused, number: int) -> dict[str, Any]:
     return {"error": {"code": refused.code, "field": refused.field, "remedy": refused.remedy}, "line": number}
 
 
-def in_words(result: News2) -> str:
+def in_words(result: News2 | Criteria) -> str:
     """A score as one line for a person.
 
     >>> in_words(score(b'{"resp_rate": 22, "spo2": 98, "pulse_rate": 70, "systolic_bp": 120, "consciousness": "A"}'))
     'NEWS2 at least 2   at least low        resp rate 2; observation due: supplemental oxygen, temperature'
     """
+    if isinstance(result, Criteria):
+        return maternity_checks.in_words(result)
     advised = response(result.score_min, result.red)
     due = observation_due(result)
     total = f"NEWS2 {result.score_min}" if result.complete else f"NEWS2 at least {result.score_min}"

@@ -1,4 +1,4 @@
-"""`vigilward score`: observations in, one a line; NEWS2 out, one a line."""
+"""`vigilward score`: observations in, one a line; NEWS2 (in pregnancy the maternal criteria) out, one a line."""
 
 import json
 import sys
@@ -18,6 +18,10 @@ def score(
     ] = False,
 ) -> None:
     """Score spot checks by NEWS2, one line each; what is not known makes an interval, never a zero.
+
+    NEWS2 is not valid in pregnancy: a line with "maternity": "pregnant" is judged by the maternal early warning
+    criteria instead (also diastolic_bp, urine_ml_per_h, agitated, pre_eclampsia_with_headache_or_dyspnoea), and has no
+    score.
 
     A line that cannot be trusted is answered in its place with a code, the field and a remedy.
 

@@ -29,7 +29,6 @@ COLOURS: Final = {
 CURVES: Final = ("news2", "risk", "last_value", "clock", "random")
 MARKS: Final = ("news2_ge5", "news2_ge7", "red_score", "qsofa", "sirs", "policy", "armed")
 LEADING: Final = ("news2_ge5", "policy", "armed", "risk", "random")
-CROWDED_PX: Final = 90  # as wide as a name
 LEAST_RATE: Final = 1.4  # how far the axis of alerts goes at least
 GROUPED: Final = ("news2", "last_value", "risk")
 STYLE: Final = """
@@ -42,7 +41,8 @@ table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:4px 10px;text-align:right;border-bottom:1px solid #e3e8ed;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}td small{color:#5b6875}thead th{border-bottom:2px solid #94a3b8}
 .wide{overflow-x:auto}.pair{display:flex;flex-wrap:wrap;gap:16px}
-.key{font-size:13px;margin:2px 0 8px 58px}.key span{margin-right:16px;white-space:nowrap}
+.key{font-size:13px;margin:2px 0 8px 58px}.pair .key{max-width:510px}
+.key span{display:inline-block;margin-right:16px;white-space:nowrap}
 .key i{display:inline-block;margin-right:6px;vertical-align:middle}
 .box{background:#f4f7fa;border-left:4px solid #1f5fa8;padding:10px 14px;margin:12px 0}
 .box ul{margin:0;padding-left:18px}.warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
@@ -161,8 +161,9 @@ def _table(told: dict[str, Any]) -> str:
     for key in KEYS:
         if key in told:
             cells = "".join(f"<td>{_small(cell(told[key], name))}</td>" for name, _ in COLUMNS)
-            at = f"; {told[key]['operating_point']}" if told[key]["operating_point"] else ""
-            meant.append(f"<dt>{escape(key)}</dt><dd>{escape(told[key]['name'] + at)}</dd>")
+            name, at = told[key]["name"], told[key]["operating_point"]
+            told_already = not at or at in name or at.endswith(" of 1 or more")  # yes or no
+            meant.append(f"<dt>{escape(key)}</dt><dd>{escape(name if told_already else f'{name}; {at}')}</dd>")
             rows.append(f"<tr><td>{escape(key)}</td>{cells}</tr>")
     return (
         f"<div class='wide'><table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
@@ -191,15 +192,12 @@ def _burden_curve(told: dict[str, Any], name: str, within: str) -> str:
 
 
 def _marks(plot: Plot, told: dict[str, Any], name: str) -> None:
-    """The points by the book and as shipped; names of those that lie close together stand one below the other."""
-    found = [(told[key].get("interruptive_per_patient_day"), told[key].get(name), key) for key in MARKS]
-    placed: list[tuple[float, float]] = []
-    for rate, value, key in sorted(one for one in found if one[0] is not None and one[1] is not None):
-        across, up = plot.at(rate, value)
-        lines = sum(across - x < CROWDED_PX and abs(up - y) < 14 for x, y in placed)
-        place = "end" if rate > 0.7 * plot.x[1] else "start"
-        plot.dot(rate, value, COLOURS[key], label=key, place="under" if lines else place, lower=15 * lines)
-        placed.append((across, up))
+    """The points by the book and as shipped, numbered: they lie too close together for names."""
+    for number, key in enumerate(MARKS, 1):
+        rate, value = told[key].get("interruptive_per_patient_day"), told[key].get(name)
+        if rate is not None and value is not None:
+            plot.dot(rate, value, COLOURS[key], label=str(number), place="under", lower=14 if value > 0.5 else -13)
+            plot.legend.append((f"{number} {key}", COLOURS[key], "dot"))
 
 
 def _lead_curve(evaluation: Evaluation) -> str:

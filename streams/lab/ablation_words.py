@@ -44,7 +44,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(title: str, cells: list[str]) -> str:
-    return f"{title:<72}" + "".join(f"{one:>25}" for one in cells)
+    return f"{title:<72}" + "".join(f"{one:>28}" for one in cells)
 
 
 def _added(figures: dict[str, Any], name: str, digits: int = 2) -> str:

@@ -36,8 +36,19 @@ from streams.ward.recordings import Recording
 
 ARMED: Final = "everything"
 ALL_OUT: Final = "all three"
-OUT: Final = {ARMED: (), **{name: (name,) for name in OF_ONE_VITAL}, ALL_OUT: OF_ONE_VITAL}
-"""The arms: which detectors each goes without."""
+LESS: Final = {**{name: (name,) for name in OF_ONE_VITAL}, ALL_OUT: OF_ONE_VITAL}
+ALONE: Final = {f"{name} alone": tuple(other for other in OF_ONE_VITAL if other != name) for name in OF_ONE_VITAL}
+OUT: Final = {ARMED: (), **LESS, **ALONE}
+"""The arms: which detectors each goes without. `ALL_OUT` leaves the book (and the learned risk)."""
+
+
+def pair(arm: str) -> tuple[str, str]:
+    """What is compared to tell what a detector adds: the arm that has it, and the one that has not.
+
+    >>> pair("trend"), pair("trend alone")
+    (('everything', 'trend'), ('trend alone', 'all three'))
+    """
+    return (arm, ALL_OUT) if arm in ALONE else (ARMED, arm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +137,14 @@ def ablate_planted(
 
 
 def _of_plant(plant: Plant, of_arms: dict[str, Array], draws: Bootstrap) -> dict[str, Any]:
-    """Shares and delays in each arm, and what is lost by going without."""
+    """Shares and delays in each arm, and what is owed to what it is about."""
     told: dict[str, Any] = {"name": plant.name, "kind": "deterioration" if plant.harm else "artefact"}
-    whole, everybody = of_arms[ARMED], np.ones(draws.patients)
+    everybody = np.ones(draws.patients)
     for arm, found in of_arms.items():
         told[arm] = one = Figures()
+        having, lacking = (of_arms[name] for name in pair(arm))
         for at, name in enumerate(("shown", "called")):
-            seen, before = np.isfinite(found[:, at]), np.isfinite(whole[:, at])
+            seen = np.isfinite(found[:, at])
             bounds = widened(draws.of_ratio(seen, everybody), float(seen.sum()), len(seen), share=True)
             one.tell(name, float(seen.mean()), bounds)
             rows = np.flatnonzero(seen)
@@ -140,10 +152,10 @@ def _of_plant(plant: Plant, of_arms: dict[str, Array], draws: Bootstrap) -> dict
             one.tell(f"{name}_delay_s", float(np.median(found[seen, at])) if len(rows) else None, middle, "never")
             if arm == ARMED:
                 continue
-            less = before.astype(float) - seen
-            one.tell(f"{name}_added", float(less.mean()), draws.of_ratio(less, everybody))
-            both = np.flatnonzero(seen & before)
-            sooner = found[both, at] - whole[both, at]
+            more = np.isfinite(having[:, at]).astype(float) - np.isfinite(lacking[:, at])
+            one.tell(f"{name}_added", float(more.mean()), draws.of_ratio(more, everybody))
+            both = np.flatnonzero(np.isfinite(having[:, at]) & np.isfinite(lacking[:, at]))
+            sooner = lacking[both, at] - having[both, at]
             bounds = draws.of_ratio(_spread_out(sooner, both, draws), _spread_out(np.ones(len(both)), both, draws))
             one.tell(f"{name}_sooner_s", float(sooner.mean()) if len(both) else None, bounds, "never in both")
     return told
@@ -164,7 +176,8 @@ def _counts(courses: Sequence[dict[str, Course]], draws: Bootstrap) -> dict[str,
         told[arm] = one = Figures()
         for at, name in enumerate(("alerts", "calls")):
             one[name] = int(counts[:, at].sum())
-            added = raised[ARMED][:, at] - counts[:, at]
+            having, lacking = (raised[name] for name in pair(arm))
+            added = having[:, at] - lacking[:, at]
             one.tell(f"{name}_added", float(added.sum() / days.sum()), draws.of_ratio(added, days))
     return told
 
@@ -209,7 +222,9 @@ def ablate(
             )
             for arm in OUT
         }
-        told["caught"] = {arm: _caught(one, of_arms[ARMED], timed, draws) for arm, one in of_arms.items()}
+        told["caught"] = {
+            arm: _caught(one, *(of_arms[name] for name in pair(arm)), timed, draws) for arm, one in of_arms.items()
+        }
     return told
 
 
@@ -220,12 +235,13 @@ def _unseen(folder: Path) -> list[str]:
     return [patient for patient in everybody.to_pylist() if digest(patient) not in learned]
 
 
-def _caught(alerting: Alerting, whole: Alerting, timed: Array, draws: Bootstrap) -> Figures:
+def _caught(alerting: Alerting, having: Alerting, lacking: Alerting, timed: Array, draws: Bootstrap) -> Figures:
     told = Figures()
     for name in ("caught", "caught_shown"):
-        now, before = getattr(alerting, name) * timed, getattr(whole, name) * timed
+        now, with_it, without = (getattr(one, name) * timed for one in (alerting, having, lacking))
+        more = with_it - without
         told.tell(name, float(now.sum() / timed.sum()), draws.of_ratio(now, timed))
-        told.tell(f"{name}_added", float((before - now).sum() / timed.sum()), draws.of_ratio(before - now, timed))
+        told.tell(f"{name}_added", float(more.sum() / timed.sum()), draws.of_ratio(more, timed))
     return told
 
 

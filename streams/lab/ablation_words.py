@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streams.lab.ablation import ARMED, OUT
+from streams.lab.ablation import ALL_OUT, ALONE, ARMED, LESS
 from streams.lab.words import cell
 
-ADDED = [arm for arm in OUT if arm != ARMED]
+SIDES = (
+    (ARMED, "with everything armed, and how much is owed to a detector (lost without it)", [*LESS]),
+    (ALL_OUT, "by the book, and how much one detector adds to it, alone", [*ALONE]),
+)
+"""What stands in the first column, what the table tells, and the others."""
 
 
 def lines(told: dict[str, Any]) -> Iterator[str]:
@@ -14,33 +18,42 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     planted = told.get("plants")
     kind = f", {len(planted)} plants in each, from minute {told['planted_from_minute']} on" if planted else ""
     yield f"{told['folder']}: {told['patients']} patients{kind}, seed {told['seed']}"
-    if planted:
-        for name, words in (("shown", "shown"), ("called", "someone called")):
-            yield ""
-            yield f"{words}: share with everything armed, and how much of it is owed to a detector (lost without it)"
-            yield _row("", ["everything", *ADDED])
-            for one in planted:
-                yield _row(one["name"], [cell(one[ARMED], name), *(_added(one[arm], f"{name}_added") for arm in ADDED)])
-            yield ""
-            yield f"{words}: median delay (s), and by how much sooner on average where both are told of it"
-            yield _row("", ["everything", *ADDED])
-            for one in planted:
-                cells = [_added(one[arm], f"{name}_sooner_s", 0) for arm in ADDED]
-                yield _row(one["name"], [cell(one[ARMED], f"{name}_delay_s", 0), *cells])
-    yield ""
-    plain = told["unplanted"]
-    yield f"the recordings as they are, {plain['patient_days']:g} patient-days: how many, and how many a day are owed"
-    yield _row("", ["everything", *ADDED])
-    for name, words in (("alerts", "alerts raised about patients"), ("calls", "of them, that called someone")):
-        cells = [f"{plain[arm][name]} {_added(plain[arm], f'{name}_added')}" for arm in ADDED]
-        yield _row(words, [str(plain[ARMED][name]), *cells])
-    if told.get("caught"):
+    for first, side, arms in SIDES:
+        if planted:
+            yield from _planted(planted, first, side, arms)
         yield ""
-        yield f"caught within 24 h and at least 1 h before the onset, of {told['patients_with_known_onset']}"
-        yield _row("", ["everything", *ADDED])
-        for name, words in (("caught", "by an alert that calls"), ("caught_shown", "by an alert that is shown")):
-            cells = [_added(told["caught"][arm], f"{name}_added", 3) for arm in ADDED]
-            yield _row(words, [cell(told["caught"][ARMED], name), *cells])
+        plain = told["unplanted"]
+        yield f"the recordings as they are, {plain['patient_days']:g} patient-days: how many {side}, a day"
+        yield _row("", [_title(first), *arms])
+        for name, words in (("alerts", "alerts raised about patients"), ("calls", "of them, that called someone")):
+            cells = [f"{plain[arm][name]} {_added(plain[arm], f'{name}_added')}" for arm in arms]
+            yield _row(words, [str(plain[first][name]), *cells])
+        if told.get("caught"):
+            yield ""
+            yield f"caught within 24 h and 1 h or more before the onset, of {told['patients_with_known_onset']}: {side}"
+            yield _row("", [_title(first), *arms])
+            for name, words in (("caught", "by an alert that calls"), ("caught_shown", "by an alert that is shown")):
+                cells = [_added(told["caught"][arm], f"{name}_added", 3) for arm in arms]
+                yield _row(words, [cell(told["caught"][first], name), *cells])
+
+
+def _planted(plants: list[dict[str, Any]], first: str, side: str, arms: list[str]) -> Iterator[str]:
+    for name, words in (("shown", "shown"), ("called", "someone called")):
+        yield ""
+        yield f"{words}: share {side}"
+        yield _row("", [_title(first), *arms])
+        for one in plants:
+            yield _row(one["name"], [cell(one[first], name), *(_added(one[arm], f"{name}_added") for arm in arms)])
+        yield ""
+        yield f"{words}: median delay (s) {side}: by how much sooner on average where both tell of it"
+        yield _row("", [_title(first), *arms])
+        for one in plants:
+            cells = [_added(one[arm], f"{name}_sooner_s", 0) for arm in arms]
+            yield _row(one["name"], [cell(one[first], f"{name}_delay_s", 0), *cells])
+
+
+def _title(arm: str) -> str:
+    return "the book" if arm == ALL_OUT else arm
 
 
 def _row(title: str, cells: list[str]) -> str:

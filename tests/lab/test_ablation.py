@@ -3,12 +3,14 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from detectors.rules import BY_THE_BOOK, OF_ONE_VITAL
-from streams.lab.ablation import ALL_OUT, ARMED, OUT, Playing, ablate, ablate_planted, arms
+from streams.lab.ablation import ALL_OUT, ARMED, OUT, Playing, ablate, ablate_planted, arms, pair
 from streams.lab.ablation_words import lines
 from streams.lab.plants import Change, Plant, Shape
 from streams.rules import packaged_rules_bytes
+from tests.streams.lab.made import folder
 
 FAR = Plant("heart rate up by 30 at once", True, (Change(("HR",), Shape.STEP, 30, 0),))
 SHORT = Playing((FAR,), long_s=30 * 60, from_s=15 * 60)
@@ -47,6 +49,8 @@ def test_what_only_one_detector_sees_is_owed_to_it_and_to_no_other(tmp_path):
     assert plant["baseline"]["shown_added"] == plant[ALL_OUT]["shown_added"] == 1.0
     assert plant["level_shift"]["shown_added"] == plant["trend"]["shown_added"] == 0.0
     assert plant["trend"]["shown_delay_s"] == plant[ARMED]["shown_delay_s"]
+    assert plant["baseline alone"]["shown_added"] == 1.0
+    assert plant["level_shift alone"]["shown_added"] == plant["trend alone"]["shown_added"] == 0.0
 
 
 def test_a_detector_taken_out_is_silent(tmp_path):
@@ -70,3 +74,15 @@ def test_recordings_as_they_are_are_counted_in_each_arm_and_told_in_a_table(tmp_
     assert told["unplanted"][ARMED]["alerts"] == 0 and told["caught"] is None
     table = "\n".join(lines(told))
     assert "alerts raised about patients" in table and "caught" not in table
+
+
+def test_where_the_onset_is_known_it_is_told_who_was_caught_with_and_without(tmp_path):
+    told = ablate(folder(tmp_path / "ill", patients=9), workers=1)
+    caught = told["caught"]
+
+    assert told["patients_with_known_onset"] == 3 and caught[ARMED]["caught_shown"] == 1.0
+    for arm in set(OUT) - {ARMED}:
+        having, lacking = pair(arm)
+        owed = caught[having]["caught_shown"] - caught[lacking]["caught_shown"]
+        assert caught[arm]["caught_shown_added"] == pytest.approx(owed)
+    assert "caught within 24 h" in "\n".join(lines(told))

@@ -39,7 +39,7 @@ def part_of(patient: str, parts: int = PARTS) -> int:
     """Which part a patient is in, by a hash of the id (another one than that of those kept apart from shipped weights).
 
     >>> sum(part_of(f"p{number}") == 0 for number in range(1000))
-    251
+    243
     """
     return int.from_bytes(hashlib.sha256(f"part\0{patient}".encode()).digest()[:8], "big") % parts
 

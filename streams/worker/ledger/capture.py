@@ -1,7 +1,7 @@
 """What a snapshot holds: one moment of a partition, exactly, and the lines that write it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import msgspec
@@ -40,35 +40,42 @@ class Captured:
 
 
 async def capture(holding: Holding, marker_of, settings: Settings, everyone: bool) -> Captured:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Holds the partition still while its states are written down; other partitions go on meanwhile.
+    """One moment of the partition: states are written down ahead, while the log goes on; then the partition is held
+    still, and whoever was touched meanwhile is written anew. Held still for all of them, alerts waited for that long.
 
     `marker_of(marker, patients)` gives the marker's body. The dirty set is emptied: whoever cannot commit this must
     put `changed` back.
     """
     limit = size_limit(Topic.STATES, settings) - OVERHEAD
     log = holding.log
-    async with holding.still:
-        body = marker_of(log.marker._replace(next_offset=holding.expected), len(log.watches))
-        dirty = set(log.dirty)
+    dirty: set[str] = set()
+    written: dict[str, bytes] = {}
+
+    async def write(patients: Set[str]) -> None:
+        for number, patient in enumerate(sorted(patients)):
+            if number % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+            written.pop(patient, None)
+            if patient in log.watches:
+                _, upto, snapshot = log.state(patient)
+                written[patient] = encode_state(patient, upto, snapshot, limit)
+
+    def touched() -> set[str]:
+        now = set(log.dirty)
         log.dirty.clear()
-        changed: dict[str, bytes | None] = {}
-        others: dict[str, bytes] = {}
-        try:
-            for number, patient in enumerate(sorted(dirty | log.watches.keys() if everyone else dirty)):
-                if number % AT_ONCE == AT_ONCE - 1:
-                    await asyncio.sleep(0)
-                value = None
-                if patient in log.watches:
-                    _, upto, snapshot = log.state(patient)
-                    value = encode_state(patient, upto, snapshot, limit)
-                    if everyone:
-                        others[patient] = value
-                if patient in dirty:
-                    changed[patient] = value
-        except BaseException:
-            log.dirty.update(dirty)
-            raise
-    return Captured(body, changed, others if everyone else None)
+        dirty.update(now)
+        return now
+
+    try:
+        ahead = touched()
+        await write(ahead | log.watches.keys() if everyone else ahead)
+        async with holding.still:
+            body = marker_of(log.marker._replace(next_offset=holding.expected), len(log.watches))
+            await write(touched())
+    except BaseException:
+        log.dirty.update(dirty)
+        raise
+    return Captured(body, {patient: written.get(patient) for patient in sorted(dirty)}, written if everyone else None)
 
 
 def lines(captured: Captured, settings: Settings, partition: int) -> list[Line]:

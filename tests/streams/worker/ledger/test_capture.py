@@ -67,24 +67,83 @@ def test_a_partition_restored_from_its_lines_goes_on_as_the_one_that_wrote_them(
     assert {p: again.state(p) for p in again.watches} == {p: log.state(p) for p in log.watches}
 
 
-def test_nothing_is_taken_while_states_are_written_down():
+def taken_meanwhile(everyone):
+    """A capture while a stretch is taken: the offsets before and after it, what was captured, the log, the records."""
+
+    async def tell():
+        log = new_log()
+        before = records(0, 30, 0)
+        log.run(before)
+        log.dirty.intersection_update(sorted(log.watches)[: AT_ONCE + 10])
+        held = await holding(log)
+        first = log.next_offset
+        meanwhile = records(30, 32, first)[:60]
+        captured, _ = await asyncio.gather(
+            capture(held, body_of, SETTINGS, everyone=everyone), held._take_stretch(meanwhile)
+        )
+        return first, captured, log, [*before, *meanwhile]
+
+    return asyncio.run(tell())
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_what_is_captured_is_one_moment_although_records_were_taken_meanwhile(everyone):
+    """The oracle is a log that took nothing beyond the marker."""
+    first, captured, log, taken = taken_meanwhile(everyone)
+    assert captured.marker.next_offset == log.next_offset > first, (
+        "it was taken between writing ahead and holding still"
+    )
+
+    oracle = new_log()
+    oracle.run(taken)
+    for found in (captured.changed, captured.everyone or {}):
+        bodies = {patient: decode_state(patient_key(patient), value) for patient, value in found.items()}
+        assert {p: (p, body.upto, body.snapshot) for p, body in bodies.items()} == {p: oracle.state(p) for p in found}
+    touched = {key.decode() for offset, _, key, _, _ in taken if offset >= first}
+    assert captured.changed.keys() >= touched and not log.dirty
+    assert captured.everyone is None or captured.everyone.keys() == log.watches.keys()
+
+
+def test_nothing_is_taken_while_the_partition_is_held_still():
+    """Everybody was touched anew while the states were written ahead: they are written again, and what comes waits."""
+
     async def tell():
         log = new_log()
         log.run(records(0, 30, 0))
         held = await holding(log)
         at = log.next_offset
-        stretch = records(30, 32, at)
-        captured, _ = await asyncio.gather(
-            capture(held, body_of, SETTINGS, everyone=False), held._take_stretch(stretch)
-        )
+
+        def held_still(marker, patients):
+            log.dirty.update(log.watches)
+            waiting.append(asyncio.create_task(held._take_stretch(records(30, 32, at))))
+            return body_of(marker, patients)
+
+        waiting = []
+        captured = await capture(held, held_still, SETTINGS, everyone=False)
+        await asyncio.gather(*waiting)
         return at, captured, log
 
     at, captured, log = asyncio.run(tell())
 
     assert captured.marker.next_offset == at < log.next_offset
-    uptos = [decode_state(patient_key(p), value).upto for p, value in captured.changed.items()]
-    assert max(uptos) <= at
+    assert max(decode_state(patient_key(p), value).upto for p, value in captured.changed.items()) <= at
     assert log.dirty, "what came after the moment is still to be saved"
+
+
+def test_a_patient_forgotten_while_states_are_written_ahead_is_taken_away():
+    async def tell():
+        log = new_log()
+        log.run(records(0, 30, 0))
+        gone = min(log.watches)
+        task = asyncio.create_task(capture(await holding(log), body_of, SETTINGS, everyone=True))
+        await asyncio.sleep(0)
+        del log.watches[gone]
+        log.dirty.add(gone)
+        return gone, await task
+
+    gone, captured = asyncio.run(tell())
+
+    assert captured.changed[gone] is None and gone not in captured.everyone
 
 
 def test_a_patient_who_was_forgotten_is_taken_away():

@@ -1,0 +1,172 @@
+"""What a forwarded record does to a partition of the log: verified, taken once, and in the order of its source."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import ValidationError
+
+from detectors.rules import Rules, RulesError, read_rules
+from detectors.vigil import Said
+from schemas.action import Action, Deed
+from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, Forwarded, ForwardedKind, LogKeys
+from schemas.patient import PatientRecord
+from schemas.reading import Mode
+from schemas.reasons import Refusal
+from streams.log.forward import verify
+from streams.log.placing import partition_of
+from streams.log.record import Marker, Output, Record
+from streams.log.tally import Tally
+from streams.log.watch import Watch
+
+CONTRACTS: Final[Mapping[ForwardedKind, type[PatientRecord] | type[Action]]] = {
+    ForwardedKind.PATIENT: PatientRecord,
+    ForwardedKind.ACTION: Action,
+}
+
+
+class ControlRecords:
+    """The half of a partition that lets forwarded records act; `streams.log.partition` is the other, and the whole."""
+
+    partition: int
+    partitions: int
+    topic: str
+    event_clock: bool
+    mode: Mode
+    keys: LogKeys
+    rules: Rules
+    rules_bytes: bytes | None
+    time: int
+    first_time: int | None
+    sources: dict[str, int]
+    watches: dict[str, Watch]
+    dirty: set[str]
+    tally: Tally
+    _waiting: list[tuple[ForwardedKind, Forwarded, int]]
+    _before_waiting: Marker | None
+
+    def _marker(self) -> Marker:
+        raise NotImplementedError
+
+    def _watch(self, patient: str) -> Watch:
+        raise NotImplementedError
+
+    def _queue(self, watch: Watch, patient: str) -> None:
+        raise NotImplementedError
+
+    def _emit(self, watch: Watch, said: list[Said], offset: int, out: list[Output]) -> None:
+        raise NotImplementedError
+
+    def _refuse(self, record: Record, code: Refusal, field: str | None, vitals: int, out: list[Output]) -> None:
+        raise NotImplementedError
+
+    def _reject(
+        self,
+        code: Refusal,
+        field: str | None,
+        place: tuple[str, int, int],
+        vitals: int,
+        key: bytes | None,
+        value: bytes | None,
+        out: list[Output],
+    ) -> None:
+        raise NotImplementedError
+
+    def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
+        kind = next((kind for kind in ForwardedKind if kind.value.encode() == name), None)
+        if kind is ForwardedKind.TICK:
+            self.tally.forwarded += 1
+            return
+        forwarded = None
+        if kind is None:
+            code = Refusal.UNKNOWN_RECORD
+        else:
+            code, forwarded = verify(kind, record, self.keys, self.topic, self.partition)
+        if forwarded is None or kind is None:
+            self.tally.unreadable += 1
+            self._refuse(record, code, KIND_HEADER if kind is None else SIGNATURE_HEADER, 0, out)
+            return
+        self.tally.forwarded += 1
+        if self.event_clock and self.first_time is None:
+            if self._before_waiting is None:
+                self._before_waiting = self._marker()._replace(next_offset=record[0])
+            self._waiting.append((kind, forwarded, record[0]))
+            return
+        self._let_act(kind, forwarded, record[0], out)
+
+    def _let_act(self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
+        source = f"{forwarded.source_topic}/{forwarded.source_partition}"
+        if forwarded.source_offset <= self.sources.get(source, -1):  # forwarded again
+            return
+        self.sources[source] = forwarded.source_offset
+        refused = self._apply(kind, forwarded, offset, out)
+        if refused is not None:
+            place = forwarded.source_topic, forwarded.source_partition, forwarded.source_offset
+            self._reject(*refused, place, 0, forwarded.key.encode() or None, forwarded.body, out)
+
+    def _apply(
+        self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]
+    ) -> tuple[Refusal, str | None] | None:
+        """Lets a forwarded record take effect; gives code and field where it cannot."""
+        if kind is ForwardedKind.RULES:
+            return self._adopt(forwarded.body)
+        if kind is ForwardedKind.LOSS:
+            for one in sorted(self.watches):
+                if offset >= self.watches[one].upto:
+                    self._tell(one, self.watches[one].vigil.lose(self.time), offset, out)
+            return None
+        if kind is ForwardedKind.HISTORY:
+            self._lose_history(forwarded.key, offset, out)
+            return None
+        contract = CONTRACTS.get(kind)
+        if contract is None:
+            return Refusal.UNKNOWN_RECORD, None
+        try:
+            record = contract.model_validate_json(forwarded.body)
+        except ValidationError as error:
+            return Refusal.BAD_RECORD, ".".join(str(part) for part in error.errors()[0]["loc"]) or None
+        patient = record.patient_id
+        if record.mode is not self.mode:
+            return Refusal.WRONG_MODE, "mode"
+        if partition_of(patient, self.partitions) != self.partition:
+            return Refusal.WRONG_PARTITION, "patient_id"
+        watch = self.watches.get(patient)
+        if watch is None:
+            if isinstance(record, Action) and record.deed is not Deed.CONCERN:
+                return Refusal.UNKNOWN_ALERT, "patient_id"  # nobody is watched for an action's sake
+            watch = self._watch(patient)
+        if offset < watch.upto:
+            return None
+        if isinstance(record, Action):
+            acted = watch.vigil.act(record, self.time)
+            self._tell(patient, acted.said, offset, out)
+            return acted.refused
+        self._tell(patient, watch.vigil.know(record, self.time), offset, out)
+        return None
+
+    def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
+        """What was known of one patient, or without a name of all, was worked out anew."""
+        for one in [patient] if patient else sorted(self.watches):
+            watch = self.watches.get(one) or self._watch(one)
+            if offset >= watch.upto:
+                self._tell(one, watch.vigil.lose(self.time, history=True), offset, out)
+
+    def _tell(self, patient: str, said: list[Said], offset: int, out: list[Output]) -> None:
+        watch = self.watches[patient]
+        watch.upto = max(watch.upto, offset + 1)
+        self._emit(watch, said, offset, out)
+        self.dirty.add(patient)
+        if watch.vigil.due < watch.queued:
+            self._queue(watch, patient)
+
+    def _adopt(self, body: bytes) -> tuple[Refusal, str | None] | None:
+        try:
+            self.rules = read_rules(body)
+        except RulesError:
+            return Refusal.BAD_RECORD, "rules"
+        self.rules_bytes = body
+        for patient, watch in self.watches.items():
+            watch.vigil.adopt(self.rules, self.time)
+            if watch.vigil.due < watch.queued:
+                self._queue(watch, patient)
+        self.dirty.update(self.watches)
+        return None

@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_RECORD = "unknown_record"
     BAD_RECORD = "bad_record"
+    UNREADABLE_BATCH = "unreadable_batch"
     # a readable reading is refused whole
     WRONG_PARTITION = "wrong_partition"
     WRONG_MODE = "wrong_mode"
@@ -83,6 +84,11 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         Refusal.BAD_RECORD: (
             Level.RECORD,
             "Check the message against `vigilward schema`: the named field is at fault.",
+        ),
+        Refusal.UNREADABLE_BATCH: (
+            Level.RECORD,
+            "Send the records of these offsets again: the record batch that holds them cannot be unpacked (its codec, "
+            "its compressed bytes or its record headers are damaged); header names are UTF-8.",
         ),
         Refusal.WRONG_PARTITION: (
             Level.READING,

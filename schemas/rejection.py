@@ -12,7 +12,8 @@ Header = tuple[str, bytes]
 class Rejection(BaseModel):
     """What the headers of a rejections record say; its value is the original bytes, its key the original key.
 
-    `vitals` counts the vitals that the refusal takes with it (0 where the record could not be read).
+    `vitals` counts the vitals that the refusal takes with it (0 where the record could not be read). `last_offset`: of
+    a whole record batch, up to and including which offset; there is no value then, the batch stays where it is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,15 +25,30 @@ class Rejection(BaseModel):
     partition: int
     offset: int
     vitals: int = 0
+    last_offset: int | None = None
 
     @classmethod
     def of(
-        cls, code: Refusal, field: str | None, topic: str, partition: int, offset: int, vitals: int = 0
+        cls,
+        code: Refusal,
+        field: str | None,
+        topic: str,
+        partition: int,
+        offset: int,
+        vitals: int = 0,
+        last_offset: int | None = None,
     ) -> "Rejection":
         """A rejection with the code's own remedy."""
         remedy = REMEDIES[code][1]
         return cls(
-            code=code, field=field, remedy=remedy, topic=topic, partition=partition, offset=offset, vitals=vitals
+            code=code,
+            field=field,
+            remedy=remedy,
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            vitals=vitals,
+            last_offset=last_offset,
         )
 
     def headers(self) -> tuple[Header, ...]:
@@ -41,8 +57,10 @@ class Rejection(BaseModel):
         >>> dict(Rejection.of(Refusal.EMPTY, None, "vitals.readings", 3, 17).headers())["offset"]
         b'17'
         """
-        facts = self.model_dump(mode="json").items()
-        return tuple((name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in facts)
+        facts = self.model_dump(mode="json", exclude=None if self.last_offset is not None else {"last_offset"})
+        return tuple(
+            (name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in facts.items()
+        )
 
     @classmethod
     def from_headers(cls, headers: Sequence[Header]) -> "Rejection":

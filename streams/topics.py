@@ -162,6 +162,9 @@ WORKER_NEEDS: Final = (Topic.READINGS, *FORWARDED, Topic.ALERTS, Topic.STATUS, T
 WORKER_NEEDS_DURABLE: Final = (*WORKER_NEEDS, Topic.STATES, Topic.SAVEPOINTS)
 """And without which states are not kept."""
 
+WORKER_READS: Final = (Topic.READINGS, *FORWARDED, Topic.STATES)
+"""Whose record batches a worker unpacks."""
+
 COMPACTED: Final[Mapping[str, str]] = MappingProxyType(
     {
         # What a new owner reads is what compaction has left and the newest segment, which is never compacted: small

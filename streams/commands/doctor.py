@@ -77,6 +77,7 @@ def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json:
             "clock_skew_ms": found.skew_ms,
             "python": ".".join(map(str, found.python)),
             "packages": dict(found.packages),
+            "codecs": sorted(found.codecs),
             "topics": {name: facts.partitions for name, facts in sorted(found.topics.items())},
         }
         print(json.dumps(facts))
@@ -88,4 +89,5 @@ def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json:
         f"broker: {settings.bootstrap_servers}, {found.brokers} of them, Kafka {found.generation or 'of unknown age'}"
     )
     print(f"clock: {skew}; topics of ours: {len(found.topics)}; partitions: {settings.partitions}")
+    print(f"codecs: {', '.join(sorted(found.codecs)) or 'none'}")
     print("sound" if not wrong else f"{len(wrong)} findings")

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -14,6 +15,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, ResourceType
 
 from streams.installation.answers import NoAnswer, Troubles, sentence, why_no_answer
+from streams.installation.codecs import readable_codecs
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES
 from streams.log.forward import tick
@@ -53,7 +55,13 @@ def look_at_topics(settings: Settings, *, configured: bool = True) -> Installati
     there = {name: cluster.topics[name] for name in ours if name in cluster.topics and not cluster.topics[name].error}
     configs = _configs(admin, list(there)) if configured else {}
     topics = {name: TopicFacts(len(facts.partitions), configs.get(name)) for name, facts in there.items()}
-    return Installation(brokers=len(cluster.brokers), topics=topics, python=sys.version_info[:2], packages=_packages())
+    return Installation(
+        brokers=len(cluster.brokers),
+        topics=topics,
+        python=sys.version_info[:2],
+        packages=_packages(),
+        codecs=readable_codecs(),
+    )
 
 
 def _cluster(admin: AdminClient, troubles: Troubles, settings: Settings) -> ClusterMetadata:
@@ -72,7 +80,7 @@ def look(settings: Settings) -> Installation:
     """Everything: the topics, and what only a running broker tells. Raises BrokerUnreachable."""
     found = look_at_topics(settings)
     generation, skew_ms = asyncio.run(_ask(settings, found))
-    return Installation(found.brokers, found.topics, skew_ms, generation, found.python, found.packages)
+    return replace(found, skew_ms=skew_ms, generation=generation)
 
 
 def _configs(admin: AdminClient, names: list[str]) -> Mapping[str, Mapping[str, str]]:
@@ -89,7 +97,7 @@ def _configs(admin: AdminClient, names: list[str]) -> Mapping[str, Mapping[str, 
 
 def _packages() -> Mapping[str, str]:
     found = {}
-    for package in (*EXACT_PACKAGES, "aiokafka", "confluent-kafka", "pydantic", "vigilward"):
+    for package in (*EXACT_PACKAGES, "aiokafka", "cramjam", "confluent-kafka", "pydantic", "vigilward"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -18,6 +18,7 @@ class Installation:
 
     `topics` holds what exists, by real name. `skew_ms`: how far this machine's clock runs ahead of the broker's, None
     where that could not be measured. `generation`: the broker's, as far as its requests tell ("4.0 or newer").
+    `codecs`: those whose record batches this environment unpacks.
     """
 
     brokers: int
@@ -26,3 +27,4 @@ class Installation:
     generation: str | None = None
     python: tuple[int, int] = (0, 0)
     packages: Mapping[str, str] = field(default_factory=dict)
+    codecs: frozenset[str] = frozenset()

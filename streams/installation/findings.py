@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from streams.installation.codecs import codecs_that_may_come
 from streams.installation.facts import Installation, TopicFacts
 from streams.settings import Clock, Settings
-from streams.topics import TOPICS, WORKER_NEEDS, WORKER_NEEDS_DURABLE, Topic, config_of, partitions_of
+from streams.topics import TOPICS, WORKER_NEEDS, WORKER_NEEDS_DURABLE, WORKER_READS, Topic, config_of, partitions_of
 
 MAX_SKEW_MS = 1_000
 PYTHON = (3, 11)
@@ -44,6 +45,7 @@ class Code(StrEnum):
     PYTHON_OLD = "python_old"
     PACKAGE_VERSION = "package_version"
     NO_LOG_KEY = "no_log_key"
+    CODEC_MISSING = "codec_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Finding:
     mendable: bool = False
 
 
-STOPS_A_WORKER = {Code.TOPIC_MISSING, Code.PARTITION_COUNT, Code.TIMESTAMP_TYPE}
+STOPS_A_WORKER = {Code.TOPIC_MISSING, Code.PARTITION_COUNT, Code.TIMESTAMP_TYPE, Code.CODEC_MISSING}
 """Findings about topics that a worker needs, with which it does not start."""
 
 
@@ -88,6 +90,7 @@ def topic_findings(found: Installation, settings: Settings) -> Iterator[Finding]
             continue
         yield from _partition_count(topic, name, facts, settings)
         yield from _config(topic, name, facts, settings)
+        yield from _codec(topic, name, facts, found.codecs)
 
 
 def _partition_count(topic: Topic, name: str, facts: TopicFacts, settings: Settings) -> Iterator[Finding]:
@@ -121,6 +124,20 @@ def _config(topic: Topic, name: str, facts: TopicFacts, settings: Settings) -> I
             f"{key} is {has}, not {limit}{wanted}",
             f"set {key}={wanted}: `vigilward doctor --fix`",
             mendable=True,
+        )
+
+
+def _codec(topic: Topic, name: str, facts: TopicFacts, readable: frozenset[str]) -> Iterator[Finding]:
+    if topic not in WORKER_READS:
+        return
+    compression = (facts.config or {}).get("compression.type")
+    if missing := sorted(codecs_that_may_come(compression) - readable):
+        yield Finding(
+            Code.CODEC_MISSING,
+            name,
+            f"compression.type is {compression or 'not known'}, and {', '.join(missing)} cannot be unpacked here: such "
+            "record batches would be lost",
+            "make the environment anew: `make setup` (package cramjam)",
         )
 
 

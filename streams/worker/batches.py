@@ -13,11 +13,14 @@ from faust import Schema, Stream
 from faust.types import TP
 
 from streams.log import Record
+from streams.worker.damage import Unreadable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordBatch:
-    """Records of one partition in the order of their offsets; never empty.
+    """Records of one partition in the order of their offsets, and the record batches among them that cannot be read.
+
+    One of both at least is there.
 
     `stamped_by` is the timestamp type of the last (0: the producer's clock, 1: the broker's).
     `settled` is set when the agent is done with the batch, taken or not, or when the partition may be another's by now.
@@ -27,12 +30,20 @@ class RecordBatch:
     tp: TP
     records: Sequence[Record]
     stamped_by: int
+    unreadable: Sequence[Unreadable] = ()
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def next_offset(self) -> int:
         """The offset after the last record."""
-        return self.records[-1][0] + 1
+        last = self.records[-1][0] + 1 if self.records else 0
+        return max(last, self.unreadable[-1].next_offset) if self.unreadable else last
+
+    @property
+    def first_offset(self) -> int:
+        """The first offset that it tells of."""
+        offsets = [one.first for one in self.unreadable[:1]] + [record[0] for record in self.records[:1]]
+        return min(offsets)
 
 
 class BatchSchema(Schema):

@@ -11,8 +11,9 @@ was measured all the same; sent again, it is a repeat (same device, sequence and
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import aiokafka
@@ -27,6 +28,7 @@ from streams.settings import Clock, Settings
 from streams.topics import Topic
 from streams.worker.batches import RecordBatch
 from streams.worker.continuity import Continuity, Succession
+from streams.worker.damage import Checksums, tell_of_damage
 from streams.worker.faults import said
 from streams.worker.fetched import Fetched, next_fetched
 from streams.worker.membership import Coordination
@@ -67,6 +69,7 @@ class Deliveries:
     holes: int = 0
     lost: int = 0
     unstamped: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)
     fetch_errors: int = 0
     fetch_failing: bool = False
 
@@ -87,6 +90,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a consumer of our own making."""
 
     app: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._checksums = Checksums()
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         settings: Settings = self.app.settings
@@ -120,7 +127,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():
-            return await next_fetched(fetcher, active_partitions, timeout or 0.0, max_records or MAX_POLL_RECORDS)
+            most = max_records or MAX_POLL_RECORDS
+            return await next_fetched(fetcher, active_partitions, timeout or 0.0, most, self._checksums)
 
 
 class BatchConsumer(driver.Consumer):
@@ -261,16 +269,18 @@ class BatchConsumer(driver.Consumer):
 
     async def _deliver(self, fetched: Mapping[TP, Fetched], active: set[TP] | None, generation: int) -> None:
         ready = []
-        for tp, (records, stamped_by) in fetched.items():
-            if self._by_arrival and stamped_by != LOG_APPEND_TIME:
+        for tp, (records, stamped_by, unreadable) in fetched.items():
+            if records and self._by_arrival and stamped_by != LOG_APPEND_TIME:
                 self._tell_of_stamps(tp, len(records))
+            batch = RecordBatch(tp, records, stamped_by, unreadable)
             stale = self.app.consumer_generation_id != generation or not self.flow_active
             if stale or not (active is None or tp in active):
                 self._succession.dropped(tp)
                 self._unread.add(tp)
                 self.deliveries.dropped += 1
-            elif await self._follows(tp, records[0][0], generation):
-                ready.append(RecordBatch(tp, records, stamped_by))
+            elif await self._follows(tp, batch.first_offset, generation):
+                tell_of_damage(tp, unreadable, self.app.positions.expected(tp), self.deliveries.unreadable)
+                ready.append(batch)
             else:
                 self.deliveries.dropped += 1
         await self._hand_over(ready, generation)
@@ -350,10 +360,10 @@ class BatchConsumer(driver.Consumer):
         self._out = []
 
     def _event_of(self, batch: RecordBatch, generation: int) -> ConsumerMessage:
-        tp, (offset, stamp, *_) = batch.tp, batch.records[-1]
+        tp, stamp = batch.tp, batch.records[-1][1] if batch.records else 0
         value: Any = batch  # Faust expects bytes here; BatchSchema passes it on as it is
         return ConsumerMessage(
-            tp.topic, tp.partition, offset, stamp / 1_000, batch.stamped_by, None, None, value, None,
+            tp.topic, tp.partition, batch.next_offset - 1, stamp / 1_000, batch.stamped_by, None, None, value, None,
             0, len(batch.records), tp, generation_id=generation,
         )  # fmt: skip
 

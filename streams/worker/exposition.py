@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from streams.settings import Settings
 from streams.worker.consumer import Deliveries
+from streams.worker.damage import Damage
 from streams.worker.health import Health
 from streams.worker.metrics import FAMILIES, Metrics, flat
 from streams.worker.outlet import Outlet
@@ -110,6 +111,12 @@ class Exposition(Collector):
             ("vigilward_ticks", "Ticks appended to quiet partitions.", ticks),
             ("vigilward_stateless_starts", "Partitions that went on without a state.", self.metrics.stateless_starts),
         )
+        damaged = CounterMetricFamily(
+            "vigilward_batches_unreadable", "Record batches that cannot be read, passed over.", labels=["reason"]
+        )
+        for damage in Damage:
+            damaged.add_metric([damage.value], counts.unreadable[damage.value])
+        yield damaged
         yield _gauge("vigilward_scrape_time_seconds", "The worker's clock at this scrape, since 1970.", time.time())
 
 

@@ -84,6 +84,9 @@ class Forwarder:
                 refused.append(self._refusal(batch.tp, record, refusal))
             else:
                 forwarded += letters
+        for damaged in batch.unreadable:
+            if damaged.next_offset > source.next_offset:
+                refused.append(self._unreadable(batch.tp, max(damaged.first, source.next_offset), damaged.next_offset))
         receipt = source.receipts.open(batch.next_offset, len(forwarded) + len(refused))
         source.next_offset = batch.next_offset
         self.forwarded += len(forwarded)
@@ -143,6 +146,11 @@ class Forwarder:
         except UnicodeDecodeError:
             return "", Refusal.BAD_FIELD
         return patient, None if patient else Refusal.MISSING_FIELD
+
+    def _unreadable(self, tp: TP, first: int, next_offset: int) -> Letter:
+        place = tp.topic, tp.partition, first
+        facts = Rejection.of(Refusal.UNREADABLE_BATCH, None, *place, last_offset=next_offset - 1)
+        return Letter(self._settings.topic(Topic.REJECTIONS), tp.partition, None, None, facts.headers())
 
     def _refusal(self, tp: TP, record: Record, code: Refusal) -> Letter:
         offset, _, key, value, _ = record

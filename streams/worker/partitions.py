@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import TypeVar
 
 from streams.log import Output, Partition, Record
+from streams.log.damage import pass_over
 from streams.worker.batches import RecordBatch
+from streams.worker.damage import Unreadable
 from streams.worker.letters import Letter, Receipts, under
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
@@ -57,9 +59,17 @@ class Holding:
 
     async def take(self, batch: RecordBatch) -> None:
         """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
-        expected = self.expected
         records = batch.records
-        if records[0][0] < expected:
+        for damaged in batch.unreadable:
+            before = [record for record in records if record[0] < damaged.first]
+            records = records[len(before) :]
+            await self._take_records(before)
+            await self._pass_over(damaged)
+        await self._take_records(records)
+
+    async def _take_records(self, records: Sequence[Record]) -> None:
+        expected = self.expected
+        if records and records[0][0] < expected:
             records = [record for record in records if record[0] >= expected]
         if records:
             self._metrics.age_of(records[0][1])
@@ -105,6 +115,15 @@ class Holding:
         if self.shadow is not None:
             self.shadow.take(self.partition, stretch, outputs)
         return True
+
+    async def _pass_over(self, damaged: Unreadable) -> None:
+        """A record batch that cannot be read: its offsets are told among the rejections."""
+        async with self.still:
+            if self._given_up or damaged.next_offset <= self.expected:
+                return
+            outputs = pass_over(self.log, max(damaged.first, self.expected), damaged.next_offset)
+            letters = self._letters(outputs)
+        await self._outlet.put(letters)
 
     def _letters(self, outputs: Sequence[Output]) -> Sequence[Letter]:
         self.heard_at = asyncio.get_running_loop().time()

@@ -14,6 +14,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams.log import Marker, Partition
 from streams.settings import Settings
 from streams.topics import Topic
+from streams.worker.damage import Checksums
+from streams.worker.fetched import next_fetched
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ RECORDS = 500_000
 RECORDS_TOGETHER = 1_500_000
 """So far back in all partitions of one assignment: about half of what an assignment may take. Beyond that the worker
 would be started anew, to begin the same work again."""
-POLL_MS = 200
+POLL_S = 0.2
 AT_ONCE = 1_000
 
 
@@ -49,7 +51,7 @@ def reach(partitions: int) -> int:
 async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -> Rebuilt:
     """Takes `back` offsets of the log before `upto` with `log_of`, a partition that knows nothing. Raises KafkaError.
 
-    Read uncommitted, as the worker reads.
+    Read uncommitted, as the worker reads; record batches that cannot be read are passed over, as it does.
     """
     place = TopicPartition(settings.topic(Topic.READINGS), log_of.partition)
     consumer = AIOKafkaConsumer(
@@ -58,6 +60,7 @@ async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -
         enable_auto_commit=False,
         max_partition_fetch_bytes=max(1_048_576, settings.max_inbound_bytes),
     )
+    checksums = Checksums()
     await consumer.start()
     try:
         consumer.assign([place])
@@ -66,10 +69,11 @@ async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -
         consumer.seek(place, start)
         log.warning("partition %d: working out states from offsets %d to %d", place.partition, start, upto)
         while start < upto and await consumer.position(place) < upto:
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            with consumer._fetcher._subscriptions.fetch_context():
+                fetched = await next_fetched(consumer._fetcher, {place}, POLL_S, AT_ONCE, checksums)
+            for records, _, _ in fetched.values():
                 for first in range(0, len(records), AT_ONCE):
-                    part = records[first : first + AT_ONCE]
-                    log_of.run([(r.offset, r.timestamp, r.key, r.value, r.headers) for r in part if r.offset < upto])
+                    log_of.run([record for record in records[first : first + AT_ONCE] if record[0] < upto])
                     await asyncio.sleep(0)
     finally:
         await consumer.stop()

@@ -1,5 +1,7 @@
 """What is wrong with an installation, and what is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from streams.installation.facts import Installation, TopicFacts
@@ -7,6 +9,7 @@ from streams.installation.findings import EXACT_PACKAGES, Code, findings, what_s
 from streams.settings import Settings
 from streams.topics import TOPICS, Topic, config_of, partitions_of
 
+ALL = frozenset({"gzip", "snappy", "lz4", "zstd"})
 SETTINGS = Settings(log_key="s3cret")
 
 
@@ -19,7 +22,9 @@ def sound(settings=SETTINGS, **changed):
         for topic in TOPICS
     }
     there = {name: facts for name, facts in topics.items() if facts is not None}
-    return Installation(1, there, skew_ms=3, generation="4.0 or newer", python=(3, 12), packages=EXACT_PACKAGES)
+    return Installation(
+        1, there, skew_ms=3, generation="4.0 or newer", python=(3, 12), packages=EXACT_PACKAGES, codecs=ALL
+    )
 
 
 def readings(**config):
@@ -94,14 +99,14 @@ def test_what_may_not_be_read_is_said_and_stops_nobody():
 @pytest.mark.parametrize(("skew_ms", "said"), [(5_000, "ahead of"), (-5_000, "behind")])
 def test_a_clock_that_is_off_is_said_with_its_direction(skew_ms, said):
     found = sound()
-    found = Installation(found.brokers, found.topics, skew_ms, found.generation, found.python, found.packages)
+    found = replace(found, skew_ms=skew_ms)
 
     (one,) = findings(found, SETTINGS)
     assert one.code is Code.CLOCK_SKEW and said in one.says
 
 
 def test_old_brokers_old_pythons_other_packages_and_a_missing_key_are_said():
-    found = Installation(1, sound().topics, 0, "older than 3.5", (3, 9), {"river": "0.21.0"})
+    found = Installation(1, sound().topics, 0, "older than 3.5", (3, 9), {"river": "0.21.0"}, ALL)
 
     assert codes(found, Settings()) == [
         Code.BROKER_OLD, Code.PYTHON_OLD, Code.PACKAGE_VERSION, Code.PACKAGE_VERSION, Code.NO_LOG_KEY,
@@ -145,3 +150,21 @@ def test_without_a_place_for_states_a_worker_does_not_start_unless_it_keeps_them
 
     assert what_stops_a_worker(found, SETTINGS)
     assert not what_stops_a_worker(found, Settings(log_key="s3cret", state="memory"))
+
+
+def test_a_codec_that_may_come_and_cannot_be_unpacked_is_found_and_stops_a_worker():
+    by_producers, by_topic = sound(), sound(readings=readings(**{"compression.type": "zstd"}))
+    without = frozenset({"gzip", "snappy", "lz4"})
+
+    assert codes(replace(by_producers, codecs=without)).count(Code.CODEC_MISSING) == 5
+    (one,) = [one for one in findings(replace(by_topic, codecs=without), SETTINGS) if one.subject == "vitals.readings"]
+    assert one.code is Code.CODEC_MISSING and "zstd" in one.says
+    assert what_stops_a_worker(replace(by_topic, codecs=without), SETTINGS)
+    assert codes(by_topic) == []
+
+
+def test_a_codec_that_no_topic_lets_come_is_not_asked_for():
+    kept_plain = {"compression.type": "uncompressed"}
+    found = sound(readings=readings(**kept_plain))
+
+    assert "vitals.readings" not in {one.subject for one in findings(replace(found, codecs=frozenset()), SETTINGS)}

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "state": "What is stored of patients: show, export, import, reset.",
     "simulate": "Publish made-up patients, marked as demo.",
     "evaluate": "How good the alerts are, on recorded patients.",
+    "scoreboard": "Made-up patients: called in time, late, missed, too often.",
     "learn": "Weights from recorded patients whose course is known.",
     "score": "Spot checks in, NEWS2 out, one line each.",
     "check": "Look through an integrator's messages before going live.",

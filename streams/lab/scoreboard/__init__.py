@@ -1,0 +1,1 @@
+"""Made-up patients through the very Vigil: who is called for, how soon, and how often for nothing."""

@@ -6,8 +6,10 @@ say what it is (`forwarded`) and who vouches for it (`signature`); ticks carry n
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -37,11 +39,23 @@ class Forwarded(Struct, frozen=True):
     body: bytes
 
 
+KEY_BYTES: Final = 16
+"""The shortest secret: 128 bits, where they are random."""
+KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class MalformedKeys(ValueError):
+    """Text that is not keys: what is wrong, never a secret itself."""
+
+
 class LogKeys:
     """The keys that sign forwarded records: the first signs, any verifies.
 
-    >>> keys = LogKeys.parse("new:s3cret,old:before")
-    >>> keys.holds(b"body", LogKeys.parse("old:before").sign(b"body")), keys.holds(b"other", keys.sign(b"body"))
+    A key that had no id when it signed is found among those that have one now: so it can be rotated out.
+
+    >>> bare, rotated = "the-secret-of-old", "new:the-secret-of-now,old:the-secret-of-old"
+    >>> keys = LogKeys.parse(rotated)
+    >>> keys.holds(b"body", LogKeys.parse(bare).sign(b"body")), keys.holds(b"other", keys.sign(b"body"))
     (True, False)
     """
 
@@ -53,13 +67,26 @@ class LogKeys:
 
     @classmethod
     def parse(cls, text: str) -> "LogKeys":
-        """From `secret`, or `id:secret,id:secret`; from nothing, keys that accept nothing."""
+        """From `secret`, or `id:secret,id:secret`; from nothing, keys that accept nothing.
+
+        Raises MalformedKeys for anything else, which would otherwise become one odd secret.
+        """
         if not text:
             return cls({})
-        pairs = [part.partition(":") for part in text.split(",")]
-        if all(separator and name and secret for name, separator, secret in pairs):
-            return cls({name: secret.encode() for name, _, secret in pairs})
-        return cls({"": text.encode()})
+        if ":" not in text and "," not in text:
+            return cls({"": _secret(text, "the key")})
+        secrets: dict[str, bytes] = {}
+        for number, part in enumerate(text.split(","), start=1):
+            name, separator, secret = part.partition(":")
+            if not separator or not KEY_ID.fullmatch(name):
+                raise MalformedKeys(
+                    f"entry {number} is not id:secret (an id is 1 to 64 letters, digits, dots, dashes, underscores; a "
+                    "secret holds no comma); give one secret alone, or id:secret,id:secret"
+                )
+            if name in secrets:
+                raise MalformedKeys(f"two keys have the id {name!r}: give each its own")
+            secrets[name] = _secret(secret, f"the secret of key {name!r}")
+        return cls(secrets)
 
     def sign(self, message: bytes) -> bytes:
         """`id:hex` under the first key. Raises ValueError without one."""
@@ -73,8 +100,21 @@ class LogKeys:
         if not signature:
             return False
         name, _, digest = signature.rpartition(b":")  # bytes throughout: compare_digest raises on text beyond ASCII
-        secret = self._secrets.get(name.decode("utf-8", "replace"))
-        return secret is not None and hmac.compare_digest(_digest(secret, message), digest)
+        known = name.decode("utf-8", "replace")
+        # Without an id: signed before keys had ids, by any of them.
+        tried = [secret for name, secret in self._secrets.items() if known in ("", name)]
+        return any(hmac.compare_digest(_digest(secret, message), digest) for secret in tried)
+
+
+def _secret(text: str, what: str) -> bytes:
+    if ":" in text:
+        raise MalformedKeys(f"{what} holds a colon: is a comma missing before the next id?")
+    if text != text.strip() or not text.isprintable():
+        raise MalformedKeys(f"{what} begins or ends with a space, or holds a character that cannot be seen")
+    secret = text.encode()
+    if len(secret) < KEY_BYTES:
+        raise MalformedKeys(f"{what} has {len(secret)} bytes, and needs {KEY_BYTES} at least: `openssl rand -hex 32`")
+    return secret
 
 
 def _digest(secret: bytes, message: bytes) -> bytes:

@@ -20,7 +20,7 @@ from streams.log.placing import partition_of
 from streams.rules import packaged_rules
 
 FLUSH_MS: Final = 20_000  # longer than an epoch and its lateness
-_KEYS: Final = LogKeys.parse("replay:of-a-file")
+_KEYS: Final = LogKeys.parse("replay:of-a-file-of-readings")
 _TOPIC: Final = "vitals.readings"
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from schemas.forwarded import LogKeys
+from schemas.forwarded import LogKeys, MalformedKeys
 from schemas.reading import Mode
 from streams.settings_file import TomlFile
 from streams.settings_problems import Problem, SettingsError, problems_of
@@ -120,6 +120,10 @@ class Settings(BaseSettings):
                 "max_outbound_bytes",
                 "must exceed MAX_INBOUND_BYTES by at least 65536: a rejection carries the original bytes and the facts",
             )
+        try:
+            LogKeys.parse(self.log_key.get_secret_value())
+        except MalformedKeys as malformed:
+            raise Problem("log_key", str(malformed)) from None
         if self.heartbeat_s * 3 > self.session_timeout_s:
             raise Problem(
                 "heartbeat_s", "must be at most a third of SESSION_TIMEOUT_S, or a busy worker loses its patients"

@@ -33,7 +33,7 @@ Readings = Sequence[tuple[int, bytes]]
 UNSEEN: Final = frozenset({Standing.SHOWN, Standing.CALLING, Standing.RESOLVED})
 ALL: Final = 1 << 30
 
-_KEYS: Final = LogKeys.parse("lab:of-a-recording")
+_KEYS: Final = LogKeys.parse("lab:of-a-recording-of-readings")
 _TOPIC: Final = "vitals.readings"
 _SEEN_MS, _SETTLE_MS = SEEN_AFTER_S * 1_000, SETTLE_S * 1_000
 

@@ -25,7 +25,7 @@ from streams.recorded.lines import (
 )
 from streams.recorded.play import Stretch, only
 
-_OURS = LogKeys.parse("recorded:by-us")
+_OURS = LogKeys.parse("recorded:by-us-and-nobody-else")
 """Stands in for the log's own key, which no file holds: what was rightly signed when it was recorded is signed anew."""
 
 

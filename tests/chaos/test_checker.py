@@ -24,7 +24,7 @@ from tests.chaos.checker import Wrong, check
 from tests.chaos.history import History, Said, Write
 from tests.chaos.patients import ILL, UNITS, WELL
 
-SETTINGS = Settings(clock="arrival", mode="demo", partitions=2, log_key="s3cret")
+SETTINGS = Settings(clock="arrival", mode="demo", partitions=2, log_key="s3cret-of-the-tests")
 RULES = packaged_rules()
 T0 = 1_795_348_800_000
 PATIENTS = [f"p-{number}" for number in range(8)]

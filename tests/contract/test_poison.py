@@ -33,7 +33,9 @@ HERE = partition_of("p-7f3a", PARTITIONS)
 # A good patient on the partition of the bad messages.
 GOOD = next(name for name in map("p-good-{}".format, range(100)) if partition_of(name, PARTITIONS) == HERE)
 # Only a worker's own signed record can be bad in this way; tests/streams/log holds it to that.
-NOT_BY_A_MESSAGE = {Refusal.BAD_RECORD} | {code for code, (level, _) in REMEDIES.items() if level is Level.ACTION}
+NOT_BY_A_MESSAGE = {Refusal.UNREADABLE_BATCH, Refusal.BAD_RECORD} | {
+    code for code, (level, _) in REMEDIES.items() if level is Level.ACTION
+}
 
 
 def corpus(*names):
@@ -136,7 +138,12 @@ def ward(poisons):
 
 def partition(clock):
     return Partition(
-        HERE, PARTITIONS, clock=clock, mode="real", rules=packaged_rules(), keys=LogKeys.parse("ours:secret")
+        HERE,
+        PARTITIONS,
+        clock=clock,
+        mode="real",
+        rules=packaged_rules(),
+        keys=LogKeys.parse("ours:secret-of-the-tests"),
     )
 
 

@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.forwarded import Forwarded, ForwardedKind, LogKeys, decode_forwarded, encode_forwarded, signed_bytes
+from schemas.forwarded import (
+    Forwarded,
+    ForwardedKind,
+    LogKeys,
+    MalformedKeys,
+    decode_forwarded,
+    encode_forwarded,
+    signed_bytes,
+)
 
-KEYS = LogKeys.parse("new:s3cret,old:before")
+KEYS = LogKeys.parse("new:s3cret-of-the-tests,old:before-the-rotation")
 
 
 @given(st.binary(), st.text())
@@ -34,7 +42,7 @@ def test_no_signature_is_a_wrong_signature(nothing):
 
 
 def test_the_first_key_signs_and_any_verifies():
-    old, new = LogKeys.parse("old:before"), LogKeys.parse("new:s3cret")
+    old, new = LogKeys.parse("old:before-the-rotation"), LogKeys.parse("new:s3cret-of-the-tests")
 
     assert KEYS.sign(b"m") == new.sign(b"m") != old.sign(b"m")
     assert KEYS.holds(b"m", old.sign(b"m"))
@@ -42,13 +50,45 @@ def test_the_first_key_signs_and_any_verifies():
     assert not KEYS.holds(b"n", KEYS.sign(b"m"))
 
 
-@pytest.mark.parametrize("secret", ["plain", "with spaces and ümlaut", "ab,cd", ":", "a:", ",", "id:sec:ret"])
-def test_any_non_empty_secret_will_do(secret):
+@pytest.mark.parametrize("secret", ["plain-of-16-bytes", "with spaces and ümlaut", "a" * 16])
+def test_a_secret_alone_will_do(secret):
     keys = LogKeys.parse(secret)
 
     assert keys
     assert keys.holds(b"m", keys.sign(b"m"))
     assert LogKeys.parse(secret).holds(b"m", keys.sign(b"m"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("fifteen-bytes--", "16 at least"),
+        ("new:a-secret-that-is-long,", "entry 2"),
+        ("new:a-secret-that-is-long,old", "entry 2"),
+        ("new:a-secret-that-is-long,:a-secret-without-id", "entry 2"),
+        (":a-secret-without-an-id", "entry 1"),
+        ("new:short,old:a-secret-that-is-long", "'new'"),
+        ("new:a-secret-that-is-long,new:another-that-is-long", "two keys"),
+        ("new:a-secret-that-is-long old:another-that-is-long", "colon"),
+        ("a-secret-that-is-long,and-another-of-them", "entry 1"),
+        ("a-secret-that-is-long\n", "space"),
+        (",", "entry 1"),
+        (":", "entry 1"),
+    ],
+)
+def test_what_is_malformed_is_refused_and_never_becomes_one_odd_secret(text, says):
+    with pytest.raises(MalformedKeys, match=says) as refused:
+        LogKeys.parse(text)
+    assert "a-secret" not in str(refused.value), "no secret is said"
+
+
+def test_a_key_without_an_id_keeps_its_records_valid_when_it_is_rotated_out():
+    bare = LogKeys.parse("the-secret-of-before")
+    rotated = LogKeys.parse("new:the-secret-of-today,old:the-secret-of-before")
+
+    assert rotated.holds(b"m", bare.sign(b"m"))
+    assert rotated.sign(b"m").startswith(b"new:") and not bare.holds(b"m", rotated.sign(b"m"))
+    assert not LogKeys.parse("new:the-secret-of-today").holds(b"m", bare.sign(b"m")), "rotated out for good"
 
 
 def test_no_key_accepts_nothing_and_signs_nothing():

@@ -91,12 +91,12 @@ def test_logging_in_needs_a_name_and_a_password():
 
 
 def test_a_secret_is_never_shown(monkeypatch):
-    monkeypatch.setenv("VIGILWARD_LOG_KEY", "s3cret")
+    monkeypatch.setenv("VIGILWARD_LOG_KEY", "s3cret-of-the-tests")
     monkeypatch.setenv("VIGILWARD_SASL_PASSWORD", "hunter2")
 
     settings = load()
 
-    assert "s3cret" not in repr(settings) and "hunter2" not in repr(settings)
+    assert "s3cret-of-the-tests" not in repr(settings) and "hunter2" not in repr(settings)
 
 
 def test_a_certificate_that_is_not_there_is_named():
@@ -114,7 +114,10 @@ def test_real_patients_may_not():
 
 
 def test_the_first_of_several_keys_signs_and_all_verify():
-    new, old = load(log_key="new:s3cret,old:before").keys, load(log_key="old:before").keys
+    new, old = (
+        load(log_key="new:s3cret-of-the-tests,old:before-the-rotation").keys,
+        load(log_key="old:before-the-rotation").keys,
+    )
 
     assert new.holds(b"x", old.sign(b"x")) and new.sign(b"x").startswith(b"new:")
     assert not load().keys
@@ -126,3 +129,11 @@ def test_both_clients_get_the_same_login():
     assert settings.aiokafka()["sasl_plain_password"] == settings.librdkafka()["sasl.password"] == "hunter2"
     assert settings.aiokafka()["ssl_context"].check_hostname
     assert Settings().librdkafka() == {"bootstrap.servers": "127.0.0.1:9092", "security.protocol": "PLAINTEXT"}
+
+
+@pytest.mark.parametrize("key", ["short", "new:a-secret-that-is-long,old", "a,b"])
+def test_malformed_keys_are_refused_by_name_and_never_shown(key):
+    with pytest.raises(SettingsError) as refused:
+        load(log_key=key)
+    (line,) = refused.value.lines
+    assert line.startswith("VIGILWARD_LOG_KEY: ") and "a-secret" not in line

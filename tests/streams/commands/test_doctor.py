@@ -27,7 +27,7 @@ def doctor(monkeypatch):
     def run(*looks):
         seen = list(looks)
         command = "streams.commands.doctor"
-        monkeypatch.setenv("VIGILWARD_LOG_KEY", "s3cret")
+        monkeypatch.setenv("VIGILWARD_LOG_KEY", "s3cret-of-the-tests")
         monkeypatch.setattr(f"{command}.look", lambda settings: seen.pop(0) if len(seen) > 1 else seen[0])
         monkeypatch.setattr(f"{command}.mend", lambda wrong, settings: dict.fromkeys(wrong))
         monkeypatch.setattr(f"{command}.SEEN_WITHIN_S", 0.5)

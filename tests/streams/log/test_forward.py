@@ -59,7 +59,7 @@ def test_a_record_signed_by_the_former_key_is_still_good():
         clock="arrival",
         mode="test",
         rules=rules_with(),
-        keys=LogKeys.parse(f"new:n3w,{'tests:a secret of the tests'}"),
+        keys=LogKeys.parse(f"new:n3w-secret-of-tests,{'tests:a secret of the tests'}"),
         topic=TOPIC,
     )
 

@@ -23,7 +23,7 @@ from streams.recorded.lines import (
 from streams.recorded.play import Stretch
 from streams.rules import packaged_rules
 
-TOPIC, KEYS = "vitals.readings", LogKeys.parse("s3cret")
+TOPIC, KEYS = "vitals.readings", LogKeys.parse("s3cret-of-the-tests")
 HEAD = Head(topic=TOPIC, clock="arrival", mode="demo", partitions=1, topic_id="t", cluster_id="c")
 headers = st.lists(st.tuples(st.text(max_size=8), st.binary(max_size=8) | st.none()), max_size=3).map(tuple)
 
@@ -54,7 +54,7 @@ def forwarded(keys, offset=0, body=b'{"patient_id":"p-1","event":"admit","at":"2
 
 def test_a_forwarded_record_says_what_it_is_and_whether_its_signature_held():
     good = line_of(0, forwarded(KEYS), TOPIC, KEYS)
-    forged = line_of(0, forwarded(LogKeys.parse("guessed")), TOPIC, KEYS)
+    forged = line_of(0, forwarded(LogKeys.parse("guessed-at-by-somebody")), TOPIC, KEYS)
     unknown = line_of(0, forwarded(KEYS), TOPIC, LogKeys.parse(""))
 
     assert (good.kind, good.verified, forged.verified, unknown.verified) == ("patient", True, False, None)
@@ -68,7 +68,10 @@ def recorded(tmp_path, *lines):
 
 
 def test_a_file_needs_no_key_to_tell_the_forged_from_the_true(tmp_path):
-    lines = [line_of(0, forwarded(KEYS), TOPIC, KEYS), line_of(0, forwarded(LogKeys.parse("guessed"), 1), TOPIC, KEYS)]
+    lines = [
+        line_of(0, forwarded(KEYS), TOPIC, KEYS),
+        line_of(0, forwarded(LogKeys.parse("guessed-at-by-somebody"), 1), TOPIC, KEYS),
+    ]
     log = RecordedLog(recorded(tmp_path, *lines), packaged_rules(), LogKeys.parse(""))
     list(log.play(Stretch()))
 

@@ -68,7 +68,7 @@ def make():
 
 @pytest.fixture
 def settings():
-    return Settings(clock="event", mode="demo", partitions=1, log_key="s3cret")
+    return Settings(clock="event", mode="demo", partitions=1, log_key="s3cret-of-the-tests")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ PATIENTS, RULES = TP("vitals.patients", 3), TP("vitals.rules", 0)
 
 @pytest.fixture
 def settings():
-    return Settings(log_key="id:s3cret", partitions=4)
+    return Settings(log_key="id:s3cret-of-the-tests", partitions=4)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_patient_record_goes_into_its_own_partition_of_the_log_signed(make, st
     headers = dict(letter.headers)
     assert (letter.topic, letter.partition, letter.key) == ("vitals.readings", 3, b"p-1")
     assert headers[KIND_HEADER] == b"patient"
-    assert LogKeys.parse("id:s3cret").holds(
+    assert LogKeys.parse("id:s3cret-of-the-tests").holds(
         signed_bytes(ForwardedKind.PATIENT, "vitals.readings", 3, letter.value), headers[SIGNATURE_HEADER]
     )
     forwarded = decode_forwarded(letter.value)

@@ -16,7 +16,7 @@ from streams.ward.simulator import Simulator
 from streams.worker.ledger.record import MarkerBody, encode_marker, encode_state
 
 KEPT = Path(__file__).parent / "kept"
-KEYS = LogKeys.parse("kept:states")
+KEYS = LogKeys.parse("kept:states-that-are-kept")
 PATIENTS, SECONDS = 6, 1_500
 
 

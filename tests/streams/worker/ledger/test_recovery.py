@@ -71,7 +71,7 @@ def goes_back(monkeypatch):
         monkeypatch.setattr(recovery, "rebuild", rebuild)
 
         async def take():
-            settings = Settings(clock="arrival", mode="demo", partitions=len(stored), log_key="s3cret")
+            settings = Settings(clock="arrival", mode="demo", partitions=len(stored), log_key="s3cret-of-the-tests")
             one = ledger.Ledger(settings, packaged_rules(), Registered(), seat=None)
             return await one.take({number: Place(0, 2_000_000, True) for number in range(len(stored))})
 

@@ -39,6 +39,11 @@ TOOLS = {
     "java": Tool("java", ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless"), oldest=17),
     "maven": Tool("mvn", ("maven",)),
     "promtool": Tool("promtool", ("prometheus",), unpack="usr/bin/promtool"),
+    "prometheus": Tool("prometheus", ("prometheus",), unpack="usr/bin/prometheus"),
+    "amtool": Tool("amtool", ("prometheus-alertmanager",), unpack="usr/bin/amtool"),
+    "alertmanager": Tool(
+        "prometheus-alertmanager", ("prometheus-alertmanager",), unpack="usr/bin/prometheus-alertmanager"
+    ),
     "chromium": Tool("chromium", ("chromium",)),
     "node": Tool("node", ("nodejs",)),
     "npm": Tool("npm", ("npm",)),

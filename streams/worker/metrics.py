@@ -7,11 +7,14 @@ Histograms are filled as things happen; everything else is read where it is kept
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import msgspec
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client import Counter as PrometheusCounter
 
+from schemas.alert import Kind, Priority, State
+from schemas.reasons import Refusal
 from streams.log import Tally
 from streams.settings import Clock, Settings
 from streams.topics import Topic
@@ -59,6 +62,9 @@ class Metrics:
             ("kind", "priority", "state"),
             registry=self.registry,
         )
+        # Every label set exists from the start: `increase` does not see the first of a series that was not there.
+        for labels in product(Kind, Priority, State):
+            self._alerts.labels(*(label.value for label in labels))
 
     def _histogram(self, name: str, says: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(name, says, buckets=buckets, registry=self.registry)
@@ -106,6 +112,10 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
 """Counter families that are read from the tallies: their label, and what they say."""
 
 
+OUTPUTS = (Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.REJECTIONS)
+"""The topics that a Vigil's outputs go to."""
+
+
 def flat(tally: Tally) -> Counter[tuple[str, str]]:
     """A partition's counts by family and label; each family's labels are closed lists."""
     counts = Counter(
@@ -119,8 +129,8 @@ def flat(tally: Tally) -> Counter[tuple[str, str]]:
     )
     for verdict in ("accepted", "suspect", "duplicate", "late", "rejected"):
         counts["vigilward_vitals", verdict] = getattr(tally, verdict)
-    for code, count in tally.refusals.items():
-        counts["vigilward_rejections", code] = count
-    for topic, count in tally.said.items():
-        counts["vigilward_outputs", topic] = count
+    for code in Refusal:
+        counts["vigilward_rejections", code.value] = tally.refusals.get(code.value, 0)
+    for topic in OUTPUTS:
+        counts["vigilward_outputs", topic] = tally.said.get(topic, 0)
     return counts

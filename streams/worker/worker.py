@@ -32,6 +32,7 @@ from streams.worker.membership import Membership
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
+from streams.worker.process_metrics import ProcessMetrics
 from streams.worker.refusals import Substitutes
 from streams.worker.shadow import Shadow
 from streams.worker.store import Kept, MemoryStore, StateStore
@@ -72,6 +73,8 @@ class Worker:
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
         self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))
+        self.process_metrics = ProcessMetrics(settings, self.rules.sha256, self.health.unready)
+        self.process_metrics.register(self.metrics.registry)
         self.http = HealthServer(settings, self.metrics.registry, self.health)
         self._add_agents(forwarder)
 
@@ -82,8 +85,12 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        works = self.health.run(), self.membership.run(), self.ticker.run(), Garbage(self.generation).run()
+        works = (
+            *(self.health.run(), self.membership.run(), self.ticker.run()),
+            *(Garbage(self.generation).run(), self.process_metrics.run()),
+        )
         helpers = [asyncio.create_task(work) for work in works]
+        logging.root.addHandler(self.process_metrics.log_lines)
         for helper in helpers:
             helper.add_done_callback(self._helper_ended)
         try:
@@ -95,6 +102,7 @@ class Worker:
             if signals:
                 LastResort(self.settings.stop_within_s + MARGIN_S, FAILED).arm()
             await self._end(helpers)
+            logging.root.removeHandler(self.process_metrics.log_lines)
         return FAILED if self._fault is not None or self.app.crashed else CLEAN
 
     def _helper_ended(self, helper: asyncio.Task[None]) -> None:

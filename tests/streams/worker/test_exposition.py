@@ -100,3 +100,12 @@ def test_every_label_comes_from_a_closed_list(make):
     closed |= {"accepted", "suspect", "duplicate", "late", "rejected"} | set(Refusal)
     assert values <= closed | {"alerts", "status", "trends", "rejections"}
     assert len(Kind) * len(Priority) * len(State) < 100
+
+
+def test_closed_label_sets_are_there_from_the_start(scrape):
+    """Prometheus sees no increase in a series that begins with its first event."""
+    said = scrape()
+
+    assert 'vigilward_alerts_total{kind="physiological",priority="high",state="raised"} 0.0' in said
+    assert 'vigilward_rejections_total{reason="wrong_mode"} 0.0' in said
+    assert 'vigilward_outputs_total{topic="alerts"} 0.0' in said

@@ -14,11 +14,12 @@ ZOMBIES ?= 20
 MINUTES ?= 60
 REAL ?=
 REPORT ?=
+CORPUS ?=
 DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak check format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak interop check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -55,6 +56,10 @@ evaluate: setup-dev ## the whole quality lab over folders of recordings: make ev
 	  .venv/bin/vigilward evaluate $$one --json --report $(LAB_REPORTS)/$$name.html > $(LAB_REPORTS)/$$name.json \
 	  && .venv/bin/python -m streams.lab.words $(LAB_REPORTS)/$$name.json | tee $(LAB_REPORTS)/$$name.txt; done
 	@test ! -d $(DATA)/bidmc || .venv/bin/vigilward evaluate $(DATA)/bidmc --planted | tee $(LAB_REPORTS)/planted.txt
+
+interop: setup-dev ## hold convert to an answer key over a folder of others' messages: make interop CORPUS=folder
+	@test -f "$(CORPUS)/expect.json" || { echo "make interop CORPUS=folder: a folder with expect.json"; exit 2; }
+	@.venv/bin/python -m tests.interop.answer_key $(CORPUS)
 
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py

@@ -1,0 +1,197 @@
+"""What the codes of LOINC, IEEE 11073-10101 (MDC) and SNOMED CT mean to us: a vital, something else, or nothing.
+
+LOINC and MDC come from `schemas.vitals`, the one table; here stand the names that belong to the MDC numbers, what is
+never to be mapped although it looks alike, and SNOMED CT's findings. Sources: IEEE 11073-10101:2019 and its Rosetta
+terminology; the FHIR R4 vital-signs profiles; UK Core and ISiK examples for SNOMED CT.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from schemas.vitals import SCALES, Vital
+
+LOINC: Final[Mapping[str, Vital]] = MappingProxyType(
+    {code: vital for vital, scale in SCALES.items() for code in scale.loinc}
+)
+# A Glasgow coma score is another scale than ACVPU: a site maps it on purpose.
+LOINC_OTHER_SCALE: Final = frozenset({"9269-2", "9267-6", "9268-4", "9270-0", "35088-4", "48720-7"})
+# Look like vitals and are none: means over a time, 24-hour pressures, panels, pressures elsewhere.
+LOINC_AGGREGATES: Final = frozenset(
+    {"96607-7", "96608-5", "96609-3", "8490-5", "8472-3", "8491-3", "8473-1", "8492-1", "8474-9", "41924-2", "41925-9"}
+)
+LOINC_PANELS: Final = frozenset({"85354-9", "85353-1", "55284-4", "35094-2", "8716-3", "34565-2"})
+
+_MDC_NAMES: Final[Mapping[str, tuple[Vital, int]]] = MappingProxyType(
+    {
+        "ECG_HEART_RATE": (Vital.HEART_RATE, 147842),
+        "PULS_RATE": (Vital.PULSE_RATE, 149514),
+        "BLD_PULS_RATE_INV": (Vital.PULSE_RATE, 149522),
+        "PULS_OXIM_PULS_RATE": (Vital.PULSE_RATE, 149530),
+        "PULS_RATE_NON_INV": (Vital.PULSE_RATE, 149546),
+        "RESP_RATE": (Vital.RESP_RATE, 151562),
+        "AWAY_RESP_RATE": (Vital.RESP_RATE, 151570),
+        "TTHOR_RESP_RATE": (Vital.RESP_RATE, 151578),
+        "CO2_RESP_RATE": (Vital.RESP_RATE, 151594),
+        "ACOUSTIC_RESP_RATE": (Vital.RESP_RATE, 151650),
+        "PULS_OXIM_PLETH_RESP_RATE": (Vital.RESP_RATE, 151658),
+        "PULS_OXIM_SAT_O2": (Vital.SPO2, 150456),
+        "SAT_O2_ART": (Vital.SPO2, 150324),
+        "PRESS_BLD_SYS": (Vital.SYSTOLIC_BP, 150017),
+        "PRESS_BLD_DIA": (Vital.DIASTOLIC_BP, 150018),
+        "PRESS_BLD_MEAN": (Vital.MEAN_BP, 150019),
+        "PRESS_BLD_NONINV_SYS": (Vital.SYSTOLIC_BP, 150021),
+        "PRESS_BLD_NONINV_DIA": (Vital.DIASTOLIC_BP, 150022),
+        "PRESS_BLD_NONINV_MEAN": (Vital.MEAN_BP, 150023),
+        "PRESS_BLD_ART_SYS": (Vital.SYSTOLIC_BP, 150033),
+        "PRESS_BLD_ART_DIA": (Vital.DIASTOLIC_BP, 150034),
+        "PRESS_BLD_ART_MEAN": (Vital.MEAN_BP, 150035),
+        "PRESS_BLD_ART_ABP_SYS": (Vital.SYSTOLIC_BP, 150037),
+        "PRESS_BLD_ART_ABP_DIA": (Vital.DIASTOLIC_BP, 150038),
+        "PRESS_BLD_ART_ABP_MEAN": (Vital.MEAN_BP, 150039),
+        "PRESS_CUFF_SYS": (Vital.SYSTOLIC_BP, 150301),
+        "PRESS_CUFF_DIA": (Vital.DIASTOLIC_BP, 150302),
+        "PRESS_CUFF_MEAN": (Vital.MEAN_BP, 150303),
+        "TEMP": (Vital.TEMPERATURE, 150344),
+        "TEMP_BODY": (Vital.TEMPERATURE, 150364),
+        "TEMP_CORE": (Vital.TEMPERATURE, 150368),
+        "TEMP_ESOPH": (Vital.TEMPERATURE, 150372),
+        "TEMP_NASOPH": (Vital.TEMPERATURE, 150380),
+        "TEMP_TYMP": (Vital.TEMPERATURE, 150392),
+        "TEMP_RECT": (Vital.TEMPERATURE, 188420),
+        "TEMP_ORAL": (Vital.TEMPERATURE, 188424),
+        "TEMP_EAR": (Vital.TEMPERATURE, 188428),
+        "TEMP_AXILLA": (Vital.TEMPERATURE, 188452),
+    }
+)
+# The same term under another spelling, seen from real senders.
+_MDC_ALSO: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ECG_CARD_BEAT_RATE": "ECG_HEART_RATE",
+        "TEMP_AXIL": "TEMP_AXILLA",
+        "TEMP_RECTAL": "TEMP_RECT",
+        "PULS_OXIM_PLETH_RR": "PULS_OXIM_PLETH_RESP_RATE",
+    }
+)
+_MDC_OTHER: Final[Mapping[int, Vital]] = MappingProxyType(
+    {
+        code: vital
+        for vital, scale in SCALES.items()
+        for code in scale.mdc
+        if vital is not Vital.GCS and code not in {number for _, number in _MDC_NAMES.values()}
+    }
+)
+_MDC_NUMBERS: Final[Mapping[int, tuple[Vital, str | None]]] = MappingProxyType(
+    {
+        **{code: (vital, None) for code, vital in _MDC_OTHER.items()},
+        **{number: (vital, name) for name, (vital, number) in _MDC_NAMES.items()},
+    }
+)
+MDC_OTHER_SCALE: Final = frozenset({153728, 153729, 153730, 153731, 153732})
+
+SNOMED: Final[Mapping[str, Vital]] = MappingProxyType(
+    {
+        "364075005": Vital.HEART_RATE,
+        "78564009": Vital.PULSE_RATE,
+        "86290005": Vital.RESP_RATE,
+        "431314004": Vital.SPO2,
+        "442476006": Vital.SPO2,
+        "103228002": Vital.SPO2,
+        "386725007": Vital.TEMPERATURE,
+        "276885007": Vital.TEMPERATURE,
+        "415882003": Vital.TEMPERATURE,
+        "415945006": Vital.TEMPERATURE,
+        "307047009": Vital.TEMPERATURE,
+        "415974002": Vital.TEMPERATURE,
+        "698832009": Vital.TEMPERATURE,
+        "415922000": Vital.TEMPERATURE,
+        "8499008": Vital.PULSE_RATE,
+        "72313002": Vital.SYSTOLIC_BP,
+        "1091811000000102": Vital.DIASTOLIC_BP,
+        "271649006": Vital.SYSTOLIC_BP,
+        "271650006": Vital.DIASTOLIC_BP,
+        "6797001": Vital.MEAN_BP,
+        "427081008": Vital.OXYGEN_FLOW,
+        "250774007": Vital.INSPIRED_OXYGEN,
+        "1104441000000107": Vital.CONSCIOUSNESS,
+    }
+)
+# A finding that is code and value in one.
+SNOMED_OXYGEN: Final[Mapping[str, bool]] = MappingProxyType({"371825009": True, "722742002": False})
+SNOMED_OTHER_SCALE: Final = frozenset({"248241002"})
+SNOMED_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    # the value set UKCore-ACVPU, version 2.1.0
+    {"248234008": "A", "130987000": "C", "300202002": "V", "450847001": "P", "422768004": "U"}
+)
+LOINC_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    # the answers of 67775-7 (NEMSIS), and confused
+    {"LA9340-6": "A", "LA6560-2": "C", "LA17108-4": "V", "LA17107-6": "P", "LA9343-0": "U"}
+)
+WORDS_OF_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "a": "A", "alert": "A", "c": "C", "confusion": "C", "new confusion": "C", "confused": "C", "v": "V",
+        "voice": "V", "responds to voice": "V", "verbal": "V", "p": "P", "pain": "P", "responds to pain": "P",
+        "u": "U", "unresponsive": "U",
+    }
+)  # fmt: skip
+
+
+class Mismatch(ValueError):
+    """Codes, or a code and its name, that say different things."""
+
+
+def mdc_of(code: str, name: str) -> Vital | None:
+    """The vital of an MDC number and its reference id; either may be empty. None if it is none of ours.
+
+    Raises Mismatch where number and name disagree. A local code in place of the number leaves the name to decide.
+
+    >>> mdc_of("150456", "MDC_PULS_OXIM_SAT_O2")
+    <Vital.SPO2: 'spo2'>
+    >>> mdc_of("tt-0005-06", "MDC_PULS_OXIM_SAT_O2")
+    <Vital.SPO2: 'spo2'>
+    >>> mdc_of("150017", "MDC_PRESS_BLD_NONINV_SYS")
+    Traceback (most recent call last):
+    ...
+    streams.formats.codes.Mismatch: 150017 is not PRESS_BLD_NONINV_SYS
+    """
+    refid = _refid(name)
+    by_name = _MDC_NAMES.get(refid) if refid else None
+    if not code.isascii() or not code.isdigit() or len(code) > 9:
+        return by_name[0] if by_name else None
+    by_number = _MDC_NUMBERS.get(int(code))
+    if by_name is None and by_number is None:
+        return None
+    if by_number is not None and (refid is None or by_number[1] == refid):
+        return by_number[0]
+    if by_name is not None and by_name[1] == int(code):
+        return by_name[0]
+    raise Mismatch(f"{code} is not {refid}")
+
+
+def _refid(name: str) -> str | None:
+    """The reference id in a name, without its prefix; None if the name is words for people."""
+    plain = name.strip().removeprefix("MDC_")
+    if not plain or not all(letter.isupper() or letter.isdigit() or letter == "_" for letter in plain):
+        return None
+    return _MDC_ALSO.get(plain, plain)
+
+
+LOOKS_LIKE_VITAL: Final = frozenset({
+    "hr", "heart", "pulse", "puls", "rr", "resp", "respiration", "respiratory", "spo2", "sao2", "sat", "saturation",
+    "temp", "temperature", "nbp", "nibp", "abp", "bp", "abps", "abpd", "abpm", "nbps", "nbpd", "nbpm", "systolic",
+    "diastolic", "avpu", "acvpu", "consciousness", "oxygen", "fio2", "btemp", "tcore",
+})  # fmt: skip
+
+
+def looks_like_vital(*names: str) -> bool:
+    """Whether words in a code's name are those of a vital: it decides how loudly an unmapped code is told, no more.
+
+    >>> looks_like_vital("0002-4182", "HR"), looks_like_vital("1554-5", "GLUCOSE")
+    (True, False)
+    """
+    words = {"".join(c for c in word if c.isalnum()).lower() for name in names for word in _split(name)}
+    return not LOOKS_LIKE_VITAL.isdisjoint(words)
+
+
+def _split(name: str) -> list[str]:
+    return name.replace("_", " ").replace("-", " ").replace("/", " ").replace("(", " ").replace(".", " ").split()

@@ -1,0 +1,105 @@
+"""Any known format to native readings: the one door that `vigilward convert` and every gateway use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from streams.formats import apple_health, fhir, hl7v2, mapped, openmhealth
+from streams.formats.findings import Converted, Sign
+from streams.formats.identity import Identity
+from streams.formats.jsons import documents
+from streams.formats.mapping import Mapping, shipped
+from streams.formats.plain import mapping_of
+from streams.formats.statements import Memory, Site
+from streams.formats.xml import root_name
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class Format(StrEnum):
+    """The formats by name; `auto` looks at the first bytes."""
+
+    AUTO = "auto"
+    HL7V2 = "hl7v2"
+    FHIR = "fhir"
+    OPENMHEALTH = "openmhealth"
+    APPLE_HEALTH = "apple-health"
+    FIT = "fit"
+    MAPPED = "mapped"
+
+
+@dataclass(slots=True)
+class Converter:
+    """Converts messages one after the other and remembers what a later one may correct.
+
+    `mappings` come before the shipped ones.
+    """
+
+    site: Site = field(default_factory=Site)
+    identity: Identity = field(default_factory=Identity)
+    mappings: tuple[Mapping, ...] = ()
+    memory: Memory = field(default_factory=Memory)
+    number: int = 0
+
+    def convert(self, data: bytes, form: Format = Format.AUTO) -> Iterator[Converted]:
+        """Every message in some bytes. Raises nothing on any input.
+
+        >>> [one.outcome.value for one in Converter().convert(b"hello")]
+        ['refused']
+        """
+        mappings = (*self.mappings, *shipped())
+        form = recognise(data, mappings) if form is Format.AUTO else form
+        module = _MODULES.get(form) if form else None
+        if module is None:
+            self.number += 1
+            into = Converted(self.number, str(form or "unknown"))
+            into.say(Sign.NOT_RECOGNISED, "message", "" if data.strip() else "empty")
+            yield into
+            return
+        for one in module.convert(data, self.site, self.memory, mappings, self.identity, self.number + 1):
+            self.number = one.number
+            yield one
+
+
+_MODULES: Final = {
+    Format.HL7V2: hl7v2,
+    Format.FHIR: fhir,
+    Format.OPENMHEALTH: openmhealth,
+    Format.APPLE_HEALTH: apple_health,
+    Format.MAPPED: mapped,
+}
+
+
+def recognise(data: bytes, mappings: tuple[Mapping, ...] = ()) -> Format | None:
+    """The format of some bytes by how they begin, or None.
+
+    >>> recognise(b"\\x0bMSH|^~\\\\&|")
+    <Format.HL7V2: 'hl7v2'>
+    """
+    head = data[:8192].removeprefix(BOM).lstrip(b" \t\r\n\x0b\x00")
+    if head[:3] in (b"MSH", b"FHS", b"BHS"):
+        return Format.HL7V2
+    if data[8:12] == b".FIT":
+        return Format.FIT
+    if head.startswith(b"<"):
+        return Format.APPLE_HEALTH if root_name(head) == "HealthData" else Format.FHIR
+    if head.startswith((b"{", b"[")):
+        return _recognise_json(data, mappings)
+    if b"MSH|" in head:
+        return Format.HL7V2
+    return Format.MAPPED if any(one.format == "csv" for one in mappings) else None
+
+
+def _recognise_json(data: bytes, mappings: tuple[Mapping, ...]) -> Format | None:
+    for document, problem in islice(documents(data), 20):
+        if problem:
+            continue
+        if "resourceType" in mapping_of(document):
+            return Format.FHIR
+        if openmhealth.recognised(document):
+            return Format.OPENMHEALTH
+        if mapped.fitting(document, mappings) is not None:
+            return Format.MAPPED
+    return None

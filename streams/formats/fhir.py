@@ -1,0 +1,246 @@
+"""FHIR R4 and R4B: Observations, alone or in Bundles, to readings; JSON, NDJSON and XML.
+
+The code of a quantity counts, never its unit's text; a value needs UCUM. `dataAbsentReason` is no value. What a
+validator calls valid proves nothing (a well-known one, by default, lets a heart rate in "bpm" pass): all is asked here.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import msgspec
+
+from schemas.reading import Mode, Quality
+from schemas.vitals import Source
+from streams.formats import fhir_codes
+from streams.formats.fhir_codes import CannotTake
+from streams.formats.fhir_xml import resource_of
+from streams.formats.findings import Converted, Sign
+from streams.formats.identity import Identity
+from streams.formats.jsons import documents
+from streams.formats.mapping import Mapping
+from streams.formats.moments import Stamp, TimeError, read_iso, start_of
+from streams.formats.plain import items, mapping_of, text_of
+from streams.formats.statements import Change, Memory, Site, Statement, assemble
+from streams.formats.xml import XmlError
+
+NAME: Final = "fhir"
+_CHANGES: Final = {
+    "final": Change.NEW, "preliminary": Change.NEW, "amended": Change.CORRECTED, "corrected": Change.CORRECTED,
+    "entered-in-error": Change.WITHDRAWN, "cancelled": Change.WITHDRAWN,
+}  # fmt: skip
+_TEST_LABELS: Final = frozenset({"HTEST"})
+
+
+@dataclass(slots=True)
+class _Context:
+    """What an Observation refers to: the resources around it by their URL."""
+
+    into: Converted
+    identity: Identity
+    mappings: tuple[Mapping, ...]
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def convert(
+    data: bytes, site: Site, memory: Memory, mappings: tuple[Mapping, ...], identity: Identity, first: int = 1
+) -> Iterator[Converted]:
+    """Every resource in some bytes, converted, in order. Raises nothing on any input."""
+    for number, (resource, problem) in enumerate(_resources(data), first):
+        into = Converted(number, NAME)
+        if problem:
+            into.say(Sign.MALFORMED, "resource", problem)
+        else:
+            convert_one(resource, into, site, memory, mappings, identity)
+        yield into
+
+
+def _resources(data: bytes) -> Iterator[tuple[Any, str]]:
+    body = data.removeprefix(b"\xef\xbb\xbf").strip()
+    if body.startswith(b"<"):
+        try:
+            yield resource_of(body), ""
+        except XmlError as error:
+            yield None, str(error)
+        return
+    yield from documents(body)
+
+
+def convert_one(
+    resource: Any, into: Converted, site: Site, memory: Memory, mappings: tuple[Mapping, ...], identity: Identity
+) -> None:
+    """One resource, a Bundle with all of its entries being one."""
+    kind = text_of(mapping_of(resource).get("resourceType"))
+    if not kind:
+        into.say(Sign.NOT_RECOGNISED, "resourceType", "no resourceType: not FHIR")
+        return
+    context = _Context(into, identity, tuple(one for one in mappings if one.format == NAME))
+    into.control_id = text_of(resource.get("id")) or None
+    if kind == "Bundle":
+        observations = list(_entries(resource, context))
+    else:
+        observations = list(_with_contained(resource, kind, context))
+    if not observations:
+        into.say(Sign.NOT_A_RESULT, kind[:40])
+    statements: list[Statement] = []
+    for place, one in observations:
+        local = _Context(into, identity, context.mappings, {**context.resources, **_contained(one)})
+        statements += _statements(one, place, local)
+    assemble(statements, into, site, memory, ())
+
+
+def _entries(bundle: dict[str, Any], context: _Context) -> Iterator[tuple[str, dict[str, Any]]]:
+    listed = items(bundle.get("entry"))
+    for entry in listed:
+        resource = mapping_of(mapping_of(entry).get("resource"))
+        if (url := text_of(mapping_of(entry).get("fullUrl"))) and resource:
+            context.resources[url] = resource
+    for at, entry in enumerate(listed):
+        resource = mapping_of(mapping_of(entry).get("resource"))
+        yield from _with_contained(resource, f"Bundle.entry[{at}].resource", context)
+
+
+def _with_contained(resource: dict[str, Any], place: str, context: _Context) -> Iterator[tuple[str, dict[str, Any]]]:
+    if resource.get("resourceType") == "Observation":
+        yield place, resource
+        return
+    if resource.get("resourceType") == "DiagnosticReport":
+        for at, one in enumerate(items(resource.get("contained"))):
+            if mapping_of(one).get("resourceType") == "Observation":
+                yield f"{place}.contained[{at}]", {"subject": resource.get("subject"), **one}
+
+
+def _contained(observation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    held = (mapping_of(one) for one in items(observation.get("contained")))
+    return {f"#{one['id']}": one for one in held if text_of(one.get("id"))}
+
+
+def _name_of(observation: dict[str, Any]) -> tuple[str, ...]:
+    """What names this version of the resource: its id and version, else an identifier of its own, else its content."""
+    digest = hashlib.sha256(msgspec.json.encode(observation, order="sorted")).hexdigest()
+    name = _lasting_name(observation)
+    version = text_of(mapping_of(observation.get("meta")).get("versionId"))
+    return (name, version or digest) if name else (digest,)
+
+
+def _lasting_name(observation: dict[str, Any]) -> str:
+    if found := text_of(observation.get("id")):
+        return f"Observation/{found}"
+    for one in items(observation.get("identifier")):
+        said = mapping_of(one)
+        if value := text_of(said.get("value")):
+            return f"{text_of(said.get('system'))}|{value}"
+    return ""
+
+
+def _statements(observation: dict[str, Any], place: str, context: _Context) -> Iterator[Statement]:
+    status = text_of(observation.get("status"))
+    change = _CHANGES.get(status)
+    if change is None:
+        context.into.say(Sign.STATUS, f"{place}.status", ascii(status[:24]) if status else "missing")
+        return
+    stamp = _time_of(observation, place, context.into)
+    quality = Quality.VALID
+    device, named_device = _device_of(observation)
+    patient = _patient_of(observation, context)
+    source = Source.MONITOR if device and device.startswith("DeviceMetric/") else Source.SPOT
+    mode = Mode.TEST if _is_test(observation, context) else Mode.REAL
+    name, origin = _lasting_name(observation), _name_of(observation)
+    for at, part in _parts(observation, place):
+        try:
+            found = fhir_codes.read(part, context.mappings, withdrawn=change is Change.WITHDRAWN)
+        except CannotTake as refusal:
+            context.into.say(refusal.sign, f"{at}{refusal.at}", refusal.what)
+            continue
+        if found is None:
+            _say_unmapped(part, at, context.into)
+            continue
+        if status == "preliminary":
+            context.into.say(Sign.NOT_FINAL, f"{place}.status", status)
+            quality = Quality.QUESTIONABLE
+        for one in found:
+            yield Statement(
+                one.vital, one.value, one.unit, at, stamp, patient, device, quality, source, mode, change,
+                (name, at.removeprefix(place), one.vital) if name else None, one.rule, named_device, origin,
+            )  # fmt: skip
+
+
+def _parts(observation: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield place, observation
+    for at, one in enumerate(items(observation.get("component"))):
+        if isinstance(one, dict):
+            yield f"{place}.component[{at}]", one
+
+
+def _time_of(observation: dict[str, Any], place: str, into: Converted) -> Stamp | None:
+    period = mapping_of(observation.get("effectivePeriod"))
+    try:
+        for name in ("effectiveDateTime", "effectiveInstant"):
+            if said := text_of(observation.get(name)):
+                return read_iso(said)
+        start, end = text_of(period.get("start")), text_of(period.get("end"))
+        if start and end and start != end:
+            into.say(Sign.PERIOD, f"{place}.effectivePeriod")
+            return start_of(read_iso(start), read_iso(end))
+        if start:
+            return read_iso(start)
+        return replace(read_iso(end), precise=False) if end else None
+    except TimeError as error:
+        into.say(error.sign, f"{place}.effective")
+        return None
+
+
+def _is_test(observation: dict[str, Any], context: _Context) -> bool:
+    reference = text_of(mapping_of(observation.get("subject")).get("reference"))
+    for one in (observation, context.resources.get(reference, {})):
+        labels = items(mapping_of(one.get("meta")).get("security"))
+        if any(text_of(mapping_of(label).get("code")) in _TEST_LABELS for label in labels):
+            return True
+    return False
+
+
+def _patient_of(observation: dict[str, Any], context: _Context) -> str | None:
+    subject = mapping_of(observation.get("subject"))
+    reference = text_of(subject.get("reference")).split("/_history/")[0]
+    known = context.resources.get(reference)
+    if known is not None and (reference.startswith(("#", "urn:"))):
+        if known.get("resourceType") != "Patient":
+            return None
+        return _identified(known, context) or context.identity.named(reference.removeprefix("#"), "contained")
+    if reference and "Patient/" not in reference and not reference.startswith("urn:"):
+        return None  # a device, a group, a place
+    if reference:
+        return context.identity.named(reference)
+    said = mapping_of(subject.get("identifier"))
+    value = text_of(said.get("value"))
+    return context.identity.named(value, text_of(said.get("system"))) if value else None
+
+
+def _identified(patient: dict[str, Any], context: _Context) -> str | None:
+    listed = [mapping_of(one) for one in items(patient.get("identifier"))]
+    known = [
+        (text_of(one.get("value")), text_of(one.get("system")), _type_of(one))
+        for one in listed
+        if text_of(one.get("value"))
+    ]
+    return context.identity.chosen(known)
+
+
+def _type_of(identifier: dict[str, Any]) -> str:
+    codings = items(mapping_of(identifier.get("type")).get("coding"))
+    return text_of(mapping_of(codings[0]).get("code")) if codings else ""
+
+
+def _device_of(observation: dict[str, Any]) -> tuple[str | None, bool]:
+    """The device, and whether that names one device rather than a model."""
+    device = mapping_of(observation.get("device"))
+    named = text_of(device.get("reference")) or text_of(mapping_of(device.get("identifier")).get("value"))
+    return named or text_of(device.get("display")) or None, bool(named)
+
+
+def _say_unmapped(part: dict[str, Any], place: str, into: Converted) -> None:
+    if not any(name.startswith("value") for name in part):
+        return  # a panel: it has no value of its own
+    loud, words = fhir_codes.described(part)
+    into.say(Sign.UNMAPPED if loud else Sign.NOT_WATCHED, f"{place}.code", words)

@@ -1,0 +1,186 @@
+"""What an Observation or one of its components says of a vital: code, value and unit, or why it cannot be taken."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas.vitals import Vital
+from streams.formats import codes, units
+from streams.formats.findings import Sign
+from streams.formats.mapping import Mapping
+from streams.formats.plain import items, mapping_of, text_of
+from streams.formats.values import letter_of
+
+LOINC: Final = "http://loinc.org"
+SNOMED: Final = "http://snomed.info/sct"
+MDC: Final = frozenset({"urn:iso:std:iso:11073:10101", "urn:oid:2.16.840.1.113883.6.24"})
+UCUM: Final = "http://unitsofmeasure.org"
+
+
+class CannotTake(ValueError):
+    """Why a value cannot be taken: the sign, the element at fault, and what was seen."""
+
+    def __init__(self, sign: Sign, at: str, what: str = "") -> None:
+        super().__init__(f"{sign}: {what}")
+        self.sign, self.at, self.what = sign, at, what
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One vital with its value, and the code by which it was known."""
+
+    vital: Vital
+    value: float | bool | str | None
+    unit: str | None
+    rule: str
+
+
+def read(part: dict[str, Any], mappings: tuple[Mapping, ...], withdrawn: bool) -> list[Said] | None:
+    """What is said here of vitals; None if it is about none of ours. Raises CannotTake."""
+    oxygen = _oxygen(part)
+    vital, rule = _vital_of(part, mappings)
+    if vital is None and oxygen is None:
+        return None
+    if withdrawn:
+        return [Said(vital or Vital.SUPPLEMENTAL_OXYGEN, None, None, rule)]
+    if part.get("dataAbsentReason") is not None:
+        raise CannotTake(Sign.DATA_ABSENT, ".dataAbsentReason", _reason(part))
+    if vital is None or vital is Vital.SUPPLEMENTAL_OXYGEN:
+        return _said_of_oxygen(part, bool(oxygen), rule)
+    if vital is Vital.CONSCIOUSNESS:
+        return [Said(vital, _letter(part), None, rule)]
+    value, unit = _quantity(part, vital)
+    return [Said(vital, value, unit, rule)]
+
+
+def described(part: dict[str, Any]) -> tuple[bool, str]:
+    """Whether an unmapped code looks like a vital although its system is none that is known, and its words."""
+    codings = _codings(part)
+    if not codings:
+        said = text_of(mapping_of(part.get("code")).get("text"))
+        return codes.looks_like_vital(said) and "valueQuantity" in part, ascii(said[:40])
+    local = all(system not in (LOINC, SNOMED) and system not in MDC for system, _, _ in codings)
+    _system, code, display = codings[0]
+    loud = local and "valueQuantity" in part and codes.looks_like_vital(code, display)
+    return loud, " ".join(one for one in (code[:24], display[:40]) if one)
+
+
+def _codings(part: dict[str, Any]) -> list[tuple[str, str, str]]:
+    said = (mapping_of(one) for one in items(mapping_of(part.get("code")).get("coding")))
+    return [(text_of(one.get("system")), text_of(one.get("code")), text_of(one.get("display"))) for one in said]
+
+
+def _vital_of(part: dict[str, Any], mappings: tuple[Mapping, ...]) -> tuple[Vital | None, str]:
+    found: dict[Vital, str] = {}
+    for system, code, display in _codings(part):
+        vital = _by_mapping(code, display, system, mappings) or _by_system(system, code, display)
+        if vital is not None:
+            found.setdefault(vital, f"{system} {code}")
+    if set(found) == {Vital.HEART_RATE, Vital.PULSE_RATE}:  # the pulse's own code, and LOINC's for any heart rate
+        del found[Vital.HEART_RATE]
+    if len(found) > 1:
+        raise CannotTake(Sign.CODE_MISMATCH, ".code", " and ".join(sorted(found)))
+    return next(iter(found.items()), (None, ""))
+
+
+def _by_mapping(code: str, display: str, system: str, mappings: tuple[Mapping, ...]) -> Vital | None:
+    for mapping in mappings:
+        if rule := mapping.rule_for(code, display, system):
+            return rule.vital
+    return None
+
+
+def _by_system(system: str, code: str, display: str) -> Vital | None:
+    if system == LOINC:
+        if code in codes.LOINC_AGGREGATES:
+            raise CannotTake(Sign.AGGREGATE, ".code", code)
+        if code in codes.LOINC_OTHER_SCALE:
+            raise CannotTake(Sign.OTHER_SCALE, ".code", code)
+        return codes.LOINC.get(code)
+    if system in MDC:
+        try:
+            vital = codes.mdc_of(code, display if "_" in display else "")
+        except codes.Mismatch as error:
+            raise CannotTake(Sign.CODE_MISMATCH, ".code", str(error)) from error
+        if vital is None and code.isdigit() and len(code) < 10 and int(code) in codes.MDC_OTHER_SCALE:
+            raise CannotTake(Sign.OTHER_SCALE, ".code", code)
+        return vital
+    if system == SNOMED:
+        if code in codes.SNOMED_OTHER_SCALE:
+            raise CannotTake(Sign.OTHER_SCALE, ".code", code)
+        return codes.SNOMED.get(code)
+    return None
+
+
+def _reason(part: dict[str, Any]) -> str:
+    codings = items(mapping_of(part.get("dataAbsentReason")).get("coding"))
+    return text_of(mapping_of(codings[0]).get("code"))[:40] if codings else ""
+
+
+def _quantity(part: dict[str, Any], vital: Vital) -> tuple[float, str]:
+    said = part.get("valueQuantity")
+    if not isinstance(said, dict):
+        other = next((name for name in part if name.startswith("value")), None)
+        if other is None:
+            raise CannotTake(Sign.NO_VALUE, ".value", vital.value)
+        raise CannotTake(Sign.WRONG_TYPE, f".{other[:40]}", f"{vital} is a Quantity")
+    value = said.get("value")
+    if value is None:
+        raise CannotTake(Sign.NO_VALUE, ".valueQuantity.value", vital.value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CannotTake(Sign.WRONG_TYPE, ".valueQuantity.value", "not a number")
+    if said.get("comparator") is not None:
+        raise CannotTake(Sign.INEXACT_VALUE, ".valueQuantity.comparator")
+    code, system = text_of(said.get("code")), text_of(said.get("system"))
+    if not code or not system:
+        raise CannotTake(Sign.MISSING_UNIT, ".valueQuantity.code" if not code else ".valueQuantity.system")
+    unit = units.ucum_of(vital, code) if system == UCUM else None
+    if system in MDC:
+        unit = units.mdc_of(vital, code, "")
+    if unit is None:
+        raise CannotTake(Sign.UNKNOWN_UNIT, ".valueQuantity.code", units.known(code))
+    try:
+        return float(value), unit
+    except OverflowError as error:
+        raise CannotTake(Sign.INEXACT_VALUE, ".valueQuantity.value") from error
+
+
+def _value_codings(part: dict[str, Any]) -> list[tuple[str, str]]:
+    said = (mapping_of(one) for one in items(mapping_of(part.get("valueCodeableConcept")).get("coding")))
+    return [(text_of(one.get("system")), text_of(one.get("code"))) for one in said]
+
+
+def _letter(part: dict[str, Any]) -> str:
+    found = {_letter_of(system, code) for system, code in _value_codings(part)} - {None}
+    if not found and isinstance(part.get("valueString"), str):
+        found = {letter_of(part["valueString"])} - {None}
+    if len(found) != 1:
+        sign = Sign.CODE_MISMATCH if found else Sign.INEXACT_VALUE
+        at = ".valueCodeableConcept" if "valueCodeableConcept" in part else ".value"
+        raise CannotTake(sign if at != ".value" or any(n.startswith("value") for n in part) else Sign.NO_VALUE, at)
+    return str(found.pop())
+
+
+def _letter_of(system: str, code: str) -> str | None:
+    if system == SNOMED:
+        return codes.SNOMED_LETTERS.get(code)
+    return codes.LOINC_LETTERS.get(code) if system == LOINC else None
+
+
+def _oxygen(part: dict[str, Any]) -> bool | None:
+    """Whether SNOMED CT's findings on oxygen or on room air are the code or the value; None if neither."""
+    said = [code for system, code, _ in _codings(part) if system == SNOMED]
+    said += [code for system, code in _value_codings(part) if system == SNOMED]
+    found = {codes.SNOMED_OXYGEN[code] for code in said if code in codes.SNOMED_OXYGEN}
+    if len(found) > 1:
+        raise CannotTake(Sign.CODE_MISMATCH, ".code", "on oxygen and on room air")
+    return found.pop() if found else None
+
+
+def _said_of_oxygen(part: dict[str, Any], on: bool, rule: str) -> list[Said]:
+    if "valueQuantity" in part:
+        value, unit = _quantity(part, Vital.OXYGEN_FLOW)
+        return [Said(Vital.OXYGEN_FLOW, value, unit, rule)]
+    answer = part.get("valueBoolean")
+    if answer is not None and not isinstance(answer, bool):
+        raise CannotTake(Sign.WRONG_TYPE, ".valueBoolean")
+    return [Said(Vital.SUPPLEMENTAL_OXYGEN, on if answer is None else on == answer, None, rule)]

@@ -1,0 +1,157 @@
+"""The codes of an HL7 v2 observation: which vital OBX-3 names, which unit OBX-6, which value OBX-5 holds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.reading import Mode, Quality
+from schemas.vitals import Vital
+from streams.formats import codes, units
+from streams.formats.findings import Sign
+from streams.formats.hl7v2_text import Segment
+from streams.formats.mapping import Mapping
+from streams.formats.values import letter_of, number_of, yes_or_no
+
+MDC: Final = frozenset({"MDC", "ISO11073", "ISO11073-10101", "2.16.840.1.113883.6.24"})
+LOINC: Final = frozenset({"LN", "LOINC", "2.16.840.1.113883.6.1"})
+SNOMED: Final = frozenset({"SCT", "SNM", "SNOMED", "SNOMED-CT", "SNOMEDCT", "2.16.840.1.113883.6.96"})
+# IHE PCD TF-2, table of OBX-8: what the device says of its value.
+QUALITIES: Final = {
+    "INV": Quality.INVALID, "NAV": Quality.NOT_AVAILABLE, "BUSY": Quality.NOT_AVAILABLE, "OFF": Quality.NOT_AVAILABLE,
+    "CAL": Quality.CALIBRATING, "QUES": Quality.QUESTIONABLE, "EARLY": Quality.ONGOING,
+}  # fmt: skip
+MODES: Final = {"TEST": Mode.TEST, "DEMO": Mode.DEMO}
+
+
+class CannotTake(ValueError):
+    """Why an observation cannot be taken: the sign, the field at fault, and what was seen."""
+
+    def __init__(self, sign: Sign, at: int, what: str = "") -> None:
+        super().__init__(f"{sign}: {what}")
+        self.sign, self.at, self.what = sign, at, what
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What OBX-3 names: the vital, and the rule by which it was found."""
+
+    vital: Vital
+    rule: str
+    mapped: Mapping | None = None
+    row: int = 0
+
+
+def triples(parts: list[str]) -> list[tuple[str, str, str]]:
+    """A coded element's codings: identifier, text and system, and the alternates."""
+    padded = [part.strip() for part in parts] + [""] * 6
+    return [one for one in (tuple(padded[0:3]), tuple(padded[3:6])) if any(one)]  # type: ignore[misc]
+
+
+def named(row: Segment, mappings: tuple[Mapping, ...]) -> Named | None:
+    """The vital that an OBX is about; None if it is none of ours. Raises CannotTake where its codes disagree."""
+    found: list[Named] = []
+    for code, name, system in triples(row.first(3)):
+        one = _by_mapping(code, name, system, mappings) or _by_system(code, name, system)
+        if one is not None:
+            found.append(one)
+    vitals = {one.vital for one in found}
+    if vitals == {Vital.HEART_RATE, Vital.PULSE_RATE}:  # the pulse's own code, and LOINC's for any heart rate
+        return next(one for one in found if one.vital is Vital.PULSE_RATE)
+    if len(vitals) > 1:
+        raise CannotTake(Sign.CODE_MISMATCH, 3, " and ".join(sorted(vitals)))
+    return found[0] if found else None
+
+
+def _by_mapping(code: str, name: str, system: str, mappings: tuple[Mapping, ...]) -> Named | None:
+    for mapping in mappings:
+        rule = mapping.rule_for(code, name, system)
+        if rule is not None:
+            return Named(rule.vital, f"{mapping.name}: {rule.label}", mapping, rule.number)
+    return None
+
+
+def _by_system(code: str, name: str, system: str) -> Named | None:
+    if system.upper() in MDC or (not system and name.startswith("MDC_")):
+        try:
+            vital = codes.mdc_of(code, name)
+        except codes.Mismatch as error:
+            raise CannotTake(Sign.CODE_MISMATCH, 3, str(error)) from error
+        if vital is None and code.isdigit() and len(code) < 10 and int(code) in codes.MDC_OTHER_SCALE:
+            raise CannotTake(Sign.OTHER_SCALE, 3, code)
+        return Named(vital, f"MDC {code} {name}".strip()) if vital else None
+    if system.upper() in LOINC:
+        if code in codes.LOINC_OTHER_SCALE:
+            raise CannotTake(Sign.OTHER_SCALE, 3, code)
+        if code in codes.LOINC_AGGREGATES:
+            raise CannotTake(Sign.AGGREGATE, 3, code)
+        vital = codes.LOINC.get(code)
+        return Named(vital, f"LOINC {code}") if vital else None
+    if system.upper() in SNOMED:
+        vital = codes.SNOMED.get(code)
+        return Named(vital, f"SNOMED CT {code}") if vital else None
+    return None
+
+
+def unit_of(row: Segment, what: Named) -> str | None:
+    """The unit in OBX-6. Raises CannotTake where it is missing or no unit of this vital."""
+    if what.vital in units.UNITLESS:
+        return None
+    said = triples(row.first(6))
+    if not said:
+        constant = what.mapped.rules[what.row].unit if what.mapped else None
+        if constant is None:
+            raise CannotTake(Sign.MISSING_UNIT, 6, what.vital.value)
+        return constant
+    for code, name, system in said:
+        unit = _unit(code, name, system, what)
+        if unit is not None:
+            return unit
+    raise CannotTake(Sign.UNKNOWN_UNIT, 6, units.known(" ".join(part for part in said[0] if part)))
+
+
+def _unit(code: str, name: str, system: str, what: Named) -> str | None:
+    if what.mapped is not None and (mapped := what.mapped.unit_for(what.row, code, name)):
+        return mapped
+    if code.startswith("MDC_DIM"):
+        return units.mdc_of(what.vital, "", code)
+    if system.upper() in MDC or name.startswith("MDC_DIM"):
+        return units.mdc_of(what.vital, code, name)
+    return units.ucum_of(what.vital, code) or units.spelt_of(what.vital, code)
+
+
+def value_of(row: Segment, what: Named) -> float | str | bool:
+    """The one value in OBX-5. Raises CannotTake where there is none, or not one that can be taken."""
+    repeated = row.repetitions(5)
+    if len(repeated) > 1:
+        raise CannotTake(Sign.REPEATED_VALUE, 5)
+    parts = repeated[0] if repeated else []
+    if not any(part.strip() and part.strip() != '""' for part in parts):
+        raise CannotTake(Sign.NO_VALUE, 5)
+    if what.mapped is not None and (word := what.mapped.value_for(what.row, parts[0])) is not None:
+        return word
+    if what.vital in units.UNITLESS:
+        return _word(parts, what.vital)
+    kind = row.text(2).upper()
+    if kind in ("", "NM", "ST", "TX", "FT"):
+        value = number_of(parts[0]) if not any(part.strip() for part in parts[1:]) else None
+    elif kind == "SN":
+        padded = [part.strip() for part in parts] + [""] * 4
+        value = number_of(padded[1]) if padded[0] in ("", "=") and not padded[2] and not padded[3] else None
+    else:
+        raise CannotTake(Sign.WRONG_TYPE, 2, kind[:8])
+    if value is None:
+        raise CannotTake(Sign.INEXACT_VALUE, 5)
+    return value
+
+
+def _word(parts: list[str], vital: Vital) -> str | bool:
+    for code, name, system in triples(parts):
+        if vital is Vital.CONSCIOUSNESS:
+            letter = codes.SNOMED_LETTERS.get(code) if system.upper() in SNOMED else codes.LOINC_LETTERS.get(code)
+            letter = letter or letter_of(name or code) or letter_of(code)
+            if letter:
+                return letter
+        elif system.upper() in SNOMED and code in codes.SNOMED_OXYGEN:
+            return codes.SNOMED_OXYGEN[code]
+        elif (said := yes_or_no(name or code)) is not None:
+            return said
+    raise CannotTake(Sign.INEXACT_VALUE, 5)

@@ -1,0 +1,76 @@
+"""Whose a message is: which identifier names the patient, which patient a device or a bed belongs to, and pseudonyms.
+
+Where a message carries several identifiers, the first of the stated order counts: by assigner and type as the site sets
+them, otherwise a medical record number before any other. With a key the id is a keyed HMAC of assigner and identifier,
+so that the log holds no hospital number; the key's id stands in front of it, so that keys can be rotated.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from streams.formats.hl7v2_text import Segment
+
+# HL7 table 0203: medical record number, patient internal identifier, patient's number of this visit's hospital.
+TYPES: Final = ("MR", "MRN", "PI", "PT", "PN", "VN", "AN")
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One line of the order in which identifiers are chosen; an empty part matches anything."""
+
+    assigner: str = ""
+    type: str = ""
+
+    def fits(self, assigner: str, type_: str) -> bool:
+        """Whether an identifier of this assigner and type is meant."""
+        return self.assigner in ("", assigner) and self.type in ("", type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How patients are named here. `key` with its `key_id` makes pseudonyms; `beds` names who lies where."""
+
+    order: tuple[Preference, ...] = tuple(Preference(type=one) for one in TYPES)
+    key: bytes = b""
+    key_id: str = ""
+    beds: Mapping[str, str] = field(default_factory=dict)
+
+    def of_hl7(self, pid: Segment) -> str | None:
+        """The patient of a PID segment: PID-3, else PID-2 of the versions before 2.3.1."""
+        for number in (3, 2):
+            listed = [_identifier(parts) for parts in pid.repetitions(number)]
+            if found := self.chosen([one for one in listed if one[0]]):
+                return found
+        return None
+
+    def chosen(self, listed: list[tuple[str, str, str]]) -> str | None:
+        """The id by the first line of the order that fits one of (identifier, assigner, type); else the first."""
+        for wanted in self.order:
+            for value, assigner, type_ in listed:
+                if wanted.fits(assigner, type_):
+                    return self.named(value, assigner)
+        return self.named(*listed[0][:2]) if listed else None
+
+    def of_bed(self, location: list[str]) -> str | None:
+        """The patient who lies at a PV1-3 location, if the site has said who."""
+        return self.beds.get("^".join(part.strip() for part in location).rstrip("^"))
+
+    def named(self, value: str, assigner: str = "") -> str:
+        """The id under which a patient is known here: as it was sent, or its pseudonym where a key is set.
+
+        >>> Identity(key=b"0123456789abcdef", key_id="k1").named("42", "H")[:3]
+        'k1-'
+        """
+        if not self.key:
+            return value
+        digest = hmac.new(self.key, f"{assigner}\x1f{value}".encode("utf-8", "replace"), hashlib.sha256)
+        return f"{self.key_id}-{digest.hexdigest()[:32]}"
+
+
+def _identifier(parts: list[str]) -> tuple[str, str, str]:
+    padded = [part.strip() for part in parts] + [""] * 5
+    value = "" if padded[0] == '""' else padded[0]
+    return value, padded[3].split("&")[0], padded[4]

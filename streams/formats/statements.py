@@ -1,0 +1,288 @@
+"""What a message states of one vital at one instant, and how such statements become native readings.
+
+Every format ends here: grouping by patient, device and instant, the sequence, corrections, and the checks that need
+more than one value.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from schemas.decode import FastMeasure, Refused
+from schemas.judge import judge
+from schemas.reading import Mode, Quality
+from schemas.reasons import Refusal
+from schemas.vitals import Source, Vital
+from streams.formats.findings import Converted, Sign
+from streams.formats.moments import Stamp, TimeError, instant
+
+REMEMBERED: Final = 100_000  # readings whose correction can still be applied
+UNASSIGNED: Final = "unassigned:"
+MAX_ID: Final = 200
+
+
+class Change(StrEnum):
+    """What a statement does to what was said before of the same observation."""
+
+    NEW = "new"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One vital as a message states it. `key` names the observation, so that a correction finds what it replaces.
+
+    `named_device`: `device` is one device, not a model or a sending system, of which there may be many. `origin` names
+    the resource where a message holds several.
+    """
+
+    vital: Vital
+    value: float | bool | str | None
+    unit: str | None
+    place: str
+    stamp: Stamp | None
+    patient: str | None
+    device: str | None
+    quality: Quality = Quality.VALID
+    source: Source = Source.MONITOR
+    mode: Mode = Mode.REAL
+    change: Change = Change.NEW
+    key: Hashable = None
+    rule: str = ""
+    named_device: bool = True
+    origin: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Memory:
+    """The readings that were made, as long as their correction can still come: bounded, the oldest go first."""
+
+    readings: OrderedDict[tuple[str, int], dict[str, Any]] = field(default_factory=OrderedDict)
+    keys: dict[Hashable, tuple[tuple[str, int], str]] = field(default_factory=dict)
+    owned: dict[tuple[str, int], list[Hashable]] = field(default_factory=dict)
+
+    def note(self, reading: dict[str, Any], keys: Iterable[tuple[Hashable, str]]) -> None:
+        """Remembers a reading and the observations in it."""
+        name = (reading["device_id"], reading["sequence"])
+        self.readings[name] = reading
+        self.readings.move_to_end(name)
+        self.owned.setdefault(name, [])
+        for key, vital in keys:
+            self.keys[key] = (name, vital)
+            self.owned[name].append(key)
+        while len(self.readings) > REMEMBERED:
+            old, _ = self.readings.popitem(last=False)
+            for key in self.owned.pop(old, ()):
+                if self.keys.get(key, (None,))[0] == old:
+                    del self.keys[key]
+
+    def find(self, key: Hashable) -> tuple[dict[str, Any], str] | None:
+        """The reading in force that holds this observation, and under which vital."""
+        found = self.keys.get(key) if key is not None else None
+        reading = self.readings.get(found[0]) if found else None
+        return (reading, found[1]) if reading and found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the site says about messages that do not say it: its zone, whose file it is, and when they arrived."""
+
+    zone: ZoneInfo | None = None
+    patient: str | None = None
+    arrived: datetime | None = None
+    sender: str = "convert"
+
+
+def sequence_of(taken_at: datetime, *identity: str) -> int:
+    """A reading's sequence: its second, then 20 bits of what names the message. A resend has the same one.
+
+    It rises with `taken_at`, so that no late message looks like a clock that was set back; two messages of one device
+    and one instant differ but for one chance in a million. It fits into 53 bits until the year 2242.
+    """
+    digest = hashlib.sha256("\x1f".join(identity).encode("utf-8", "replace")).digest()
+    return (int(taken_at.timestamp()) << 20) | (int.from_bytes(digest[:4], "big") & 0xFFFFF)
+
+
+def assemble(
+    statements: list[Statement], into: Converted, site: Site, memory: Memory, identity: tuple[str, ...]
+) -> None:
+    """Groups what was stated into readings, puts them into `into` and says what could not be taken."""
+    groups: OrderedDict[tuple[Any, ...], list[Statement]] = OrderedDict()
+    for one in statements:
+        when = one.stamp.text if one.stamp else None
+        # what has neither a patient nor a device is never put together with another: it may be another person's
+        apart = None if one.patient or (one.device and one.named_device) else one.origin
+        groups.setdefault((one.patient, one.device, one.source, one.mode, when, apart), []).append(one)
+    for number, group in enumerate(groups.values()):
+        origins = [part for origin in dict.fromkeys(one.origin for one in group) for part in origin]
+        _assemble_one(group, into, site, memory, (*identity, *origins) if origins else (*identity, str(number)))
+
+
+def _assemble_one(
+    group: list[Statement], into: Converted, site: Site, memory: Memory, identity: tuple[str, ...]
+) -> None:
+    changed = [one for one in group if one.change is Change.WITHDRAWN]
+    good = _judged([one for one in group if one.change is not Change.WITHDRAWN], into)
+    for one in changed:
+        _withdraw(one, into, memory, identity)
+    if not good:
+        return
+    first = group[0]
+    vitals = {one.vital.value: _measure(one) for one in good}
+    _infer_oxygen(vitals)
+    patient = first.patient or site.patient
+    draft: dict[str, Any] = {"patient_id": patient, "device_id": first.device, "source": first.source.value}
+    if first.stamp is None:
+        into.say(Sign.NO_TIME, good[0].place)
+        into.held.append({**draft, "taken_at": None, "vitals": vitals})
+        return
+    try:
+        moment, text = instant(first.stamp, site.zone, site.arrived)
+    except TimeError as error:
+        into.say(error.sign, good[0].place, first.stamp.text)
+        into.held.append({**draft, "taken_at": first.stamp.text, "vitals": vitals})
+        return
+    reading = _reading(first, patient, moment, text, vitals, into, site, identity)
+    _replace(good, reading, into, memory)
+    memory.note(reading, [(one.key, one.vital.value) for one in good if one.key is not None])
+    into.readings.append(reading)
+    into.took.extend((one.place, one.vital.value, one.rule) for one in good)
+
+
+def _reading(
+    first: Statement, patient: str | None, moment: datetime, text: str, vitals: dict[str, Any],
+    into: Converted, site: Site, identity: tuple[str, ...],
+) -> dict[str, Any]:  # fmt: skip
+    device = first.device
+    if device is None:
+        into.say(Sign.NO_DEVICE, first.place)
+        device = site.sender
+    if not patient:
+        into.say(Sign.NO_PATIENT, first.place)
+        digest = hashlib.sha256("\x1f".join(identity).encode("utf-8", "replace")).hexdigest()[:12]
+        patient = UNASSIGNED + (first.device if first.device and first.named_device else digest)
+    reading: dict[str, Any] = {
+        "patient_id": _fit(patient),
+        "device_id": _fit(device),
+        "source": first.source.value,
+        "taken_at": text,
+        "sequence": sequence_of(moment, *identity),
+        "vitals": vitals,
+    }
+    if first.mode is not Mode.REAL:
+        reading["mode"] = first.mode.value
+        into.say(Sign.SIMULATED, first.place)
+    return reading
+
+
+def _fit(name: str) -> str:
+    """An id in the length that the contract has room for; a longer one keeps its beginning and gets its digest."""
+    if len(name) <= MAX_ID:
+        return name
+    return f"{name[:160]}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def _judged(group: list[Statement], into: Converted) -> list[Statement]:
+    """Those that can be taken: each possible, one for each vital, pressures that go together."""
+    good: dict[Vital, Statement] = {}
+    impossible = False
+    for one in group:
+        code = _refused(one)
+        if code is not None:
+            impossible = impossible or one.vital in _PAIR
+            into.say(code, one.place, one.vital.value)
+            continue
+        other = good.get(one.vital)
+        if other is None or one.change is Change.CORRECTED:
+            good[one.vital] = one
+        elif (other.value, other.unit) != (one.value, one.unit) and other.change is not Change.CORRECTED:
+            into.say(Sign.CONTRADICTION, one.place, f"{one.vital.value} stands at {other.place} too")
+            if one.vital not in _BEST_FIRST:
+                good[one.vital] = _doubtful(other)
+    if impossible:
+        for vital in (*_PAIR, Vital.MEAN_BP):
+            if vital in good:
+                into.say(Sign.HELD_WITH_PAIR, good.pop(vital).place, vital.value)
+    systolic, diastolic = good.get(Vital.SYSTOLIC_BP), good.get(Vital.DIASTOLIC_BP)
+    if systolic and diastolic and systolic.unit == diastolic.unit and diastolic.value >= systolic.value:  # type: ignore[operator]
+        into.say(Sign.PRESSURES_SWAPPED, diastolic.place)
+        good[Vital.SYSTOLIC_BP], good[Vital.DIASTOLIC_BP] = _doubtful(systolic), _doubtful(diastolic)
+    return [good[vital] for vital in Vital if vital in good]
+
+
+_PAIR: Final = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP)
+# Two probes or two methods measure these at once: the first of the message stands, the second is named.
+_BEST_FIRST: Final = frozenset({Vital.TEMPERATURE, Vital.SPO2, Vital.PULSE_RATE, Vital.RESP_RATE})
+
+
+def _refused(one: Statement) -> Refusal | None:
+    measure = FastMeasure(one.value, one.unit, one.quality)
+    judged = judge(one.vital.value, measure)
+    if isinstance(judged, Refused):
+        return judged.code
+    # No oximeter reads 1 % or less: it is a fraction under the wrong unit, or a code for "nothing measured".
+    return Refusal.IMPOSSIBLE if one.vital is Vital.SPO2 and judged.value <= 1 else None
+
+
+def _doubtful(one: Statement) -> Statement:
+    return replace(one, quality=Quality.QUESTIONABLE)
+
+
+def _measure(one: Statement) -> dict[str, Any]:
+    measure: dict[str, Any] = {"value": one.value}
+    if one.unit is not None:
+        measure["unit"] = one.unit
+    if one.quality is not Quality.VALID:
+        measure["quality"] = one.quality.value
+    return measure
+
+
+def _infer_oxygen(vitals: dict[str, Any]) -> None:
+    """Where oxygen flows the patient is on oxygen; a flow of nought is left to the watch, which knows more."""
+    flow = vitals.get(Vital.OXYGEN_FLOW.value)
+    if flow is not None and flow["value"] > 0 and Vital.SUPPLEMENTAL_OXYGEN.value not in vitals:
+        vitals[Vital.SUPPLEMENTAL_OXYGEN.value] = {
+            "value": True,
+            **({"quality": flow["quality"]} if "quality" in flow else {}),
+        }
+
+
+def _replace(good: list[Statement], reading: dict[str, Any], into: Converted, memory: Memory) -> None:
+    """Makes `reading` the one in force in place of an earlier one of the same observation, with its other vitals.
+
+    Whether the message calls itself a correction or not: a final result replaces a preliminary one, too.
+    """
+    for one in good:
+        before, vital = memory.find(one.key) or (None, "")
+        if before is None or any(before[name] != reading[name] for name in ("device_id", "patient_id")):
+            if one.change is Change.CORRECTED:
+                into.say(Sign.NOTHING_TO_CORRECT, one.place, one.vital.value)
+        elif before["sequence"] != reading["sequence"]:  # else it is the same message again
+            reading["corrects"] = before["sequence"]
+            if before["taken_at"] == reading["taken_at"]:
+                reading["vitals"] = {**{k: v for k, v in before["vitals"].items() if k != vital}, **reading["vitals"]}
+
+
+def _withdraw(one: Statement, into: Converted, memory: Memory, identity: tuple[str, ...]) -> None:
+    found = memory.find(one.key)
+    if found is None:
+        into.say(Sign.STATUS, one.place, "nothing to withdraw")
+        return
+    before, vital = found
+    vitals = {name: sent for name, sent in before["vitals"].items() if name != vital}
+    if set(vitals) == {Vital.SUPPLEMENTAL_OXYGEN.value} and vital == Vital.OXYGEN_FLOW.value:
+        vitals = {}  # it was inferred from the flow that is withdrawn
+    moment = datetime.fromisoformat(before["taken_at"])
+    after = {**before, "sequence": sequence_of(moment, *identity, "withdrawn", vital), "corrects": before["sequence"]}
+    after["vitals"] = vitals
+    into.readings.append(after)
+    old = (before["device_id"], before["sequence"])
+    keys = [(key, memory.keys[key][1]) for key in memory.owned.get(old, ()) if key != one.key and key in memory.keys]
+    memory.keys.pop(one.key, None)
+    memory.note(after, keys)

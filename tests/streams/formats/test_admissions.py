@@ -1,0 +1,55 @@
+"""HL7 v2 admissions become patient records."""
+
+import json
+
+import pytest
+
+from schemas.patient import PatientRecord
+from streams.formats.findings import Outcome
+from tests.streams.formats.making import BERLIN, convert, signs
+
+
+def admission(event, *more, evn="20261129120000", pid="PID|||4711^^^H^MR||Doe^Jane||19510730|F", mode="P"):
+    head = rf"MSH|^~\&|ADT|H|||20261129120005||ADT^{event}|C-1|{mode}|2.5"
+    return "\r".join((head, f"EVN|{event}|{evn}", pid, "PV1||I|4A^12^2" + "|" * 16 + "E-9", *more, "")).encode()
+
+
+@pytest.mark.parametrize(
+    ("event", "name"), [("A01", "admit"), ("A02", "transfer"), ("A03", "discharge"), ("A08", "update")]
+)
+def test_an_event_of_a_stay_becomes_a_patient_record(event, name):
+    (one,) = convert(admission(event), zone=BERLIN)
+    (record,) = one.patients
+
+    assert one.outcome is Outcome.TAKEN
+    assert record == {
+        "event": name, "patient_id": "4711", "at": "2026-11-29T12:00:00+01:00", "encounter": "E-9", "ward": "4A",
+        "bed": "12-2", "date_of_birth": "1951-07-30", "sex": "female",
+    }  # fmt: skip
+    PatientRecord.model_validate_json(json.dumps(record))
+
+
+def test_a_time_without_a_zone_is_left_out_and_told():
+    (one,) = convert(admission("A01"))
+
+    assert "at" not in one.patients[0]
+    assert signs(one) == [("no_time_zone", "EVN[1].2")]
+
+
+def test_a_year_of_birth_is_not_completed():
+    (one,) = convert(admission("A01", pid="PID|||4711^^^H^MR||||1951|F"), zone=BERLIN)
+
+    assert "date_of_birth" not in one.patients[0]
+
+
+def test_an_admission_without_an_identifier_is_refused():
+    (one,) = convert(admission("A01", pid="PID|||^^^H^MR"), zone=BERLIN)
+
+    assert one.patients == []
+    assert signs(one) == [("no_patient", "PID[1].3")]
+
+
+def test_other_events_are_ignored():
+    (one,) = convert(admission("A31"), zone=BERLIN)
+
+    assert one.outcome is Outcome.IGNORED

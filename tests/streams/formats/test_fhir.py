@@ -1,0 +1,221 @@
+"""FHIR Observations as servers and bedside gateways send them."""
+
+import json
+
+import pytest
+
+from streams.formats.converter import Format
+from streams.formats.findings import Outcome
+from tests.streams.formats.making import convert, observation, signs, values
+
+UCUM = "http://unitsofmeasure.org"
+
+
+def only(resource, **how):
+    (one,) = convert(resource, **how)
+    return one
+
+
+def coded(*codings):
+    return {"coding": [{"system": system, "code": code} for system, code in codings]}
+
+
+def test_an_observation_becomes_a_reading():
+    one = only(observation())
+
+    assert one.outcome is Outcome.TAKEN
+    (reading,) = one.readings
+    assert (reading["patient_id"], reading["device_id"]) == ("Patient/p-1", "Device/d-1")
+    assert reading["taken_at"] == "2026-11-29T21:59:59+01:00"
+    assert values(reading) == {"heart_rate": 82.0}
+
+
+def test_one_measurement_in_three_codings_is_one_reading():
+    code = coded(("http://loinc.org", "2708-6"), ("http://loinc.org", "59408-5"),
+                 ("urn:iso:std:iso:11073:10101", "150456"))  # fmt: skip
+    one = only(observation(value=95, unit="%", code=code))
+
+    assert [values(reading) for reading in one.readings] == [{"spo2": 95.0}]
+
+
+def test_codings_that_disagree_are_not_mapped():
+    code = coded(("http://loinc.org", "8867-4"), ("urn:iso:std:iso:11073:10101", "150456"))
+
+    assert signs(only(observation(code=code))) == [("code_mismatch", "Observation.code")]
+
+
+def pressure(systolic, diastolic):
+    parts = [
+        {"code": coded(("http://loinc.org", code)), **value}
+        for code, value in (("8480-6", systolic), ("8462-4", diastolic))
+    ]
+    return observation("85354-9", valueQuantity=None, component=parts)
+
+
+def mmhg(value):
+    return {"valueQuantity": {"value": value, "system": UCUM, "code": "mm[Hg]"}}
+
+
+def test_components_are_one_reading_and_an_absent_one_has_no_value():
+    absent = {"dataAbsentReason": coded(("http://terminology.hl7.org/CodeSystem/data-absent-reason", "not-performed"))}
+    one = only(pressure(mmhg(107), absent))
+
+    assert values(one.readings[0]) == {"systolic_bp": 107.0}
+    assert signs(one) == [("data_absent", "Observation.component[1].dataAbsentReason")]
+    assert values(only(pressure(mmhg(120), mmhg(80))).readings[0]) == {"systolic_bp": 120.0, "diastolic_bp": 80.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sign", "at"),
+    [
+        ({"status": "entered-in-error"}, "status", ""),
+        ({"status": "cancelled"}, "status", ""),
+        ({"status": "unknown"}, "status", ".status"),
+        ({"status": "registered"}, "status", ".status"),
+        ({"status": None}, "status", ".status"),
+        ({"effectiveDateTime": "2026-11-29"}, "time_imprecise", ""),
+        ({"effectiveDateTime": "2026-11"}, "time_imprecise", ""),
+        ({"effectiveDateTime": None}, "no_time", ""),
+        ({"effectiveDateTime": "2026-11-29T24:00:00Z"}, "time_invalid", ".effective"),
+        ({"valueQuantity": {"value": 82, "unit": "bpm"}}, "missing_unit", ".valueQuantity.code"),
+        ({"valueQuantity": {"value": 82, "code": "/min"}}, "missing_unit", ".valueQuantity.system"),
+        ({"valueQuantity": {"value": 82, "system": UCUM, "code": "bpm"}}, "unknown_unit", ".valueQuantity.code"),
+        ({"valueQuantity": {"value": 82, "system": "http://snomed.info/sct", "code": "/min"}}, "unknown_unit",
+         ".valueQuantity.code"),
+        ({"valueQuantity": {"value": "82", "system": UCUM, "code": "/min"}}, "wrong_type", ".valueQuantity.value"),
+        ({"valueQuantity": {"value": True, "system": UCUM, "code": "/min"}}, "wrong_type", ".valueQuantity.value"),
+        ({"valueQuantity": {"value": 82, "comparator": ">", "system": UCUM, "code": "/min"}}, "inexact_value",
+         ".valueQuantity.comparator"),
+        ({"valueQuantity": None}, "no_value", ".value"),
+        ({"valueQuantity": None, "valueString": "82"}, "wrong_type", ".valueString"),
+        ({"valueQuantity": {"value": 999, "system": UCUM, "code": "/min"}}, "impossible", ""),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_named_with_its_element(changes, sign, at):
+    one = only(observation(**changes))
+
+    assert one.readings == []
+    assert (sign, f"Observation{at}") in signs(one)
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"), [("9269-2", "other_scale"), ("96608-5", "aggregate"), ("8490-5", "aggregate")]
+)
+def test_what_only_looks_like_a_vital_is_told_loudly(code, sign):
+    assert signs(only(observation(code, 13, "{score}"))) == [(sign, "Observation.code")]
+
+
+def test_another_quantity_is_ignored_and_named():
+    one = only(observation("29463-7", 70, "kg"))
+
+    assert one.outcome is Outcome.IGNORED
+    assert signs(one, "note") == [("not_watched", "Observation.code")]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "letter"),
+    [
+        ("http://snomed.info/sct", "248234008", "A"),
+        ("http://snomed.info/sct", "130987000", "C"),
+        ("http://loinc.org", "LA17108-4", "V"),
+        ("http://loinc.org", "LA17107-6", "P"),
+        ("http://snomed.info/sct", "422768004", "U"),
+    ],
+)
+def test_consciousness_is_read_from_its_codes(system, code, letter):
+    one = only(observation("67775-7", valueQuantity=None, valueCodeableConcept=coded((system, code))))
+
+    assert values(one.readings[0]) == {"consciousness": letter}
+
+
+def test_oxygen_and_room_air_are_read_from_code_or_value():
+    flow = {"value": 2, "system": UCUM, "code": "l/min"}
+    on = only(observation(code=coded(("http://snomed.info/sct", "371825009")), valueQuantity=flow))
+    air = only(observation(code=coded(("http://snomed.info/sct", "722742002")), valueQuantity=None))
+
+    assert values(on.readings[0]) == {"oxygen_flow": 2.0, "supplemental_oxygen": True}
+    assert values(air.readings[0]) == {"supplemental_oxygen": False}
+
+
+def test_a_bundle_is_one_message_and_its_observations_of_one_instant_one_reading():
+    subject = {"reference": "urn:uuid:1"}
+    patient = {"resourceType": "Patient", "identifier": [{"system": "urn:h", "value": "4711"}]}
+    entries = [
+        {"fullUrl": "urn:uuid:1", "resource": patient},
+        {"resource": observation(subject=subject)},
+        {"resource": observation("59408-5", 97, "%", id="o-2", subject=subject)},
+        {"resource": observation("9279-1", None, "/min", id="o-3", subject=subject)},
+    ]
+    one = only({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+
+    assert [values(reading) for reading in one.readings] == [{"heart_rate": 82.0, "spo2": 97.0}]
+    assert one.readings[0]["patient_id"] == "4711"
+    assert signs(one) == [("no_value", "Bundle.entry[3].resource.valueQuantity.value")]
+
+
+def test_nameless_observations_of_one_bundle_are_never_put_together():
+    entries = [
+        {"resource": observation(subject=None, device=None)},
+        {"resource": observation("59408-5", 97, "%", id="o-2", subject=None, device=None)},
+    ]
+    readings = only({"resourceType": "Bundle", "entry": entries}).readings
+
+    assert len({reading["patient_id"] for reading in readings}) == 2
+
+
+def test_a_new_version_replaces_and_an_error_withdraws_and_a_retry_is_the_same():
+    first, again, second, third = convert(
+        "\n".join(
+            json.dumps(one)
+            for one in (
+                observation(),
+                observation(),
+                observation(value=90, status="amended", meta={"versionId": "2"}),
+                observation(value=90, status="entered-in-error", meta={"versionId": "3"}),
+            )
+        ).encode()
+    )
+
+    assert first.readings == again.readings
+    assert second.readings[0]["corrects"] == first.readings[0]["sequence"]
+    assert (third.readings[0]["corrects"], third.readings[0]["vitals"]) == (second.readings[0]["sequence"], {})
+
+
+def test_xml_says_the_same_as_json():
+    xml = (
+        b'<Observation xmlns="http://hl7.org/fhir"><id value="o-1"/><status value="final"/><code><coding>'
+        b'<system value="http://loinc.org"/><code value="8310-5"/></coding></code><subject>'
+        b'<reference value="Patient/p-1"/></subject><effectiveDateTime value="2026-11-29T21:59:59+01:00"/>'
+        b'<valueQuantity><value value="36.80"/><system value="http://unitsofmeasure.org"/><code value="Cel"/>'
+        b"</valueQuantity></Observation>"
+    )
+
+    assert values(only(xml).readings[0]) == {"temperature": 36.8}
+
+
+def test_a_document_type_is_not_read():
+    one = only(b'<!DOCTYPE x [<!ENTITY a "b">]><Observation xmlns="http://hl7.org/fhir"/>')
+
+    assert signs(one) == [("malformed", "resource")]
+
+
+def test_a_period_gives_its_beginning_and_a_long_one_nothing():
+    def during(end):
+        return observation(effectiveDateTime=None, effectivePeriod={"start": "2026-11-29T21:00:00Z", "end": end})
+
+    assert only(during("2026-11-29T21:10:00Z")).readings[0]["taken_at"] == "2026-11-29T21:00:00Z"
+    assert only(during("2026-11-30T21:00:00Z")).readings == []
+
+
+def test_test_data_is_marked():
+    label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]}
+
+    assert only(observation(meta=label)).readings[0]["mode"] == "test"
+
+
+@pytest.mark.parametrize("other", [{"a": 1}, {"resourceType": 3}, {"resourceType": ""}])
+def test_what_has_no_resource_type_is_not_fhir(other):
+
+    (one,) = convert(other, form=Format.FHIR)
+
+    assert signs(one) == [("not_recognised", "resourceType")]

@@ -1,7 +1,8 @@
 """A forwarded record: a patient record, an action, a change of rules, or a tick, put into the one log by a worker.
 
 Whatever can change a patient's state has one order: the patient's partition of the readings log. The record's headers
-say what it is (`forwarded`) and who vouches for it (`signature`); ticks carry nothing and need no signature.
+say what it is (`forwarded`) and who vouches for it (`signature`). A tick moves only time; a signed one also says what
+its owner's clocks showed, by which a false step of the broker's clock is told from a true silence.
 """
 
 import hashlib
@@ -46,6 +47,19 @@ KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 class MalformedKeys(ValueError):
     """Text that is not keys: what is wrong, never a secret itself."""
+
+
+class Tick(Struct, frozen=True):
+    """The value of a signed tick: its owner's clocks when it was made, in milliseconds.
+
+    `clock` names the boot clock that `boot_ms` was read from: boot and time namespace, so that workers of one machine
+    share it through their restarts. `boot_ms` goes on while the machine sleeps and is never set (CLOCK_BOOTTIME);
+    `wall_ms` is its wall clock, since 1970.
+    """
+
+    clock: str
+    boot_ms: int
+    wall_ms: int
 
 
 class LogKeys:
@@ -127,6 +141,7 @@ def signed_bytes(kind: ForwardedKind, topic: str, partition: int, value: bytes) 
 
 
 _decode = msgspec.json.Decoder(Forwarded).decode
+_decode_tick = msgspec.json.Decoder(Tick).decode
 encode_forwarded = msgspec.json.Encoder().encode
 
 
@@ -136,3 +151,11 @@ def decode_forwarded(value: bytes) -> Forwarded:
         return _decode(value)
     except (UnicodeDecodeError, RecursionError) as error:
         raise msgspec.DecodeError(str(error)) from None
+
+
+def decode_tick(value: bytes) -> Tick | None:
+    """The clocks in a tick; None in one that carries nothing, as those of before."""
+    try:
+        return _decode_tick(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

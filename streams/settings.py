@@ -79,7 +79,6 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20
-    tick_after_s: Annotated[float, Field(ge=0.1, le=60)] = 2.0
     session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
     state: State | None = None

@@ -10,11 +10,11 @@ import msgspec
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Vigil
 from detectors.vigil.episode import alert_id
-from schemas.forwarded import ForwardedKind, LogKeys
+from schemas.forwarded import ForwardedKind, LogKeys, Tick
 from schemas.times import to_text
 from schemas.vitals import SCALES, Vital
 from streams.log import Marker, Output, Partition, Record
-from streams.log.forward import forward, tick
+from streams.log.forward import forward, signed_tick, tick
 from streams.log.placing import partition_of
 from streams.rules import packaged_rules_bytes
 
@@ -71,11 +71,16 @@ def measures(**values: object) -> dict[str, object]:
     return sent
 
 
+def clocks(at: int, clock: str = "one", boot: int | None = None) -> Tick:
+    """What a machine's clocks show at a moment; its boot clock begins at T0 unless said otherwise."""
+    return Tick(clock, at - T0 if boot is None else boot, at)
+
+
 class Entry(NamedTuple):
     """Something that happens to a log: its time, what it is, whom it concerns, and its body.
 
-    `kind`: reading, patient, action, rules, loss, tick, or junk (bytes as they are). `source`: where a forwarded record
-    stood.
+    `kind`: reading, patient, action, rules, loss, tick (its body the clocks, or nothing), or junk (bytes as they are).
+    `source`: where a forwarded record stood.
     """
 
     at: int
@@ -137,10 +142,12 @@ def numbered(entries: Iterable[Entry], partition: int = 0, by: int = 0) -> list[
 
 
 def _record(offset: int, entry: Entry, partition: int, by: int) -> Record:
-    at, value = entry.at + by, entry.bytes(by)
+    at = entry.at + by
     if entry.kind == "tick":
-        key, value, headers = tick()
+        told = entry.body
+        key, value, headers = signed_tick(told, KEYS, TOPIC, partition) if isinstance(told, Tick) else tick()
         return offset, at, key, value, headers
+    value = entry.bytes(by)
     if entry.kind in ("reading", "junk"):
         return offset, at, None if entry.patient is None else entry.patient.encode(), value, ()
     assert entry.source is not None

@@ -269,6 +269,12 @@ class Intake:
         device.behind_taken, device.behind_at = taken, at
         return False
 
+    def lower_leads(self, by: int) -> None:
+        """The log's time is ahead by so much more than before; each device's next reading raises its lead again."""
+        for device in self.devices.values():
+            if device.lead != NOWHERE:
+                device.lead -= by
+
     def clock_doubt_at(self, now: int, late_minutes: float) -> int:
         """When a device is next to be told of that has sent only old data for so long."""
         soonest, wait = NEVER, int(late_minutes * MINUTE_MS)

@@ -159,6 +159,10 @@ class Vigil:
         self.due = self._next_due(at)
         return out
 
+    def step_back(self, by: int) -> None:
+        """Is told that the log's time is ahead by so many milliseconds from here on: its readings seem that late."""
+        self.intake.lower_leads(by)
+
     def adopt(self, rules: Rules, at: int) -> None:
         """Goes on under other rules; nothing learnt is lost."""
         self.rules = rules

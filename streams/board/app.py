@@ -10,8 +10,11 @@ from fastapi import FastAPI, HTTPException
 from streams.board.api import entrance, handover, live, observations, orders, pages, words
 from streams.board.asking import HEADERS, is_ours
 from streams.board.board import Board
+from streams.board.metrics import BoardMetrics
 
 MOST_BYTES: Final = 64 * 1024  # of a request: an order with all its words is a few hundred
+
+FOR_MACHINES: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
 Scope = MutableMapping[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -26,6 +29,10 @@ class Doorkeeper:
     async def __call__(self, scope: Scope, receive: Call, send: Call) -> None:
         """One connection."""
         if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # A probe or a scrape comes to an address, whatever names the page goes by; none of the three says who is here.
+        if scope["path"] in FOR_MACHINES:
             await self._app(scope, receive, send)
             return
         host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
@@ -75,6 +82,7 @@ def make_app(board: Board) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.board = board
+    app.state.metrics = BoardMetrics(board).register()
     for part in (entrance, live, words, observations, orders, handover, pages):
         app.include_router(part.router)
     app.add_middleware(Doorkeeper, board=board)

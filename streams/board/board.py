@@ -22,6 +22,7 @@ from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings
 from streams.board.stream import Stream
 from streams.board.watching import Watch, Watcher
+from streams.log.stream_time import TICK_EVERY_S
 from streams.settings import Clock, Settings
 from streams.topics import Topic
 
@@ -82,7 +83,7 @@ class Board:
             log_topic=self.settings.topic(Topic.READINGS),
             silent_after_s=self.own.silent_after_s,
             ticks=self.settings.clock is Clock.ARRIVAL,
-            tick_s=self.settings.tick_after_s,
+            tick_s=TICK_EVERY_S,
             tell=tell,
         )
         await self.sender.start()

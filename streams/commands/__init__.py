@@ -8,7 +8,8 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any, Final
@@ -38,7 +39,6 @@ COMMANDS: Final = {
 }
 """Every command in the order of `--help`, with its line there; a test holds it to the files of this folder."""
 
-BAR: Final = 40  # characters of a full one
 DEFECT: Final = 70  # EX_SOFTWARE: never to be mistaken for findings
 OURS: Final = frozenset({"schemas", "detectors", "streams"})
 PLAIN: Final[dict[str, Any]] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
@@ -56,15 +56,28 @@ class CannotRun(Exception):
         self.exit_code = exit_code
 
 
-def progress() -> Callable[[int, int], None] | None:
-    """Draws a bar on standard error, over itself; None where nobody would see it."""
-    return _bar if sys.stderr.isatty() else None
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while something lasts, moving several times a second; None where nobody would see it.
 
+    What is given is called with how many are done and how many there are.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-def _bar(done: int, all_: int) -> None:
-    filled = BAR * done // max(1, all_)
-    end = "\n" if done == all_ else ""
-    print(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {done:,}/{all_:,}", end=end, file=sys.stderr, flush=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+
+        def moved(done: int, all_: int) -> None:
+            bar.update(task, completed=done, total=all_)
+            if done == all_:  # the next stage, such as the figures, says by the clock alone that it goes on
+                bar.update(task, description=f"{words}: done, working out the rest")
+
+        yield moved
 
 
 def load(name: str) -> TyperCommand:

@@ -1,5 +1,6 @@
 """The files that a command is given: what is wrong with them is told before any work, not after it."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,13 @@ def rules_of(name: str, *, exit_code: int = 2) -> Rules:
 
 
 def room_for(*files: Path | None) -> None:
-    """Raises CannotRun unless these files can be written: each folder has to be there."""
+    """Raises CannotRun unless these files can be written: each folder has to be there, and the file none itself."""
     for file in files:
-        if file is not None and not file.parent.is_dir():
+        if file is None:
+            continue
+        if not file.parent.is_dir():
             raise CannotRun(f"there is no folder {str(file.parent)!r} to write {file.name} into", exit_code=2)
+        if file.is_dir():
+            raise CannotRun(f"is_a_folder: {str(file)!r}: name a file in it to write", exit_code=2)
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise CannotRun(f"not_writable: {str(file)!r}: choose a place that may be written", exit_code=2)

@@ -1,12 +1,16 @@
 """`vigilward learn`: weights of a learned head from recorded patients whose course is known."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from streams.commands import CannotRun, progress
 from streams.commands.files import room_for, rules_bytes_of, rules_of
+
+if TYPE_CHECKING:
+    from streams.ward.tables import Tables
 
 
 def learn(
@@ -16,7 +20,7 @@ def learn(
     head: Annotated[str, typer.Option(help="What is learned: sepsis, death or hypotension.")],
     out: Annotated[Path, typer.Option(help="Where the learned weights are written.")],
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; what comes out does not depend on it.")] = 2,
-    seed: Annotated[int | None, typer.Option(help="Another order of the patients than the usual one.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another order of the patients than the usual one.")] = None,
     into: Annotated[
         str | None, typer.Option(help="Rules that these weights challenge: a file, or `packaged`. Needs the next five.")
     ] = None,
@@ -38,11 +42,14 @@ def learn(
 
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
+    from streams.lab.data_quality import lines as quality_lines
+    from streams.lab.data_quality import require_quality
     from streams.lab.examples import watch_folder
     from streams.lab.folder import check
     from streams.lab.learn import learn as learn_from
     from streams.lab.recipes import HEADS, Outcome
     from streams.lab.weights import write_weights
+    from streams.ward.recordings import Recording
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
@@ -52,25 +59,33 @@ def learn(
     if into is not None:
         rules_of(into)
     labelled = HEADS[head].outcome is not Outcome.LOW_PRESSURE
-    for folder in folders if on is None else [*folders, on]:
-        check(folder, labelled=labelled)
-    seen = [(folder, watch_folder(folder, workers=workers, progress=progress())) for folder in folders]
-    weights = learn_from(HEADS[head], seen, seed)
+    tables = {folder: check(folder, labelled=labelled) for folder in (folders if on is None else [*folders, on])}
+    for folder, one in tables.items():
+        quality = require_quality(Recording(one), "learned")
+        for line in quality_lines(quality):
+            print(f"{folder}: {line}", file=sys.stderr)
+    with progress("streaming patients") as moved:
+        seen = [(tables[folder], watch_folder(tables[folder], workers=workers, progress=moved)) for folder in folders]
+        weights = learn_from(HEADS[head], seen, seed)
     out.write_bytes(write_weights(weights))
     print(f"{out}: {head} from {weights.model.patients} patients; on {_words(weights.figures)}")
     if into is not None:
-        _challenge(weights, into, on, rules_out, {"version": version, "author": author, "approver": approver}, margin)
+        assert on is not None
+        _challenge(
+            weights, into, tables[on], rules_out, {"version": version, "author": author, "approver": approver}, margin
+        )
 
 
 def _challenge(
-    weights: Any, into: str, on: Path | None, rules_out: Path | None, facts: dict[str, Any], margin: float
+    weights: Any, into: str, on: "Tables", rules_out: Path | None, facts: dict[str, Any], margin: float
 ) -> None:
     from streams.lab.examples import answers, watch_folder
     from streams.lab.promotion import promoted
     from streams.lab.recipes import HEADS
 
-    assert on is not None and rules_out is not None
-    later = [one for one in watch_folder(on, progress=progress()) if not weights.learned_from(one.patient)]
+    assert rules_out is not None
+    with progress("streaming the patients who decide") as moved:
+        later = [one for one in watch_folder(on, progress=moved) if not weights.learned_from(one.patient)]
     told = answers(later, HEADS[weights.model.head], on)
     written, duel = promoted(rules_bytes_of(into), weights, later, told, margin=margin, **facts)
     rules_out.write_bytes(written)

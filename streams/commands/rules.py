@@ -193,23 +193,30 @@ def _shadow(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.lab.budget import calibrate, disarmed, in_words, patients_of, unseen
+    from streams.lab.budget import calibrate, disarmed, in_words, unseen
+    from streams.lab.data_quality import data_quality, lines
+    from streams.ward.recordings import Recording
+    from streams.ward.tables import tables_of
 
     if len(asked.files) != 1 or asked.budget is None or not 0 < asked.budget < inf:
         raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
-    folder = Path(asked.files[0])
-    if not folder.is_dir():
-        raise CannotRun(f"there is no folder {str(folder)!r}", exit_code=2)
     data = rules_bytes_of(asked.armed)
     _read(asked.armed)
     room_for(asked.out)
-    patients = unseen(patients_of(folder), data)
-    found = calibrate(folder, data, asked.budget, patients=patients, progress=progress())
+    tables = tables_of(Path(asked.files[0]))
+    patients = unseen(tables.patients, data)
+    with progress("streaming patients") as moved:
+        found = calibrate(tables, data, asked.budget, patients=patients, progress=moved)
     written = found.rules if found.refused is None else (disarmed(data) if asked.disarm else None)
     if asked.out is not None and written is not None:
         asked.out.write_bytes(written)
-    told = {**found.as_dict(), "written": str(asked.out) if asked.out is not None and written is not None else None}
-    _print(told, in_words(found), asked.as_json)
+    quality = data_quality(Recording(tables, patients=patients))
+    told = {
+        **found.as_dict(),
+        "written": str(asked.out) if asked.out is not None and written is not None else None,
+        "data": quality,
+    }
+    _print(told, [*lines(quality), *in_words(found)], asked.as_json)
     raise typer.Exit(1 if found.refused else 0)
 
 

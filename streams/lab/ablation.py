@@ -10,16 +10,15 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from detectors.rules import OF_ONE_VITAL, Rules, read_rules
 from streams.lab.alerting import Alerting, armed_spans, of_turns
-from streams.lab.batches import Patients, over_patients
+from streams.lab.batches import Patients, over, over_patients
 from streams.lab.definitions import GRID_S, Array
 from streams.lab.figures import Figures
 from streams.lab.folder import check
@@ -31,8 +30,8 @@ from streams.lab.stream import stream
 from streams.lab.trace import Course, Trace
 from streams.lab.weights import digest, packaged_weights
 from streams.rules import packaged_rules_bytes
-from streams.ward.columns import VITALS_FILE
 from streams.ward.recordings import Recording
+from streams.ward.tables import tables_of
 
 ARMED: Final = "everything"
 ALL_OUT: Final = "all three"
@@ -108,11 +107,7 @@ def ablate_planted(
     draws = Bootstrap(len(patients), seed=seed)
     work = partial(_stream_plant, rules or packaged_rules_bytes(), series, starts, playing.long_s)
     jobs = (None, *playing.plants)
-    if workers < 2:
-        streamed = [work(plant) for plant in jobs]
-    else:
-        with get_context("spawn").Pool(workers) as pool:
-            streamed = pool.map(work, jobs, chunksize=1)
+    streamed = [found for _, found in sorted(over(work, jobs, workers), key=itemgetter(0))]
     control, told = streamed[0], []
     for plant, found in zip(playing.plants, streamed[1:], strict=True):
         of_arms = {
@@ -205,7 +200,9 @@ def ablate(
     work = partial(stream_arms, rules or packaged_rules_bytes(), source)
     courses = over_patients(work, recording, workers, progress)
     draws = Bootstrap(len(courses), seed=seed)
-    outcomes = read_outcomes(folder, [one[ARMED].patient for one in courses])
+    begins = recording.starts_s()
+    patients = [one[ARMED].patient for one in courses]
+    outcomes = read_outcomes(folder, patients, [begins[patient] for patient in patients])
     told = {
         "folder": folder.name,
         "patients": len(courses),
@@ -231,8 +228,8 @@ def ablate(
 def _unseen(folder: Path) -> list[str]:
     """The patients from whom no packaged weights were learned."""
     learned = {one for weights in packaged_weights().values() for one in weights.patients}
-    everybody = pq.read_table(folder / VITALS_FILE, columns=["patient_id"])["patient_id"].cast("string").unique()
-    return [patient for patient in everybody.to_pylist() if digest(patient) not in learned]
+    everybody = tables_of(folder).patients
+    return [patient for patient in everybody if digest(patient) not in learned]
 
 
 def _caught(alerting: Alerting, having: Alerting, lacking: Alerting, timed: Array, draws: Bootstrap) -> Figures:

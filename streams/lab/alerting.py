@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from streams.lab.definitions import (
-    CAUGHT_WITHIN_H,
-    CAUGHT_WITHIN_SHORT_H,
     HOUR_S,
     SETTLE_S,
+    SHIPPED,
     Array,
+    Horizon,
     catches,
     raises,
     raises_of_spans,
@@ -37,16 +37,18 @@ class Alerting:
     raised_h: Array
 
 
-def of_rows(trace: Trace, on: Array, onset_h: Array) -> Alerting:
+def of_rows(trace: Trace, on: Array, onset_h: Array, horizon: Horizon = SHIPPED) -> Alerting:
     """The alerts of a condition that holds on some rows; all of them interrupt."""
     rows = np.flatnonzero(on)
     who, hours = trace.who[rows], trace.hours[rows]
     raised = raises(who, hours)
     calls = who[raised], hours[raised]
-    return _count(calls, calls, on, onset_h)
+    return _count(calls, calls, on, onset_h, horizon)
 
 
-def of_turns(trace: Trace, onset_h: Array, spans: Callable[[Course], tuple[list, list]]) -> Alerting:
+def of_turns(
+    trace: Trace, onset_h: Array, spans: Callable[[Course], tuple[list, list]], horizon: Horizon = SHIPPED
+) -> Alerting:
     """The alerts of what a Vigil held open. `spans(course)` gives the stretches (s) that call, and those shown."""
     calls: list[tuple[int, float]] = []
     shown: list[tuple[int, float]] = []
@@ -60,7 +62,7 @@ def of_turns(trace: Trace, onset_h: Array, spans: Callable[[Course], tuple[list,
         seen = trace.at_s[rows] + SETTLE_S
         for begin, end in calling:
             on[rows] |= (seen >= begin) & (seen < end)
-    return _count(_columns(calls), _columns(shown), on, onset_h)
+    return _count(_columns(calls), _columns(shown), on, onset_h, horizon)
 
 
 def _columns(pairs: list[tuple[int, float]]) -> tuple[Array, Array]:
@@ -71,10 +73,14 @@ def _hours(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(begin / HOUR_S, end / HOUR_S) for begin, end in spans]
 
 
-def _count(calls: tuple[Array, Array], shown: tuple[Array, Array], on: Array, onset_h: Array) -> Alerting:
+def _count(
+    calls: tuple[Array, Array], shown: tuple[Array, Array], on: Array, onset_h: Array, horizon: Horizon
+) -> Alerting:
     patients = len(onset_h)
     who, at = calls
-    early = catches(at, onset_h[who])
+    early = catches(at, onset_h[who], horizon.within_h, horizon.lead_h)
+    shortly = catches(at, onset_h[who], horizon.short_h, horizon.lead_h)
+    seen = catches(shown[1], onset_h[shown[0]], horizon.within_h, horizon.lead_h)
     first = np.full(patients, np.inf)
     np.minimum.at(first, who[early], at[early])
 
@@ -86,8 +92,8 @@ def _count(calls: tuple[Array, Array], shown: tuple[Array, Array], on: Array, on
         shown=np.bincount(shown[0], minlength=patients).astype(float),
         hits=np.bincount(who[early], minlength=patients).astype(float),
         caught=anyone(who[early]),
-        caught_short=anyone(who[catches(at, onset_h[who], CAUGHT_WITHIN_SHORT_H)]),
-        caught_shown=anyone(shown[0][catches(shown[1], onset_h[shown[0]], CAUGHT_WITHIN_H)]),
+        caught_short=anyone(who[shortly]),
+        caught_shown=anyone(shown[0][seen]),
         lead_h=np.where(np.isfinite(first), onset_h - first, np.nan),
         on=on,
         raised_by=who,

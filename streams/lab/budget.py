@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from detectors.rules import Rules, read_rules
 from streams.lab.alerting import of_turns, policy_spans
 from streams.lab.batches import Progress
+from streams.lab.data_quality import require_quality
 from streams.lab.definitions import Array, raises
 from streams.lab.measures import Bootstrap, widened
 from streams.lab.stream import stream_folder
 from streams.lab.trace import Trace
 from streams.lab.weights import into_rules, packaged_weights
-from streams.ward.columns import VITALS_FILE, NotARecording
+from streams.ward.recordings import Recording
+from streams.ward.tables import Recorded, tables_of
 
 RISK: Final = "risk"
 SILENT: Final = 1_000.0
@@ -115,7 +115,7 @@ class Calibrated:
 
 
 def calibrate(
-    folder: Path,
+    recorded: Recorded,
     data: bytes,
     budget: float,
     *,
@@ -126,13 +126,18 @@ def calibrate(
     progress: Progress | None = None,
     stream: Stream = stream_folder,
 ) -> Calibrated:
-    """Choose the learned threshold of the rules in `data` on the recorded patients of a folder.
+    """Choose the learned threshold of the rules in `data` on the recorded patients of a folder. Raises `CannotEvaluate`
+    where too many of its values are refused for anything to be decided by them.
 
     First all patients are streamed with the learned heads silent: what their scores would have called is worked out
     from that; then the threshold found is tried by the very Vigil, and moved until its upper bound keeps the budget.
     `patients`: only these, best those `unseen`.
     """
     rules = read_rules(data)
+    tables = recorded
+    if stream is stream_folder:
+        tables = tables_of(recorded)
+        require_quality(Recording(tables), "calibrated")
     if RISK not in rules.armed or not rules.risk.crossings:
         return _refused(budget, Refused.NOTHING_LEARNED)
     if rules.risk.priority == "low":
@@ -140,7 +145,7 @@ def calibrate(
 
     def through(thresholds: Mapping[str, float]) -> Trace:
         tried = with_thresholds(data, thresholds, budget)
-        return stream(folder, rules=tried, patients=patients, workers=workers, progress=progress)
+        return stream(tables, rules=tried, patients=patients, workers=workers, progress=progress)
 
     trace = through({one.head: SILENT for one in rules.risk.crossings})
     draws = Bootstrap(len(trace.courses), replicates, seed)
@@ -151,15 +156,6 @@ def calibrate(
     if others.high > budget:
         return _refused(budget, Refused.OTHERS_EXCEED if others.calls else Refused.TOO_FEW_DAYS, others)
     return _settle(data, budget, found, through, others, draws)
-
-
-def patients_of(folder: Path) -> list[str]:
-    """The patients of a folder of recordings. Raises NotARecording."""
-    file = folder / VITALS_FILE
-    if not file.is_file():
-        raise NotARecording(f"{folder} holds no {VITALS_FILE}")
-    found = pq.read_table(file, columns=["patient_id"])["patient_id"].unique().to_pylist()
-    return sorted(str(patient) for patient in found)
 
 
 def unseen(patients: Sequence[str], data: bytes) -> list[str]:

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from multiprocessing import get_context
-from pathlib import Path
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,19 +10,20 @@ from msgspec.structs import replace
 
 from detectors.risk import HeadWeights
 from detectors.rules import Rules, read_rules
-from streams.lab.batches import Progress
+from streams.lab.batches import Progress, over
 from streams.lab.definitions import HEADS, Array
 from streams.lab.evaluate import REPLICATES, Evaluation, judge, known_before
 from streams.lab.examples import Seen, answers, watch_folder
-from streams.lab.folder import CannotEvaluate
+from streams.lab.folder import CannotEvaluate, check
 from streams.lab.learn import SEED, train
-from streams.lab.outcomes import read_outcomes
+from streams.lab.outcomes import Asked
 from streams.lab.recipes import HEADS as RECIPES
 from streams.lab.recipes import Recipe
 from streams.lab.stream import stream_folder
 from streams.lab.trace import Course, Trace
 from streams.lab.weights import into_rules
 from streams.rules import packaged_rules_bytes
+from streams.ward.tables import Recorded
 
 PARTS: Final = 4
 
@@ -45,8 +45,10 @@ def part_of(patient: str, parts: int = PARTS) -> int:
 
 
 def cross_fitted(
-    folder: Path,
+    recorded: Recorded,
     *,
+    asked: Asked | None = None,
+    source: str | None = None,
     parts: int = PARTS,
     rules: bytes | None = None,
     workers: int = 2,
@@ -61,24 +63,25 @@ def cross_fitted(
     same hospital from whom they were not learned. Raises `CannotEvaluate` where no head speaks of the folder's event,
     `TooFew` where nothing can be learned from a part's others.
     """
-    before = known_before(folder)
+    tables = check(recorded, source=source)
+    before = known_before(tables, asked)
     head = HEADS.get(before.event) if before.event else None
     if head is None:
-        raise CannotEvaluate("no_event", str(folder), "nothing can be learned where no labels tell of an event")
+        raise CannotEvaluate("no_event", tables.name, "nothing can be learned where no labels tell of an event")
     value = packaged_rules_bytes() if rules is None else rules
-    seen = watch_folder(folder, workers=workers, progress=progress)
-    models = _taught(RECIPES[head], seen, answers(seen, RECIPES[head], folder), folder.name, parts, workers)
+    seen = watch_folder(tables, workers=workers, progress=progress)
+    models = _taught(RECIPES[head], seen, answers(seen, RECIPES[head], tables), tables.name, parts, workers)
     courses: dict[str, Course] = {}
     for part, model in enumerate(models):
         members = [one.patient for one in seen if part_of(one.patient, parts) == part]
         streamed = stream_folder(
-            folder, rules=into_rules(value, [model]), cut_at_s=before.cut_at_s, heads=[head],
+            tables, rules=into_rules(value, [model]), cut_at_s=before.cut_at_s, heads=[head],
             patients=members, workers=workers, progress=progress,
         )  # fmt: skip
         courses |= {course.patient: course for course in streamed.courses}
     trace = Trace.of([courses[patient] for patient in sorted(courses)], streamed.source, streamed.grid_s)
     armed = _as_one(read_rules(value), head, models)
-    return judge(trace, read_outcomes(folder, trace.patients), armed, folder, replicates, seed, cross_fitted=parts)
+    return judge(trace, tables, armed, asked=asked, replicates=replicates, seed=seed, cross_fitted=parts)
 
 
 def _taught(
@@ -89,10 +92,7 @@ def _taught(
     for part in range(parts):
         others = [at for at, one in enumerate(seen) if part_of(one.patient, parts) != part]
         lessons.append(_Lesson(recipe, [seen[at] for at in others], [told[at] for at in others], source))
-    if workers < 2:
-        return list(map(_learn, lessons))
-    with get_context("spawn").Pool(min(workers, parts)) as pool:
-        return pool.map(_learn, lessons, chunksize=1)
+    return [model for _, model in sorted(over(_learn, lessons, workers), key=itemgetter(0))]
 
 
 def _learn(lesson: _Lesson) -> HeadWeights:

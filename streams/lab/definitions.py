@@ -1,21 +1,25 @@
 """What counts as an event, a row, an alert, caught, and in alert: one set of definitions for every score compared.
 
-- The label decides the event: `sepsis_onset`, else `in_hospital_death`, else `ahe_within_1h_of_T0`.
-- A *row* is one moment of the grid (an hour for charted values, a minute for streams) between a patient's first reading
-  and the last. What was measured up to `SETTLE_S` after the moment counts, so that its epoch is decided.
-- `auroc_row`: rows are positive from `label_first_1` (sepsis), else all rows of a patient with the event.
+- The label decides the event: `sepsis_onset`, else `in_hospital_death`, else `ahe_within_1h_of_T0`; or any label that
+  one asks for, with a horizon and a least lead of one's own.
+- Hours are counted from each patient's own first value, whatever the zero of the table means.
+- A *row* is one moment of the grid (an hour for charted values, a minute for streams) from a patient's first value to
+  the last. What was measured up to `SETTLE_S` after the moment counts, so that its epoch is decided.
+- `auroc_row`: rows are positive from `label_first_1` (sepsis), from the horizon before the onset (an event asked for),
+  else all rows of a patient with the event.
 - `auroc_patient`: the mean of the score over the six hours before a fixed landmark, on earlier data only. No landmark
   is chosen by an outcome or by where a record ends; a patient whose event came before it is left out.
 - An *alert* is a raise. Crossings within twelve hours of the last raise are the same alert; a condition that still
   holds twelve hours later counts again. The same rule for every score and model.
-- *Caught*: an alert that interrupts was raised within 24 h (or 12 h) before the onset, and at least 1 h before it.
+- *Caught*: an alert that interrupts was raised within 24 h (or 12 h) before the onset, and at least 1 h before it; for
+  an event asked for with its own horizon, within that (or half of it) and at least the lead before it.
   A score by itself always interrupts; catching by alerts that are only shown is reported apart.
 - Patients with a censored onset are left out of everything that needs the moment of the onset.
 - Every alert counts as acknowledged ("seen and reviewing") five minutes after it was raised or came back.
 """
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -48,7 +52,21 @@ class Event(StrEnum):
     HYPOTENSION = "ahe_within_1h_of_T0"
 
 
-HEADS: Final = {Event.SEPSIS: "sepsis", Event.DEATH: "death", Event.HYPOTENSION: "hypotension"}
+class Horizon(NamedTuple):
+    """How far ahead of the onset a call counts, in hours: at most `within_h` (or `short_h`), at least `lead_h`."""
+
+    within_h: float = CAUGHT_WITHIN_H
+    short_h: float = CAUGHT_WITHIN_SHORT_H
+    lead_h: float = LEAST_LEAD_H
+
+    @classmethod
+    def of(cls, within_h: float, lead_h: float) -> "Horizon":
+        """A horizon of one's own; the short one is half of it."""
+        return cls(within_h, within_h / 2, lead_h)
+
+
+SHIPPED: Final = Horizon()
+HEADS: Final[dict[str, str]] = {Event.SEPSIS: "sepsis", Event.DEATH: "death", Event.HYPOTENSION: "hypotension"}
 """Which forecast speaks of which event."""
 
 
@@ -90,7 +108,9 @@ def raises_of_spans(spans: list[tuple[float, float]]) -> list[float]:
     return found
 
 
-def catches(raised_h: Array, onset_h: Array | float, within_h: float = CAUGHT_WITHIN_H) -> Array:
+def catches(
+    raised_h: Array, onset_h: Array | float, within_h: float = CAUGHT_WITHIN_H, lead_h: float = LEAST_LEAD_H
+) -> Array:
     """Whether each raise is early enough to count, and not too early; False where there is no onset (NaN).
 
     What was measured at a moment is decided a little after it, within `SETTLE_S`: that is not held against a Vigil.
@@ -100,4 +120,4 @@ def catches(raised_h: Array, onset_h: Array | float, within_h: float = CAUGHT_WI
     [False, True, True, False]
     """
     ahead = onset_h - raised_h
-    return (ahead <= within_h) & (ahead >= LEAST_LEAD_H - SETTLE_S / HOUR_S)
+    return (ahead <= within_h) & (ahead >= lead_h - SETTLE_S / HOUR_S)

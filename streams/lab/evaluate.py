@@ -1,8 +1,7 @@
 """All figures of one folder of recorded patients, as one plain object."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,18 +11,21 @@ from streams.lab.alerting import Alerting
 from streams.lab.batches import Progress
 from streams.lab.burden import burden, burden_of
 from streams.lab.compare import News2AtAnyRate, curve, paired
-from streams.lab.definitions import HEADS, Array, Event
+from streams.lab.data_quality import data_quality, unwatched
+from streams.lab.definitions import HEADS, HOUR_S, Array, Event
 from streams.lab.figures import Figures, figures_of
 from streams.lab.folder import CannotEvaluate, check
 from streams.lab.groups import by_group
 from streams.lab.measures import Bootstrap, auroc, interval
-from streams.lab.outcomes import Outcomes, read_outcomes
+from streams.lab.outcomes import ABOUT, OF_EVENT, Asked, Outcomes, join, label_counts, read_outcomes
 from streams.lab.raw import alerts_one_by_one, raw_crossings
 from streams.lab.scores import Compared
 from streams.lab.stream import stream_folder
 from streams.lab.trace import Trace
 from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules_bytes
+from streams.ward.recordings import Recording
+from streams.ward.tables import Recorded, Tables
 
 REPLICATES: Final = 1_000
 TEN_MINUTES_H: Final = 10 / 60
@@ -33,15 +35,18 @@ WHOLE: Final = frozenset({"burden", "technical", "raw_crossings", "by_the_book_a
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures, and what they were taken from."""
+    """The figures, and what they were taken from; `unseen` are those of the patients from whom nothing was learned."""
 
     told: dict[str, Any]
     compared: Compared
+    unseen: "Evaluation | None" = None
 
 
 def evaluate(
-    folder: Path,
+    recorded: Recorded,
     *,
+    asked: Asked | None = None,
+    source: str | None = None,
     rules: bytes | None = None,
     patients: Sequence[str] | None = None,
     workers: int = 2,
@@ -49,48 +54,78 @@ def evaluate(
     seed: int = 20260101,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Stream a folder and work out every figure. Raises `CannotEvaluate` for a folder that is not one of recordings."""
-    before = known_before(folder)
-    trace = stream_folder(
-        folder,
-        rules=rules,
-        cut_at_s=before.cut_at_s,
-        heads=[HEADS[before.event]] if before.event else [],
-        patients=patients,
-        workers=workers,
-        progress=progress,
-    )
-    if not len(trace.who):
-        raise CannotEvaluate("no_values", str(folder), "no patient has a moment to judge: are all values after T0?")
+    """Stream a folder and work out every figure for the event that its labels tell, or for the one asked for.
+
+    Raises `NotARecording` for tables that cannot be read, `CannotEvaluate` for those that cannot be judged.
+    """
+    every = evaluate_events(
+        recorded, [asked], source=source, rules=rules, patients=patients, workers=workers, replicates=replicates,
+        seed=seed, progress=progress,
+    )  # fmt: skip
+    return next(every)
+
+
+def evaluate_events(
+    recorded: Recorded,
+    asked: Sequence[Asked | None],
+    *,
+    source: str | None = None,
+    rules: bytes | None = None,
+    patients: Sequence[str] | None = None,
+    workers: int = 2,
+    replicates: int = REPLICATES,
+    seed: int = 20260101,
+    progress: Progress | None = None,
+) -> Iterator[Evaluation]:
+    """The figures for each event asked for, streamed once for all that end their recordings at the same moment."""
+    tables = check(recorded, source=source)
+    known = [known_before(tables, one) for one in asked]
+    heads = sorted({HEADS[one.event] for one in known if one.event in HEADS})
     value = packaged_rules_bytes() if rules is None else rules
-    return judge(trace, read_outcomes(folder, trace.patients), read_rules(value), folder, replicates, seed)
+    traces: dict[int | None, Trace] = {}
+    for one, before in zip(asked, known, strict=True):
+        if before.cut_at_s not in traces:
+            traces[before.cut_at_s] = stream_folder(
+                tables, rules=rules, cut_at_s=before.cut_at_s, heads=heads, patients=patients, workers=workers,
+                progress=progress,
+            )  # fmt: skip
+        trace = traces[before.cut_at_s]
+        if not len(trace.who):
+            raise CannotEvaluate("no_values", tables.name, "no patient has a moment to judge: are all values after T0?")
+        yield judge(trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed)
 
 
-def known_before(folder: Path) -> Outcomes:
-    """Which event the folder's labels tell of, and where its recordings must be cut."""
-    check(folder)
-    return read_outcomes(folder, [])
+def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:
+    """Which event the labels tell, and where recordings must be cut. Raises `CannotEvaluate` where the labels are of
+    other patients.
+    """
+    join(tables, tables.patients)
+    return read_outcomes(tables, [], asked=asked)
 
 
 def judge(
     trace: Trace,
-    outcomes: Outcomes,
+    tables: Tables,
     rules: Rules,
-    folder: Path,
+    *,
+    asked: Asked | None = None,
     replicates: int = REPLICATES,
     seed: int = 20260101,
     cross_fitted: int | None = None,
+    whole: bool = True,
 ) -> Evaluation:
     """The figures of what was streamed. `cross_fitted`: in how many parts, if each was streamed under weights that were
-    learned from the others.
+    learned from the others. `whole`: these are all patients, so the others are judged apart as well.
     """
+    outcomes = read_outcomes(tables, trace.patients, trace.begins_s, asked)
     head = HEADS.get(outcomes.event) if outcomes.event else None
     learned = learned_from(trace, rules, head) if cross_fitted is None else np.zeros(len(trace.courses), dtype=bool)
     compared = Compared(trace, outcomes, rules)
     draws = Bootstrap(len(trace.courses), replicates, seed)
     told: dict[str, Any] = {
-        "folder": folder.name,
+        "folder": tables.name,
         "event": outcomes.event,
+        "horizon": outcomes.horizon._asdict(),
         "head": head,
         "landmark_h": outcomes.landmark_h,
         "cut_at_s": outcomes.cut_at_s,
@@ -98,6 +133,7 @@ def judge(
         "grid_s": trace.grid_s,
         "patients": len(trace.courses),
         "patients_with_event": int(np.nansum(outcomes.happened)) if outcomes.event else None,
+        "patients_of_unknown_outcome": int((~outcomes.known).sum()) if outcomes.event else None,
         "patients_left_out_for_an_early_onset": int(outcomes.censored.sum()),
         "patients_with_known_onset": int(outcomes.timed.sum()),
         "patient_days": round(float(trace.days.sum()), 4),
@@ -108,6 +144,8 @@ def judge(
         "cross_fitted": cross_fitted,
         "in_sample": _in_sample(learned, head),
     }
+    if whole:
+        told["data"] = _data(tables, trace, outcomes)
     news2 = News2AtAnyRate(compared)
     for name, scored in compared.all.items():
         figures = figures_of(scored, compared, draws)
@@ -118,16 +156,36 @@ def judge(
     told["headline"] = _headline(compared, news2, draws)
     told["references"] = _references(compared, draws)
     told["unseen"] = None
-    if learned is not None and learned.any() and not learned.all():
-        fresh = only(trace, ~learned)
-        apart = judge(fresh, read_outcomes(folder, fresh.patients), rules, folder, replicates, seed).told
-        told["unseen"] = {name: value for name, value in apart.items() if name not in WHOLE}
+    unseen = None
+    if whole and learned is not None and learned.any() and not learned.all():
+        unseen = judge(only(trace, ~learned), tables, rules, asked=asked, replicates=replicates, seed=seed, whole=False)
+        told["unseen"] = {name: value for name, value in unseen.told.items() if name not in WHOLE}
     told["groups"] = by_group(compared, draws)
     told["burden"] = _burdens(trace, compared)
     told["technical"] = _technical(trace, draws)
-    told["raw_crossings"] = raw_crossings(folder, trace, compared, draws)
+    told["raw_crossings"] = raw_crossings(tables, trace, compared, draws)
     told["by_the_book_alerts"] = alerts_one_by_one(trace) if outcomes.event is None else None
-    return Evaluation(told, compared)
+    return Evaluation(told, compared, unseen)
+
+
+def _data(tables: Tables, trace: Trace, outcomes: Outcomes) -> dict[str, Any]:
+    """What the values are worth, and how the labels join them."""
+    recording = Recording(tables, patients=trace.patients, until_s=outcomes.cut_at_s)
+    told = {**data_quality(recording), **unwatched(trace)}
+    counts = label_counts(tables)
+    used = ABOUT | OF_EVENT.get(outcomes.event or "", frozenset()) | {outcomes.event}
+    last = np.array([course.last_s for course in trace.courses]) / HOUR_S
+    with np.errstate(invalid="ignore"):
+        outside = (outcomes.onset_h < 0) | (outcomes.onset_h > last + outcomes.horizon.within_h)
+    told["labels"] = None
+    if tables.labels is not None:
+        told["labels"] = {
+            **(join(tables, trace.patients) or {}),
+            "used": sorted(name for name in counts if name in used),
+            "ignored": {name: count for name, count in sorted(counts.items()) if name not in used},
+            "onsets_outside": int(outside.sum()),
+        }
+    return told
 
 
 def learned_from(trace: Trace, rules: Rules, head: str | None) -> Array | None:
@@ -176,10 +234,13 @@ def _references(compared: Compared, draws: Bootstrap) -> dict[str, Any]:
     ten minutes before T0 (Moody and Lehman, Computers in Cardiology 2009;36:541).
     """
     outcomes, trace = compared.outcomes, compared.trace
-    if outcomes.event is not Event.HYPOTENSION:
+    if outcomes.event != Event.HYPOTENSION:
         return {}
     score = -trace.column("mean_bp").astype(float)
-    rows = (trace.hours > outcomes.landmark_h - TEN_MINUTES_H) & ~np.isnan(score) & outcomes.known[trace.who]
+    assert outcomes.landmarks_h is not None
+    rows = (
+        (trace.hours > outcomes.landmarks_h[trace.who] - TEN_MINUTES_H) & ~np.isnan(score) & outcomes.known[trace.who]
+    )
     patients = np.unique(trace.who[rows])
     count = np.bincount(trace.who[rows], minlength=draws.patients)[patients]
     mean = np.bincount(trace.who[rows], weights=score[rows], minlength=draws.patients)[patients] / count

@@ -1,9 +1,8 @@
 """What a Vigil saw of each recorded patient, hour by hour, and apart from it what came of the patient."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,12 +12,14 @@ from detectors.rules import Rules
 from detectors.vigil import Vigil
 from schemas.times import HOUR_MS
 from streams.lab.batches import Patients, Progress, over_patients
+from streams.lab.data_quality import require_quality
 from streams.lab.definitions import SETTLE_S, Array
+from streams.lab.outcomes import Asked, join, read_outcomes
 from streams.lab.recipes import Outcome, Recipe
 from streams.log import Partition
 from streams.rules import packaged_rules
-from streams.ward.labels import Label, labels
 from streams.ward.recordings import START_MS, Recording
+from streams.ward.tables import Recorded
 
 SETTLE_MS: Final = SETTLE_S * 1_000
 HELD_OUT: Final = 0.25
@@ -28,11 +29,15 @@ _MEAN_NOW: Final = FEATURES.index("mean_bp.now")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One patient: `hours` since the start of the record, rising, and a row of `FEATURES` each (NaN: not known)."""
+    """One patient: `hours` since the first value, rising, and a row of `FEATURES` each (NaN: not known).
+
+    `begins_s`: the moment of that first value, in the seconds of the table.
+    """
 
     patient: str
     hours: Array
     rows: Array
+    begins_s: float = 0.0
 
 
 def held_out(patient: str) -> bool:
@@ -79,9 +84,13 @@ def _vigil(part: Partition, patient: str) -> Vigil | None:
     return None if found is None else found.vigil
 
 
-def watch_folder(folder: Path, *, workers: int = 2, progress: Progress | None = None) -> list[Seen]:
-    """Every patient of a folder, by id."""
-    return over_patients(_watch_batch, Recording(folder), workers, progress)
+def watch_folder(recorded: Recorded, *, workers: int = 2, progress: Progress | None = None) -> list[Seen]:
+    """Every patient of a folder, by id. Raises `CannotEvaluate` where too many values are refused to learn from."""
+    recording = Recording(recorded)
+    require_quality(recording, "learned")
+    begins = recording.starts_s()
+    seen = over_patients(_watch_batch, recording, workers, progress)
+    return [replace(one, begins_s=begins[one.patient]) for one in seen]
 
 
 def _watch_batch(batch: Patients) -> list[Seen]:
@@ -89,7 +98,7 @@ def _watch_batch(batch: Patients) -> list[Seen]:
     return [watch(patient, readings, rules) for patient, readings in batch]
 
 
-def answers(seen: Sequence[Seen], recipe: Recipe, folder: Path) -> list[Array]:
+def answers(seen: Sequence[Seen], recipe: Recipe, recorded: Recorded) -> list[Array]:
     """What came of it, a row each: 1, 0, or NaN where nobody knows. Read apart from the watching, which never sees it.
 
     Sepsis: 1 from six hours before the onset on (`label_first_1`), as its set defines it. Death: the whole stay. Low
@@ -97,22 +106,18 @@ def answers(seen: Sequence[Seen], recipe: Recipe, folder: Path) -> list[Array]:
     """
     if recipe.outcome is Outcome.LOW_PRESSURE:
         return [_low_pressure(one, recipe.horizon_h or 1.0) for one in seen]
-    told = labels(folder, start_ms=0)
-    return [_labelled(one, recipe, {label.name: label for label in told.get(one.patient, ())}) for one in seen]
-
-
-def _labelled(one: Seen, recipe: Recipe, known: dict[str, Label]) -> Array:
+    patients, begins = [one.patient for one in seen], [one.begins_s for one in seen]
+    join(recorded, patients)
+    told = read_outcomes(recorded, patients, begins, Asked(recipe.outcome))
     if recipe.outcome is Outcome.DEATH:
-        death = known.get(Outcome.DEATH.value)
-        unknown = death is None or death.value is None
-        return np.full(len(one.hours), np.nan if unknown else float(death.value > 0))  # type: ignore[union-attr,operator]
-    onset, first = known.get(Outcome.SEPSIS.value), known.get("label_first_1")
-    if onset is None or not onset.value or onset.at_ms is None:
-        return np.zeros(len(one.hours))
-    since = onset.at_ms / HOUR_MS - (recipe.horizon_h or 0.0)
-    if first is not None and first.at_ms is not None:
-        since = first.at_ms / HOUR_MS
-    return (one.hours >= since).astype(float)
+        return [np.full(len(one.hours), value) for one, value in zip(seen, told.happened, strict=True)]
+    since = told.positive_from_h
+    first = told.onset_h - (recipe.horizon_h or 0.0)
+    since = np.where(since == told.onset_h, first, since)  # `label_first_1` where there is one
+    return [
+        np.where(np.isnan(value), np.nan, (one.hours >= begin).astype(float))
+        for one, value, begin in zip(seen, told.happened, np.where(np.isnan(since), np.inf, since), strict=True)
+    ]
 
 
 def _low_pressure(one: Seen, horizon_h: float) -> Array:

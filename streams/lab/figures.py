@@ -53,7 +53,8 @@ def _ranks(told: Figures, scored: Scored, compared: Compared, draws: Bootstrap) 
     told["opinion_share"] = round(float(np.mean(~np.isnan(of_rows))), 5)
     _rank(told, "row", scored.name, (of_rows, yes, who), compared, draws, why)
     for name, at in (("patient", outcomes.landmark_h), ("patient_24h", LANDMARK_H)):
-        mean, eligible = at_landmark(trace, outcomes, score, at)
+        own = outcomes.landmarks_h if name == "patient" else None
+        mean, eligible = at_landmark(trace, outcomes, score, at if own is None else own)
         patients = np.flatnonzero(eligible)
         absent = f"no patients with and without the event at the landmark of {at:g} h"
         columns = mean[patients], outcomes.happened[patients] == 1, patients
@@ -92,12 +93,13 @@ def _stratum(low: float, high: float, compared: Compared, score: Array, draws: B
     return one
 
 
-def at_landmark(trace: Trace, outcomes: Outcomes, score: Array, at_h: float) -> tuple[Array, Array]:
+def at_landmark(trace: Trace, outcomes: Outcomes, score: Array, at_h: float | Array) -> tuple[Array, Array]:
     """The mean score over the six hours up to a landmark, and which patients count there: those who still have a
     record in that time, whose outcome is known, and whose event has not come yet.
     """
     patients = len(trace.courses)
-    rows = (trace.hours <= at_h) & (trace.hours > at_h - LANDMARK_MEAN_H)
+    at_h = np.broadcast_to(at_h, patients)
+    rows = (trace.hours <= at_h[trace.who]) & (trace.hours > at_h[trace.who] - LANDMARK_MEAN_H)
     present = np.bincount(trace.who[rows], minlength=patients) > 0
     rows &= ~np.isnan(score)
     count = np.bincount(trace.who[rows], minlength=patients)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import log
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -16,6 +15,7 @@ from streams.lab.examples import Seen, answers, held_out
 from streams.lab.measures import auroc, brier
 from streams.lab.recipes import Recipe
 from streams.lab.weights import Weights, digest
+from streams.ward.tables import Recorded, tables_of
 
 VERSION: Final = "2"  # of the recipes: 1 had many knots in every table and a firmer pull
 PASSES: Final = 3
@@ -201,7 +201,7 @@ def _told(figures: Mapping[str, float | None]) -> dict[str, float]:
     return {name: round(value, DIGITS) for name, value in figures.items() if value is not None}
 
 
-def learn(recipe: Recipe, watched: Sequence[tuple[Path, Sequence[Seen]]], seed: int | None = None) -> Weights:
+def learn(recipe: Recipe, watched: Sequence[tuple[Recorded, Sequence[Seen]]], seed: int | None = None) -> Weights:
     """A head from the patients of some folders of whom nothing is kept apart, measured on those who are."""
     taught, told, apart, after = list[Seen](), list[Array](), list[Seen](), list[Array]()
     for folder, seen in watched:
@@ -209,7 +209,7 @@ def learn(recipe: Recipe, watched: Sequence[tuple[Path, Sequence[Seen]]], seed: 
             (apart if held_out(one.patient) else taught).append(one)
             (after if held_out(one.patient) else told).append(answer)
     seed = SEED if seed is None else seed
-    source = " and ".join(folder.resolve().name for folder, _ in watched)
+    source = " and ".join(tables_of(folder).name for folder, _ in watched)
     licence, citation = _origin(recipe, source)
     head, before = train(recipe, taught, told, seed, f"{source} ({licence})")
     figures = measured(head, apart, after) if apart else {}

@@ -16,7 +16,7 @@ from streams.lab.plants import PLANTS, Plant, planted
 from streams.lab.stream import stream_folder
 from streams.lab.trace import Course, Trace
 from streams.lab.words import cell
-from streams.ward.columns import VITALS_FILE, NotARecording
+from streams.ward.tables import VITALS_FILE, NotARecording, tables_of
 
 LONG_S: Final = 40 * 60
 BEGINS_S: Final = 14 * 60
@@ -33,11 +33,9 @@ def read_series(folder: Path) -> Series:
 
     Raises `NotARecording` where the folder holds no recordings of a few seconds' step.
     """
-    if not (folder / VITALS_FILE).is_file():
-        raise NotARecording(f"{folder} holds no {VITALS_FILE}: events are planted into recordings at about 1 Hz")
-    table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value"])
-    who = np.array(table["patient_id"].cast(pa.string()).to_pylist())
-    what = np.array(table["signal"].cast(pa.string()).to_pylist())
+    table = tables_of(folder).vitals
+    who = np.array(table["patient_id"].to_pylist())
+    what = np.array(table["signal"].to_pylist())
     when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
     found: Series = {}
     for patient in np.unique(who):
@@ -50,7 +48,11 @@ def read_series(folder: Path) -> Series:
             series[second] = value[rows]
             found[str(patient), signal] = series
     if not found:
-        raise NotARecording(f"{folder} holds no heart rate, pulse, breathing or SpO2 at about 1 Hz to plant into")
+        raise NotARecording(
+            "not_at_1_hz",
+            f"{folder}: time_s",
+            "events are planted into heart rate, pulse, breathing or SpO2 at about 1 Hz",
+        )
     return found
 
 

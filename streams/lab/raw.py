@@ -1,10 +1,9 @@
 """What limits on raw values would call: each crossing of a red limit by a single sample, as a bedside device counts."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from detectors.vigil.red import RED_LIMITS
 from schemas.vitals import SCALES
@@ -12,17 +11,17 @@ from streams.lab.definitions import Array
 from streams.lab.measures import Bootstrap, widened
 from streams.lab.scores import Compared
 from streams.lab.trace import Trace
-from streams.ward.columns import VITALS_FILE
 from streams.ward.signals import SIGNALS, in_our_unit
+from streams.ward.tables import Tables
 
 FIXED: Final = ("raised", "worsened")
 
 
-def raw_crossings(folder: Path, trace: Trace, compared: Compared, draws: Bootstrap) -> dict[str, Any] | None:
+def raw_crossings(tables: Tables, trace: Trace, compared: Compared, draws: Bootstrap) -> dict[str, Any] | None:
     """Crossings of the red limits of NEWS2 by raw samples, beside the learned alerts; only for streams."""
     if trace.source == "spot":
         return None
-    crossings = _count(folder, trace)
+    crossings = _count(tables, trace, compared.outcomes.cut_at_s)
     policy, armed = compared.all["policy"].alerting, compared.all["armed"].alerting
     assert policy is not None and armed is not None
     days = float(trace.days.sum())
@@ -49,11 +48,13 @@ def raw_crossings(folder: Path, trace: Trace, compared: Compared, draws: Bootstr
     return told
 
 
-def _count(folder: Path, trace: Trace) -> Array:
-    table = pq.read_table(folder / VITALS_FILE, columns=["patient_id", "time_s", "signal", "value", "unit"])
-    who = np.array(table["patient_id"].cast("string").to_pylist())
-    what = np.array(table["signal"].cast("string").to_pylist())
-    units = np.array(table["unit"].cast("string").to_pylist())
+def _count(tables: Tables, trace: Trace, cut_at_s: float | None) -> Array:
+    table = tables.vitals
+    if cut_at_s is not None:
+        table = table.filter(pc.less(table["time_s"], cut_at_s))
+    who = np.array(table["patient_id"].to_pylist())
+    what = np.array(table["signal"].to_pylist())
+    units = np.array(table["unit"].to_pylist())
     when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
     places = {patient: place for place, patient in enumerate(trace.patients)}
     counts = np.zeros(len(places))

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from streams.lab import data_quality
 from streams.lab.evaluate import Evaluation
 from streams.lab.svg import Plot
 from streams.lab.timelines import misses, picture, useless
-from streams.lab.words import COLUMNS, KEYS, cell, crossed_words
+from streams.lab.words import COLUMNS, KEYS, cell, crossed_words, event_words, titles
 
 COLOURS: Final = {
     "news2": "#1f5fa8",
@@ -30,6 +31,7 @@ CURVES: Final = ("news2", "risk", "last_value", "clock", "random")
 MARKS: Final = ("news2_ge5", "news2_ge7", "red_score", "qsofa", "sirs", "policy", "armed")
 LEADING: Final = ("news2_ge5", "policy", "armed", "risk", "random")
 LEAST_RATE: Final = 1.4  # how far the axis of alerts goes at least
+NOTABLE_SHARE: Final = 0.05
 GROUPED: Final = ("news2", "last_value", "risk")
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:1200px;margin:24px auto;padding:0 20px}
@@ -48,7 +50,13 @@ th:first-child,td:first-child{text-align:left}td small{color:#5b6875}thead th{bo
 .box ul{margin:0;padding-left:18px}.warn{border-color:#b45309;background:#fff7ed}article{border-top:1px solid #e3e8ed}
 details{margin:10px 0;font-size:13px}summary{cursor:pointer;color:#1f5fa8}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:6px 0}dt{font-weight:600}dd{margin:0}
+.plot{max-width:100%}.plot.broad{overflow-x:auto}.plot.narrow svg{max-width:100%;height:auto}
+details.data ul{margin:4px 0;padding-left:18px}code{overflow-wrap:anywhere;font-size:12px}
 article .said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8px 40px;font-size:13px}
+@media(max-width:700px){body{margin:12px auto;padding:0 12px}h1{font-size:21px}h1,h2,h4{overflow-wrap:anywhere}
+dl{grid-template-columns:1fr}dd{margin:0 0 8px}
+.key,article .said{margin-left:0}article ul{margin-left:0;padding-left:18px}
+.plot.narrow text{font-size:17px}th,td{padding:4px 6px}}
 """
 
 
@@ -58,6 +66,7 @@ def page(evaluation: Evaluation) -> str:
     title = f"Detection quality on {told['folder']}"
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(title)}</h1>"
         + "".join(_sections(evaluation))
         + "</body></html>\n"
@@ -65,27 +74,35 @@ def page(evaluation: Evaluation) -> str:
 
 
 def _sections(evaluation: Evaluation) -> Iterator[str]:
-    told = evaluation.told
-    yield _head(told)
-    yield "<h2>Figures</h2>"
+    whole, shown = evaluation.told, evaluation.unseen or evaluation
+    yield _head(evaluation)
+    yield _data(whole["data"])
+    told = shown.told
+    within, short, lead = told["horizon"].values()
+    yield f"<h2>Figures{_of_whom(evaluation)}</h2>"
     yield _note(
         "Each with its 95 % interval by bootstrap of whole patients. Caught: an alert that interrupts was raised "
-        "within 24 h (12 h) before the onset and at least 1 h before it. Scores without limits of their own alert as "
-        "often as NEWS2 of 5 or more. A dash: it cannot be told here; the JSON says why."
+        f"within {within:g} h ({short:g} h) before the onset and at least {lead:g} h before it. Scores without limits "
+        "of their own alert as often as NEWS2 of 5 or more. A dash: it cannot be told here; the JSON says why."
     )
     yield _table(told)
+    if evaluation.unseen is not None:
+        yield (
+            "<details><summary>The same table of all patients: in sample, the learned scores look better than they "
+            f"are</summary>{_table(whole)}</details>"
+        )
     if any(told[key].get("curve") and told[key]["curve"][0]["sensitivity"] is not None for key in CURVES):
         yield "<h2>How many are caught, for how many alerts</h2>"
         yield _note("Lines: a score at every threshold. Points: by the book, and as shipped.")
-        yield f"<div class='pair'>{_burden_curve(told, 'sensitivity', '24 h')}"
-        yield f"{_burden_curve(told, 'sensitivity_12h', '12 h')}</div>"
+        yield f"<div class='pair'>{_burden_curve(told, 'sensitivity', f'{within:g} h')}"
+        yield f"{_burden_curve(told, 'sensitivity_12h', f'{short:g} h')}</div>"
         yield "<h2>How early</h2>"
         yield _note("Share of patients with the event for whom someone had been called by so many hours before it.")
-        yield _lead_curve(evaluation)
+        yield _lead_curve(shown)
     if told["news2"].get("auroc_row_by_hours"):
         yield "<h2>The clock, and how likely it was said to be</h2>"
         yield _note(
-            "AUROC by row within strata of hours since admission: what is left when the clock cannot help. "
+            "AUROC by row within strata of hours since the first value: what is left when the clock cannot help. "
             "Reliability: how often it happened where it was said to be so likely."
         )
         yield f"<div class='pair'>{_strata(told)}{_reliability(told)}</div>"
@@ -96,41 +113,63 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
             "patients had the event. Lines are 95 % intervals, cut off where the picture ends."
         )
         yield _groups(told)
-    yield "<h2>As felt on a ward</h2>"
-    yield _burdens(told)
-    if told["raw_crossings"] is not None:
+    yield "<h2>As felt on a ward, all patients</h2>"
+    yield _burdens(whole)
+    if whole["raw_crossings"] is not None:
         yield "<h2>Raw limits, and what became of them</h2>"
-        yield _raw(told)
-    yield from _stories(evaluation)
+        yield _raw(whole)
+    yield from _stories(shown)
 
 
-def _head(told: dict[str, Any]) -> str:
-    event = told["event"] or "no event in the labels"
-    ill = "" if told["patients_with_event"] is None else f", {told['patients_with_event']} with it"
+def _of_whom(evaluation: Evaluation) -> str:
+    if evaluation.unseen is None:
+        return ", in sample" if evaluation.told["in_sample"].get("patients") else ""
+    return f" of the {evaluation.unseen.told['patients']} patients from whom no weights were learned"
+
+
+def _data(told: dict[str, Any]) -> str:
+    """What the values are worth; open where something was refused or does not join."""
+    first, *rest = data_quality.lines(told)
+    share = told["refused_share"] or 0.0
+    open_ = " open" if share > NOTABLE_SHARE or "onsets" in " ".join(rest) else ""
+    return (
+        f"<details class='data'{open_}><summary>{escape(first)}</summary>"
+        f"<ul>{''.join(f'<li>{escape(one.strip())}</li>' for one in rest)}</ul></details>"
+    )
+
+
+def _head(evaluation: Evaluation) -> str:
+    told, apart = evaluation.told, (evaluation.unseen or evaluation).told
     rules = told["rules"]
     lines = [
-        f"{told['patients']} patients, {told['patient_days']:,.1f} patient-days, source {told['source']}. "
-        f"Event: {event}{ill}.",
+        f"{told['patients']} patients, {told['patient_days']:,.1f} patient-days, source {told['source']}; "
+        f"{event_words(told)}.",
         f"Rules {rules['name']} {rules['version']}, SHA-256 {rules['sha256'][:16]}…",
     ]
     if told["cross_fitted"]:
         lines.append(crossed_words(told))
     said = []
-    for name, found in told["headline"].items():
+    for name, found in apart["headline"].items():
         if found and found["caught_more"] is not None:
             said.append(
-                f"<b>{escape(_who(told, name))}</b> against NEWS2 at "
+                f"<b>{escape(_who(apart, name))}</b> against NEWS2 at "
                 f"{found['interruptive_per_patient_day']:.2f} alerts a patient-day: "
                 f"{_points(found, 'caught_more')} caught, warned "
                 f"{cell(found, 'warned_earlier_h', 1, sign=True)} h earlier"
             )
     overlap = told["in_sample"]
     warn = ""
-    if overlap.get("patients"):
+    if overlap.get("patients") and evaluation.unseen is None:
         warn = (
-            f"<div class='box warn'>In sample: the learned weights come from {overlap['patients']} of these patients "
-            f"({overlap['share']:.0%}). Figures of learned scores on them are too good; see <code>unseen</code> in the "
-            "JSON for the others alone.</div>"
+            "<div class='box warn'>In sample: the learned weights come from every one of these patients. Their figures "
+            "are too good, and nothing here tells how they do on others.</div>"
+        )
+    elif overlap.get("patients"):
+        warn = (
+            f"<div class='box warn'>The learned weights come from {overlap['patients']} of these patients "
+            f"({overlap['share']:.0%}), on whom they look better than they are. The headline, the table and the curves "
+            f"are of the {apart['patients']} others ({apart['patients_with_event'] or 0} with the event); what is of "
+            "all patients says so.</div>"
         )
     boxed = f"<div class='box'><ul>{''.join(f'<li>{one}</li>' for one in said)}</ul></div>" if said else ""
     plain = "<br>".join(map(escape, lines))
@@ -156,7 +195,7 @@ def _note(text: str) -> str:
 
 
 def _table(told: dict[str, Any]) -> str:
-    head = "".join(f"<th>{escape(title)}</th>" for _, title in COLUMNS)
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles(told).values())
     rows, meant = [], []
     for key in KEYS:
         if key in told:
@@ -302,7 +341,7 @@ def _burdens(told: dict[str, Any]) -> str:
         "All recorded patients one after the other in a ward of 24 beds, six patients a nurse. Every raise, return, "
         "worsening and step of an escalation is a call; each alert counts as seen after five minutes, as 'reviewing'."
     )
-    return f"{note}<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"{note}<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
 
 
 def _felt(name: str) -> str:

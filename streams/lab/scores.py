@@ -59,7 +59,7 @@ class Compared:
     def at_threshold(self, score: Array, threshold: float) -> Alerting:
         """The alerts where a score reaches a threshold."""
         with np.errstate(invalid="ignore"):
-            return of_rows(self.trace, score >= threshold, self.outcomes.onset_h)
+            return of_rows(self.trace, score >= threshold, self.outcomes.onset_h, self.outcomes.horizon)
 
     def threshold_at(self, score: Array, rate: float) -> float:
         """The lowest threshold at which a score calls at most `rate` times a patient-day."""
@@ -119,7 +119,7 @@ class Compared:
         self._equal("random", "chance", baselines.chance(trace, SEED))
         if self.outcomes.event is None:
             self._equal("last_value", "last values alone", None, "no event to fit a model to")
-        elif self.outcomes.event is Event.HYPOTENSION:
+        elif self.outcomes.event == Event.HYPOTENSION:
             self._equal("last_value", "last mean pressure alone, negated", -trace.column("mean_bp"))
         else:
             fitted = baselines.last_values(trace, self.positive, self.outcomes.happened, SEED)
@@ -137,7 +137,7 @@ class Compared:
             if name not in self.rules.armed or np.isnan(score).all():
                 self._add(name, name.replace("_", " "), absent="it is not armed, or has no opinion on any row")
                 continue
-            alerting = of_rows(self.trace, on > 0, self.outcomes.onset_h)
+            alerting = of_rows(self.trace, on > 0, self.outcomes.onset_h, self.outcomes.horizon)
             words = f"{name.replace('_', ' ')}, the greatest of all vitals"
             self._add(name, words, score=score, alerting=alerting, at="its own limits, without persistence")
         self._equal(
@@ -172,7 +172,7 @@ class Compared:
             ("policy", "the learned rules alone, as shipped", policy_spans),
             ("armed", "everything armed, as shipped", armed_spans),
         ):
-            alerting = of_turns(self.trace, onset, spans)
+            alerting = of_turns(self.trace, onset, spans, self.outcomes.horizon)
             score = alerting.on.astype(float)
             self._add(name, words, score=score, alerting=alerting, at="as shipped", learned=name == "policy")
 

@@ -15,6 +15,7 @@ from detectors.rules import Rules
 from schemas.forwarded import LogKeys
 from streams.log import Marker, Output, Partition, Record
 from streams.log.fixed import FixedRules
+from streams.log.stream_time import Stretch
 
 ARMED, SHADOW = SIDES = ("armed", "shadow")
 OVER: Final = frozenset({"resolved", "cleared"})
@@ -96,14 +97,14 @@ class Twin:
             states=states,
         )
 
-    def take(self, partition: int, records: Sequence[Record], armed: Sequence[bytes]) -> None:
-        """The same records, and the alerts that the armed rules said to them."""
+    def take(self, partition: int, records: Sequence[Record], armed: Sequence[bytes], back_ms: int = 0) -> None:
+        """The same stretch, at the same stream times, and the alerts that the armed rules said to it."""
         for alert in armed:
             self.counts.hear(ARMED, alert)
         log = self.logs.get(partition)
         if log is None:
             return
-        for output in log.run(records):
+        for output in log.take(Stretch(records, None, back_ms)):
             if output.topic == "alerts" and output.value is not None:
                 self.counts.hear(SHADOW, output.value)
         log.dirty.clear()

@@ -7,7 +7,6 @@ patient's own log held by then.
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, partial
 from heapq import heappop, heappush
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -28,6 +27,7 @@ from streams.log import Output, Partition
 from streams.log.forward import forward
 from streams.rules import packaged_rules
 from streams.ward.recordings import START_MS, Recording
+from streams.ward.tables import Recorded
 
 Readings = Sequence[tuple[int, bytes]]
 UNSEEN: Final = frozenset({Standing.SHOWN, Standing.CALLING, Standing.RESOLVED})
@@ -166,20 +166,15 @@ def stream(
     *,
     rules: Rules,
     source: str,
-    cut_at_s: int | None = None,
     heads: Collection[str] = RISKS,
 ) -> Course:
-    """One patient from the first reading to the last; nothing at or after `cut_at_s` is looked at. Of the learned heads
-    only `heads` are asked.
-    """
-    if cut_at_s is not None:
-        readings = [reading for reading in readings if reading[0] < START_MS + cut_at_s * 1_000]
+    """One patient from the first reading to the last. Of the learned heads only `heads` are asked."""
     grid = GRID_S[source] * 1_000
     bed, together = Bedside(patient, rules, source), Together(source)
     if not readings:
         return Course(patient, np.nan, np.nan, np.empty(0), np.empty((0, len(COLUMNS)), dtype=np.float32))
     first, last = readings[0][0], readings[-1][0]
-    moment = START_MS + max(0, -(-(first - START_MS) // grid) * grid)
+    moment = first
     rows: list[tuple[float, ...]] = []
     times: list[float] = []
 
@@ -196,7 +191,7 @@ def stream(
     for at, value in readings:
         look_until(at)
         bed.take(value, at)
-    end = START_MS + -(-(last - START_MS) // grid) * grid  # the grid moment by which the last reading is known
+    end = first + -(-(last - first) // grid) * grid  # the grid moment by which the last reading is known
     look_until(end + _SETTLE_MS + 1)
     return Course(
         patient,
@@ -210,11 +205,9 @@ def stream(
     )
 
 
-def _stream_batch(
-    rules: bytes | None, source: str, cut_at_s: int | None, heads: Collection[str], batch: Patients
-) -> list[Course]:
+def _stream_batch(rules: bytes | None, source: str, heads: Collection[str], batch: Patients) -> list[Course]:
     armed = _rules(rules)
-    return [stream(one, told, rules=armed, source=source, cut_at_s=cut_at_s, heads=heads) for one, told in batch]
+    return [stream(one, told, rules=armed, source=source, heads=heads) for one, told in batch]
 
 
 @lru_cache(maxsize=4)
@@ -223,7 +216,7 @@ def _rules(value: bytes | None) -> Rules:
 
 
 def stream_folder(
-    folder: Path,
+    recorded: Recorded,
     *,
     rules: bytes | None = None,
     cut_at_s: int | None = None,
@@ -232,8 +225,12 @@ def stream_folder(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Trace:
-    """Every patient of a folder, by id. `rules` are the bytes of a rules file, None the packaged one."""
-    recording = Recording(folder, patients=patients)
-    source = str(recording.survey.source)
-    work = partial(_stream_batch, rules, source, cut_at_s, tuple(heads))
-    return Trace.of(over_patients(work, recording, workers, progress), source, GRID_S[source])
+    """Every patient of a folder, by id; nothing at or after `cut_at_s` (seconds of the table) is looked at. `rules` are
+    the bytes of a rules file, None the packaged one.
+    """
+    recording = Recording(recorded, patients=patients, until_s=cut_at_s)
+    source, begins = str(recording.survey.source), recording.starts_s()
+    courses = over_patients(partial(_stream_batch, rules, source, tuple(heads)), recording, workers, progress)
+    for course in courses:
+        course.begins_s = begins[course.patient]
+    return Trace.of(courses, source, GRID_S[source])

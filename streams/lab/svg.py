@@ -10,6 +10,8 @@ Points = Sequence[tuple[float, float]]
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 44
 INK, SOFT, GRID = "#1d2733", "#5b6875", "#e3e8ed"
 ROOM: Final = 60  # what a label needs to its right
+NARROW: Final = 600
+"""A picture up to this wide shrinks with the page; a wider one is scrolled, so that its words stay readable."""
 FONT: Final = "font-family='system-ui, sans-serif' font-size='12'"
 
 
@@ -84,8 +86,11 @@ class Plot:
 
     def svg(self) -> str:
         """The whole picture."""
-        head = f"<svg viewBox='0 0 {self.width} {self.height}' width='{self.width}' height='{self.height}' role='img'>"
-        return head + "".join([*self._axes(), *self.parts]) + "</svg>" + self._key()
+        size = f"width='{self.width}' height='{self.height}'"
+        kind = "broad" if self.width > NARROW else "narrow"
+        drawn = "".join([*self._axes(), *self.parts])
+        picture = f"<svg viewBox='0 0 {self.width} {self.height}' {size} role='img'>{drawn}</svg>"
+        return f"<div class='plot {kind}'>{picture}</div>{self._key()}"
 
     def _axes(self) -> list[str]:
         drawn = []

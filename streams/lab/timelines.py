@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.lab.alerting import Alerting
-from streams.lab.definitions import CAUGHT_WITHIN_H, HEADS, HOUR_S, Array
+from streams.lab.definitions import HEADS, HOUR_S, Array, Horizon
 from streams.lab.scores import Compared
 from streams.lab.svg import Plot
 
@@ -38,26 +38,31 @@ class Story(NamedTuple):
 def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
     """Patients with the event for whom nobody was called in time; first those in whom NEWS2 was highest by then."""
     outcomes, trace = compared.outcomes, compared.trace
+    horizon = outcomes.horizon
     found = []
     for patient in np.flatnonzero(outcomes.timed & compared.kept & ~alerting.caught):
         onset = float(outcomes.onset_h[patient])
-        rows = (trace.who == patient) & (trace.hours <= onset - 1) & (trace.hours >= onset - CAUGHT_WITHIN_H)
+        rows = (
+            (trace.who == patient) & (trace.hours <= onset - horizon.lead_h) & (trace.hours >= onset - horizon.within_h)
+        )
         scores = trace.column("news2")[rows]
         highest = float(np.nanmax(scores)) if len(scores) and not np.isnan(scores).all() else -1.0
         earlier = alerting.raised_h[alerting.raised_by == patient]
         found.append((highest, int(patient), onset, earlier))
     found.sort(key=lambda one: (-one[0], one[1]))
     for highest, patient, onset, calls in found[:MANY]:
-        seen = f"NEWS2 reached {highest:.0f} in that day" if highest >= 0 else "no reading in that day"
-        other = _others(calls, onset)
-        yield Story(patient, f"not called for in the 24 h before the onset at hour {onset:.1f}; {seen}{other}")
+        seen = f"NEWS2 reached {highest:.0f} in that time" if highest >= 0 else "no reading in that time"
+        other = _others(calls, onset, horizon)
+        yield Story(
+            patient, f"not called for in the {horizon.within_h:g} h before the onset at hour {onset:.1f}; {seen}{other}"
+        )
 
 
-def _others(calls: Array, onset: float) -> str:
+def _others(calls: Array, onset: float, horizon: Horizon) -> str:
     if not len(calls):
         return "; never called for"
-    late, early = calls[calls > onset - 1], int((calls < onset - CAUGHT_WITHIN_H).sum())
-    told = [f"{early} call{'s' if early > 1 else ''} more than a day before"] if early else []
+    late, early = calls[calls > onset - horizon.lead_h], int((calls < onset - horizon.within_h).sum())
+    told = [f"{early} call{'s' if early > 1 else ''} more than {horizon.within_h:g} h before"] if early else []
     if len(late):
         apart = late.min() - onset
         told.append(f"called {abs(apart):.1f} h {'after' if apart >= 0 else 'before'} the onset, too late to count")
@@ -90,7 +95,7 @@ def picture(compared: Compared, alerting: Alerting, story: Story, *, risk: bool)
         low, high = np.nanquantile(score, [0.01, 0.999])
         scaled = np.clip((score[rows] - low) / (high - low), 0, 1) * 20
         upper.line([point for point in _pairs(hours, scaled) if point[0] >= begin], CALL, "learned risk (scaled)")
-    lower = Plot(1160, 170, (begin, end), (0, 220), "hours since the start of the record", "/min, mmHg")
+    lower = Plot(1160, 170, (begin, end), (0, 220), "hours since the first value", "/min, mmHg")
     for name, words, colour in LINES:
         points = [point for point in _pairs(hours, trace.column(name)[rows]) if point[0] >= begin]
         lower.line(points, colour, words, wide=1.6)
@@ -119,4 +124,4 @@ def _pairs(hours: Array, values: Array) -> list[tuple[float, float]]:
 
 def _head(compared: Compared) -> str:
     event = compared.outcomes.event
-    return HEADS[event] if event else ""
+    return HEADS.get(event or "", "")

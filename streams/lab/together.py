@@ -5,15 +5,17 @@ usual of each vital, learnt only while all is calm. The Vigil itself holds none 
 """
 
 from math import nan
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from detectors.pattern import Pattern
 from detectors.vigil import Vigil
 from detectors.vigil.picture import learns
 
 VITALS: Final = ("heart_rate", "resp_rate", "spo2", "systolic_bp")
 """Four, because all must be known at once: each further one leaves fewer hours with an opinion (temperature: a third
 fewer in hourly charts)."""
+if TYPE_CHECKING:
+    from detectors.pattern import Pattern
+
 WINDOW: Final = {"spot": 12, "monitor": 60, "wearable": 60}
 """Looks that are compared with: half a day of hourly charts, an hour of a stream."""
 TREES: Final = 10
@@ -23,10 +25,11 @@ HEIGHT: Final = 5
 class Together:
     """One patient's pattern over time."""
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_pattern", "_window")
 
     def __init__(self, source: str) -> None:
-        self._pattern = Pattern(VITALS, trees=TREES, height=HEIGHT, window=WINDOW[source])
+        self._window = WINDOW[source]
+        self._pattern: Pattern | None = None
 
     def look(self, vigil: Vigil, at: int) -> float:
         """How rare the present combination is, 0 to 1; NaN is no opinion. What it is told is learnt afterwards."""
@@ -39,6 +42,10 @@ class Together:
             if far is None:
                 return nan
             distances[name] = far
+        if self._pattern is None:  # river's trees take seconds to import: only once all four vitals are known
+            from detectors.pattern import Pattern
+
+            self._pattern = Pattern(VITALS, trees=TREES, height=HEIGHT, window=self._window)
         score = self._pattern.score_one(distances)
         if vigil.register.deterioration is None and learns(vigil.stay, at):
             self._pattern.learn_one(distances)

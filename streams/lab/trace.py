@@ -38,7 +38,10 @@ class Revision(NamedTuple):
 
 @dataclass(slots=True)
 class Course:
-    """One patient: rows of the grid (`at_s`, `rows` in the order of `COLUMNS`), turns, learned levels, revisions."""
+    """One patient: rows of the grid (`at_s`, `rows` in the order of `COLUMNS`), turns, learned levels, revisions.
+
+    Seconds count from the patient's first value; `begins_s` is its moment in the seconds of the table.
+    """
 
     patient: str
     first_s: float
@@ -48,6 +51,7 @@ class Course:
     turns: list[Turn] = field(default_factory=list)
     learned: list[tuple[float, int]] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
+    begins_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,13 @@ class Trace:
         return [course.patient for course in self.courses]
 
     @property
+    def begins_s(self) -> list[float]:
+        """When each patient's first value was taken, in the seconds of the table."""
+        return [course.begins_s for course in self.courses]
+
+    @property
     def hours(self) -> Array:
-        """Hours since the start of the record, a row."""
+        """Hours since the patient's first value, a row."""
         return self.at_s / HOUR_S
 
     @property

@@ -2,9 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from streams.lab import data_quality
+from streams.lab.definitions import Event
 
 COLUMNS: Final = (
     ("auroc_row", "AUROC row"),
@@ -40,37 +43,61 @@ DIGITS: Final = {"lead_time_h_median": 1}
 
 
 def lines(told: dict[str, Any]) -> Iterator[str]:
-    """The table, then what has to be said about it."""
-    yield (
-        f"{told['folder']}: {told['patients']} patients, {told['patient_days']:g} patient-days, "
-        + (f"event {told['event']} ({told['patients_with_event']} patients)" if told["event"] else "no outcome known")
-    )
+    """The table, then what has to be said about it; the patients from whom nothing was learned come first."""
+    yield (f"{told['folder']}: {told['patients']} patients, {told['patient_days']:g} patient-days, {event_words(told)}")
     if told["cross_fitted"]:
         yield crossed_words(told)
+    if "data" in told:
+        yield from data_quality.lines(told["data"])
     yield ""
     overlap = told["in_sample"]["patients"]
+    apart = told["unseen"]
+    if apart:
+        yield (
+            f"of those from whom no weights were learned, the figures to believe: {apart['patients']} patients, "
+            f"{apart['patient_days']:g} patient-days, {apart['patients_with_event'] or 0} with the event"
+        )
+        yield from _table(apart, KEYS)
+        yield from (f"of those: {line}" for line in _headline(apart))
+        yield ""
     if overlap:
         yield (
             f"of all, {overlap} of whom the weights were learned from (`risk`, `policy` and `armed` are in sample, and "
             "look better than they are):"
         )
-    yield f"{'':<14}" + "".join(f"{title:>19}" for _, title in COLUMNS)
-    for key in KEYS:
-        if key in told:
-            yield f"{key:<14}" + "".join(f"{cell(told[key], name):>19}" for name, _ in COLUMNS)
-    if told["unseen"]:
-        apart = told["unseen"]
-        yield ""
-        yield (
-            f"of those from whom no weights were learned, the figures to believe: {apart['patients']} patients, "
-            f"{apart['patient_days']:g} patient-days, {apart['patients_with_event'] or 0} with the event"
-        )
-        for key in FEW:
-            yield f"{key:<14}" + "".join(f"{cell(apart[key], name):>19}" for name, _ in COLUMNS)
-        yield from (f"of those: {line}" for line in _headline(apart))
+    yield from _table(told, FEW if apart else KEYS)
     yield ""
     yield from (f"of all, in sample: {line}" if overlap else line for line in _headline(told))
     yield from _remarks(told)
+
+
+def event_words(told: dict[str, Any]) -> str:
+    """The event, how many had it, and of how many nobody knows."""
+    if not told["event"]:
+        labels = (told.get("data") or {}).get("labels")
+        there = ", ".join(labels["ignored"]) if labels else ""
+        choose = f"; --event takes one of {there}" if there else ""
+        return f"no outcome known: the labels name none of {', '.join(Event)}{choose}"
+    within, _, lead = told["horizon"].values()
+    unknown = told["patients_of_unknown_outcome"]
+    return (
+        f"event {told['event']} ({told['patients_with_event']} patients"
+        + (f", {unknown} of unknown outcome" if unknown else "")
+        + f"; caught: {lead:g} to {within:g} h before)"
+    )
+
+
+def _table(told: dict[str, Any], keys: Sequence[str]) -> Iterator[str]:
+    yield f"{'':<14}" + "".join(f"{title:>19}" for title in titles(told).values())
+    for key in keys:
+        if key in told:
+            yield f"{key:<14}" + "".join(f"{cell(told[key], name):>19}" for name, _ in COLUMNS)
+
+
+def titles(told: dict[str, Any]) -> dict[str, str]:
+    """The heads of the columns; what counts as caught is said in hours."""
+    within, short, _ = told.get("horizon", {"within": 24.0, "short": 12.0, "lead": 1.0}).values()
+    return {**dict(COLUMNS), "sensitivity": f"caught {within:g}h", "sensitivity_12h": f"{short:g}h"}
 
 
 def crossed_words(told: dict[str, Any]) -> str:

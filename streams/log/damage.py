@@ -9,7 +9,9 @@ from streams.log.record import Output
 def pass_over(log: Partition, first: int, next_offset: int) -> list[Output]:
     """Refuses the records from `first` up to before `next_offset` together, and moves the log behind them."""
     records = next_offset - first
-    log.next_offset = next_offset
+    log.expected = next_offset
+    if not log.clock.waiting:  # else the checkpoint stays before what waits, and this is told once more after a restart
+        log.next_offset = next_offset
     log.tally.records += records
     log.tally.unreadable += records
     log.tally.refusals[Refusal.UNREADABLE_BATCH.value] += 1

@@ -1,5 +1,7 @@
 """Writing and reading forwarded records: what workers put into the one log, signed."""
 
+from typing import Final
+
 import msgspec
 
 from schemas.forwarded import (
@@ -8,7 +10,9 @@ from schemas.forwarded import (
     Forwarded,
     ForwardedKind,
     LogKeys,
+    Tick,
     decode_forwarded,
+    decode_tick,
     encode_forwarded,
     signed_bytes,
 )
@@ -16,6 +20,7 @@ from schemas.reasons import Refusal
 from schemas.rejection import Header
 from streams.log.record import Record
 
+TICK: Final = ForwardedKind.TICK.value.encode()
 Sendable = tuple[bytes | None, bytes, tuple[Header, ...]]
 
 
@@ -54,5 +59,28 @@ def verify(
 
 
 def tick() -> Sendable:
-    """A tick: it carries nothing, moves only the log's time, and needs no signature."""
-    return None, b"{}", ((KIND_HEADER, ForwardedKind.TICK.value.encode()),)
+    """A bare tick: it carries nothing, moves only the log's time, and needs no signature."""
+    return None, b"{}", ((KIND_HEADER, TICK),)
+
+
+def signed_tick(clocks: Tick, keys: LogKeys, log_topic: str, log_partition: int) -> Sendable:
+    """A tick that says what its owner's clocks show. Raises ValueError without a key."""
+    value = encode_forwarded(clocks)
+    signature = keys.sign(signed_bytes(ForwardedKind.TICK, log_topic, log_partition, value))
+    return None, value, ((KIND_HEADER, TICK), (SIGNATURE_HEADER, signature))
+
+
+def tick_in(record: Record, keys: LogKeys, log_topic: str, log_partition: int) -> Tick | None:
+    """The clocks in a rightly signed tick of that partition of the log; None in anything else."""
+    kind = signature = None
+    for name, content in record[4]:
+        if name == KIND_HEADER:
+            kind = kind or content
+        elif name == SIGNATURE_HEADER:
+            signature = signature or content
+    if kind != TICK or not signature:
+        return None
+    value = record[3] or b""
+    if not keys.holds(signed_bytes(ForwardedKind.TICK, log_topic, log_partition, value), signature):
+        return None
+    return decode_tick(value)

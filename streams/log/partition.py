@@ -2,10 +2,11 @@
 
 Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets
 `tick(due)`, in (due, patient) order, until none is; only then is the record handed over. So a log that ends at time T
-has fired exactly the dues up to T, and cutting it into batches anywhere changes nothing.
+has fired exactly the dues up to T, and cutting it into batches anywhere changes nothing. What a record's time is in
+arrival clock, `streams.log.stream_time` says; records whose time is not known yet wait there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, heapreplace
 from typing import Final
@@ -14,14 +15,16 @@ from detectors.rules import Rules, read_rules
 from detectors.vigil import Said, Taken, Vigil
 from schemas.base import END_OF_TIME
 from schemas.decode import Decoded, FastReading, decode
-from schemas.forwarded import KIND_HEADER, Forwarded, ForwardedKind, LogKeys
+from schemas.forwarded import KIND_HEADER, Forwarded, ForwardedKind, LogKeys, Tick
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import EPOCH, NEVER, to_ms
 from streams.log.control import ControlRecords
+from streams.log.forward import tick_in
 from streams.log.placing import partition_of
 from streams.log.record import Marker, Output, Record
+from streams.log.stream_time import AT_ONCE, StreamClock, Stretch
 from streams.log.tally import Tally
 from streams.log.watch import Watch
 
@@ -65,6 +68,9 @@ class Partition(ControlRecords):
         self.rules_bytes: bytes | None = None
         marker = marker or Marker()
         self.next_offset, self.time, self.first_time = marker.next_offset, marker.time, marker.first_time
+        self.expected = self.next_offset  # the offset that comes next: beyond the one handed over next where some wait
+        self.clock = StreamClock(self.time, marker.clock, self._tick_in)
+        self._clock_after = marker.clock
         self.sources = dict(marker.sources)
         if marker.rules is not None:
             self.rules_bytes, self.rules = marker.rules, read_rules(marker.rules)
@@ -78,11 +84,17 @@ class Partition(ControlRecords):
 
     @property
     def marker(self) -> Marker:
-        """Up to where the log has been taken; not beyond what still waits for the first moment."""
+        """Up to where the log has been taken; not beyond what still waits for its time, or for the first moment."""
         return self._before_waiting or self._marker()
 
+    @property
+    def checkpoint_offset(self) -> int:
+        """The marker's next offset."""
+        return self.next_offset if self._before_waiting is None else self._before_waiting.next_offset
+
     def _marker(self) -> Marker:
-        return Marker(self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes)
+        where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes
+        return Marker(*where, self._clock_after)
 
     def state(self, patient: str) -> tuple[str, int, bytes]:
         """One patient's snapshot, with the offset up to which it holds."""
@@ -93,24 +105,44 @@ class Partition(ControlRecords):
 
     def run(self, records: Iterable[Record]) -> list[Output]:
         """Takes records in the log's order and gives what they caused."""
+        stretches = self.place(records if isinstance(records, Sequence) else list(records))
+        if len(stretches) == 1:
+            return self.take(stretches[0])
+        return [output for stretch in stretches for output in self.take(stretch)]
+
+    def place(self, records: Sequence[Record]) -> list[Stretch]:
+        """The records as `take` wants them: each at its time, in stretches between which there is room to yield.
+
+        Those whose time cannot be known yet come out of a later call.
+        """
+        if records and records[0][0] < self.expected:  # replayed: the state holds it
+            records = [record for record in records if record[0] >= self.expected]
+        if not records:
+            return []
+        self.expected = records[-1][0] + 1
+        if self.event_clock:
+            return [Stretch(records[start : start + AT_ONCE], None) for start in range(0, len(records), AT_ONCE)]
+        stretches = self.clock.place(records)
+        self.tally.time_went_back, self.tally.steps_absorbed = self.clock.went_back, self.clock.absorbed
+        return stretches
+
+    def take(self, stretch: Stretch) -> list[Output]:
+        """Takes a stretch that `place` gave, and gives what it caused."""
         out: list[Output] = []
         event_clock, tally, watches, heap, mode = self.event_clock, self.tally, self.watches, self._heap, self.mode
         touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
         taken_records = readable = accepted = 0
         ahead = _just_after(log_time)
-        for record in records:
-            offset, stamp, _, value, headers = record
-            if offset < next_offset:  # replayed: the state holds it
-                continue
+        if stretch.back_ms:
+            self._lower_leads(stretch.back_ms, stretch.records[0])
+        for record in stretch.records:
+            offset, time, _, value, headers = record
             self.next_offset = next_offset = offset + 1
             taken_records += 1
-            if not event_clock:
-                if stamp > log_time:
-                    self.time = log_time = stamp
-                    while heap and heap[0][0] <= stamp:
-                        self._fire_one(offset, out)
-                elif stamp < log_time:
-                    tally.time_went_back += 1
+            if not event_clock and time > log_time:
+                self.time = log_time = time
+                while heap and heap[0][0] <= time:
+                    self._fire_one(offset, out)
             if headers:
                 kind = next((h for name, h in headers if name == KIND_HEADER), None)
                 if kind is not None:
@@ -154,7 +186,12 @@ class Partition(ControlRecords):
         tally.readable += readable
         tally.accepted += accepted
         tally.received += accepted
+        self._clock_after = stretch.after
         return out
+
+    def release(self) -> list[Output]:
+        """Takes what still waits for its time, for no more of the log will come."""
+        return [output for stretch in self.clock.release() for output in self.take(stretch)]
 
     def advance(self, time: int, limit: int) -> tuple[list[Output], bool]:
         """Moves the time and fires at most `limit` dues; says whether none is left. A place to yield after a long
@@ -167,6 +204,18 @@ class Partition(ControlRecords):
                 return out, True
             self._fire_one(self.next_offset, out)
         return out, not self._heap or self._heap[0][0] > self.time
+
+    def _tick_in(self, record: Record) -> Tick | None:
+        return tick_in(record, self.keys, self.topic, self.partition)
+
+    def _lower_leads(self, by: int, record: Record) -> None:
+        """Stamps stepped back below the log's time: devices seem that much earlier, until their next readings."""
+        offset, _, key, *_ = record
+        for patient, watch in self.watches.items():
+            if offset >= watch.upto:
+                watch.vigil.step_back(by)
+                watch.upto = offset + (watch.key != key)  # the patient's own reading comes yet
+                self.dirty.add(patient)
 
     def _fire_one(self, offset: int, out: list[Output]) -> None:
         heap = self._heap

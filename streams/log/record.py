@@ -22,9 +22,29 @@ class Output(NamedTuple):
     due: int
 
 
+class Witness(NamedTuple):
+    """The last signed tick: what its owner's clocks showed (`schemas.forwarded.Tick`), and the stream time there."""
+
+    clock: str
+    boot_ms: int
+    wall_ms: int
+    time: int
+
+
+class ClockState(NamedTuple):
+    """Where stream time stands: it, the tenths of a millisecond that it still owes, the last append stamp, and the
+    last witness.
+    """
+
+    time: int
+    rest: int
+    stamp: int
+    witness: Witness
+
+
 class Marker(NamedTuple):
-    """Up to where a partition's log has been taken: next offset, its time, and the greatest offset seen of each
-    forwarding source.
+    """Up to where a partition's log has been taken: next offset, its time, the greatest offset seen of each forwarding
+    source, the rules in force, and where stream time stands (None before the log's first signed tick).
     """
 
     next_offset: int = 0
@@ -32,3 +52,4 @@ class Marker(NamedTuple):
     first_time: int | None = None
     sources: Mapping[str, int] = MappingProxyType({})
     rules: bytes | None = None
+    clock: ClockState | None = None

@@ -12,13 +12,12 @@ from schemas.forwarded import SIGNATURE_HEADER, ForwardedKind, LogKeys, signed_b
 from schemas.times import EPOCH, to_ms
 from streams.log import Output, Partition, Record
 from streams.recorded.lines import (
-    OTHER,
-    READING,
     Begin,
     Head,
     NotARecordedLog,
     RecordLine,
     StateLine,
+    is_signed,
     read_head,
     read_lines,
     record_of,
@@ -81,9 +80,9 @@ class RecordedLog:
 
     def _signed_anew(self, line: RecordLine) -> Record:
         offset, at, key, value, headers = record_of(line)
-        if line.kind in (READING, OTHER, ForwardedKind.TICK.value):
-            return offset, at, key, value, headers
         given = next((signature for name, signature in headers if name == SIGNATURE_HEADER), None)
+        if not is_signed(line.kind, given):
+            return offset, at, key, value, headers
         message = signed_bytes(ForwardedKind(line.kind), self.head.topic, line.partition, value or b"")
         held = line.verified
         if held is None:

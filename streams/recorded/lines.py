@@ -15,6 +15,7 @@ from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, ForwardedKind, LogK
 from schemas.rejection import Header
 from schemas.times import EPOCH, to_ms, to_text
 from streams.log import Marker, Record
+from streams.log.record import ClockState
 
 VERSION: Final = 1
 READING: Final = "reading"
@@ -51,11 +52,13 @@ class Begin(Struct, frozen=True, kw_only=True, tag_field="line", tag="begin"):
     first_time: int | None = None
     sources: dict[str, int] = {}
     rules: bytes | None = None
+    clock: ClockState | None = None
 
     @property
     def marker(self) -> Marker:
         """What the log goes on from."""
-        return Marker(self.next_offset, self.time, self.first_time, dict(self.sources), self.rules)
+        where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
+        return Marker(*where, self.clock)
 
 
 class StateLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="state"):
@@ -96,13 +99,18 @@ def kind_of(headers: Sequence[Header]) -> str:
     return next((kind.value for kind in ForwardedKind if kind.value.encode() == name), OTHER)
 
 
+def is_signed(kind: str, signature: bytes | None) -> bool:
+    """Whether it matters who signed: a bare tick moves only time."""
+    return kind not in (READING, OTHER) and (kind != ForwardedKind.TICK.value or signature is not None)
+
+
 def line_of(partition: int, record: Record, topic: str, keys: LogKeys) -> RecordLine:
     """A record as a line."""
     offset, at, key, value, headers = record
     kind = kind_of(headers)
     verified = None
-    if keys and kind not in (READING, OTHER, ForwardedKind.TICK.value):
-        signature = next((given for name, given in headers if name == SIGNATURE_HEADER), None)
+    signature = next((given for name, given in headers if name == SIGNATURE_HEADER), None)
+    if keys and is_signed(kind, signature):
         verified = keys.holds(signed_bytes(ForwardedKind(kind), topic, partition, value or b""), signature)
     words: dict[str, Any] = {**_bytes("key", key), **_bytes("value", value)}
     return RecordLine(

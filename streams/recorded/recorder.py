@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.times import to_text_or_none
+from streams.log.forward import tick_in
+from streams.log.stream_time import StreamClock
 from streams.recorded.lines import Begin, Head, StateLine, line_of, written
 from streams.recorded.play import Stretch, start_of
 from streams.recorded.source import Source
@@ -42,14 +44,17 @@ def record(source: Source, stretch: Stretch) -> Iterator[Recorded]:
             marker = saved.marker
             begin = Begin(
                 partition=partition, next_offset=marker.next_offset, time=marker.time, first_time=marker.first_time,
-                sources=dict(marker.sources), rules=marker.rules,
+                sources=dict(marker.sources), rules=marker.rules, clock=marker.clock,
             )  # fmt: skip
         yield Recorded(written(begin))
         for patient, upto, snapshot in saved.states if saved else ():
             yield Recorded(written(StateLine(partition=partition, patient=patient, upto=upto, snapshot=snapshot)))
         end = source.spans()[partition].end
+        clock = StreamClock(begin.time, begin.clock, lambda one, n=partition: tick_in(one, settings.keys, topic, n))  # type: ignore[misc]
         for portion in source.records(Topic.READINGS, partition, start.offset, end):
             lines = [written(line_of(partition, one, topic, settings.keys)) for one in portion]
             yield Recorded(b"".join(lines), len(lines))
-            if stretch.until_ms is not None and settings.clock.value == "arrival" and portion[-1][1] > stretch.until_ms:
-                break
+            if stretch.until_ms is not None and settings.clock.value == "arrival":
+                clock.place(portion)
+                if clock.time > stretch.until_ms:
+                    break

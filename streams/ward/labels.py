@@ -2,15 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-from streams.ward.columns import NotARecording
 from streams.ward.recordings import START_MS
-
-LABELS_FILE: Final = "labels.parquet"
+from streams.ward.tables import LABELS_FILE, NotARecording, Recorded, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +17,19 @@ class Label:
 
 
 def labels(
-    path: Path | str, *, patients: Collection[str] | None = None, start_ms: int = START_MS
+    recorded: Recorded, *, patients: Collection[str] | None = None, start_ms: int = START_MS
 ) -> dict[str, tuple[Label, ...]]:
-    """All labels of a folder by patient, in the order of the file.
+    """All labels of a folder by patient, in the order of the file; `start_ms` is the instant of second 0.
 
-    Raises `NotARecording` if there is no `labels.parquet`.
+    Raises `NotARecording` if there are none.
     """
-    file = Path(path) / LABELS_FILE
-    if not file.is_file():
-        raise NotARecording(f"{path} holds no {LABELS_FILE}: it would say what became of the patients")
-    table = pq.read_table(file, columns=["patient_id", "label", "value", "time_s"])
+    tables = tables_of(recorded)
+    if tables.labels is None:
+        file = str(tables.path / LABELS_FILE) if tables.path is not None else "labels"
+        raise NotARecording("no_labels", file, "it says what became of the patients")
     told: dict[str, list[Label]] = {}
-    for patient, name, value, time_s in zip(*(table[column].to_pylist() for column in table.column_names), strict=True):
+    for patient, name, value, time_s in zip(*(column.to_pylist() for column in tables.labels.columns), strict=True):
         if patients is None or patient in patients:
             at_ms = None if time_s is None else start_ms + round(time_s * 1000)
-            told.setdefault(str(patient), []).append(Label(name, value, at_ms))
+            told.setdefault(patient, []).append(Label(name, value, at_ms))
     return {patient: tuple(found) for patient, found in told.items()}

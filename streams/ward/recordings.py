@@ -3,17 +3,20 @@
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from schemas.vitals import Source
 from streams.ward import encoding
 from streams.ward.columns import Array, read_columns
 from streams.ward.signals import SIGNALS, WORN
+from streams.ward.tables import Recorded, Tables, tables_of
 
 START_MS: Final = 1_767_225_600_000
-"""2026-01-01T00:00:00Z: where the zero of every recording is put, for recordings only say seconds."""
+"""2026-01-01T00:00:00Z: when each patient's first value counts as taken, for recordings only say seconds."""
 
 SPOT_INTERVAL_S: Final = 600
 """From ten minutes between values on, they are rounds and not a stream."""
@@ -40,50 +43,84 @@ class Survey:
 
 
 class Recording:
-    """A folder with `vitals.parquet`: patient_id, time_s, signal, value, unit.
+    """A folder with `vitals.parquet` or one of its kind (`tables.py`): patient_id, time_s, signal, value, unit.
 
-    Values stay raw (zeros, -1, 99 degC, duplicates): what they are worth is decided where readings are taken in.
-    All that one patient has at one instant is one reading; a vital that is there twice (an arterial line and a cuff, or
-    a duplicate) goes into a further reading of the same instant, the cuff's under a device of its own.
+    Values stay raw (zeros, -1, 99 degC, two at one instant): what they are worth is decided where readings are taken
+    in. A row that says what another row says, patient, time, signal, unit and value, counts once. All that one patient
+    has at one instant is one reading; a vital that is there twice (an arterial line and a cuff) goes into a further
+    reading of the same instant, the cuff's under a device of its own.
 
     `source`: spot when values are at least ten minutes apart (median), wearable when a faster stream carries nothing
     but heart rate, pulse and breathing, otherwise monitor. The columns do not say more: a telemetry set with the heart
     rate alone needs `source=Source.MONITOR`.
 
-    `patients`: only these. `start_ms`: the instant of second 0. `mode`: as in the message; None leaves it out.
+    Each patient has a clock of its own: the first value is taken at `START_MS`, whatever the table's zero means
+    (admission, onset, a date). With `start_ms` all patients share one, and second 0 is that instant.
+
+    `patients`: only these. `mode`: as in the message; None leaves it out. `until_s`: nothing from that second of the
+    table on. Raises `NotARecording`.
     """
 
     def __init__(
         self,
-        path: Path | str,
+        recorded: Recorded,
         *,
         patients: Collection[str] | None = None,
-        start_ms: int = START_MS,
+        start_ms: int | None = None,
         source: Source | str | None = None,
         mode: str | None = None,
+        until_s: float | None = None,
     ) -> None:
-        self.path = Path(path)
-        columns = read_columns(self.path, patients, start_ms)
+        self.tables = tables_of(recorded)
+        source = self.tables.source if source is None else source
+        zero = START_MS if start_ms is None else start_ms
+        columns = read_columns(self.tables, patients, zero, own_clock=start_ms is None, until_s=until_s)
         interval = columns.interval_s()
         told = _source(interval, columns.watched) if source is None else Source(source)
         self.survey = Survey(columns.present, told, interval, columns.watched, columns.unwatched)
-        self._columns = columns
+        self.columns = columns
         self._middle = encoding.middle(mode)
         if columns.unwatched:
-            _log.warning("%s: %s", self.path.name, self.survey)
+            _log.warning("%s: %s", self.tables.name, self.survey)
+
+    def starts_s(self) -> dict[str, float]:
+        """When each patient's first watched value was taken, in seconds of the table."""
+        present = np.unique(self.columns.who)
+        return {self.columns.patients[who]: self.columns.first_ms[who] / 1_000 for who in present.tolist()}
 
     def readings(self) -> Iterator[tuple[int, str, bytes]]:
         """`(taken_at in ms since 1970, patient_id, reading as JSON bytes)`, by time and then patient."""
-        yield from self._emit(self._columns.by_time())
+        yield from self._emit(self.columns.by_time())
 
     def per_patient(self) -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
         """Each patient, by id, with all of their readings `(taken_at in ms, bytes)` by time."""
-        for patient, rows in self._columns.by_patient():
+        for patient, rows in self.columns.by_patient():
             yield patient, [(ms, value) for ms, _, value in self._emit(rows)]
 
+    def parts(self, readings: int) -> Iterator["Recording"]:
+        """The same recording in parts of whole patients, by id; a part is closed once it has so many readings' values.
+        A part holds its own rows alone, so that it is cheap to send to another process.
+        """
+        rows: list[Array] = []
+        size = 0
+        for _, mine in self.columns.by_patient():
+            rows.append(mine)
+            size += len(np.unique(self.columns.ms[mine]))
+            if size >= readings:
+                yield self._of_rows(np.concatenate(rows))
+                rows, size = [], 0
+        if rows:
+            yield self._of_rows(np.concatenate(rows))
+
+    def _of_rows(self, rows: Array) -> "Recording":
+        one = copy(self)
+        one.columns = self.columns.of_rows(rows)
+        one.tables = Tables(self.tables.name, self.tables.vitals.slice(0, 0))
+        return one
+
     def _emit(self, order: Array) -> Iterator[tuple[int, str, bytes]]:
-        fragments = self._columns.fragments
-        write = _Writer(self._columns.patients, self.survey.source, self._middle).write
+        fragments = self.columns.fragments
+        write = _Writer(self.columns.patients, self.survey.source, self._middle).write
         instant: list[tuple[str, bool]] = []
         now, patient = 0, -1
         for ms, who, told, cuff in self._rows(order):
@@ -94,7 +131,7 @@ class Recording:
         yield from write(now, patient, instant)
 
     def _rows(self, order: Array) -> Iterator[tuple[int, int, int, bool]]:
-        columns = (self._columns.ms, self._columns.who, self._columns.told, self._columns.cuff)
+        columns = (self.columns.ms, self.columns.who, self.columns.told, self.columns.cuff)
         for first in range(0, len(order), _CHUNK):
             part = order[first : first + _CHUNK]
             yield from zip(*(column[part].tolist() for column in columns), strict=True)
@@ -137,27 +174,27 @@ class _Writer:
 
 
 def read_folder(
-    path: Path | str,
+    recorded: Recorded,
     *,
     patients: Collection[str] | None = None,
-    start_ms: int = START_MS,
+    start_ms: int | None = None,
     source: Source | str | None = None,
     mode: str | None = None,
 ) -> Iterator[tuple[int, str, bytes]]:
     """All readings of a folder, merged by time: `Recording(...).readings()`."""
-    return Recording(path, patients=patients, start_ms=start_ms, source=source, mode=mode).readings()
+    return Recording(recorded, patients=patients, start_ms=start_ms, source=source, mode=mode).readings()
 
 
 def per_patient(
-    path: Path | str,
+    recorded: Recorded,
     *,
     patients: Collection[str] | None = None,
-    start_ms: int = START_MS,
+    start_ms: int | None = None,
     source: Source | str | None = None,
     mode: str | None = None,
 ) -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
     """The readings of a folder patient by patient: `Recording(...).per_patient()`."""
-    return Recording(path, patients=patients, start_ms=start_ms, source=source, mode=mode).per_patient()
+    return Recording(recorded, patients=patients, start_ms=start_ms, source=source, mode=mode).per_patient()
 
 
 def _source(interval_s: float | None, watched: dict[str, int]) -> Source:

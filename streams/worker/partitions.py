@@ -1,14 +1,15 @@
 """One partition of the log that is ours: its Vigils, how far it was taken, and what it caused."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import TypeVar
 
 from streams.log import Output, Partition, Record
 from streams.log.damage import pass_over
+from streams.log.stream_time import SILENCE_MS, Stretch
 from streams.worker.batches import RecordBatch
 from streams.worker.damage import Unreadable
 from streams.worker.letters import Letter, Receipts, under
@@ -16,15 +17,10 @@ from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.shadow import Shadow
 
-RECORDS_AT_ONCE = 1_000
-"""Records between two looks at everything else: about 10 ms."""
+log = logging.getLogger(__name__)
 
 MOMENTS_AT_ONCE = 2_000
 """Due moments between two looks at everything else (about 20 ms): after minutes of silence all patients fall due."""
-
-SILENCE_MS = 10_000
-"""After a silence as long, moments are fired in portions before the next record is taken."""
-
 
 Said = TypeVar("Said")
 
@@ -48,14 +44,17 @@ class Holding:
         self.still = asyncio.Lock()  # held while the Vigils take something, or while their states are written down
         # The same through a rebalance that gives the partition back: what is under way still holds back the commit.
         self.receipts = Receipts(lambda next_offset: settled(log.partition, next_offset))
-        self.heard_at = asyncio.get_running_loop().time()  # when records came last
-        self.tick_under_way = False
         self.shadow: Shadow | None = None  # hears, after it was said, what was taken and said
 
     @property
     def expected(self) -> int:
         """The offset that comes next."""
-        return max(self._start, self.log.next_offset)
+        return max(self._start, self.log.expected)
+
+    @property
+    def taken(self) -> int:
+        """The offset that a checkpoint goes on from: before what waits until its time is known."""
+        return max(self._start, self.log.checkpoint_offset)
 
     async def take(self, batch: RecordBatch) -> None:
         """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
@@ -71,12 +70,20 @@ class Holding:
         expected = self.expected
         if records and records[0][0] < expected:
             records = [record for record in records if record[0] >= expected]
-        if records:
-            self._metrics.age_of(records[0][1])
-        for number, stretch in enumerate(stretches(records)):
+        if not records:
+            return
+        self._metrics.age_of(records[0][1])
+        before = self.log.tally.steps_absorbed
+        stretches = self.log.place(records)
+        if self.log.tally.steps_absorbed > before:
+            log.warning(
+                "partition %d: the broker's clock stepped ahead, its owner's did not: stream time leaves the step out",
+                self.partition,
+            )
+        for number, stretch in enumerate(stretches):
             if number:
                 await asyncio.sleep(0)
-            await self._let_time_pass(stretch[0][1])
+            await self._let_time_pass(stretch.records[0][1])
             if not await self._take_stretch(stretch):
                 return
 
@@ -105,15 +112,15 @@ class Holding:
         self._metrics.thought(time.perf_counter() - began)
         return said
 
-    async def _take_stretch(self, stretch: Sequence[Record]) -> bool:
+    async def _take_stretch(self, stretch: Stretch) -> bool:
         async with self.still:
             if self._given_up:
                 return False
-            outputs = self._timed(partial(self.log.run, stretch))
+            outputs = self._timed(partial(self.log.take, stretch))
             letters = self._letters(outputs)
         await self._outlet.put(letters)
         if self.shadow is not None:
-            self.shadow.take(self.partition, stretch, outputs)
+            self.shadow.take(self.partition, stretch.records, outputs, stretch.back_ms)
         return True
 
     async def _pass_over(self, damaged: Unreadable) -> None:
@@ -126,30 +133,11 @@ class Holding:
         await self._outlet.put(letters)
 
     def _letters(self, outputs: Sequence[Output]) -> Sequence[Letter]:
-        self.heard_at = asyncio.get_running_loop().time()
         letters = [
             Letter(self._topic_of(output.topic), self.partition, output.key, output.value, output.headers, output.due)
             for output in outputs
         ]
         # Opened before anything is awaited: what was caused stands between the log and the commit from here on.
-        receipt = self.receipts.open(self.expected, len(letters))
+        receipt = self.receipts.open(self.taken, len(letters))
         self._metrics.said(letters)
         return under(receipt, letters)
-
-
-def stretches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """The records in stretches that are short, and that no long silence interrupts.
-
-    >>> log = [(offset, at, None, b"", ()) for offset, at in enumerate((0, 5, 60_000))]
-    >>> [len(stretch) for stretch in stretches(log)]
-    [2, 1]
-    """
-    for start in range(0, len(records), RECORDS_AT_ONCE):
-        stretch, begin = records[start : start + RECORDS_AT_ONCE], 0
-        stamps = [record[1] for record in stretch]
-        if max(stamps) - min(stamps) >= SILENCE_MS:  # otherwise no silence lies in it
-            for number, (before, after) in enumerate(pairwise(stamps), start=1):
-                if after - before >= SILENCE_MS:
-                    yield stretch[begin:number]
-                    begin = number
-        yield stretch[begin:]

@@ -92,10 +92,10 @@ class Shadow(Collector):
         if self._process is not None:
             self._safely(lambda: frame_of(Begin.of(partition, marker, states)))
 
-    def take(self, partition: int, records: Sequence[Record], outputs: Sequence[Output]) -> None:
-        """The armed Vigils took these and said that; it is on its way to Kafka already."""
+    def take(self, partition: int, records: Sequence[Record], outputs: Sequence[Output], back_ms: int = 0) -> None:
+        """The armed Vigils took these, each at its stream time, and said that; it is on its way to Kafka already."""
         if self._process is not None:
-            self._safely(lambda: _taken(partition, records, outputs))
+            self._safely(lambda: _taken(partition, records, outputs, back_ms))
 
     def drop(self, partition: int) -> None:
         """Another worker has it."""
@@ -202,6 +202,6 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         process.kill()
 
 
-def _taken(partition: int, records: Sequence[Record], outputs: Sequence[Output]) -> bytes:
+def _taken(partition: int, records: Sequence[Record], outputs: Sequence[Output], back_ms: int) -> bytes:
     armed = [one.value for one in outputs if one.topic == "alerts" and one.value is not None]
-    return frame_of(Take.of(partition, records, armed)) if records or armed else b""
+    return frame_of(Take.of(partition, records, armed, back_ms)) if records or armed else b""

@@ -37,17 +37,18 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag="begin"):
 
 
 class Take(msgspec.Struct, frozen=True, array_like=True, tag="take"):
-    """Records of a partition, and the alerts that the armed rules said to them."""
+    """Records of a partition at their stream times, and the alerts that the armed rules said to them."""
 
     partition: int
     records: list[tuple[int, int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]]
     armed: list[bytes]
+    back_ms: int = 0
 
     @classmethod
-    def of(cls, partition: int, records: Sequence[Record], armed: Sequence[bytes]) -> "Take":
+    def of(cls, partition: int, records: Sequence[Record], armed: Sequence[bytes], back_ms: int = 0) -> "Take":
         """As the armed partition took them."""
         plain = [(offset, at, key, value, list(headers)) for offset, at, key, value, headers in records]
-        return cls(partition, plain, list(armed))
+        return cls(partition, plain, list(armed), back_ms)
 
 
 class Drop(msgspec.Struct, frozen=True, array_like=True, tag="drop"):

@@ -43,7 +43,7 @@ def _run() -> None:
             twin.drop(frame.partition)
         elif isinstance(frame, Take):
             records = [(o, at, key, value, tuple(headers)) for o, at, key, value, headers in frame.records]
-            twin.take(frame.partition, records, frame.armed)
+            twin.take(frame.partition, records, frame.armed, frame.back_ms)
         rows = twin.counts.rows()
         if rows != told:
             told = rows

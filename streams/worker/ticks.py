@@ -1,51 +1,83 @@
-"""Ticks: a record that carries nothing, appended where a partition was quiet, so that silence there is noticed.
+"""Ticks: a record each second to every partition of ours, so that silence there is noticed and time has a witness.
 
-Only in arrival clock, where the append time moves the partition's time. One at most is under way for each partition.
+Each says what this machine's clocks show, signed; from the second after a step of the append stamps the log knows what
+the step is worth. Without VIGILWARD_LOG_KEY a tick is bare: it moves time, and vouches for nothing. Only in arrival
+clock, where the append time moves stream time. One at most is under way for each partition.
 """
 
 import asyncio
+import time
+import uuid
 from collections.abc import Callable, Iterable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
 
-from streams.log.forward import tick
+from schemas.forwarded import Tick
+from streams.log.forward import Sendable, signed_tick, tick
+from streams.log.stream_time import TICK_EVERY_S
 from streams.settings import Clock, Settings
 from streams.topics import Topic
 from streams.worker.letters import Letter, Receipts, under
 from streams.worker.outlet import Outlet
 from streams.worker.partitions import Holding
 
-LOOKS_A_SPAN = 4
-"""How often we look within `tick_after_s`: a quiet partition waits at most a quarter longer."""
+BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Ticker:
     """Appends ticks to the partitions that are ours."""
 
     def __init__(self, settings: Settings, to_log: Outlet, ours: Callable[[], Iterable[Holding]]) -> None:
-        self._after_s = settings.tick_after_s
         self._on = settings.clock is Clock.ARRIVAL
-        self._topic = settings.topic(Topic.READINGS)
+        self._topic, self._keys = settings.topic(Topic.READINGS), settings.keys
         self._to_log, self._ours = to_log, ours
+        self._under_way: set[int] = set()
         self.ticks = 0
 
     async def run(self) -> None:
-        """Looks from time to time, for ever; ends at once in event clock."""
+        """Each second, for ever; ends at once in event clock."""
+        loop = asyncio.get_running_loop()
+        next_at = loop.time()
         while self._on:
-            await asyncio.sleep(self._after_s / LOOKS_A_SPAN)
-            await self.look(asyncio.get_running_loop().time())
+            await self.look()
+            next_at = max(next_at + TICK_EVERY_S, loop.time())
+            await asyncio.sleep(next_at - loop.time())
 
-    async def look(self, now: float) -> None:
-        """`now` by the loop's clock, in seconds."""
-        for holding in list(self._ours()):
-            if now - holding.heard_at >= self._after_s and not holding.tick_under_way:
-                holding.tick_under_way = True
+    async def look(self) -> None:
+        """One tick to each partition, but for those whose last has not arrived."""
+        for partition in [holding.partition for holding in self._ours()]:
+            if partition not in self._under_way:
+                self._under_way.add(partition)
                 self.ticks += 1
-                await self._to_log.put([self._tick(holding)])
+                await self._to_log.put([self._tick(partition)])
 
-    def _tick(self, holding: Holding) -> Letter:
-        def arrived(_: int) -> None:
-            holding.tick_under_way = False
-
-        key, value, headers = tick()
-        letter = Letter(self._topic, holding.partition, key, value, headers)
-        under(Receipts(arrived).open(0, letters=1), [letter])
+    def _tick(self, partition: int) -> Letter:
+        key, value, headers = self._says(partition)
+        letter = Letter(self._topic, partition, key, value, headers)
+        under(Receipts(lambda _: self._under_way.discard(partition)).open(0, letters=1), [letter])
         return letter
+
+    def _says(self, partition: int) -> Sendable:
+        if not self._keys:
+            return tick()
+        clocks = Tick(this_clock(), time.clock_gettime_ns(BOOT_CLOCK) // 1_000_000, time.time_ns() // 1_000_000)
+        return signed_tick(clocks, self._keys, self._topic, partition)
+
+
+@cache
+def this_clock() -> str:
+    """Names this machine's boot clock; where nothing names it, this process's.
+
+    A container shares the kernel's boot, and its boot clock too unless it has a time namespace of its own.
+
+    >>> this_clock() == this_clock()
+    True
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = str(Path("/proc/self/ns/time").readlink())
+    except OSError:
+        boot, space = uuid.uuid4().hex, ""
+    return blake2b(f"{boot} {space}".encode(), digest_size=6).hexdigest()

@@ -86,7 +86,7 @@ def run(
     where = folder or Path(tempfile.mkdtemp(prefix="chaos-"))
     times = times or Times()
     options = {
-        "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1, "tick_after_s": 1,
+        "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1,
         "max_waiting_bytes": MAX_WAITING_BYTES, **(settings or {}),
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ def small_ward(kafka, prefix):
     """Topics of a test's own, states that are saved at once, and a log that is never quiet for long."""
     return Stage(
         kafka.bootstrap, prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
-        savepoint_every_s=1, tick_after_s=1,
+        savepoint_every_s=1,
     ).make_topics()  # fmt: skip
 
 

@@ -97,11 +97,11 @@ def word_of(alert: dict[str, Any], identity: str, **facts: Any) -> dict[str, Any
 def test_what_is_said_through_a_dead_broker_a_killed_board_and_a_killed_worker_is_applied_once(
     cluster: Cluster, tmp_path: Path
 ):
-    stage = Stage(cluster.bootstrap, "b.", partitions=2, tick_after_s=1).make_topics()
+    stage = Stage(cluster.bootstrap, "b.", partitions=2).make_topics()
     admitted = {"event": "admit", "patient_id": PATIENT, "ward": "A", "bed": "A01", "age_years": 70, "sex": "male"}
     stage.publish(Topic.PATIENTS, [(PATIENT.encode(), json.dumps(admitted).encode())])
     board = BoardProcess(stage.settings, send_within_s=2, silent_after_s=4)
-    board.environment |= stage.environment | {"VIGILWARD_TICK_AFTER_S": "1"}
+    board.environment |= stage.environment
     board.start()
     page, visitor = Listening(board), Visitor(board.address).enter()
     first = stage.worker(tmp_path / "first")

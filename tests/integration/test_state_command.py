@@ -14,7 +14,7 @@ from tests.integration.staging import Stage
 @pytest.fixture
 def stage(kafka, topic_prefix):
     return Stage(
-        kafka.bootstrap, topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5, tick_after_s=1
+        kafka.bootstrap, topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5
     ).make_topics()
 
 
@@ -55,7 +55,6 @@ def test_states_move_to_another_log_only_when_told_where_it_goes_on(kafka, stage
     command(stage, "state", "export", file)
     other = Stage(
         kafka.bootstrap, "other-" + topic_prefix, clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
-        tick_after_s=1,
     ).make_topics()  # fmt: skip
 
     refused = command(other, "state", "import", file, code=2)

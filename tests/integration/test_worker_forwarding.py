@@ -15,7 +15,7 @@ PATIENTS = [f"p-{number}" for number in range(30)]
 
 @pytest.fixture
 def stage(kafka, topic_prefix):
-    return Stage(kafka.bootstrap, topic_prefix, partitions=4, tick_after_s=0.5).make_topics()
+    return Stage(kafka.bootstrap, topic_prefix, partitions=4).make_topics()
 
 
 def forwarded(stage, kind):

@@ -6,8 +6,8 @@ import pytest
 from streams.lab.planted import _first, _level_called, evaluate_planted, read_series
 from streams.lab.plants import PLANTS, Change, Plant, Shape, planted
 from streams.lab.trace import Course, Turn
-from streams.ward.columns import NotARecording
 from streams.ward.samples import folder
+from streams.ward.tables import NotARecording
 
 SECONDS = np.arange(600.0)
 

@@ -9,6 +9,7 @@ from streams.lab.evaluate import evaluate
 from streams.lab.report import MARKS, page
 from streams.lab.svg import Plot
 from streams.ward.samples import NAMES, folder
+from tests.streams.lab.made import folder as made
 
 
 @cache
@@ -36,9 +37,8 @@ def test_single_patients_are_shown_with_their_calls_and_what_was_said():
     assert re.search(r"hour \d+\.\d: .*NEWS2 at least \d", html)
 
 
-def test_every_point_of_the_curves_lies_within_the_picture_and_every_name_is_explained():
-    evaluation = evaluated("sepsis2019")
-    html = page(evaluation)
+def test_every_point_of_the_curves_lies_within_the_picture_and_every_name_is_explained(tmp_path):
+    html = page(evaluate(made(tmp_path / "made"), replicates=20, workers=1))
     curve = html[html.index("How many are caught") : html.index("How early")]
 
     assert curve.count("<circle") == 2 * len(MARKS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.board.asking import board_of
 
@@ -75,3 +76,9 @@ def readyz(request: Request, response: Response) -> dict[str, bool]:
     ready = board.caught_up and board.hears
     response.status_code = 200 if ready else 503
     return {"ready": ready, "broker": board.watch.broker}
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """What Prometheus may know of this board."""
+    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)

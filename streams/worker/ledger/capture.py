@@ -70,7 +70,7 @@ async def capture(holding: Holding, marker_of, settings: Settings, everyone: boo
         ahead = touched()
         await write(ahead | log.watches.keys() if everyone else ahead)
         async with holding.still:
-            body = marker_of(log.marker._replace(next_offset=holding.expected), len(log.watches))
+            body = marker_of(log.marker._replace(next_offset=holding.taken), len(log.watches))
             await write(touched())
     except BaseException:
         log.dirty.update(dirty)

@@ -45,4 +45,4 @@ class Entry:
         holding = self.holding
         if holding is None:
             return False
-        return self.last is None or bool(holding.log.dirty) or holding.expected != self.last.next_offset
+        return self.last is None or bool(holding.log.dirty) or holding.taken != self.last.next_offset

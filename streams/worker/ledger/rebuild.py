@@ -77,6 +77,7 @@ async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -
                     await asyncio.sleep(0)
     finally:
         await consumer.stop()
+    log_of.release()
     log_of.next_offset = max(log_of.next_offset, upto)
     return Rebuilt(log_of, whole=start == 0)
 

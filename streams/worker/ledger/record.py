@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from detectors.vigil.vigil import SNAPSHOT_VERSION
 from streams.log import Marker
+from streams.log.record import ClockState
 
 MAGIC: Final = b"VW"
 FORMAT: Final = 1
@@ -54,7 +55,8 @@ class StateBody(Struct, array_like=True, frozen=True):
 class MarkerBody(Struct, array_like=True, frozen=True):
     """Up to where a partition's log was taken, whose log it is, and who wrote it.
 
-    Times in milliseconds. `savepoint_at`: the partition's time at its last savepoint, None before the first.
+    Times in milliseconds. `savepoint_at`: the partition's time at its last savepoint, None before the first. `clock`:
+    where stream time stands, None before the log's first signed tick.
     """
 
     next_offset: int
@@ -67,17 +69,19 @@ class MarkerBody(Struct, array_like=True, frozen=True):
     generation: int
     patients: int
     savepoint_at: int | None = None
+    clock: ClockState | None = None
 
     @property
     def marker(self) -> Marker:
         """What the log goes on from."""
-        return Marker(self.next_offset, self.time, self.first_time, dict(self.sources), self.rules)
+        where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
+        return Marker(*where, self.clock)
 
     @classmethod
     def of(cls, marker: Marker, cluster_id: str, topic_id: str, generation: int, patients: int) -> "MarkerBody":
         """The body for a marker."""
         where = marker.next_offset, marker.time, marker.first_time, dict(marker.sources), marker.rules
-        return cls(*where, cluster_id, topic_id, generation, patients)
+        return cls(*where, cluster_id, topic_id, generation, patients, clock=marker.clock)
 
 
 _pack = msgspec.msgpack.Encoder().encode

@@ -108,7 +108,6 @@ class BoardProcess:
             "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "VIGILWARD_PARTITIONS": str(settings.partitions),
             "VIGILWARD_MODE": settings.mode.value,
-            "VIGILWARD_TICK_AFTER_S": "60",
             "VIGILWARD_BOARD_PORT": "0",
             "VIGILWARD_BOARD_SILENT_AFTER_S": "60",
             **{f"VIGILWARD_BOARD_{name.upper()}": str(value) for name, value in board.items()},

@@ -13,7 +13,6 @@ from streams.lab.budget import (
     disarmed,
     holding,
     in_words,
-    patients_of,
     unseen,
     with_thresholds,
 )
@@ -23,8 +22,8 @@ from streams.lab.rules_diff import changes
 from streams.lab.trace import Course, Trace
 from streams.lab.weights import packaged_weights
 from streams.rules import packaged_rules, packaged_rules_bytes
-from streams.ward.columns import NotARecording
 from streams.ward.samples import folder
+from streams.ward.tables import NotARecording, tables_of
 from tests.making import rules_bytes
 
 HEAD = packaged_rules().risk.crossings[0].head
@@ -167,6 +166,6 @@ def test_only_the_patients_asked_for_are_calibrated_on():
 
 
 def test_a_folder_tells_whom_it_holds():
-    assert len(patients_of(folder("sepsis2019"))) == len(set(patients_of(folder("sepsis2019")))) == 6
+    assert len(tables_of(folder("sepsis2019")).patients) == 6
     with pytest.raises(NotARecording):
-        patients_of(folder("sepsis2019").parent)
+        tables_of(folder("sepsis2019").parent)

@@ -1,8 +1,8 @@
 import pytest
 
-from streams.ward.columns import NotARecording
 from streams.ward.labels import Label, labels
 from streams.ward.recordings import START_MS
+from streams.ward.tables import NotARecording
 
 ROWS = [("p", 0.0, "HR", 80.0, "bpm")]
 

@@ -5,9 +5,9 @@ import pytest
 
 from schemas.decode import FastReading, decode
 from schemas.vitals import Source
-from streams.ward.columns import NotARecording
 from streams.ward.recordings import START_MS, Recording, per_patient, read_folder
 from streams.ward.samples import NAMES, folder
+from streams.ward.tables import NotARecording
 
 MONITOR = [("p1", float(second), "SPO2", 97.0, "%") for second in range(3)]
 
@@ -102,7 +102,16 @@ def test_times_before_the_record_and_parts_of_seconds_are_kept(recording):
     path = recording([("p", -11160, "HR", 80, "bpm"), ("p", 0.25, "HR", 81, "bpm")])
 
     assert [at for at, _, _ in read_folder(path, start_ms=0)] == [-11_160_000, 250]
-    assert told(read_folder(path))[1]["taken_at"] == "2026-01-01T00:00:00.250Z"
+    assert told(read_folder(path))[1]["taken_at"] == "2026-01-01T03:06:00.250Z"
+
+
+def test_each_patient_has_a_clock_that_begins_with_the_first_value(recording):
+    """Whatever the zero of the table means: admission, the onset, or a date that was shifted for each patient."""
+    path = recording([("a", -7200.5, "HR", 80, "bpm"), ("a", 0, "HR", 81, "bpm"), ("b", 4e8, "HR", 82, "bpm")])
+    whole = Recording(path)
+
+    assert [at - START_MS for at, _, _ in whole.readings()] == [0, 0, 7_200_500]
+    assert whole.starts_s() == {"a": -7200.5, "b": 4e8}
 
 
 def test_an_arterial_line_and_a_cuff_at_one_instant_are_two_devices(recording):
@@ -127,13 +136,14 @@ def test_an_arterial_line_and_a_cuff_at_one_instant_are_two_devices(recording):
     assert (alone["device_id"], alone["vitals"]["systolic_bp"]["value"], alone["sequence"]) == ("chart-p", 119, 1)
 
 
-def test_duplicates_are_kept_as_further_readings_of_the_same_instant(recording):
+def test_two_values_of_one_instant_are_two_readings_and_a_row_that_repeats_another_counts_once(recording):
     rows = [("p", 0, "TEMP", 36.9, "degC"), ("p", 0, "TEMP", 36.9, "degC"), ("p", 0, "TEMP", 99.0, "degC")]
 
     readings = told(read_folder(recording(rows)))
 
-    assert [reading["vitals"]["temperature"]["value"] for reading in readings] == [36.9, 36.9, 99]
-    assert [reading["sequence"] for reading in readings] == [0, 1, 2]
+    assert [reading["vitals"]["temperature"]["value"] for reading in readings] == [36.9, 99]
+    assert [reading["sequence"] for reading in readings] == [0, 1]
+    assert Recording(recording(rows, name="again")).columns.repeated == 1
     assert {reading["device_id"] for reading in readings} == {"chart-p"}
 
 
@@ -228,5 +238,5 @@ def test_a_folder_that_is_no_recording_is_refused_with_what_is_missing(tmp_path,
     import pyarrow.parquet as pq
 
     pq.write_table(pq.read_table(path / "vitals.parquet").drop_columns(["unit", "value"]), path / "vitals.parquet")
-    with pytest.raises(NotARecording, match="unit, value"):
+    with pytest.raises(NotARecording, match="value, unit"):
         Recording(path)

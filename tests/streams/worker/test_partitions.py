@@ -1,13 +1,12 @@
 """One partition of ours: what is taken, what is sent, and what is safe."""
 
 import asyncio
-from itertools import pairwise
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from streams.log import Output
-from streams.worker.partitions import RECORDS_AT_ONCE, SILENCE_MS, Holding, stretches
+from streams.log import Output, Tally
+from streams.log.forward import signed_tick
+from streams.log.stream_time import SILENCE_MS, Stretch
+from streams.worker.partitions import Holding
+from tests.making import KEYS, SECOND, clocks
 
 
 class Saying:
@@ -16,14 +15,19 @@ class Saying:
     event_clock, partition, time = True, 0, 0
 
     def __init__(self):
-        self.next_offset = 0
+        self.expected, self.tally = 0, Tally()
 
-    def run(self, records):
+    @property
+    def checkpoint_offset(self):
+        return self.expected
+
+    def place(self, records):
+        return [Stretch(records, None)]
+
+    def take(self, stretch):
         said = []
-        for offset, _, key, value, _ in records:
-            if offset < self.next_offset:
-                continue
-            self.next_offset = offset + 1
+        for offset, _, key, value, _ in stretch.records:
+            self.expected = offset + 1
             said += [Output("alerts", key, b'{"kind":"technical","priority":"low","state":"raised"}', (), 0)] * (
                 2 if value == b"twice" else 1
             )
@@ -131,21 +135,23 @@ def test_the_same_alerts_leave_however_the_log_is_cut_into_batches(make, setting
     assert run(told([1, 30, 31, 100])) == whole
 
 
-@given(st.lists(st.integers(0, 3 * SILENCE_MS), max_size=50))
-def test_stretches_are_the_records_cut_at_silences(gaps):
-    at, records = 0, []
-    for offset, gap in enumerate(gaps):
-        at += gap
-        records.append((offset, at, None, b"", ()))
+def test_what_waits_for_its_time_is_fetched_but_not_safe(make, settings, metrics, run):
+    """A restart inside the wait begins before it."""
 
-    cut = list(stretches(records))
+    def tick(offset, at, wall):
+        key, value, headers = signed_tick(clocks(wall), KEYS, "vitals.readings", 0)
+        return make.record("r", 0, offset, value, key, at, headers)
 
-    assert [record for stretch in cut for record in stretch] == records
-    assert all(stretch for stretch in cut)
-    assert all(b[1] - a[1] < SILENCE_MS for stretch in cut for a, b in pairwise(stretch))
+    async def story():
+        noted, settled = make.Noted(), []
+        held = holding(make.log_of(clock="arrival", keys=KEYS), noted, settings, metrics, settled)
+        await held.take(make.batch(tick(0, 0, 0), tick(1, SECOND, SECOND)))
 
+        await held.take(make.batch(make.record("r", 0, 2, b"{", at=3_600_000), tick(3, 3_601_000, 2 * SECOND)))
+        assert (held.expected, held.taken, settled) == (4, 2, [2])
 
-def test_a_long_batch_is_cut_so_that_others_get_their_turn():
-    records = [(offset, 0, None, b"", ()) for offset in range(2 * RECORDS_AT_ONCE + 1)]
+        await held.take(make.batch(tick(4, 3_602_000, 3 * SECOND)))
+        noted.acknowledge()
+        assert (held.expected, held.taken, settled[-1], held.log.time) == (5, 5, 5, 3 * SECOND)
 
-    assert [len(stretch) for stretch in stretches(records)] == [RECORDS_AT_ONCE, RECORDS_AT_ONCE, 1]
+    run(story())

@@ -8,8 +8,8 @@ from streams.worker.ledger.entry import Entry
 from streams.worker.ledger.record import MarkerBody
 
 
-def entry(dirty=0, due_at=10.0, expected=5, last=5):
-    holding = SimpleNamespace(log=SimpleNamespace(dirty=set(range(dirty))), expected=expected)
+def entry(dirty=0, due_at=10.0, taken=5, last=5):
+    holding = SimpleNamespace(log=SimpleNamespace(dirty=set(range(dirty))), taken=taken)
     body = None if last is None else MarkerBody(last, 0, None, {}, None, "", "", 0, 0)
     return Entry(0, pen=None, last=body, saved_at=0.0, due_at=due_at, holding=holding)
 
@@ -43,7 +43,7 @@ def test_a_late_snapshot_does_not_shift_the_beat():
 
 
 @pytest.mark.parametrize(
-    ("dirty", "expected", "last", "changed"), [(0, 5, 5, False), (1, 5, 5, True), (0, 6, 5, True), (0, 5, None, True)]
+    ("dirty", "taken", "last", "changed"), [(0, 5, 5, False), (1, 5, 5, True), (0, 6, 5, True), (0, 5, None, True)]
 )
-def test_only_what_changed_is_written(dirty, expected, last, changed):
-    assert entry(dirty, expected=expected, last=last).changed is changed
+def test_only_what_changed_is_written(dirty, taken, last, changed):
+    assert entry(dirty, taken=taken, last=last).changed is changed

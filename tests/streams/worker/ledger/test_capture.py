@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from streams.log import Partition
+from streams.log.stream_time import Stretch
 from streams.rules import packaged_rules
 from streams.settings import Settings
 from streams.topics import Topic
@@ -79,7 +80,7 @@ def taken_meanwhile(everyone):
         first = log.next_offset
         meanwhile = records(30, 32, first)[:60]
         captured, _ = await asyncio.gather(
-            capture(held, body_of, SETTINGS, everyone=everyone), held._take_stretch(meanwhile)
+            capture(held, body_of, SETTINGS, everyone=everyone), held._take_stretch(Stretch(meanwhile, None))
         )
         return first, captured, log, [*before, *meanwhile]
 
@@ -115,7 +116,7 @@ def test_nothing_is_taken_while_the_partition_is_held_still():
 
         def held_still(marker, patients):
             log.dirty.update(log.watches)
-            waiting.append(asyncio.create_task(held._take_stretch(records(30, 32, at))))
+            waiting.append(asyncio.create_task(held._take_stretch(Stretch(records(30, 32, at), None))))
             return body_of(marker, patients)
 
         waiting = []

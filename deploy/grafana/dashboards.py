@@ -49,7 +49,8 @@ def main() -> int:
     checks = "--check" in sys.argv[1:]
     act: Callable[[Path, str], bool] = differs if checks else write
     boards = tomllib.loads(TABLE.read_text())["dashboard"]
-    return int(any([act(FOLDER / f"{board['uid']}.json", written(board)) for board in boards]))
+    wrong = [act(FOLDER / f"{board['uid']}.json", written(board)) for board in boards]
+    return int(any(wrong))
 
 
 def differs(path: Path, text: str) -> bool:

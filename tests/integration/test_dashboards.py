@@ -90,10 +90,9 @@ def seen(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         prometheus = Prometheus(folder, targets)
         try:
             until(lambda: len(prometheus.values("up == 1")) == 2, within_s=60)
-            reading = {
-                "patient_id": "p-ill", "device_id": "rounds", "source": "spot", "mode": "demo", "taken_at": to_text(now()),
-                "vitals": {vital: {"value": value, "unit": UNITS[vital]} for vital, value in ILL.items()},
-            }  # fmt: skip
+            vitals = {vital: {"value": value, "unit": UNITS[vital]} for vital, value in ILL.items()}
+            about = {"patient_id": "p-ill", "device_id": "rounds", "source": "spot", "mode": "demo"}
+            reading = {**about, "taken_at": to_text(now()), "vitals": vitals}
             stage.publish(Topic.READINGS, [(b"p-ill", json.dumps(reading).encode())])
             until(lambda: prometheus.values("sum(vigilward_alert_delay_seconds_count) > 0"), worker.fate)
             until(lambda: all(prometheus.values(expression) for *_, expression in PANELS), within_s=60)

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     REJECTIONS = "rejections"
     STATES = "states"
     SAVEPOINTS = "savepoints"
+    HEARTBEATS = "heartbeats"
 
 
 class Cleanup(StrEnum):
@@ -146,6 +147,15 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             7 * DAY_MS,
             inbound=False,
         ),
+        Topic.HEARTBEATS: Facts(
+            "one record a partition and second: who watches it, and how far behind",
+            "partition",
+            "worker",
+            "board, `doctor`",
+            Cleanup.DELETE,
+            DAY_MS,
+            inbound=False,
+        ),
     }
 )
 
@@ -155,7 +165,15 @@ FORWARDED: Final = (Topic.PATIENTS, Topic.ACTIONS, Topic.RULES)
 GOES_ON_FROM: Final = (Topic.READINGS, *FORWARDED, Topic.SAVEPOINTS)
 """Where a worker goes on after an outage, and a replay begins: no shorter kept than the longest outage."""
 
-WORKER_NEEDS: Final = (Topic.READINGS, *FORWARDED, Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.REJECTIONS)
+WORKER_NEEDS: Final = (
+    Topic.READINGS,
+    *FORWARDED,
+    Topic.ALERTS,
+    Topic.STATUS,
+    Topic.TRENDS,
+    Topic.REJECTIONS,
+    Topic.HEARTBEATS,
+)
 """What a worker cannot do without."""
 
 
@@ -175,6 +193,11 @@ COMPACTED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """How the states topic is compacted: so that a partition's states are read back within a second or two."""
+
+SEGMENTS: Final[Mapping[Topic, Mapping[str, str]]] = MappingProxyType(
+    {Topic.STATES: COMPACTED, Topic.HEARTBEATS: MappingProxyType({"segment.ms": str(HOUR_MS)})}
+)
+"""What else is set of a topic: a whole segment is deleted at once, and a week of heartbeats serves nobody."""
 
 
 def partitions_of(topic: Topic, settings: Settings) -> int:
@@ -209,7 +232,7 @@ def config_of(topic: Topic, settings: Settings) -> dict[str, str]:
     """
     facts = TOPICS[topic]
     by_append = facts.log and settings.clock is Clock.ARRIVAL
-    more = COMPACTED if topic is Topic.STATES else {}
+    more = SEGMENTS.get(topic, {})
     return {
         "cleanup.policy": facts.cleanup.value,
         "retention.ms": str(retention_ms(topic, settings)),

@@ -22,7 +22,6 @@ from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings
 from streams.board.stream import Stream
 from streams.board.watching import Watch, Watcher
-from streams.log.stream_time import TICK_EVERY_S
 from streams.settings import Clock, Settings
 from streams.topics import Topic
 
@@ -79,11 +78,10 @@ class Board:
         self._listener = Listener(self.settings.librdkafka(), topics, in_turn(loop, self._hear))
         self._watcher = Watcher(
             self.settings.librdkafka(),
-            group=self.settings.group,
             log_topic=self.settings.topic(Topic.READINGS),
-            silent_after_s=self.own.silent_after_s,
-            ticks=self.settings.clock is Clock.ARRIVAL,
-            tick_s=TICK_EVERY_S,
+            heartbeats=self.settings.topic(Topic.HEARTBEATS),
+            after_s=self.own.silent_after_s,
+            by_arrival=self.settings.clock is Clock.ARRIVAL,
             tell=tell,
         )
         await self.sender.start()
@@ -158,7 +156,7 @@ class Board:
             self.stream.say("changes", encode(changes | {"now": self.now_ms}))
 
     def _watched(self, watch: Watch) -> None:
-        changed = (watch.broker, watch.silent) != (self.watch.broker, self.watch.silent)
+        changed = not watch.same_words(self.watch)
         self.watch = watch
         if changed:
             self.stream.say("pulse", self._pulse())
@@ -174,7 +172,7 @@ class Board:
             await asyncio.sleep(PULSE_S)
 
     def _pulse(self) -> bytes:
-        silent = set(self.watch.silent)
+        silent = self.watch.silent
         unwatched = [bed.facts.patient_id for bed in self.memory.beds.values() if bed.partition in silent]
         looked = self.watch.looked_at and time.time() - self.watch.looked_at < UNTIL_LOOKED_S
         starting = not self.watch.looked_at and time.monotonic() - self._began < UNTIL_LOOKED_S
@@ -185,13 +183,21 @@ class Board:
                 "clock": self.settings.clock.value,
                 "broker": self.hears and bool(starting or (self.watch.broker and looked)),
                 "ready": self.caught_up,
-                "silent": len(silent),
+                "troubles": self._troubles(),
                 "partitions": self.watch.partitions,
                 "unwatched": unwatched,
                 "unreadable": self.memory.unreadable,
                 "burden": self._burden,
             }
         )
+
+    def _troubles(self) -> list[dict[str, Any]]:
+        """What is wrong with the watch, each with how many of the ward's patients it concerns."""
+        told = self.watch.told()
+        for one in told:
+            held = set(one["partitions"])
+            one["patients"] = sum(1 for bed in self.memory.beds.values() if bed.partition in held)
+        return told
 
     def _whole(self) -> bytes:
         return encode(

@@ -1,84 +1,85 @@
-"""Is anybody watching? Whether the broker answers, and whether a worker takes what is in the log.
+"""Is anybody watching? Whether the broker answers, and what the heartbeats say of each partition.
 
-A worker shows that it lives by what it commits: with ticks in the log even a quiet partition moves every few seconds
-(in arrival clock). Where the log goes on and the group's position does not, or the log itself stands still although a
-worker would tick, nobody is watching that partition's patients.
+The owner of a partition sends a heartbeat each second (`schemas.heartbeat`). What they mean is judged in one place for
+board, `doctor` and readiness (`streams.liveness`). The log's end is asked for beside them: an owner that lives and
+takes nothing may not know it.
 """
 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from msgspec import DecodeError
 
+from schemas.heartbeat import decode_heartbeat
 from streams.board.sending import _quiet
+from streams.liveness import Finding, Owned, Trouble, judge_owned
 
 LOOK_S: Final = 0.5
+POLL_S: Final = 0.1
 ANSWER_S: Final = 1.5
+BATCH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What was seen last. `silent`: partitions of the log that no worker takes."""
+    """What was seen last. `findings`: what is wrong with the watch over each partition."""
 
     broker: bool = False
-    silent: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
     partitions: int = 0
     looked_at: float = 0.0
 
+    @property
+    def silent(self) -> frozenset[int]:
+        """Partitions of the log that nobody watches."""
+        return frozenset(one.partition for one in self.findings if one.trouble is Trouble.SILENT)
 
-@dataclass(slots=True)
-class Progress:
-    """How one partition of the log moves. Times are seconds of a monotonic clock."""
+    def same_words(self, other: "Watch") -> bool:
+        """Whether both say the same of the same partitions, whatever the seconds."""
+        mine, its = ([(one.trouble, one.partition, one.reasons) for one in watch.findings] for watch in (self, other))
+        return self.broker == other.broker and mine == its
 
-    end: int = -1
-    taken: int = -1
-    moved_at: float = 0.0
-    grew_at: float = 0.0
-    first: bool = field(default=True)
+    def told(self) -> list[dict[str, Any]]:
+        """For the page: each trouble once, the worst first, with its partitions, its most seconds and its reasons."""
+        told: dict[Trouble, dict[str, Any]] = {}
+        for one in sorted(self.findings, key=lambda one: (list(Trouble).index(one.trouble), one.partition)):
+            said = told.setdefault(one.trouble, {"kind": one.trouble, "partitions": [], "seconds": 0, "reasons": []})
+            said["partitions"].append(one.partition)
+            said["seconds"] = max(said["seconds"], coarse(abs(one.seconds)))
+            said["reasons"] = sorted({*said["reasons"], *one.reasons})
+        return list(told.values())
 
-    def see(self, end: int, taken: int, now: float) -> None:
-        """Take a look's two numbers: the log's end, and how far the group has come."""
-        if self.first or taken != self.taken or taken >= end:
-            self.moved_at = now
-        if self.first or end != self.end:
-            self.grew_at = now
-        self.first, self.end, self.taken = False, end, taken
 
-    def is_silent(self, now: float, after_s: float, *, ticks: bool, tick_s: float) -> bool:
-        """Whether nobody takes it: it lies there untaken, or no tick came although one was due.
+def coarse(seconds: float) -> int:
+    """Seconds as a banner says them: what changes with every look would be painted, and read out, every time.
 
-        >>> one = Progress()
-        >>> one.see(10, 4, 0.0), one.see(12, 4, 5.0)
-        (None, None)
-        >>> one.is_silent(5.0, 4.0, ticks=False, tick_s=2.0)
-        True
-        """
-        if self.taken < self.end and now - self.moved_at > after_s:
-            return True
-        # A worker looks four times within a span: a tick comes at the latest a quarter late.
-        return ticks and now - self.grew_at > max(after_s, 1.25 * tick_s + 1.0)
+    >>> coarse(4.2), coarse(33.9), coarse(61.0), coarse(3_661.0)
+    (4, 30, 60, 3660)
+    """
+    step = 1 if seconds < 5 else 5 if seconds < 60 else 30 if seconds < 600 else 60
+    return int(seconds) // step * step
 
 
 class Watcher:
-    """Looks twice a second, in a thread of its own, and tells what it sees."""
+    """Listens to heartbeats and looks at the log's ends, in a thread of its own, and tells what it sees."""
 
     def __init__(
         self,
         client: Mapping[str, Any],
         *,
-        group: str,
         log_topic: str,
-        silent_after_s: float,
-        ticks: bool,
-        tick_s: float,
+        heartbeats: str,
+        after_s: float,
+        by_arrival: bool,
         tell: Callable[[Watch], None],
     ) -> None:
-        self._client, self._group, self._log = dict(client), group, log_topic
-        self._after_s, self._ticks, self._tick_s, self._tell = silent_after_s, ticks, tick_s, tell
-        self._seen: dict[int, Progress] = {}
+        self._client, self._log, self._heartbeats = dict(client), log_topic, heartbeats
+        self._after_s, self._by_arrival, self._tell = after_s, by_arrival, tell
+        self._owned: dict[int, Owned] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
 
@@ -93,11 +94,13 @@ class Watcher:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        # The worker's group is only asked about, never joined: a member without a subscription takes nothing.
         consumer = Consumer(
             {
-                "group.id": self._group,
+                "group.id": "vigilward-board-without-a-group",
                 "enable.auto.commit": False,
+                "auto.offset.reset": "latest",
+                "fetch.wait.max.ms": 100,
+                "fetch.error.backoff.ms": 200,
                 "reconnect.backoff.ms": 100,
                 "reconnect.backoff.max.ms": 500,
                 "socket.timeout.ms": 3_000,
@@ -106,33 +109,63 @@ class Watcher:
             },
             logger=_quiet,
         )
-        partitions: list[int] = []
-        silent: tuple[int, ...] = ()
+        looked = -LOOK_S
+        findings: tuple[Finding, ...] = ()
         try:
             while not self._stop.is_set():
+                self._hear(consumer)
+                if time.monotonic() - looked < LOOK_S:
+                    continue
+                looked = time.monotonic()
                 try:
-                    if not partitions:
-                        found = consumer.list_topics(self._log, timeout=ANSWER_S).topics.get(self._log)
-                        partitions = sorted(found.partitions) if found is not None else []
-                    silent = self._look(consumer, partitions)
-                    self._tell(Watch(True, silent, len(partitions), time.time()))
+                    if not self._owned:
+                        self._assign(consumer)
+                    self._look(consumer)
+                    self._hear(consumer)  # what came while the broker was asked
+                    findings = self._judge(time.monotonic())
+                    self._tell(Watch(True, findings, len(self._owned), time.time()))
                 except KafkaException:
                     # While the broker is away nothing is known of the workers; their time counts anew afterwards.
-                    self._seen.clear()
-                    self._tell(Watch(False, silent, len(partitions), time.time()))
-                self._stop.wait(LOOK_S)
+                    now = time.monotonic()
+                    for owned in self._owned.values():
+                        owned.away(now)
+                    self._tell(Watch(False, findings, len(self._owned), time.time()))
         finally:
             consumer.close()
 
-    def _look(self, consumer: Consumer, partitions: list[int]) -> tuple[int, ...]:
-        places = [TopicPartition(self._log, number) for number in partitions]
-        taken = {place.partition: max(0, place.offset) for place in consumer.committed(places, timeout=ANSWER_S)}
+    def _assign(self, consumer: Consumer) -> None:
+        topics = consumer.list_topics(timeout=ANSWER_S).topics
+        log, beats = topics.get(self._log), topics.get(self._heartbeats)
+        if log is None or not log.partitions:
+            return
         now = time.monotonic()
-        silent = []
-        for place in places:
-            _, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
-            progress = self._seen.setdefault(place.partition, Progress())
-            progress.see(end, taken[place.partition], now)
-            if progress.is_silent(now, self._after_s, ticks=self._ticks, tick_s=self._tick_s):
-                silent.append(place.partition)
-        return tuple(silent)
+        self._owned = {number: Owned(now) for number in log.partitions}
+        heard = sorted(beats.partitions) if beats is not None else []
+        consumer.assign([TopicPartition(self._heartbeats, number, OFFSET_END) for number in heard])
+
+    def _hear(self, consumer: Consumer) -> None:
+        if not self._owned:
+            self._stop.wait(POLL_S)
+            return
+        for message in consumer.consume(BATCH, POLL_S):
+            if message.error() is not None:
+                continue
+            try:
+                beat = decode_heartbeat(message.value() or b"")
+            except DecodeError:  # it costs itself alone: the next comes within a second, or silence is told
+                continue
+            owned = self._owned.get(beat.partition)
+            if owned is not None and beat.partition == message.partition():
+                owned.hear(beat, message.offset(), time.monotonic())
+
+    def _look(self, consumer: Consumer) -> None:
+        for number, owned in self._owned.items():
+            _, end = consumer.get_watermark_offsets(TopicPartition(self._log, number), timeout=ANSWER_S)
+            owned.see(end, time.monotonic())
+
+    def _judge(self, now: float) -> tuple[Finding, ...]:
+        return tuple(
+            found
+            for number, owned in sorted(self._owned.items())
+            for found in judge_owned(owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s)
+        )

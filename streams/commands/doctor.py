@@ -12,6 +12,7 @@ from streams.installation.broker import look
 from streams.installation.facts import Installation
 from streams.installation.findings import Finding, findings
 from streams.installation.mending import mend
+from streams.installation.watch import Watched, listen, watch_findings
 from streams.settings import Settings, load
 
 SOUND, FINDINGS = 0, 1
@@ -22,7 +23,7 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Create missing topics and set configurations right.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a finding, then one with the facts.")] = False,
 ) -> None:
-    """Look at broker, topics, clocks and versions; say what is wrong and what to do.
+    """Look at broker, topics, clocks and versions, and at who watches; say what is wrong and what to do.
 
     Exit 0: sound; 1: findings; 3: no broker. In arrival clock it appends one tick, a record that carries nothing, to
     read the broker's clock.
@@ -38,7 +39,9 @@ def doctor(
         if mended:
             found, wrong = _look_again(settings, mended)
         _say_mended(mended, failures, as_json)
-    _say(wrong, found, settings, as_json)
+    watched = listen(settings)
+    wrong = [*wrong, *watch_findings(watched, settings)]
+    _say(wrong, found, watched, settings, as_json)
     raise typer.Exit(FINDINGS if wrong else SOUND)
 
 
@@ -65,7 +68,7 @@ def _say_mended(mended: list[Finding], failures: Mapping[Finding, str], as_json:
         print(json.dumps(said) if as_json else f"refused  {one.subject}: {one.says}; the broker says: {why}")
 
 
-def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json: bool) -> None:
+def _say(wrong: list[Finding], found: Installation, watched: Watched | None, settings: Settings, as_json: bool) -> None:
     if as_json:
         for one in wrong:
             print(json.dumps({"finding": one.code, **{k: v for k, v in asdict(one).items() if k != "code"}}))
@@ -78,6 +81,7 @@ def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json:
             "python": ".".join(map(str, found.python)),
             "packages": dict(found.packages),
             "codecs": sorted(found.codecs),
+            "workers": None if watched is None else watched.owners,
             "topics": {name: facts.partitions for name, facts in sorted(found.topics.items())},
         }
         print(json.dumps(facts))
@@ -90,4 +94,6 @@ def _say(wrong: list[Finding], found: Installation, settings: Settings, as_json:
     )
     print(f"clock: {skew}; topics of ours: {len(found.topics)}; partitions: {settings.partitions}")
     print(f"codecs: {', '.join(sorted(found.codecs)) or 'none'}")
+    if watched is not None:
+        print(f"watch: {watched.owners} workers are alive" if watched.newest else "watch: no worker has run yet")
     print("sound" if not wrong else f"{len(wrong)} findings")

@@ -46,6 +46,11 @@ class Code(StrEnum):
     PACKAGE_VERSION = "package_version"
     NO_LOG_KEY = "no_log_key"
     CODEC_MISSING = "codec_missing"
+    WATCH_SILENT = "watch_silent"
+    WATCH_CANNOT_SEND = "watch_cannot_send"
+    WATCH_BEHIND = "watch_behind"
+    WATCH_CLOCK = "watch_clock"
+    WATCH_NOT_READY = "watch_not_ready"
 
 
 @dataclass(frozen=True, slots=True)

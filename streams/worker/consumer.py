@@ -217,6 +217,10 @@ class BatchConsumer(driver.Consumer):
 
     # How batches come
 
+    def refetch(self, tp: TP) -> None:
+        """Before the next fetch: go to what is expected of this partition, not to where the group's offset stands."""
+        self._unread.add(tp)
+
     def stop_flow(self) -> None:
         """Partitions may change hands: whoever waits for an agent waits no longer."""
         super().stop_flow()

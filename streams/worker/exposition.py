@@ -57,12 +57,18 @@ class Exposition(Collector):
         lag = GaugeMetricFamily(
             "vigilward_partition_lag_records", "Records in the log not yet taken.", labels=["partition"]
         )
+        late = GaugeMetricFamily(
+            "vigilward_partition_lag_seconds",
+            "How long the oldest record not yet taken has been in the log.",
+            labels=["partition"],
+        )
         for number, holding in sorted(held.items()):
+            late.add_metric([str(number)], self.health.lag_s(number))
             at.add_metric([str(number)], holding.log.time / 1_000)
             behind = self.health.lag(holding)
             if behind is not None:
                 lag.add_metric([str(number)], behind)
-        yield from (at, lag)
+        yield from (at, lag, late)
         yield _gauge("vigilward_partitions", "Partitions of the log that are ours.", len(held))
         watched = sum(len(holding.log.watches) for holding in held.values())
         yield _gauge("vigilward_patients", "Patients watched.", watched)
@@ -99,6 +105,7 @@ class Exposition(Collector):
         counts: Deliveries = self.health.deliveries()
         ticks, rebalances = self.health.ticks(), self.health.rebalances()
         yield from _counters(
+            ("vigilward_heartbeats", "Heartbeats sent.", self.health.heartbeats()),
             ("vigilward_polls", "Fetches that were answered.", counts.polls),
             ("vigilward_batches", "Record batches handed over.", counts.batches),
             ("vigilward_batches_dropped", "Record batches dropped and fetched again.", counts.dropped),

@@ -47,6 +47,8 @@ class BatchApp(faust.App):
     BootStrategy = WithoutProducer
     settings: Settings
     owner: Owner
+    taken_generation = -1
+    """The generation in which our partitions were taken; -1 before the first."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -91,6 +93,7 @@ class BatchApp(faust.App):
         if not self.should_stop:
             try:
                 await self.owner.take(set(assigned))
+                self.taken_generation = generation_id
             except Exception as refused:
                 log.error("partitions cannot be taken: %s", said(refused))
                 await self.crash(WorkerFault(said(refused)))

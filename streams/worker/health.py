@@ -1,18 +1,21 @@
 """Whether a worker does its work: alive, and ready.
 
-Ready means that every partition of ours was taken and moves: caught up, or further than a moment ago, and fetched
-lately. A worker that has no partition is not ready: one that may not read the topics looks just so.
+Ready means that every partition of ours was taken, is fetched, and is hardly behind its log, and that what was said
+goes out: judged by the rule by which the board judges the same worker's heartbeats (`streams.liveness`). A worker that
+has no partition is not ready: one that may not read the topics looks just so.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from faust.types import TP
 
-from streams.settings import Settings
+from streams.liveness import AFTER_S, CLOCK_S, Lag
+from streams.settings import Clock, Settings
 from streams.topics import Topic
 from streams.worker.consumer import Deliveries, Seen
 from streams.worker.faust_app import BatchApp
@@ -25,9 +28,9 @@ log = logging.getLogger(__name__)
 STALLED_S = 15.0
 STUCK_S = 120.0
 """No progress for so long, and Kafka is not the reason: only a restart helps."""
-UNSENT_S = 15.0
 UNSAVED_SPANS = 4
-"""Ready no longer when a partition missed so many snapshots."""
+"""Ready no longer when a partition missed so many snapshots, and `UNSAVED_MORE_S` went by."""
+UNSAVED_MORE_S = 15.0
 WATCH_EVERY_S = 1.0
 
 
@@ -41,6 +44,8 @@ class Unready(StrEnum):
     FETCH_FAILS = "fetch_fails"
     NOT_FETCHED = "not_fetched"
     STALLED = "stalled"
+    BEHIND = "behind"
+    CLOCK = "clock"
     CANNOT_SEND = "cannot_send"
     CANNOT_SAVE = "cannot_save"
 
@@ -63,12 +68,15 @@ class Health:
     def __init__(self, settings: Settings, app: BatchApp, ownership: Ownership, outlets: dict[str, Outlet]) -> None:
         self._app, self._ownership, self._outlets = app, ownership, outlets
         self._topic = settings.topic(Topic.READINGS)
+        self._by_arrival = settings.clock is Clock.ARRIVAL
         self._progress: dict[int, Progress] = {}
+        self._lags: dict[int, Lag] = {}
         self._waits_since: float | None = None
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
+        self.heartbeats: Callable[[], int] = lambda: 0
         self.unsaved_s: Callable[[], float] = lambda: 0.0
-        self._unsaved_limit_s = UNSAVED_SPANS * settings.snapshot_every_s + UNSENT_S
+        self._unsaved_limit_s = UNSAVED_SPANS * settings.snapshot_every_s + UNSAVED_MORE_S
 
     async def run(self) -> None:
         """Looks from time to time, for ever."""
@@ -81,6 +89,7 @@ class Health:
         self._tell_of_waiting(now)
         held = self._ownership.holdings
         self._progress = {number: at for number, at in self._progress.items() if number in held}
+        self._lags = {number: lag for number, lag in self._lags.items() if number in held}
         for number, holding in held.items():
             before, seen = self._progress.get(number), self._seen(holding)
             # No clock is asked how old the fetch is: one that is set anew would make a fetcher that stands look well.
@@ -91,6 +100,10 @@ class Health:
                 idle = seen is not None and seen.all_handed_over and seen.at_ms != before.fetched_ms
                 moved_at = now if idle else before.moved_at
             self._progress[number] = Progress(holding.expected, fetched_ms, moved_at)
+            if (lag := self._lags.get(number)) is None:
+                lag = self._lags[number] = Lag()
+                lag.see(now, end=holding.end_at_start, taken=holding.expected)
+            lag.see(now, end=self.log_end(number), taken=holding.expected)
 
     def _tell_of_waiting(self, now: float) -> None:
         """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
@@ -119,7 +132,9 @@ class Health:
             Unready.FETCH_FAILS: self.deliveries().fetch_failing,
             Unready.NOT_FETCHED: any(self.lag(holding) is None for holding in held.values()),
             Unready.STALLED: self._still_s(now) > STALLED_S,
-            Unready.CANNOT_SEND: any(outlet.oldest_s() > UNSENT_S for outlet in self._outlets.values()),
+            Unready.BEHIND: any(self.lag_s(number) > AFTER_S for number in held),
+            Unready.CLOCK: any(self.apart_s(holding) > CLOCK_S for holding in held.values()),
+            Unready.CANNOT_SEND: any(outlet.oldest_s() > AFTER_S for outlet in self._outlets.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }
         return [reason for reason, holds in reasons.items() if holds]
@@ -137,6 +152,34 @@ class Health:
         if seen is None:
             return None
         return 0 if seen.all_handed_over else max(0, seen.end - holding.expected)
+
+    def log_end(self, number: int) -> int | None:
+        """Where the log of a partition of ours ends by the last fetch; None until one was answered."""
+        holding = self._ownership.holdings[number]
+        seen = self._seen(holding)
+        if seen is None:
+            return None
+        return holding.expected if seen.all_handed_over else seen.end
+
+    def lag_s(self, number: int) -> float:
+        """How long the oldest record that was not taken of a partition of ours has been in the log, in seconds."""
+        holding, lag = self._ownership.holdings[number], self._lags.get(number)
+        seconds = 0.0 if lag is None else lag.seconds(asyncio.get_running_loop().time())
+        if self._by_arrival and holding.stamp_ms and holding.expected < holding.end_at_start:
+            # What lay there before us was not seen to come: the broker's stamps say how old it is.
+            seconds = max(seconds, time.time() - holding.stamp_ms / 1_000)
+        return seconds
+
+    def unsent_s(self, number: int) -> float:
+        """How long the oldest outgoing record of a partition waits for its acknowledgement, in seconds."""
+        return max(outlet.oldest_s(number) for outlet in self._outlets.values())
+
+    def apart_s(self, holding: Holding) -> float:
+        """How far a partition's time is from the wall's, in seconds, but for what the partition is behind."""
+        if not self._by_arrival or not holding.log.time:
+            return 0.0
+        ahead_s = holding.log.time / 1_000 - time.time()
+        return max(0.0, ahead_s) if self.lag_s(holding.partition) > AFTER_S else abs(ahead_s)
 
     def deliveries(self) -> Deliveries:
         """What happened on the way from Kafka."""

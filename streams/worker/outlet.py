@@ -94,9 +94,12 @@ class Outlet:
             letter.entered = now
             self._queue(letter)
 
-    def oldest_s(self) -> float:
-        """How long the oldest letter has been waiting for its acknowledgement, in seconds; 0 where none waits."""
-        oldest = min((lane.letters[0].entered for lane in self._lanes.values() if lane.letters), default=None)
+    def oldest_s(self, partition: int | None = None) -> float:
+        """How long the oldest letter (of one partition) has been waiting for its acknowledgement, in seconds; 0 where
+        none waits.
+        """
+        lanes = (lane for lane in self._lanes.values() if lane.letters and partition in (None, lane.partition))
+        oldest = min((lane.letters[0].entered for lane in lanes), default=None)
         return 0.0 if oldest is None else max(0.0, asyncio.get_running_loop().time() - oldest)
 
     async def flushed(self, within_s: float) -> bool:

@@ -158,12 +158,14 @@ class Ownership:
         told = None
         if kept.lost and self._forwarder is not None:
             told = await self._forwarder.tell_of_history(partition, kept.lost)
-        holding = Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled)
+        holding = Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled, place.end)
         if self.shadow is not None:
             self.shadow.begin(partition, log_of.marker, kept.states)
             holding.shadow = self.shadow
         self.holdings[partition] = holding
         self._store.hold(holding, told)
+        if at < place.start:  # acknowledged, and committed, but not yet in the states that were saved
+            self._consumer().refetch(TP(self._log_topic, partition))
 
     def _consumer(self) -> BatchConsumer:
         if self.consumer is None:

@@ -36,8 +36,12 @@ class Holding:
         topic_of: Callable[[str], str],
         metrics: Metrics,
         settled: Callable[[int, int], None],
+        end: int = 0,
     ) -> None:
-        """`start`: the offset at which taking begins. `settled(partition, next_offset)` hears what is acknowledged."""
+        """`start`: the offset at which taking begins; `end`: where the log ended then. `settled(partition,
+        next_offset)` hears what is acknowledged.
+        """
+        self.end_at_start, self.stamp_ms = end, 0  # of the record that was taken last
         self.partition, self.log = log.partition, log
         self._start, self._outlet, self._topic_of, self._metrics = start, outlet, topic_of, metrics
         self._given_up = False
@@ -117,6 +121,7 @@ class Holding:
             if self._given_up:
                 return False
             outputs = self._timed(partial(self.log.take, stretch))
+            self.stamp_ms = stretch[-1][1]
             letters = self._letters(outputs)
         await self._outlet.put(letters)
         if self.shadow is not None:

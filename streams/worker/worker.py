@@ -27,6 +27,7 @@ from streams.worker.faust_app import BatchApp
 from streams.worker.forwarding import Forwarder
 from streams.worker.garbage import Garbage
 from streams.worker.health import Health, Unready
+from streams.worker.heartbeats import Heartbeats
 from streams.worker.http import HealthServer
 from streams.worker.membership import Membership
 from streams.worker.metrics import Metrics
@@ -72,6 +73,16 @@ class Worker:
         self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
+        self.heartbeats = Heartbeats(
+            settings,
+            self.ownership,
+            generation=lambda: self.app.taken_generation,
+            lag_s=self.health.lag_s,
+            log_end=self.health.log_end,
+            unsent_s=self.health.unsent_s,
+            reasons=self.health.unready,
+        )
+        self.health.heartbeats = lambda: self.heartbeats.sent
         self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))
         self.process_metrics = ProcessMetrics(settings, self.rules.sha256, self.health.unready)
         self.process_metrics.register(self.metrics.registry)
@@ -85,10 +96,8 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        works = (
-            *(self.health.run(), self.membership.run(), self.ticker.run()),
-            *(Garbage(self.generation).run(), self.process_metrics.run()),
-        )
+        watches = self.health.run(), self.membership.run(), self.process_metrics.run(), Garbage(self.generation).run()
+        works = *watches, self.ticker.run(), self.heartbeats.run()
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)
         for helper in helpers:

@@ -5,14 +5,15 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from playwright.sync_api import expect
 
+from schemas.heartbeat import Heartbeat, encode_heartbeat
 from schemas.reading import Mode
 from streams.settings import Settings
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.embedded import EmbeddedBroker
-from tests.browser.made import Bed, Ward
+from tests.browser.made import Bed, Ward, now
 from tests.browser.watched import Watched
 from tests.streams.board.conftest import BoardProcess
 
@@ -20,16 +21,18 @@ SOON = 9_000  # ms; the promise is six seconds, on a machine that is not busy wi
 
 
 class Worker:
-    """Stands in for a worker: appends to the log and commits what it took, until it is killed."""
+    """Stands in for a worker: appends to the log and sends heartbeats of what it took, until it is killed."""
 
     def __init__(self, settings: Settings, ward: Ward) -> None:
         self._settings, self._ward = settings, ward
         self._stop = threading.Event()
+        self.reasons: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         consumer = Consumer({**self._settings.librdkafka(), "group.id": self._settings.group, "log_level": 0})
+        producer = Producer({**self._settings.librdkafka(), "log_level": 0, "message.timeout.ms": 2_000})
         log = self._settings.topic(Topic.READINGS)
         places = [TopicPartition(log, number) for number in range(self._settings.partitions)]
         while not self._stop.is_set():
@@ -38,12 +41,17 @@ class Worker:
             self._ward.flush()
             try:
                 ends = [consumer.get_watermark_offsets(place, timeout=2)[1] for place in places]
-                offsets = [TopicPartition(log, n, end) for n, end in enumerate(ends)]
-                consumer.commit(offsets=offsets, asynchronous=False)
+                for number, end in enumerate(ends):
+                    self._beat(producer, number, end)
+                producer.flush(2)
             except Exception:  # the broker is away in one of the tests
                 self._stop.wait(0.3)
             self._stop.wait(0.3)
         consumer.close()
+
+    def _beat(self, producer: Producer, number: int, end: int) -> None:
+        beat = Heartbeat(number, "stand-in", 1, end, end, 0.0, now(), now(), 0.0, self.reasons)
+        producer.produce(self._settings.topic(Topic.HEARTBEATS), encode_heartbeat(beat), partition=number)
 
     def kill(self) -> None:
         self._stop.set()
@@ -107,6 +115,16 @@ def test_a_silent_worker_is_told_and_every_bed_says_so(screen, worker):
 
     expect(page.locator(".truth-line.worker")).to_contain_text("WORKER", timeout=SOON)
     expect(page.locator(".watching.unwatched").first).to_have_text("NO WORKER WATCHES")
+
+
+def test_a_watch_that_is_not_sound_says_why_in_its_own_words(screen, worker):
+    page = screen().open()
+    expect(page.locator(".truth-line")).to_have_count(0, timeout=SOON)
+    worker.reasons = ("cannot_save",)
+
+    expect(page.locator(".truth-line.not_ready")).to_contain_text(
+        "THE WATCH IS NOT SOUND: what is known of the patients cannot be saved.", timeout=SOON
+    )
 
 
 def test_a_real_worker_that_is_killed_is_told_and_one_that_comes_back_too(screen):

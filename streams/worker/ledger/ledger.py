@@ -1,7 +1,8 @@
 """Every patient's state and the offset up to which it holds, kept in Kafka so that nobody can tell where a worker died.
 
 The order is the proof: fence (`Pen.start`), read what is committed, take records; write states and marker in one
-transaction after all that they caused is acknowledged; only then let the group's offset follow.
+transaction after all that they caused is acknowledged. The group's offset follows the acknowledgements by itself: it
+may be ahead of the marker or behind it, and a new owner goes on from the marker.
 """
 
 import asyncio
@@ -122,7 +123,8 @@ class Ledger:
         await asyncio.gather(*(self.drop(partition) for partition in list(self._entries)))
 
     def settled(self, partition: int, next_offset: int) -> None:
-        """Nothing: a snapshot waits for the receipts of its own moment, and the group's offset follows it."""
+        """The group's offset follows, for whoever looks at it from outside; what counts is the marker."""
+        self._seat.commit(partition, next_offset)
 
     def oldest_s(self) -> float:
         """How long ago the partition that waits longest was saved, in seconds."""
@@ -209,7 +211,6 @@ class Ledger:
             entry.last = msgspec.structs.replace(captured.marker, savepoint_at=captured.marker.time)
             self.figures.savepoints.inc()
         entry.saved_at = loop.time()
-        self._seat.commit(entry.partition, captured.marker.next_offset)
         self.figures.snapshots.labels("committed").inc()
         self.figures.states.inc(len(captured.changed))
         self.figures.bytes.inc(captured.size)

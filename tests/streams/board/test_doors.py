@@ -16,7 +16,6 @@ from streams.board.limits import Limit
 from streams.board.sessions import Sessions
 from streams.board.settings import load_board
 from streams.board.stream import Stream
-from streams.board.watching import Progress
 from streams.settings_problems import SettingsError
 
 
@@ -127,32 +126,6 @@ def test_a_page_that_was_away_too_long_gets_the_whole_picture():
     assert stream.place_of(f"{stream.origin}-2") == 3
     assert stream.place_of(f"{stream.origin}-5") == 6
     assert stream.place_of("another-5") is None
-
-
-def test_a_log_that_goes_on_untaken_is_silence():
-    progress = Progress()
-    for second in range(6):
-        progress.see(100 + second, 100, float(second))
-
-    assert not progress.is_silent(4.0, 4.0, ticks=True, tick_s=2.0)
-    assert progress.is_silent(5.0, 4.0, ticks=True, tick_s=2.0)
-
-
-def test_a_quiet_log_is_silence_only_where_a_worker_would_tick():
-    progress = Progress()
-    progress.see(100, 100, 0.0)
-    progress.see(100, 100, 5.0)
-
-    assert progress.is_silent(5.0, 4.0, ticks=True, tick_s=2.0)
-    assert not progress.is_silent(5.0, 4.0, ticks=False, tick_s=2.0)
-
-
-def test_a_worker_that_takes_its_log_is_not_silent():
-    progress = Progress()
-    for second in range(20):
-        progress.see(100 + 10 * second, 95 + 10 * second, float(second))
-
-    assert not progress.is_silent(19.0, 4.0, ticks=True, tick_s=2.0)
 
 
 def test_the_command_prints_an_account_for_the_file():

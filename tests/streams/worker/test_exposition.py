@@ -38,7 +38,13 @@ def scrape(make):
             waiting=1, waiting_bytes=2, oldest_s=lambda: 0.5, refusals=1, replaced=1, held_back=4, holding_back=1
         )
         health = SimpleNamespace(
-            lag=lambda holding: 3, deliveries=Deliveries, ticks=lambda: 1, rebalances=lambda: 2, unready=list
+            lag=lambda holding: 3,
+            lag_s=lambda number: 1.5,
+            deliveries=Deliveries,
+            ticks=lambda: 1,
+            heartbeats=lambda: 5,
+            rebalances=lambda: 2,
+            unready=list,
         )
         ownership = SimpleNamespace(holdings={0: SimpleNamespace(log=log)})
         exposition = Exposition(settings, metrics, ownership, {"said": outlet}, health)

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from streams.liveness import AFTER_S
+from streams.settings import Settings
 from streams.worker.consumer import Deliveries, Seen
-from streams.worker.health import STALLED_S, STUCK_S, UNSENT_S, Health, Unready
+from streams.worker.health import STALLED_S, STUCK_S, Health, Unready
 
 
 class Stage:
@@ -16,10 +18,12 @@ class Stage:
     def __init__(self, settings):
         self.end, self.handed_over, self.fetched_ms = 10, True, 1
         self.fetched, self.deliveries, self.oldest = True, Deliveries(), 0.0
-        self.holding = SimpleNamespace(partition=0, expected=10)
+        self.holding = SimpleNamespace(
+            partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0)
+        )
         self.ownership = SimpleNamespace(assigned=True, holdings={0: self.holding}, consumer=self)
         self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
-        outlet = SimpleNamespace(oldest_s=lambda: self.oldest)
+        outlet = SimpleNamespace(oldest_s=lambda partition=None: self.oldest)
         self.health = Health(settings, self.app, self.ownership, {"said": outlet})
         self.health.phase = None
 
@@ -72,7 +76,7 @@ def test_fetches_that_fail_are_said(told):
 
 
 def test_alerts_that_cannot_be_sent_are_said(told):
-    assert told(lambda stage: setattr(stage, "oldest", UNSENT_S + 1))[0] == [Unready.CANNOT_SEND]
+    assert told(lambda stage: setattr(stage, "oldest", AFTER_S + 1))[0] == [Unready.CANNOT_SEND]
 
 
 def still(stage, seconds):
@@ -84,9 +88,10 @@ def still(stage, seconds):
 
 
 def test_a_partition_that_does_not_move_is_told_and_after_long_only_a_restart_helps(told):
-    assert told(lambda stage: still(stage, STALLED_S - 1)) == ([], True)
-    assert told(lambda stage: still(stage, STALLED_S + 1)) == ([Unready.STALLED], True)
-    assert told(lambda stage: still(stage, STUCK_S + 1)) == ([Unready.STALLED], False)
+    assert told(lambda stage: still(stage, AFTER_S - 1)) == ([], True)
+    assert told(lambda stage: still(stage, AFTER_S + 1)) == ([Unready.BEHIND], True)
+    assert told(lambda stage: still(stage, STALLED_S + 1)) == ([Unready.STALLED, Unready.BEHIND], True)
+    assert told(lambda stage: still(stage, STUCK_S + 1)) == ([Unready.STALLED, Unready.BEHIND], False)
 
 
 def test_a_broker_that_is_away_is_no_reason_to_restart_the_worker(told):
@@ -132,6 +137,38 @@ def test_fetches_that_stopped_are_noticed_whatever_the_machines_clock_says(told,
         stage.looked_at()
 
     assert told(change)[0] == [Unready.STALLED]
+
+
+@pytest.fixture
+def by_arrival(run):
+    """The same in arrival clock."""
+
+    def tell(change):
+        async def story():
+            stage = Stage(Settings(mode="demo", partitions=1))
+            change(stage)
+            stage.looked_at()
+            return stage.health.unready()
+
+        return run(story())
+
+    return tell
+
+
+def test_a_worker_that_begins_far_behind_its_log_says_so_from_the_first_record(by_arrival):
+    """It was called ready as long as it moved, 400 s behind."""
+
+    def change(stage):
+        stage.end, stage.handed_over = 50_000, False
+        stage.holding.end_at_start, stage.holding.stamp_ms = 50_000, int((time.time() - 400) * 1_000)
+        stage.looked_at()
+
+    assert by_arrival(change) == [Unready.BEHIND]
+
+
+@pytest.mark.parametrize(("apart_s", "says"), [(0, []), (-4, []), (-9, [Unready.CLOCK]), (3_600, [Unready.CLOCK])])
+def test_a_time_that_is_not_the_walls_is_told(by_arrival, apart_s, says):
+    assert by_arrival(lambda stage: setattr(stage.holding.log, "time", (time.time() + apart_s) * 1_000)) == says
 
 
 def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, run):

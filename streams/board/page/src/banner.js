@@ -3,7 +3,7 @@
 import { cx, html } from "./html.js";
 import { state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
-import { t } from "./words.js";
+import { code, t } from "./words.js";
 
 const SKEW_MS = 60_000;
 
@@ -13,12 +13,21 @@ export function truths() {
   if (state.linkLost) return [{ kind: "lost", words: t("truth.lost", { at: clock(wardNow() - (performance.now() - state.heardAt)) }), print: true }];
   const found = [];
   if (pulse && !pulse.broker) found.push({ kind: "broker", words: t("truth.broker"), print: true });
-  else if (pulse?.silent) found.push({ kind: "worker", words: pulse.silent >= pulse.partitions ? t("truth.worker") : t("truth.workers", { n: pulse.unwatched.length }), print: true });
+  else if (pulse) found.push(...pulse.troubles.map((one) => trouble(one, pulse.partitions)));
   if (state.me && !state.ready && pulse) found.push({ kind: "reading", words: t("truth.reading") });
   if (Math.abs(state.skew) > SKEW_MS) found.push({ kind: "clock", words: t("truth.clock", { n: Math.round(Math.abs(state.skew) / 60_000) }) });
   if (pulse?.unreadable) found.push({ kind: "unreadable", words: t("truth.unreadable", { n: pulse.unreadable }) });
   if (state.namesFail) found.push({ kind: "names", words: t("names.failed") });
   return found;
+}
+
+// What is wrong with the watch itself, in the words of its kind; where it is not so everywhere, for how many beds.
+function trouble({ kind, partitions, patients, seconds, reasons }, all) {
+  const everywhere = partitions.length >= all;
+  if (kind === "silent") return { kind: "worker", words: everywhere ? t("truth.worker") : t("truth.workers", { n: patients }), print: true };
+  const where = everywhere ? "" : t("truth.where", { n: patients });
+  const why = reasons.map((reason) => code("unready", reason)).join(", ");
+  return { kind, words: t(`truth.${kind === "clock" ? "time" : kind}`, { s: seconds, where, why }), print: kind !== "clock" };
 }
 
 // The seconds are for eyes alone: a screen reader would read the whole banner out again with each.

@@ -1,0 +1,148 @@
+"""Who watches a partition, and how far behind: the one rule by which board, `doctor` and readiness judge a heartbeat.
+
+Pure: moments come in as arguments, in seconds of a monotonic clock.
+"""
+
+from collections import deque
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from schemas.heartbeat import Heartbeat
+
+EVERY_S: Final = 1.0
+"""A heartbeat a partition, as often."""
+AFTER_S: Final = 4.0
+"""Silence, lag or an unsent record as old is told: with a look and a heartbeat more, within 6 s of the last
+progress."""
+CLOCK_S: Final = 5.0
+"""Stream time and wall time may differ by as much."""
+SUPERSEDED_S: Final = 15.0
+"""The heartbeats of a later generation have been missing for so long that an earlier one counts again: the group was
+made anew, and its generations begin again. A zombie notices within a session (8 s) that it is none of the group."""
+
+
+class Trouble(StrEnum):
+    """What is wrong with the watch over a partition: a closed list, the worst first."""
+
+    SILENT = "silent"
+    CANNOT_SEND = "cannot_send"
+    BEHIND = "behind"
+    CLOCK = "clock"
+    NOT_READY = "not_ready"
+
+
+TOLD_OTHERWISE: Final = frozenset({"cannot_send", "behind", "clock"})
+"""Reasons of a worker that have a word of their own here."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong with one partition. `seconds`: of silence, of lag, unsent, or between the two clocks
+    (0 for `not_ready`); `reasons`: the owner's own, for `not_ready`.
+    """
+
+    trouble: Trouble
+    partition: int
+    seconds: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+
+class Lag:
+    """How long the oldest record that was not taken has been in the log, told from where the log was seen to end.
+
+    >>> lag = Lag()
+    >>> lag.see(0.0, end=10, taken=10), lag.see(1.0, end=12, taken=10), lag.see(4.0, end=19, taken=11)
+    (None, None, None)
+    >>> lag.seconds(4.0)
+    3.0
+    >>> lag.see(5.0, end=19, taken=12)
+    >>> lag.seconds(5.0)
+    1.0
+    """
+
+    __slots__ = ("_untaken",)
+
+    def __init__(self) -> None:
+        self._untaken: deque[tuple[float, int]] = deque()
+
+    def see(self, now: float, *, end: int | None, taken: int) -> None:
+        """The log ended there, and all before `taken` was taken. An end that is not known leaves what was seen."""
+        untaken = self._untaken
+        if end is not None:
+            while untaken and untaken[-1][1] > end:  # the log was cut back or made anew
+                untaken.pop()
+            if end > taken and (not untaken or end > untaken[-1][1]):
+                untaken.append((now, end))
+        while untaken and untaken[0][1] <= taken:
+            untaken.popleft()
+
+    def seconds(self, now: float) -> float:
+        """The lag; 0 where all was taken."""
+        return now - self._untaken[0][0] if self._untaken else 0.0
+
+
+class Owned:
+    """One partition as its heartbeats tell: whose word counts, and when it was heard last."""
+
+    __slots__ = ("beat", "heard_at", "lag", "place")
+
+    def __init__(self, now: float) -> None:
+        """`now`: silence counts from here until the first heartbeat."""
+        self.beat: Heartbeat | None = None
+        self.place = (-1, -1)
+        self.heard_at = now
+        self.lag = Lag()
+
+    def hear(self, beat: Heartbeat, offset: int, now: float) -> bool:
+        """Takes a heartbeat that stands at `offset` of its topic; False if it is a zombie's, or not the newest."""
+        place = (beat.generation, offset)
+        if place <= self.place and now - self.heard_at < SUPERSEDED_S:
+            return False
+        self.beat, self.place, self.heard_at = beat, place, now
+        return True
+
+    def away(self, now: float) -> None:
+        """Nothing can be heard: silence and lag count anew from here."""
+        self.heard_at = now
+        self.lag = Lag()
+
+    def see(self, end: int, now: float) -> None:
+        """The log ends there, by another's word than the owner's."""
+        if self.beat is not None:
+            self.lag.see(now, end=end, taken=self.beat.next_offset)
+
+
+def judge(
+    beat: Heartbeat, *, silent_s: float = 0.0, lag_s: float = 0.0, by_arrival: bool, after_s: float = AFTER_S
+) -> list[Finding]:
+    """What is wrong, the worst first. `silent_s`: since the heartbeat came; `lag_s`: seen from outside.
+
+    >>> beat = Heartbeat(3, "w-1", 7, 120, 900, 31.0, 1_764_000_000_000, 1_764_000_031_000, 0.0)
+    >>> [(one.trouble.value, one.seconds) for one in judge(beat, by_arrival=True)]
+    [('behind', 31.0)]
+    >>> [(one.trouble.value, one.seconds) for one in judge(beat, silent_s=5.0, by_arrival=True)]
+    [('silent', 5.0)]
+    """
+    number = beat.partition
+    if silent_s > after_s:
+        return [Finding(Trouble.SILENT, number, silent_s)]
+    found = []
+    lag_s = max(lag_s, beat.lag_s)
+    apart_s = (beat.stream_time - beat.wall_time) / 1_000
+    if beat.unsent_s > after_s:
+        found.append(Finding(Trouble.CANNOT_SEND, number, beat.unsent_s))
+    if lag_s > after_s:
+        found.append(Finding(Trouble.BEHIND, number, lag_s))
+    # A partition that is behind has an earlier time because of that; ahead of the wall it never should be.
+    if by_arrival and beat.stream_time and (apart_s > CLOCK_S or (apart_s < -CLOCK_S and lag_s <= after_s)):
+        found.append(Finding(Trouble.CLOCK, number, apart_s))
+    if reasons := tuple(one for one in beat.reasons if one not in TOLD_OTHERWISE):
+        found.append(Finding(Trouble.NOT_READY, number, reasons=reasons))
+    return found
+
+
+def judge_owned(owned: Owned, partition: int, now: float, *, by_arrival: bool, after_s: float) -> list[Finding]:
+    """What is wrong with a partition, also while nobody has said anything of it yet."""
+    silent_s = now - owned.heard_at
+    if owned.beat is None:
+        return [Finding(Trouble.SILENT, partition, silent_s)] if silent_s > after_s else []
+    return judge(owned.beat, silent_s=silent_s, lag_s=owned.lag.seconds(now), by_arrival=by_arrival, after_s=after_s)

@@ -41,7 +41,7 @@ class Holding:
         """`start`: the offset at which taking begins; `end`: where the log ended then. `settled(partition,
         next_offset)` hears what is acknowledged.
         """
-        self.end_at_start, self.stamp_ms = end, 0  # of the record that was taken last
+        self.end_at_start, self.stamp_ms = end, 0  # the broker's stamp on what was taken last
         self.partition, self.log = log.partition, log
         self._start, self._outlet, self._topic_of, self._metrics = start, outlet, topic_of, metrics
         self._given_up = False
@@ -77,6 +77,7 @@ class Holding:
         if not records:
             return
         self._metrics.age_of(records[0][1])
+        self.stamp_ms = records[0][1]
         before = self.log.tally.steps_absorbed
         stretches = self.log.place(records)
         if self.log.tally.steps_absorbed > before:
@@ -121,7 +122,6 @@ class Holding:
             if self._given_up:
                 return False
             outputs = self._timed(partial(self.log.take, stretch))
-            self.stamp_ms = stretch[-1][1]
             letters = self._letters(outputs)
         await self._outlet.put(letters)
         if self.shadow is not None:

@@ -13,7 +13,7 @@ from schemas.vitals import Source, Vital
 from streams.formats import units
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
-from streams.formats.mapping import Mapping
+from streams.formats.mapping import Mappings
 from streams.formats.moments import Stamp, TimeError, read_iso
 from streams.formats.statements import UNASSIGNED, Memory, Site, Statement, assemble
 from streams.formats.values import number_of
@@ -35,7 +35,7 @@ AT_ONCE: Final = 5_000  # records of a long export that are grouped together
 
 
 def convert(
-    data: bytes, site: Site, memory: Memory, _: tuple[Mapping, ...], identity: Identity, first: int = 1
+    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
 ) -> Iterator[Converted]:
     """The export, converted: one message, or several if it is long. Raises nothing on any input."""
     into = Converted(first, NAME)

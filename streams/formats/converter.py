@@ -10,7 +10,7 @@ from streams.formats import apple_health, fhir, hl7v2, mapped, openmhealth
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
-from streams.formats.mapping import Mapping, shipped
+from streams.formats.mapping import Mapping, Mappings, shipped
 from streams.formats.plain import mapping_of
 from streams.formats.statements import Memory, Site
 from streams.formats.xml import root_name
@@ -42,6 +42,10 @@ class Converter:
     mappings: tuple[Mapping, ...] = ()
     memory: Memory = field(default_factory=Memory)
     number: int = 0
+    _all: Mappings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._all = Mappings((*self.mappings, *shipped()))
 
     def convert(self, data: bytes, form: Format = Format.AUTO) -> Iterator[Converted]:
         """Every message in some bytes. Raises nothing on any input.
@@ -49,8 +53,7 @@ class Converter:
         >>> [one.outcome.value for one in Converter().convert(b"hello")]
         ['refused']
         """
-        mappings = (*self.mappings, *shipped())
-        form = recognise(data, mappings) if form is Format.AUTO else form
+        form = recognise(data, self._all.all) if form is Format.AUTO else form
         module = _MODULES.get(form) if form else None
         if module is None:
             self.number += 1
@@ -58,7 +61,7 @@ class Converter:
             into.say(Sign.NOT_RECOGNISED, "message", "" if data.strip() else "empty")
             yield into
             return
-        for one in module.convert(data, self.site, self.memory, mappings, self.identity, self.number + 1):
+        for one in module.convert(data, self.site, self.memory, self._all, self.identity, self.number + 1):
             self.number = one.number
             yield one
 

@@ -19,7 +19,7 @@ from streams.formats.fhir_xml import resource_of
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
-from streams.formats.mapping import Mapping
+from streams.formats.mapping import Mapping, Mappings
 from streams.formats.moments import Stamp, TimeError, read_iso, start_of
 from streams.formats.plain import items, mapping_of, text_of
 from streams.formats.statements import Change, Memory, Site, Statement, assemble
@@ -44,7 +44,7 @@ class _Context:
 
 
 def convert(
-    data: bytes, site: Site, memory: Memory, mappings: tuple[Mapping, ...], identity: Identity, first: int = 1
+    data: bytes, site: Site, memory: Memory, mappings: Mappings, identity: Identity, first: int = 1
 ) -> Iterator[Converted]:
     """Every resource in some bytes, converted, in order. Raises nothing on any input."""
     for number, (resource, problem) in enumerate(_resources(data), first):
@@ -68,14 +68,14 @@ def _resources(data: bytes) -> Iterator[tuple[Any, str]]:
 
 
 def convert_one(
-    resource: Any, into: Converted, site: Site, memory: Memory, mappings: tuple[Mapping, ...], identity: Identity
+    resource: Any, into: Converted, site: Site, memory: Memory, mappings: Mappings, identity: Identity
 ) -> None:
     """One resource, a Bundle with all of its entries being one."""
     kind = text_of(mapping_of(resource).get("resourceType"))
     if not kind:
         into.say(Sign.NOT_RECOGNISED, "resourceType", "no resourceType: not FHIR")
         return
-    context = _Context(into, identity, tuple(one for one in mappings if one.format == NAME))
+    context = _Context(into, identity, mappings.of(NAME))
     into.control_id = text_of(resource.get("id")) or None
     if kind == "Bundle":
         observations = list(_entries(resource, context))

@@ -1,7 +1,8 @@
 """The codes of an HL7 v2 observation: which vital OBX-3 names, which unit OBX-6, which value OBX-5 holds."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from schemas.reading import Mode, Quality
 from schemas.vitals import Vital
@@ -36,8 +37,44 @@ class Named:
 
     vital: Vital
     rule: str
-    mapped: Mapping | None = None
+    mapped: Mapping | None = field(default=None, compare=False)
     row: int = 0
+
+
+KEPT: Final = 10_000  # codes and units that were looked up; a hospital has some hundreds
+
+
+class CodeBook:
+    """Which vital OBX-3 names and which unit OBX-6, by a site's mappings and the standards; what was found is kept."""
+
+    def __init__(self, mappings: tuple[Mapping, ...]) -> None:
+        self._mappings = mappings
+        self._named: dict[tuple[str, str], Named | CannotTake | None] = {}
+        self._units: dict[tuple[str, Named, str], str | CannotTake | None] = {}
+
+    def named(self, row: Segment) -> Named | None:
+        """As `named`."""
+        key = (row.raw(3), row.marks.component)
+        return _kept(self._named, key, lambda: named(row, self._mappings))
+
+    def unit_of(self, row: Segment, what: Named) -> str | None:
+        """As `unit_of`."""
+        return _kept(self._units, (row.raw(6), what, row.marks.component), lambda: unit_of(row, what))
+
+
+def _kept(known: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
+    found = known.get(key, known)
+    if found is known:  # not asked before
+        try:
+            found = find()
+        except CannotTake as refusal:
+            found = refusal.with_traceback(None)
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = found
+    if isinstance(found, CannotTake):
+        raise CannotTake(found.sign, found.at, found.what)
+    return found
 
 
 def triples(parts: list[str]) -> list[tuple[str, str, str]]:

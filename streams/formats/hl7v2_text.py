@@ -84,6 +84,11 @@ class Segment:
 
     def text(self, number: int, component: int = 1) -> str:
         """One component of the first repetition; empty if it is not there. `""` (delete) is empty too."""
+        raw = self.raw(number)
+        if not raw:
+            return ""
+        if raw.isalnum():  # most fields: nothing to take apart
+            return raw if component == 1 else ""
         parts = self.first(number)
         said = parts[component - 1].strip() if component <= len(parts) else ""
         return "" if said == '""' else said
@@ -93,7 +98,8 @@ class Segment:
         return f"{self.name}[{self.index}]" + (f".{number}" if number else "")
 
     def _components(self, text: str) -> list[str]:
-        return [self.marks.unescape(part) for part in text.split(self.marks.component)]
+        parts = text.split(self.marks.component)
+        return [self.marks.unescape(part) for part in parts] if self.marks.escape in text else parts
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from streams.formats import units
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
-from streams.formats.mapping import Mapping, Rule
+from streams.formats.mapping import Mapping, Mappings, Rule
 from streams.formats.moments import Stamp, TimeError, read_epoch, read_iso
 from streams.formats.plain import items, mapping_of, text_of
 from streams.formats.statements import Memory, Site, Statement, assemble
@@ -29,10 +29,10 @@ MOST_RECORDS: Final = 1_000_000
 
 
 def convert(
-    data: bytes, site: Site, memory: Memory, mappings: tuple[Mapping, ...], identity: Identity, first: int = 1
+    data: bytes, site: Site, memory: Memory, mappings: Mappings, identity: Identity, first: int = 1
 ) -> Iterator[Converted]:
     """Every document in some bytes by the first mapping that fits it. Raises nothing on any input."""
-    mine = tuple(one for one in mappings if one.format in ("json", "csv"))
+    mine = mappings.of("json", "csv")
     head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head.startswith((b"{", b"[")) and (tables := [one for one in mine if one.format == "csv"]):
         yield from _rows(data, site, memory, tables[0], identity, first)

@@ -125,6 +125,18 @@ def _rule(number: int, row: Any, where: str) -> Rule:
     return Rule(number, vital, label, keys, unit, dict(spellings), dict(values), more)
 
 
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """The mappings in force, a site's before the shipped ones; `kept` is where a format keeps what it looked up."""
+
+    all: tuple[Mapping, ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, *formats: str) -> tuple[Mapping, ...]:
+        """Those for some formats."""
+        return tuple(one for one in self.all if one.format in formats)
+
+
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Mapping, ...]:
     """The mappings that come with the product, in the order of their names."""

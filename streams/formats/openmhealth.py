@@ -14,7 +14,7 @@ from streams.formats import units
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
-from streams.formats.mapping import Mapping
+from streams.formats.mapping import Mappings
 from streams.formats.moments import Stamp, TimeError, read_iso, start_of
 from streams.formats.plain import mapping_of, text_of
 from streams.formats.statements import Memory, Site, Statement, assemble
@@ -57,7 +57,7 @@ def recognised(document: Any) -> bool:
 
 
 def convert(
-    data: bytes, site: Site, memory: Memory, _: tuple[Mapping, ...], identity: Identity, first: int = 1
+    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
 ) -> Iterator[Converted]:
     """Every data point in some bytes, converted, in order. Raises nothing on any input."""
     for number, (document, problem) in enumerate(documents(data), first):

@@ -26,7 +26,7 @@ FOLDERS = {
 
 TOOLS = {
     Stage.PURE: (),
-    Stage.KAFKA: ("java", "maven", "promtool", "prometheus", "amtool", "alertmanager"),
+    Stage.KAFKA: ("java", "maven", "promtool", "prometheus", "amtool", "alertmanager", "kubectl"),
     Stage.CHAOS: ("java", "maven"),
     Stage.BROWSER: ("chromium", "node", "npm"),
     Stage.LAB: (),

@@ -44,6 +44,7 @@ TOOLS = {
     "alertmanager": Tool(
         "prometheus-alertmanager", ("prometheus-alertmanager",), unpack="usr/bin/prometheus-alertmanager"
     ),
+    "kubectl": Tool("kubectl", ("kubernetes-client",)),
     "chromium": Tool("chromium", ("chromium",)),
     "node": Tool("node", ("nodejs",)),
     "npm": Tool("npm", ("npm",)),

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by a bare Python, before there is an environment
 
-from deploy.make import environment, page, tools
+from deploy.make import environment, page, safety_case, tools
 from deploy.make.stages import AT_ONCE, FOLDERS, TOOLS, Stage
 
 ROOT = environment.ROOT
@@ -93,6 +93,15 @@ def run_stage(stage: Stage) -> Outcome:
     return Outcome(stage, 0, ok=ended in (0, NO_TESTS_COLLECTED), remark=remark, **counts)
 
 
+def prove_controls() -> Outcome:
+    """The clinical safety report of this run; a control without a test that passed is a failure."""
+    missing = safety_case.write()
+    for line in missing:
+        print(f"no test passed for {line}", flush=True)
+    remark = f"{len(missing)} tests of controls did not pass" if missing else ""
+    return Outcome("safety", 0, ok=not missing, remark=remark)
+
+
 def read_report(report: Path) -> dict[str, int]:
     """passed, failed and skipped from a JUnit report; nothing when the run did not come far enough to write one."""
     if not report.is_file():
@@ -129,6 +138,8 @@ def main() -> int:
     outcomes = [timed("set-up", lambda: set_up(stages))]
     if (environment.BIN / "python").exists():
         outcomes += [timed(stage, lambda stage=stage: run_stage(stage)) for stage in stages]
+    if not asked:
+        outcomes.append(timed("safety", prove_controls))
     print(f"\n{table(outcomes)}", flush=True)
     return 0 if all(one.ok for one in outcomes) else 1
 

@@ -23,6 +23,7 @@ class Deed(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     RESET = "reset"
+    HAND_OVER = "hand-over"
 
 
 class From(StrEnum):
@@ -33,18 +34,20 @@ class From(StrEnum):
 
 
 def state(
-    deed: Annotated[Deed, typer.Argument(help="show, export, import or reset.", show_choices=False)],
+    deed: Annotated[Deed, typer.Argument(help="show, export, import, reset or hand-over.", show_choices=False)],
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="For export and import.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     begin: Annotated[
         From | None, typer.Option("--from", help="Where the log goes on: of import into another log, of reset.")
     ] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Of hand-over: the group that goes on.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a partition.")] = False,
 ) -> None:
     """Look at the stored states of patients, or move them. All but show need every worker of the group stopped.
 
     export writes them to a file, as before an upgrade; import puts such a file in their place, after a failed upgrade
     or on another cluster (then with --from); reset forgets every patient and goes on at the log's --from start or end.
+    hand-over gives the states of VIGILWARD_GROUP to --group, while no worker of either runs: one log has one group.
     No patient is named on the terminal; an export holds patients' data.
 
     Example: vigilward state export before-upgrade.states
@@ -57,14 +60,26 @@ def state(
         raise CannotRun(f"state {deed} needs a file", exit_code=2)
     if deed is Deed.RESET and begin is None:
         raise CannotRun("state reset needs --from start or --from end: where does the log go on?", exit_code=2)
+    if deed is Deed.HAND_OVER and not group:
+        raise CannotRun("state hand-over needs --group: which group goes on?", exit_code=2)
     whose = identity(settings)
     if deed is not Deed.SHOW and not dry_run:
-        refuse_while_workers_run(settings)
+        refuse_while_workers_run(settings, *([group] if group else []))
     stored = all_stored(settings)
     if deed is Deed.SHOW:
         _show(stored, as_json)
     elif deed is Deed.EXPORT and path is not None:
         _export(settings, stored, path, dry_run)
+    elif deed is Deed.HAND_OVER and group is not None:
+        from streams.recorded.states import copy_offsets, handed_over
+
+        written = handed_over(settings, stored, whose, group)
+        if not dry_run:
+            put(settings, written, stored, keep=True)
+            copy_offsets(settings, group)
+        states = sum(len(one.states) for one in stored.values())
+        said = "would go" if dry_run else "go"
+        print(f"{states} states {said} from group {settings.group} to {group}", file=sys.stderr)
     elif deed is Deed.IMPORT and path is not None:
         from streams.recorded.states import imported
 
@@ -93,6 +108,9 @@ def _show(stored: Mapping[int, Stored], as_json: bool) -> None:
             "next_offset": marker.next_offset if marker else None,
             "time": to_text(marker.time) if marker else None,
             "generation": marker.generation if marker else None,
+            "group": marker.group if marker else None,
+            "behaviour": marker.behaviour if marker else None,
+            "drained": marker.drained if marker else None,
             "topic_id": marker.topic_id if marker else None,
             "savepoint": to_text(marker.savepoint_at) if marker and marker.savepoint_at is not None else None,
             "records": one.records,

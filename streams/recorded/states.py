@@ -9,9 +9,10 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from msgspec import Struct
 
 from streams.installation.broker import TIMEOUT_S, admin_of
+from streams.log import Marker
 from streams.recorded.source import Source
 from streams.settings import Settings
-from streams.topics import Topic, size_limit
+from streams.topics import FORWARDED, Topic, size_limit
 from streams.worker.ledger.capture import OVERHEAD
 from streams.worker.ledger.identity import Identity
 from streams.worker.ledger.pen import Line, Pen
@@ -128,6 +129,7 @@ def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start:
             for partition, body in markers.items()
         }  # fmt: skip
     for partition, body in markers.items():
+        body = msgspec.structs.replace(body, group=settings.group)
         found[partition].append(Line(states, partition, MARKER_KEY, encode_marker(body)))
     return found
 
@@ -140,18 +142,20 @@ def forgotten(
     written = {}
     for partition, one in stored.items():
         rules = one.marker.rules if one.marker else None
-        body = MarkerBody(offsets[partition], 0, None, {}, rules, *whose, 0, 0)
+        body = MarkerBody.of(Marker(offsets[partition], rules=rules), *whose, 0, 0, settings.group)
         written[partition] = [Line(states, partition, MARKER_KEY, encode_marker(body))]
     return written
 
 
-def put(settings: Settings, lines: Mapping[int, list[Line]], stored: Mapping[int, Stored]) -> None:
-    """Fences each partition and writes its lines in one transaction; patients who are not among them are taken away."""
+def put(settings: Settings, lines: Mapping[int, list[Line]], stored: Mapping[int, Stored], keep: bool = False) -> None:
+    """Fences each partition and writes its lines in one transaction; patients who are not among them are taken away,
+    unless all are to be kept.
+    """
     states = settings.topic(Topic.STATES)
 
     async def write(partition: int, written: list[Line]) -> None:
         named = {line.key for line in written}
-        gone = [patient_key(patient) for patient in _patients(stored[partition])]
+        gone = [] if keep else [patient_key(patient) for patient in _patients(stored[partition])]
         away = [Line(states, partition, key, None) for key in gone if key not in named]
         pen = Pen(settings, partition)
         await pen.start()
@@ -167,16 +171,49 @@ def put(settings: Settings, lines: Mapping[int, list[Line]], stored: Mapping[int
     asyncio.run(write_all())
 
 
-def refuse_while_workers_run(settings: Settings) -> None:
-    """Raises InUse unless the group is empty."""
+def handed_over(settings: Settings, stored: Mapping[int, Stored], whose: Identity, group: str) -> dict[int, list[Line]]:
+    """The checkpoints with which another group goes on from the very same states. Raises NotTheseStates."""
+    states, written = settings.topic(Topic.STATES), {}
+    for partition, one in stored.items():
+        body = one.marker
+        if body is None:
+            raise NotTheseStates(f"partition {partition} has no checkpoint that can be used")
+        if body.group not in ("", settings.group):
+            raise NotTheseStates(f"partition {partition} belongs to group {body.group}, not {settings.group}")
+        if body.topic_id != whose.topic_id:
+            raise NotTheseStates(
+                f"the states of partition {partition} belong to another log: see `vigilward state show`"
+            )
+        body = msgspec.structs.replace(body, group=group)
+        kept = [Line(states, partition, MARKER_KEY, encode_marker(body))]
+        written[partition] = kept
+    return written
+
+
+def refuse_while_workers_run(settings: Settings, *more_groups: str) -> None:
+    """Raises InUse unless these groups are empty."""
     admin = admin_of(settings)  # held until the answer: a client that goes away takes its requests with it
-    asked = admin.describe_consumer_groups([settings.group], request_timeout=TIMEOUT_S)
-    try:
-        group = asked[settings.group].result(TIMEOUT_S)
-    except KafkaException:  # there never was one
-        return
-    if group.members:
-        raise InUse(f"{len(group.members)} workers run in group {settings.group}: stop them first")
+    for name in (settings.group, *more_groups):
+        asked = admin.describe_consumer_groups([name], request_timeout=TIMEOUT_S)
+        try:
+            group = asked[name].result(TIMEOUT_S)
+        except KafkaException:  # there never was one
+            continue
+        if group.members:
+            raise InUse(f"{len(group.members)} workers run in group {name}: stop them first")
+
+
+def copy_offsets(settings: Settings, group: str) -> None:
+    """Another group goes on where this one is, in the log and in everything that is forwarded."""
+    admin = admin_of(settings)
+    topics = [settings.topic(topic) for topic in (Topic.READINGS, *FORWARDED)]
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(settings.group)], request_timeout=TIMEOUT_S)
+    found = asked[settings.group].result(TIMEOUT_S).topic_partitions
+    places = [TopicPartition(one.topic, one.partition, one.offset) for one in found if one.topic in topics]
+    if places:
+        to = ConsumerGroupTopicPartitions(group, places)
+        for answer in admin.alter_consumer_group_offsets([to], request_timeout=TIMEOUT_S).values():
+            answer.result(TIMEOUT_S)
 
 
 def set_offsets(settings: Settings, offsets: Mapping[int, int]) -> None:

@@ -1,6 +1,6 @@
 """What Prometheus may know of the ledger: how often, how large, how long, and what could not be used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -32,6 +32,11 @@ class LedgerFigures:
             "vigilward_states_unusable", "Stored records that could not be used, by reason.", ("reason",),
             registry=registry,
         )  # fmt: skip
+        self.takeover_gap = Gauge(
+            "vigilward_takeover_gap_seconds",
+            "For how long nobody watched the partitions that were taken over from a build of another behaviour.",
+            registry=registry,
+        )
         self.savepoints = Counter("vigilward_savepoints", "Savepoints of a partition written.", registry=registry)
         age = Gauge(
             "vigilward_snapshot_age_seconds", "How long ago the partition that waits longest was saved.",
@@ -42,3 +47,8 @@ class LedgerFigures:
             self.snapshots.labels(outcome)
         for why in Why:
             self.unusable.labels(why.value)
+
+    def tell_of_gaps(self, gaps: Mapping[int, float]) -> None:
+        """Partitions taken over from a build of another behaviour, and for how many seconds nobody watched each."""
+        if gaps:
+            self.takeover_gap.set(max(gaps.values()))

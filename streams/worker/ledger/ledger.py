@@ -14,19 +14,21 @@ import msgspec
 
 from detectors.rules import Rules
 from streams.log import Marker
+from streams.log.behaviour import BEHAVIOUR, FIRST
 from streams.settings import Settings
 from streams.topics import Topic
 from streams.worker.faults import WorkerFault
+from streams.worker.ledger.authority import refuse_another_behaviour, refuse_another_group, tell_of_succession
 from streams.worker.ledger.capture import capture, lines
 from streams.worker.ledger.entry import Entry
 from streams.worker.ledger.fault_points import Point, passed
 from streams.worker.ledger.figures import LedgerFigures
 from streams.worker.ledger.identity import Identity, identity
-from streams.worker.ledger.pen import Line, Pen, PenDry
+from streams.worker.ledger.pen import Line, Pen, PenDry, fence_former
 from streams.worker.ledger.rebuild import reach
 from streams.worker.ledger.record import MARKER_KEY, MarkerBody, encode_marker
 from streams.worker.ledger.recovery import in_doubt, recover
-from streams.worker.ledger.stored import Stored, read_states
+from streams.worker.ledger.stored import StatesReader, Stored
 from streams.worker.metrics import Metrics
 from streams.worker.partitions import Holding
 from streams.worker.store import Kept, Place, Seat
@@ -60,9 +62,15 @@ class Ledger:
         pens = {partition: Pen(self._settings, partition) for partition in places}
         try:
             passed(Point.IN_ASSIGNMENT)
-            await every(pen.start() for pen in pens.values())
-            passed(Point.IN_RECOVERY)
-            stored = await read_states(self._settings, places)
+            async with StatesReader(self._settings, places) as reader:
+                await reader.read()
+                former = reader.markers()
+                await self._refuse(former)  # before anything is fenced
+                await every(self._fence(number, pens[number], former[number]) for number in places)
+                passed(Point.IN_RECOVERY)
+                stored = await reader.read()
+                await self._refuse(reader.markers())  # another may have come first
+            self.figures.tell_of_gaps(tell_of_succession(reader.markers()))
             back = reach(sum(map(in_doubt, stored.values())))
             kept = {
                 number: await self._recover(number, place, stored[number], back) for number, place in places.items()
@@ -97,7 +105,7 @@ class Ledger:
         entries = [entry for number in partitions if (entry := self._entries.get(number))]
         for entry in entries:
             entry.paused = True
-        await asyncio.gather(*(self._save(entry) for entry in entries))
+        await asyncio.gather(*(self._drain(entry) for entry in entries))
 
     async def drop(self, partition: int) -> None:
         """It is another's: forget it, and never write it again."""
@@ -113,7 +121,7 @@ class Ledger:
 
     async def save(self) -> bool:
         """Saves everything that changed; False if not all of it could be."""
-        saved = await asyncio.gather(*(self._save(entry) for entry in list(self._entries.values())))
+        saved = await asyncio.gather(*(self._drain(entry) for entry in list(self._entries.values())))
         return all(saved)
 
     async def close(self) -> None:
@@ -147,8 +155,11 @@ class Ledger:
     async def _enter(self, partition: int, pen: Pen, stored: Stored, kept: Kept, places: Mapping[int, Place]) -> None:
         now = asyncio.get_running_loop().time()
         last = stored.marker
-        if last is None and kept.marker is None:
+        if last is not None:
+            last = self._owned(last)
+        elif kept.marker is None:
             last = self._body(Marker(places[partition].start), 0)
+        if last is not None:
             await pen.write([self._marker_line(partition, last)])
         self._entries[partition] = Entry(partition, pen, last, saved_at=now, due_at=now)
 
@@ -157,10 +168,38 @@ class Ledger:
             if entry.last is None:  # worked out from the log and not yet saved
                 return False
             try:
+                entry.last = self._owned(entry.last)
                 await entry.pen.write([self._marker_line(entry.partition, entry.last)])
             except PenDry:
                 return False
         entry.paused = False
+        return True
+
+    async def _refuse(self, found: Mapping[int, MarkerBody | None]) -> None:
+        refuse_another_group(found, self._settings)
+        await refuse_another_behaviour(found, self._settings)
+
+    async def _fence(self, partition: int, pen: Pen, former: MarkerBody | None) -> None:
+        await pen.start()
+        if former is None or former.behaviour == FIRST:
+            await fence_former(self._settings, partition, self._settings.group)
+
+    def _owned(self, body: MarkerBody) -> MarkerBody:
+        """The same checkpoint, ours from now on; no longer drained, for we go on from it."""
+        return msgspec.structs.replace(body, group=self._settings.group, behaviour=BEHAVIOUR, drained=False)
+
+    async def _drain(self, entry: Entry) -> bool:
+        """Saves, and says in the checkpoint that nothing was said beyond it; False if it could not be."""
+        if not await self._save(entry):
+            return False
+        async with entry.saving:
+            if entry.last is None or entry.changed:
+                return True
+            entry.last = msgspec.structs.replace(entry.last, drained=True)
+            try:
+                await entry.pen.write([self._marker_line(entry.partition, entry.last)])
+            except PenDry:
+                return False
         return True
 
     # ---- snapshots
@@ -247,7 +286,7 @@ class Ledger:
 
     def _body(self, marker: Marker, patients: int) -> MarkerBody:
         assert self._identity is not None
-        return MarkerBody.of(marker, *self._identity, self._seat.generation(), patients)
+        return MarkerBody.of(marker, *self._identity, self._seat.generation(), patients, self._settings.group)
 
     def _marker_line(self, partition: int, body: MarkerBody) -> Line:
         return Line(self._settings.topic(Topic.STATES), partition, MARKER_KEY, encode_marker(body))

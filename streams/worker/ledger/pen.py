@@ -43,11 +43,28 @@ class Line(NamedTuple):
     value: bytes | None
 
 
+def transactional_id(settings: Settings, partition: int) -> str:
+    """Of the log and its partition alone: two groups on one log have one fence.
+
+    >>> transactional_id(Settings(group="night"), 3)
+    'vitals.readings-3'
+    """
+    return f"{settings.topic(Topic.READINGS)}-{partition}"
+
+
+async def fence_former(settings: Settings, partition: int, group: str) -> None:
+    """Fences an owner of behaviour 1, whose id began with its group. Raises KafkaError or TimeoutError."""
+    pen = Pen(settings, partition, f"{group}-{transactional_id(settings, partition)}")
+    await pen.start()
+    await pen.stop()
+
+
 class Pen:
     """Writes whole transactions, or nothing."""
 
-    def __init__(self, settings: Settings, partition: int) -> None:
-        self._name = f"{settings.group}-{settings.topic(Topic.READINGS)}-{partition}"
+    def __init__(self, settings: Settings, partition: int, name: str | None = None) -> None:
+        """`name`: another transactional id than the partition's own."""
+        self._name = name or transactional_id(settings, partition)
         self._producer = AIOKafkaProducer(
             **settings.aiokafka(),
             client_id="vigilward-ledger",

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from detectors.vigil.vigil import SNAPSHOT_VERSION
 from streams.log import Marker
+from streams.log.behaviour import BEHAVIOUR, FIRST
 from streams.log.record import ClockState
 
 MAGIC: Final = b"VW"
@@ -24,6 +25,7 @@ HEAD: Final = len(MAGIC) + 1 + 4
 MARKER_KEY: Final = b"marker"
 END_KEY: Final = b"end"
 PATIENT_KEY: Final = b"patient/"
+NEEDS: Final = "of a newer vigilward (behaviour {}), which alone may go on with these states"
 LIBRARIES: Final = {name: version(name) for name in ("river", "msgspec", "vigilward")}
 
 
@@ -56,7 +58,9 @@ class MarkerBody(Struct, array_like=True, frozen=True):
     """Up to where a partition's log was taken, whose log it is, and who wrote it.
 
     Times in milliseconds. `savepoint_at`: the partition's time at its last savepoint, None before the first. `clock`:
-    where stream time stands, None before the log's first signed tick.
+    where stream time stands, None before the log's first signed tick. `group`: whose workers own it ("": written before
+    groups were kept); `behaviour`: of the build that wrote it (`streams.log.behaviour`); `drained`: everything that was
+    said is acknowledged, and nothing was said since.
     """
 
     next_offset: int
@@ -70,6 +74,10 @@ class MarkerBody(Struct, array_like=True, frozen=True):
     patients: int
     savepoint_at: int | None = None
     clock: ClockState | None = None
+    log_id: str = ""
+    group: str = ""
+    behaviour: int = FIRST
+    drained: bool = False
 
     @property
     def marker(self) -> Marker:
@@ -78,10 +86,13 @@ class MarkerBody(Struct, array_like=True, frozen=True):
         return Marker(*where, self.clock)
 
     @classmethod
-    def of(cls, marker: Marker, cluster_id: str, topic_id: str, generation: int, patients: int) -> "MarkerBody":
-        """The body for a marker."""
+    def of(
+        cls, marker: Marker, cluster_id: str, topic_id: str, generation: int, patients: int, group: str = ""
+    ) -> "MarkerBody":
+        """The body for a marker, by this build."""
         where = marker.next_offset, marker.time, marker.first_time, dict(marker.sources), marker.rules
-        return cls(*where, cluster_id, topic_id, generation, patients, clock=marker.clock)
+        more = {"clock": marker.clock, "group": group, "behaviour": BEHAVIOUR}
+        return cls(*where, cluster_id, topic_id, generation, patients, **more)
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -139,13 +150,20 @@ def decode_state(key: bytes, value: bytes) -> StateBody:
 
 
 def encode_marker(body: MarkerBody) -> bytes:
-    """A marker as a value."""
+    """A marker as a value.
+
+    A build of behaviour 1 reads no number, and compares the topic's id: it finds words there, which it prints as it
+    refuses the partition. The id itself stands in `log_id`.
+    """
+    if body.behaviour != FIRST:
+        body = msgspec.structs.replace(body, topic_id=NEEDS.format(body.behaviour), log_id=body.topic_id)
     return seal(MARKER_KEY, body)
 
 
 def decode_marker(value: bytes) -> MarkerBody:
     """A marker. Raises Unusable."""
-    return _decode(_marker, MARKER_KEY, value)
+    body: MarkerBody = _decode(_marker, MARKER_KEY, value)
+    return msgspec.structs.replace(body, topic_id=body.log_id, log_id="") if body.log_id else body
 
 
 def _decode(read: Callable[[bytes], Any], key: bytes, value: bytes) -> Any:

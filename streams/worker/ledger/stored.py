@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -53,33 +53,46 @@ class Stored:
         return any(not one.patient for one in self.lost)
 
 
-async def read_states(settings: Settings, partitions: Iterable[int]) -> dict[int, Stored]:
-    """What is stored of these partitions. Raises KafkaError.
+class StatesReader:
+    """Reads what is stored of these partitions, and later what came since; use it in an `async with` block.
 
     The end is compared with the position, never with the last record's offset: transactions end in markers, and an
     open one hides what lies behind it.
     """
-    topic = settings.topic(Topic.STATES)
-    newest: dict[int, dict[bytes, tuple[int, bytes]]] = {partition: {} for partition in partitions}
-    counts = dict.fromkeys(newest, 0)
-    if not newest:
-        return {}
-    consumer = AIOKafkaConsumer(
-        **settings.aiokafka(),
-        client_id="vigilward-ledger",
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=max(FETCH_BYTES, settings.max_outbound_bytes),
-        fetch_max_bytes=8 * FETCH_BYTES,
-        fetch_max_wait_ms=POLL_MS,
-    )
-    await consumer.start()
-    try:
-        places = {TopicPartition(topic, partition) for partition in newest}
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        reading = set(places)
+
+    def __init__(self, settings: Settings, partitions: Iterable[int]) -> None:
+        topic = settings.topic(Topic.STATES)
+        self._places = {TopicPartition(topic, partition) for partition in partitions}
+        self._newest: dict[int, dict[bytes, tuple[int, bytes]]] = {place.partition: {} for place in self._places}
+        self._counts = dict.fromkeys(self._newest, 0)
+        self._consumer = AIOKafkaConsumer(
+            **settings.aiokafka(),
+            client_id="vigilward-ledger",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=max(FETCH_BYTES, settings.max_outbound_bytes),
+            fetch_max_bytes=8 * FETCH_BYTES,
+            fetch_max_wait_ms=POLL_MS,
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+            self._consumer.assign(self._places)
+            await self._consumer.seek_to_beginning(*self._places)
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def read(self) -> dict[int, Stored]:
+        """What is stored now, up to the end. Raises KafkaError."""
+        consumer, reading = self._consumer, set(self._places)
+        ends = await consumer.end_offsets(self._places)
+        consumer.resume(*self._places)
         while True:
             for place in list(reading):
                 if await consumer.position(place) >= ends[place]:
@@ -89,21 +102,39 @@ async def read_states(settings: Settings, partitions: Iterable[int]) -> dict[int
                 break
             fetched = await consumer.getmany(*reading, timeout_ms=POLL_MS, max_records=AT_ONCE)
             for place, records in fetched.items():
-                keys = newest[place.partition]
-                counts[place.partition] += len(records)
+                keys = self._newest[place.partition]
+                self._counts[place.partition] += len(records)
                 for record in records:
                     if record.value is None:
                         keys.pop(record.key, None)
                     else:
                         keys[record.key] = record.offset, record.value
-    finally:
-        await consumer.stop()
-    found = {}
-    for place in places:
-        found[place.partition] = stored = understood(newest[place.partition])
-        stored.end, stored.records = ends[place], counts[place.partition]
-        await asyncio.sleep(0)
-    return found
+        found = {}
+        for place in self._places:
+            found[place.partition] = stored = understood(self._newest[place.partition])
+            stored.end, stored.records = ends[place], self._counts[place.partition]
+            await asyncio.sleep(0)
+        return found
+
+    def markers(self) -> dict[int, MarkerBody | None]:
+        """The markers as they were read last; None where there is none that can be used."""
+        return {partition: _marker_of(newest.get(MARKER_KEY)) for partition, newest in self._newest.items()}
+
+
+def _marker_of(found: tuple[int, bytes] | None) -> MarkerBody | None:
+    try:
+        return None if found is None else decode_marker(found[1])
+    except Unusable:
+        return None
+
+
+async def read_states(settings: Settings, partitions: Iterable[int]) -> dict[int, Stored]:
+    """What is stored of these partitions. Raises KafkaError."""
+    numbers = list(partitions)
+    if not numbers:
+        return {}
+    async with StatesReader(settings, numbers) as reader:
+        return await reader.read()
 
 
 def understood(newest: dict[bytes, tuple[int, bytes]]) -> Stored:

@@ -17,7 +17,10 @@ def installation(without=()):
         for topic in TOPICS
         if topic not in without
     }
-    return Installation(1, topics, skew_ms=3, generation="4.0 or newer", python=(3, 12), packages=EXACT_PACKAGES)
+    codecs = frozenset({"gzip", "snappy", "lz4", "zstd"})
+    return Installation(
+        1, topics, skew_ms=3, generation="4.0 or newer", python=(3, 12), packages=EXACT_PACKAGES, codecs=codecs
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.rules import packaged_rules
 from streams.settings import Settings
-from streams.worker.ledger import ledger, recovery
+from streams.worker.ledger import authority, ledger, recovery
 from streams.worker.ledger.identity import Identity
 from streams.worker.ledger.rebuild import RECORDS, RECORDS_TOGETHER, Rebuilt
 from streams.worker.ledger.record import LIBRARIES, MarkerBody, StateBody, Why
@@ -28,6 +28,9 @@ class Paper:
         pass
 
     async def stop(self):
+        pass
+
+    async def write(self, lines):
         pass
 
 
@@ -58,8 +61,27 @@ def goes_back(monkeypatch):
     def taken(*stored):
         backs = []
 
-        async def read_states(settings, places):
-            return dict(enumerate(stored))
+        class Reader:
+            def __init__(self, settings, places):
+                pass
+
+            async def __aenter__(self):
+                return self
+
+            async def __aexit__(self, *_):
+                pass
+
+            async def read(self):
+                return dict(enumerate(stored))
+
+            def markers(self):
+                return {number: one.marker for number, one in enumerate(stored)}
+
+        async def nobody_said_more(settings, ends):
+            return set()
+
+        async def fence_former(settings, partition, group):
+            pass
 
         async def rebuild(settings, log_of, upto, back):
             backs.append(back)
@@ -67,7 +89,9 @@ def goes_back(monkeypatch):
 
         monkeypatch.setattr(ledger, "Pen", Paper)
         monkeypatch.setattr(ledger, "identity", lambda settings: HERE)
-        monkeypatch.setattr(ledger, "read_states", read_states)
+        monkeypatch.setattr(ledger, "StatesReader", Reader)
+        monkeypatch.setattr(ledger, "fence_former", fence_former)
+        monkeypatch.setattr(authority, "said_beyond", nobody_said_more)
         monkeypatch.setattr(recovery, "rebuild", rebuild)
 
         async def take():

@@ -1,0 +1,17 @@
+"""Which behaviour this build has: two builds of one number say the same bytes of the same log; of two numbers, not.
+
+| number | since | what changed |
+|---|---|---|
+| 1 | the first build that kept states (c8a02ac and before) | |
+| 2 | this release | stream time, persistence, answers, ladders, losses, identities of sources |
+
+Whoever changes a byte of an alert, a status or a trend raises it, once a release. A worker takes a partition that
+another number watched only when that build has drained (everything said is acknowledged, its checkpoint at the end):
+what was said beyond a checkpoint would be said again in other words.
+"""
+
+from typing import Final
+
+BEHAVIOUR: Final = 2
+FIRST: Final = 1
+"""What a checkpoint without a number was written by."""

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20
     session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
-    state: State | None = None
+    state: State = State.KAFKA
     snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
     snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
     savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
@@ -137,11 +137,11 @@ class Settings(BaseSettings):
 
     @property
     def durable(self) -> bool:
-        """Whether states are kept in Kafka: unless said otherwise, in arrival clock only.
+        """Whether states are kept in Kafka: always, unless STATE=memory says otherwise.
 
-        The event clock serves recordings and the embedded broker, which has no usable transactions.
+        Only the embedded broker needs that word: it has no usable transactions.
         """
-        return (self.state or (State.KAFKA if self.clock is Clock.ARRIVAL else State.MEMORY)) is State.KAFKA
+        return self.state is State.KAFKA
 
     @property
     def uses_sasl(self) -> bool:

@@ -17,6 +17,7 @@ from streams.worker.ledger.stored import read_states
 from tests.chaos.checker import Wrong, check
 from tests.chaos.history import read_history
 from tests.integration.rounds import PATIENTS, lived, publish, readings, small_ward, taken
+from tests.integration.staging import Stage, until
 
 
 @pytest.fixture
@@ -118,3 +119,28 @@ def test_a_savepoint_is_kept_and_counted(stage, tmp_path):
     markers = [record for record in stage.read(Topic.SAVEPOINTS) if record.key() == MARKER_KEY]
 
     assert {record.partition() for record in markers} == {0, 1}
+
+
+def test_a_backfill_in_event_clock_is_killed_again_and_again_and_loses_nothing(kafka, topic_prefix, tmp_path):
+    """By default settings: nobody said where states are kept."""
+    backfill = Stage(
+        kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2, snapshot_every_s=0.5
+    ).make_topics()
+    for number in range(3):
+        with backfill.worker(tmp_path / str(number)) as worker:
+            worker.ready(partitions=2)
+            publish(backfill, 80 * number, 80)
+            until(lambda: worker.metric("vigilward_outputs_total") > 0, worker.fate)
+            worker.process.kill()
+            worker.process.wait()
+    lived(backfill, tmp_path / "last", 240, 40)
+
+    assert any(one.states for one in asyncio.run(read_states(backfill.settings, [0, 1])).values())
+    assert judged(backfill).clean, judged(backfill).examples
+
+
+def test_states_are_kept_in_memory_only_where_somebody_says_so(kafka, topic_prefix, tmp_path):
+    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2).make_topics()
+    with stage.worker(tmp_path, state="memory") as worker:
+        worker.ready(partitions=2)
+        assert any("kept in memory only" in event for event in worker.events())

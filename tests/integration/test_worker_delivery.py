@@ -20,7 +20,7 @@ PATIENTS = [f"p-{number}".encode() for number in range(40)]
 
 @pytest.fixture
 def stage(kafka, topic_prefix):
-    return Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=4).make_topics()
+    return Stage(kafka.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=4).make_topics()
 
 
 def echo(stage, folder):

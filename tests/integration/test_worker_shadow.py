@@ -61,6 +61,7 @@ def test_a_worker_counts_both_sides_and_goes_on_when_its_shadow_is_killed(candid
                 "VIGILWARD_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
                 "VIGILWARD_PARTITIONS": "1",
                 "VIGILWARD_CLOCK": "event",
+                "VIGILWARD_STATE": "memory",
                 "VIGILWARD_MODE": "demo",
                 "VIGILWARD_GROUP": "shadowed",
                 "VIGILWARD_SHADOW_RULES": str(candidate),

@@ -17,7 +17,9 @@ from tests.integration.test_worker_delivery import ECHO, PATIENTS, Load, caught_
 def test_a_worker_outlives_its_broker(tmp_path):
     """Killed and started again, then paused: the worker waits, says that it is not ready, and goes on by itself."""
     with Cluster(tmp_path / "kafka") as cluster:
-        stage = Stage(cluster.bootstrap, "away.", clock="event", mode="demo", partitions=4).make_topics()
+        stage = Stage(
+            cluster.bootstrap, "away.", clock="event", state="memory", mode="demo", partitions=4
+        ).make_topics()
         with stage.worker(tmp_path / "logs", *ECHO) as worker:
             worker.ready(partitions=4)
             with Load(stage):
@@ -39,7 +41,7 @@ def test_a_worker_outlives_its_broker(tmp_path):
 
 def test_an_alert_that_the_broker_refuses_holds_nothing_up_and_is_said_as_a_rejection(kafka, topic_prefix, tmp_path):
     """The topic takes less than we were told: found out only when it refuses a batch."""
-    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=4).make_topics()
+    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=4).make_topics()
     admin = admin_of(stage.settings)
     limit_alerts(admin, stage, 1_200)
     keys = [*PATIENTS, b"long" * 400, *PATIENTS]
@@ -67,7 +69,7 @@ def limit_alerts(admin, stage, size):
 
 def test_a_worker_on_the_broker_inside_this_process_takes_everything(tmp_path):
     """The fast lane: no Java, no state, event clock."""
-    where = {"prefix": "fast.", "clock": "event", "mode": "demo", "partitions": 4}
+    where = {"prefix": "fast.", "clock": "event", "state": "memory", "mode": "demo", "partitions": 4}
     settings = Stage("127.0.0.1:1", **where).settings
     with EmbeddedBroker({settings.topic(topic): partitions_of(topic, settings) for topic in Topic}) as broker:
         stage = Stage(broker.bootstrap_servers, **where)

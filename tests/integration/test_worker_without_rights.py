@@ -73,7 +73,9 @@ def told(event):
 def test_without_a_right_it_is_not_ready_and_says_why_and_works_once_it_has_it(
     guarded, topic_prefix, tmp_path, kind, what, operation, reasons
 ):
-    stage = Stage(guarded.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2).make_topics()
+    stage = Stage(
+        guarded.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=2
+    ).make_topics()
     name = stage.settings.group if what is None else stage.settings.topic(what)
     deny(guarded, kind, name, operation)
     stage.publish(Topic.READINGS, [(key, b"{}") for key in PATIENTS])
@@ -88,7 +90,9 @@ def test_without_a_right_it_is_not_ready_and_says_why_and_works_once_it_has_it(
 
 
 def test_a_worker_that_may_not_see_a_topic_does_not_start(guarded, topic_prefix, tmp_path):
-    stage = Stage(guarded.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2).make_topics()
+    stage = Stage(
+        guarded.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=2
+    ).make_topics()
     deny(guarded, ResourceType.TOPIC, stage.settings.topic(Topic.STATUS), AclOperation.DESCRIBE)
 
     with stage.worker(tmp_path, *ECHO) as worker:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from schemas.reading import Mode
-from streams.settings import Clock, Settings
+from streams.settings import Clock, Settings, State
 from streams.topics import TOPICS, Topic, partitions_of
 from streams.ward.admissions import encode
 from streams.ward.demo.board import BoardProcess, people
@@ -96,6 +96,7 @@ class Demo:
             bootstrap_servers=address,
             partitions=PARTITIONS,
             clock=Clock.EVENT,
+            state=State.MEMORY,
             mode=Mode.DEMO,
             log_key=SecretStr(secrets.token_hex(16)),
             group="vigilward-demo",
@@ -107,6 +108,7 @@ class Demo:
             "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "VIGILWARD_PARTITIONS": str(settings.partitions),
             "VIGILWARD_CLOCK": settings.clock.value,
+            "VIGILWARD_STATE": settings.state.value,
             "VIGILWARD_MODE": settings.mode.value,
             "VIGILWARD_LOG_KEY": settings.log_key.get_secret_value(),
             "VIGILWARD_GROUP": settings.group,

@@ -11,7 +11,6 @@ from streams.rules import packaged_rules
 from streams.topics import Topic
 from streams.worker.faults import CannotTake
 from streams.worker.ledger import Ledger
-from streams.worker.ledger.pen import Pen
 from streams.worker.ledger.record import MARKER_KEY, encode_marker
 from streams.worker.ledger.stored import read_states
 from streams.worker.metrics import Metrics
@@ -151,7 +150,3 @@ def rewrite(stage, behaviour=FIRST):
         more = {"group": "", "drained": False} if behaviour == FIRST else {"group": stage.settings.group}
         body = msgspec.structs.replace(body, behaviour=behaviour, **more)
         write_plainly(stage, number, MARKER_KEY, encode_marker(body))
-
-
-def test_the_fence_is_of_the_log_and_its_partition_alone(stage):
-    assert Pen(stage.settings, 1)._name == f"{stage.settings.topic(Topic.READINGS)}-1"

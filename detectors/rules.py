@@ -132,7 +132,7 @@ def read_rules(data: bytes) -> Rules:
     """
     try:
         rules = msgspec.json.decode(data, type=Rules)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise RulesError(f"rules cannot be read: {error}") from error
     for fault in unarmable(rules):
         raise RulesError(f"rules cannot be armed: {fault.says}")

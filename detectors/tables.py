@@ -90,7 +90,7 @@ def read_table(data: bytes) -> Table:
     """
     try:
         table = msgspec.json.decode(data, type=Table)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise TableError(Fault(Code.BAD_VALUE, None, str(error), "write the table whole")) from error
     if not table.verified:
         says = f"of certainty {table.certainty}, and nobody has held its numbers to the print"

@@ -13,6 +13,7 @@ import msgspec
 from detectors.rules import Rules
 from schemas.decode import Decoded, decode
 from schemas.forwarded import ForwardedKind, LogKeys
+from schemas.nesting import TooDeep, refuse_too_deep
 from schemas.reasons import Unreadable
 from streams.log import Output, Partition
 from streams.log.forward import forward
@@ -68,8 +69,9 @@ class Replay:
 
     def _take_other(self, line: bytes) -> list[Output]:
         try:
+            refuse_too_deep(line)
             seen = _glance(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, TooDeep):
             seen = None
         kind = None if seen is None else _kind(seen)
         if seen is None or kind is None:

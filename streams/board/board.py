@@ -187,6 +187,7 @@ class Board:
                 "partitions": self.watch.partitions,
                 "unwatched": unwatched,
                 "unreadable": self.memory.unreadable,
+                "incomplete": len(self.memory.completeness.missing),
                 "burden": self._burden,
             }
         )

@@ -4,18 +4,23 @@ Pure: records go in, what changed comes out; no clock of its own. A restarted bo
 the same.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
+from schemas.nesting import MOST_NESTING, refuse_too_deep
 from schemas.times import to_ms
 from streams.board.admissions import Admissions
 from streams.board.columns import Columns, Minute
+from streams.board.completeness import Completeness
 from streams.board.listening import Heard
 from streams.board.rules_seen import RulesSeen
 from streams.topics import Topic
+
+log = logging.getLogger(__name__)
 
 HOUR_MS: Final = 3_600_000
 KEPT_MS: Final = 48 * HOUR_MS
@@ -24,6 +29,13 @@ MAX_ALERTS_A_PATIENT: Final = 200
 MAX_REVISIONS: Final = 300
 AWAITED: Final = (-2, -1)
 """The place of what no worker has said: before everything that a worker says."""
+
+
+class Open(msgspec.Struct):
+    """Of an alert that a status names: which, and how new."""
+
+    alert_id: str
+    revision: int
 
 
 class Facts(msgspec.Struct):
@@ -37,6 +49,7 @@ class Facts(msgspec.Struct):
     mode: str = "real"
     assigned: bool = True
     calls_bearable: float | None = None
+    alerts: list[Open] = []
 
 
 class AlertFacts(msgspec.Struct):
@@ -96,7 +109,7 @@ encode = msgspec.json.Encoder().encode
 class Memory:
     """Takes what was heard; `changes()` gives what the page has to be told since it was last asked."""
 
-    def __init__(self, *, history_hours: int, mode: str = "real") -> None:
+    def __init__(self, *, history_hours: int, mode: str = "real", most_nesting: int = MOST_NESTING) -> None:
         self.admissions = Admissions(mode)
         self.rules = RulesSeen()
         self._new_rules = False
@@ -106,6 +119,8 @@ class Memory:
         self.columns: dict[str, Columns] = {}
         self.newest_at = 0
         self.unreadable = 0
+        self.completeness = Completeness()
+        self._most_nesting = most_nesting
         self._keep_minutes = history_hours * 60
         self._changed: set[str] = set()
         self._gone: set[str] = set()
@@ -113,9 +128,10 @@ class Memory:
         self._points: dict[str, list[int]] = {}
 
     def take(self, batch: Iterable[Heard]) -> None:
-        """Records in the order of their partitions. What cannot be read is counted, and changes nothing."""
+        """Records in the order of their partitions. What cannot be read costs itself alone: it is counted, and told."""
         for one in batch:
             try:
+                refuse_too_deep(one.value or b"", self._most_nesting)
                 if one.topic is Topic.STATUS:
                     self._take_status(one)
                 elif one.topic is Topic.ALERTS:
@@ -126,8 +142,13 @@ class Memory:
                     self._take_record(one)
                 elif one.topic is Topic.RULES and one.value is not None:
                     self._new_rules |= self.rules.take(one.value)
-            except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, ValueError):
+            except Exception as fault:  # whatever one record holds, the others of its batch are not to blame
+                if not self.unreadable:
+                    log.error(
+                        "a record of %s cannot be read (%s); more are only counted", one.topic, type(fault).__name__
+                    )
                 self.unreadable += 1
+                self.completeness.unreadable(one.topic, one.key)
 
     # ---- statuses
 
@@ -135,6 +156,7 @@ class Memory:
         place = _place(heard)
         if heard.value is None:
             self._forget((heard.key or b"").decode(), place)
+            self.completeness.forgotten(heard.key or b"")
             return
         facts = _facts(heard.value)
         before = self.beds.get(facts.patient_id)
@@ -145,6 +167,14 @@ class Memory:
         self.newest_at = max(self.newest_at, bed.at)
         self._gone.discard(facts.patient_id)
         self._changed.add(facts.patient_id)
+        self.completeness.status_read(facts.patient_id.encode(), alerts_known=self._knows_alerts(facts))
+
+    def _knows_alerts(self, facts: Facts) -> bool:
+        """Whether each alert that the status names was read, as new as it is there."""
+        return all(
+            one.alert_id in self.stories and self.stories[one.alert_id].newest["revision"] >= one.revision
+            for one in facts.alerts
+        )
 
     def _forget(self, patient: str, place: tuple[int, int]) -> None:
         before = self.beds.get(patient)
@@ -199,6 +229,8 @@ class Memory:
         story.raw = heard.value
         self.newest_at = max(self.newest_at, alert["at_ms"])
         self._told.add(identity)
+        if facts.patient_id.encode() in self.completeness.missing and (bed := self.beds.get(patient)) is not None:
+            self.completeness.status_read(patient.encode(), alerts_known=self._knows_alerts(bed.facts))
 
     def _forget_an_alert(self, known: list[str]) -> None:
         # What still stands open has to be found when somebody acknowledges it, however old it is.

@@ -22,6 +22,7 @@ from streams.worker.faust_app import BatchApp
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
 from streams.worker.partitions import Holding
+from streams.worker.refusing import Refusing
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Unready(StrEnum):
     STALLED = "stalled"
     BEHIND = "behind"
     CLOCK = "clock"
+    REFUSES = "refuses"
     CANNOT_SEND = "cannot_send"
     CANNOT_SAVE = "cannot_save"
 
@@ -68,9 +70,10 @@ class Health:
     def __init__(self, settings: Settings, app: BatchApp, ownership: Ownership, outlets: dict[str, Outlet]) -> None:
         self._app, self._ownership, self._outlets = app, ownership, outlets
         self._topic = settings.topic(Topic.READINGS)
-        self._by_arrival = settings.clock is Clock.ARRIVAL
+        self._by_arrival, self._mode = settings.clock is Clock.ARRIVAL, settings.mode.value
         self._progress: dict[int, Progress] = {}
         self._lags: dict[int, Lag] = {}
+        self._refusing = Refusing()
         self._waits_since: float | None = None
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
@@ -88,6 +91,7 @@ class Health:
         """Notes how far each partition is at `now`, by the loop's clock."""
         self._tell_of_waiting(now)
         held = self._ownership.holdings
+        self._look_at_refusals(now)
         self._progress = {number: at for number, at in self._progress.items() if number in held}
         self._lags = {number: lag for number, lag in self._lags.items() if number in held}
         for number, holding in held.items():
@@ -104,6 +108,18 @@ class Health:
                 lag = self._lags[number] = Lag()
                 lag.see(now, end=holding.end_at_start, taken=holding.expected)
             lag.see(now, end=self.log_end(number), taken=holding.expected)
+
+    def _look_at_refusals(self, now: float) -> None:
+        before = self._refusing.why
+        self._refusing.look(now, [holding.log.tally for holding in self._ownership.holdings.values()])
+        if (why := self._refusing.why) is not None and why != before:
+            mode = self._mode
+            more = f"; this worker watches patients of mode {mode} (VIGILWARD_MODE)" if why == "wrong_mode" else ""
+            log.error("nearly everything that is sent is refused as %s: nobody watches these patients%s", why, more)
+
+    def reasons(self) -> list[str]:
+        """Why the worker is not ready, for its heartbeats: a refusal with its code."""
+        return [f"{one}_{self._refusing.why}" if one is Unready.REFUSES else one.value for one in self.unready()]
 
     def _tell_of_waiting(self, now: float) -> None:
         """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
@@ -134,6 +150,7 @@ class Health:
             Unready.STALLED: self._still_s(now) > STALLED_S,
             Unready.BEHIND: any(self.lag_s(number) > AFTER_S for number in held),
             Unready.CLOCK: any(self.apart_s(holding) > CLOCK_S for holding in held.values()),
+            Unready.REFUSES: self._refusing.why is not None,
             Unready.CANNOT_SEND: any(outlet.oldest_s() > AFTER_S for outlet in self._outlets.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }

@@ -80,7 +80,7 @@ class Worker:
             lag_s=self.health.lag_s,
             log_end=self.health.log_end,
             unsent_s=self.health.unsent_s,
-            reasons=self.health.unready,
+            reasons=self.health.reasons,
         )
         self.health.heartbeats = lambda: self.heartbeats.sent
         self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))

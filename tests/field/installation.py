@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from deploy.kafka.broker import Cluster
-from deploy.kafka.properties import free_ports
+from deploy.kafka.properties import HOST, free_ports
 from streams.settings import Settings
 from tests.field.listening import Page
+from tests.field.proxy import Proxy
 from tests.integration.staging import ROOT, Stage, WorkerProcess, until
 from tests.streams.board.conftest import BoardProcess
 
@@ -43,6 +44,20 @@ class Field:
         named = {name.replace("_", "."): value for name, value in properties.items()}
         self.cluster = self._stack.enter_context(Cluster(self.folder / "kafka", brokers, settings=named, heap_mb=256))
         return self.cluster
+
+    def broker_behind_a_proxy(self) -> Proxy:
+        """A broker with a second way in, which can be cut; whoever takes it has its address from `proxy.port`."""
+        port, controller, behind, front = free_ports(4)
+        folder = self.folder / "kafka"
+        folder.mkdir(parents=True)
+        nodes = [{"id": 1, "port": port, "controller_port": controller}]
+        (folder / "cluster.json").write_text(json.dumps({"cluster_id": "FieldOfOneBroker000000", "nodes": nodes}))
+        self.broker(
+            listeners=f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller},CUT://{HOST}:{behind}",
+            advertised_listeners=f"PLAINTEXT://{HOST}:{port},CUT://{HOST}:{front}",
+            listener_security_protocol_map="CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CUT:PLAINTEXT",
+        )
+        return self._stack.enter_context(Proxy(front, behind))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -111,12 +126,12 @@ class Field:
         self._stack.callback(end, process)
         return process
 
-    def watched(self, patients: int = 60, workers: int = 1) -> tuple[Page, list[WorkerProcess]]:
-        """The README's steps in their order, up to a board on which nothing is wrong."""
+    def watched(self, patients: int = 60, workers: int = 1, **settings: Any) -> tuple[Page, list[WorkerProcess]]:
+        """The README's steps in their order, up to a board on which nothing is wrong. `settings`: of the workers."""
         if self.cluster is None:
             self.broker()
         assert self.doctor("--fix").returncode in (0, 1)
-        crew = [self.worker(f"worker-{number}") for number in range(workers)]
+        crew = [self.worker(f"worker-{number}", **settings) for number in range(workers)]
         self.simulate(patients)
         for one in crew:
             one.ready()

@@ -71,11 +71,12 @@ def livez() -> dict[str, bool]:
 
 @router.get("/readyz")
 def readyz(request: Request, response: Response) -> dict[str, bool]:
-    """503 until all that stood in the topics has been read, and once nothing more is heard."""
+    """503 until all that stood in the topics has been read, if some of it could not be, and once nothing is heard."""
     board = board_of(request)
-    ready = board.caught_up and board.hears
+    complete = not board.memory.completeness.missing
+    ready = board.caught_up and board.hears and complete
     response.status_code = 200 if ready else 503
-    return {"ready": ready, "broker": board.watch.broker}
+    return {"ready": ready, "broker": board.watch.broker, "complete": complete}
 
 
 @router.get("/metrics")

@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
+from schemas.nesting import refuse_too_deep
+
 POLL_S: Final = 0.1
 
 
@@ -23,6 +25,7 @@ class Listener:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.heard: dict[str, int] = dict.fromkeys(topics, 0)
+        self.unreadable = 0
 
     def start(self, hear: Callable[[str, dict[str, Any]], None]) -> None:
         """Begins to hand on what comes, from the listener's thread."""
@@ -45,4 +48,10 @@ class Listener:
                 logical = self._names[message.topic() or ""]
                 self.heard[logical] += 1
                 assert self._hear is not None
-                self._hear(logical, msgspec.json.decode(value))
+                try:
+                    refuse_too_deep(value)
+                    said = msgspec.json.decode(value)
+                except (ValueError, RecursionError):  # it costs itself alone
+                    self.unreadable += 1
+                    continue
+                self._hear(logical, said)

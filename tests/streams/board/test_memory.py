@@ -272,3 +272,57 @@ def test_records_of_another_mode_and_broken_ones_are_no_patients():
     assert told(memory, admitted("p-1", mode="real")) is None
     assert told(memory, heard(Topic.PATIENTS, {"event": "arrives", "patient_id": "p-1"}, "p-1")) is None
     assert (memory.beds, memory.unreadable) == ({}, 1)
+
+
+def unread(topic: Topic, patient: str, *, at: tuple[int, int] = (0, 2)) -> Heard:
+    deep = b'{"patient_id": ' + b"[" * 9 + b"]" * 9 + b"}"
+    return heard(topic, None, patient, at=at)._replace(value=deep)
+
+
+@pytest.mark.parametrize("topic", [Topic.ALERTS, Topic.STATUS, Topic.TRENDS, Topic.PATIENTS, Topic.RULES])
+def test_a_record_that_nests_too_deep_costs_itself_alone(topic):
+    """The whole batch around it was dropped: 0 of 20 high alerts shown, at every start, and the board stayed ready."""
+    memory, beds = Memory(history_hours=24, most_nesting=8), [Bed(number) for number in range(1, 21)]
+    calls = [bed.alert(bed.raise_("SpO2 79%", at=AT), AT) for bed in beds]
+    batch = [heard(Topic.STATUS, bed.status(AT), bed.patient) for bed in beds]
+    batch += [heard(Topic.ALERTS, call, bed.patient) for bed, call in zip(beds, calls, strict=True)]
+    memory.take([*batch[:30], unread(topic, "t-0001"), *batch[30:]])
+
+    assert (len(memory.whole()["alerts"]), memory.unreadable) == (20, 1)
+
+
+def test_whatever_a_record_holds_its_neighbours_are_shown():
+    memory, bed = Memory(history_hours=24), Bed(1)
+    rubbish = [
+        heard(Topic.ALERTS, None, "p")._replace(value=value) for value in (b"{", b"\xff", b"[" * 99, b'"\\ud800"')
+    ]
+    memory.take([*rubbish, heard(Topic.STATUS, bed.status(AT), bed.patient)])
+
+    assert (memory.unreadable, list(memory.beds)) == (4, [bed.patient])
+
+
+def test_a_picture_with_a_hole_says_so_until_a_later_status_makes_it_good():
+    memory, bed = Memory(history_hours=24, most_nesting=8), Bed(1)
+    memory.take([unread(Topic.STATUS, bed.patient)])
+    assert memory.completeness.missing == {bed.patient.encode()}
+
+    memory.take([heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 3))])
+    assert memory.completeness.missing == frozenset()
+
+
+def test_an_alert_that_could_not_be_read_is_missing_until_its_next_revision_is_read():
+    memory, bed = Memory(history_hours=24, most_nesting=8), Bed(1)
+    call = bed.alert(bed.raise_("SpO2 79%", at=AT), AT)
+    memory.take([unread(Topic.ALERTS, bed.patient), heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 3))])
+    assert memory.completeness.missing == {bed.patient.encode()}, "the status names an alert that is not here"
+
+    memory.take([heard(Topic.ALERTS, call, bed.patient)])
+    assert memory.completeness.missing == frozenset()
+
+
+def test_what_anybody_may_write_makes_no_hole_in_the_picture():
+    """The worker refuses it, too: a board that called that a hole could be blinded by anybody."""
+    memory = Memory(history_hours=24, most_nesting=8)
+    memory.take([unread(topic, "t-0001") for topic in (Topic.PATIENTS, Topic.RULES, Topic.TRENDS)])
+
+    assert (memory.unreadable, memory.completeness.missing) == (3, frozenset())

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from streams.liveness import AFTER_S
+from streams.log.tally import Tally
 from streams.settings import Settings
 from streams.worker.consumer import Deliveries, Seen
 from streams.worker.health import STALLED_S, STUCK_S, Health, Unready
@@ -19,7 +20,7 @@ class Stage:
         self.end, self.handed_over, self.fetched_ms = 10, True, 1
         self.fetched, self.deliveries, self.oldest = True, Deliveries(), 0.0
         self.holding = SimpleNamespace(
-            partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0)
+            partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0, tally=Tally())
         )
         self.ownership = SimpleNamespace(assigned=True, holdings={0: self.holding}, consumer=self)
         self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
@@ -169,6 +170,35 @@ def test_a_worker_that_begins_far_behind_its_log_says_so_from_the_first_record(b
 @pytest.mark.parametrize(("apart_s", "says"), [(0, []), (-4, []), (-9, [Unready.CLOCK]), (3_600, [Unready.CLOCK])])
 def test_a_time_that_is_not_the_walls_is_told(by_arrival, apart_s, says):
     assert by_arrival(lambda stage: setattr(stage.holding.log, "time", (time.time() + apart_s) * 1_000)) == says
+
+
+def test_a_worker_that_refuses_nearly_everything_is_not_ready_and_says_why(settings, run):
+    """A worker of the wrong mode left every patient unwatched, ready and live, without a line in its log."""
+
+    async def story():
+        stage = Stage(settings)
+        stage.looked_at(seconds_ago=2)
+        tally = stage.holding.log.tally
+        tally.readable, tally.refusals["wrong_mode"] = 60, 60
+        stage.looked_at(seconds_ago=1)
+        first = stage.health.unready(), stage.health.reasons()
+        tally.readable += 600
+        stage.looked_at()
+        return first, stage.health.unready()
+
+    assert run(story()) == (([Unready.REFUSES], ["refuses_wrong_mode"]), [])
+
+
+def test_a_flood_of_rubbish_beside_a_watched_ward_does_not_count(settings, run):
+    async def story():
+        stage = Stage(settings)
+        stage.looked_at(seconds_ago=2)
+        tally = stage.holding.log.tally
+        tally.readable, tally.unreadable, tally.refusals["not_json"] = 5, 10_000, 10_000
+        stage.looked_at()
+        return stage.health.unready()
+
+    assert run(story()) == []
 
 
 def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, run):

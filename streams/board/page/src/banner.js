@@ -16,6 +16,7 @@ export function truths() {
   else if (pulse) found.push(...pulse.troubles.map((one) => trouble(one, pulse.partitions)));
   if (state.me && !state.ready && pulse) found.push({ kind: "reading", words: t("truth.reading") });
   if (Math.abs(state.skew) > SKEW_MS) found.push({ kind: "clock", words: t("truth.clock", { n: Math.round(Math.abs(state.skew) / 60_000) }) });
+  if (pulse?.incomplete) found.push({ kind: "incomplete", words: t("truth.incomplete", { n: pulse.incomplete }), print: true });
   if (pulse?.unreadable) found.push({ kind: "unreadable", words: t("truth.unreadable", { n: pulse.unreadable }) });
   if (state.namesFail) found.push({ kind: "names", words: t("names.failed") });
   return found;

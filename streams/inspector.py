@@ -20,6 +20,7 @@ from schemas.reasons import Refusal, Unreadable
 from schemas.times import to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, STREAM_LATENESS, Scale, Source, Vital
 from streams.remarks import Remark, Sign
+from streams.replay import Replay
 
 AHEAD_OF_FIRST_MS: Final = 366 * 86_400_000
 AHEAD_OF_NOW_MS: Final = 300_000  # five minutes: less is an ordinary clock
@@ -52,14 +53,17 @@ class Counts:
 class Inspector:
     """Remembers what came before, line by line. `now` is this machine's clock, or None where it should not matter.
 
-    Given a `contract`, the messages are of that kind (patient records, actions) and held against it alone.
+    Given a `contract`, the messages are of that kind (patient records, actions) and held against it alone. Readings go
+    through a `replay` as well, given one: what would be late there because of other patients is found.
 
     >>> [remark.field for remark in Inspector().look(1, b'{"patient_id": "p"}')]
     ['device_id', 'taken_at']
     """
 
-    def __init__(self, now: int | None = None, contract: type[Message] | None = None) -> None:
-        self.now, self.contract, self.counts = now, contract, Counts()
+    def __init__(
+        self, now: int | None = None, contract: type[Message] | None = None, replay: Replay | None = None
+    ) -> None:
+        self.now, self.contract, self.counts, self.replay = now, contract, Counts(), replay
         self._first: int | None = None
         self._devices: dict[tuple[str, str], Device] = {}
 
@@ -89,6 +93,11 @@ class Inspector:
             yield Sign.UNKNOWN_FIELD, name, _meant(name.rpartition(".")[2], MEASURE_FIELDS if "." in name else FIELDS)
         yield from _say_of_envelope(reading)
         yield from self._say_of_order(reading)
+        if self.replay is not None:
+            before = self.replay.misplaced
+            self.replay.take(message)
+            if self.replay.misplaced > before:
+                yield Sign.BEHIND_OTHERS, "taken_at", f"patient {_shown(reading.patient_id)}"
 
     def _say_of_record(
         self, message: bytes, contract: type[Message]

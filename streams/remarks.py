@@ -20,6 +20,8 @@ class Sign(StrEnum):
 
     DUPLICATE = "duplicate"
     LATE = "late"
+    BEHIND_OTHERS = "behind_others"
+    TABLE = "table"
     REPEATED_NAME = "repeated_name"
     SUSPECT = "suspect"
     UNKNOWN_FIELD = "unknown_field"
@@ -43,6 +45,12 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
             Level.FINDING,
             "Send in the order of measuring: monitors and wearables may be 2 seconds behind, spot checks 6 hours.",
         ),
+        Sign.BEHIND_OTHERS: (
+            Level.FINDING,
+            "In a replay it is late or too far ahead because of other patients: sort the file by taken_at, or give "
+            "each patient a clock of its own (replay --alone).",
+        ),
+        Sign.TABLE: (Level.NOTE, "docs/recordings.md lists the signals, units and labels that are read."),
         Sign.REPEATED_NAME: (Level.FINDING, "Name each field once: of two, only the last is read."),
         Sign.SUSPECT: (
             Level.NOTE,

@@ -5,6 +5,7 @@ For a given order of readings a replay gives the alerts, byte for byte, that liv
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,15 @@ from detectors.rules import Rules
 from schemas.decode import Decoded, decode
 from schemas.forwarded import ForwardedKind, LogKeys
 from schemas.nesting import TooDeep, refuse_too_deep
-from schemas.reasons import Unreadable
+from schemas.reasons import Refusal, Unreadable
 from streams.log import Output, Partition
 from streams.log.forward import forward
 from streams.log.placing import partition_of
 from streams.rules import packaged_rules
 
 FLUSH_MS: Final = 20_000  # longer than an epoch and its lateness
+CLOCK_AHEAD: Final = Refusal.CLOCK_AHEAD.value
+TABLES: Final = frozenset({".parquet", ".csv"})
 _KEYS: Final = LogKeys.parse("replay:of-a-file-of-readings")
 _TOPIC: Final = "vitals.readings"
 
@@ -46,14 +49,27 @@ def _kind(seen: _Glance) -> ForwardedKind | None:
 class Replay:
     """A set of partitions that takes lines instead of a log; one set a mode, so that any mode may be replayed.
 
+    In event clock every patient of a partition shares its time: in a file that is not in the order of time one patient
+    makes another late. `misplaced` counts such readings, late or too far ahead although they are in order for their own
+    patient. With `alone` each patient has a partition and a clock of its own, and there are none.
+
     >>> replay = Replay(partitions=8)
     >>> replay.take(b"not a reading")[0].topic
     'rejections'
     """
 
-    def __init__(self, *, partitions: int = 8, rules: Rules | None = None, kind: type[Partition] = Partition) -> None:
-        self.partitions, self.rules, self.kind = partitions, rules or packaged_rules(), kind
-        self._parts: dict[tuple[str, int], Partition] = {}
+    def __init__(
+        self,
+        *,
+        partitions: int = 8,
+        rules: Rules | None = None,
+        kind: type[Partition] = Partition,
+        alone: bool = False,
+    ) -> None:
+        self.partitions, self.rules, self.kind = 1 if alone else partitions, rules or packaged_rules(), kind
+        self.alone, self.misplaced = alone, 0
+        self._parts: dict[tuple[str, int | str], Partition] = {}
+        self._newest: dict[str, datetime] = {}
         self._lines = 0
 
     def take(self, line: bytes) -> list[Output]:
@@ -64,8 +80,14 @@ class Replay:
         except Unreadable:
             return self._take_other(line)
         reading = decoded.reading if isinstance(decoded, Decoded) else decoded
-        part = self._part(reading.mode.value, reading.patient_id)
-        return part.run([(part.next_offset, 0, reading.patient_id.encode(), line, ())])
+        part, patient = self._part(reading.mode.value, reading.patient_id), reading.patient_id
+        newest, tally = self._newest.get(patient), part.tally
+        late, ahead = tally.late, tally.refusals[CLOCK_AHEAD]
+        out = part.run([(part.next_offset, 0, patient.encode(), line, ())])
+        if newest is None or reading.taken_at >= newest:
+            self._newest[patient] = reading.taken_at
+            self.misplaced += tally.late > late or tally.refusals[CLOCK_AHEAD] > ahead
+        return out
 
     def _take_other(self, line: bytes) -> list[Output]:
         try:
@@ -100,11 +122,12 @@ class Replay:
 
     def _part(self, mode: str, patient: str) -> Partition:
         mode = mode if mode in ("real", "test", "demo") else "real"
-        place = mode, partition_of(patient, self.partitions)
+        number = partition_of(patient, self.partitions)
+        place = mode, patient if self.alone else number
         part = self._parts.get(place)
         if part is None:
             part = self._parts[place] = self.kind(
-                place[1],
+                number,
                 self.partitions,
                 clock="event",
                 mode=mode,
@@ -116,8 +139,8 @@ class Replay:
 
     def time_of(self, patient: str) -> int:
         """How far time has come where this patient is watched."""
-        own = partition_of(patient, self.partitions)
-        return max((part.time for (_, number), part in self._parts.items() if number == own), default=0)
+        own = patient if self.alone else partition_of(patient, self.partitions)
+        return max((part.time for (_, place), part in self._parts.items() if place == own), default=0)
 
     def counts(self) -> Counter[str]:
         """What became of everything, over all partitions."""
@@ -129,9 +152,17 @@ class Replay:
         return total
 
 
+def holds_tables(path: Path) -> bool:
+    """Whether a recording is of tables (`streams/ward/tables.py`), and not one reading a line."""
+    return path.is_dir() or path.suffix.lower() in TABLES
+
+
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The readings of a newline-delimited file, or of a folder of recordings, as bytes."""
-    if path.is_dir():
+    """The readings of a newline-delimited file, or of recorded tables (a folder, .parquet, .csv), as bytes.
+
+    Raises NotARecording for tables that cannot be read.
+    """
+    if holds_tables(path):
         from streams.ward.recordings import read_folder
 
         yield from (line for _, _, line in read_folder(path))

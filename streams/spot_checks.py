@@ -32,6 +32,8 @@ NUMBERS: Final = (
 SPO2_SCALE: Final = "spo2_scale"
 MATERNITY: Final = "maternity"
 FIELDS: Final = (*NUMBERS, Vital.CONSCIOUSNESS, Vital.SUPPLEMENTAL_OXYGEN, SPO2_SCALE, MATERNITY)
+PASSED: Final = ("patient_id", "time")
+"""Whose the line is and of when: not looked at, and written beside its answer."""
 OF_PREGNANCY: Final = (Vital.DIASTOLIC_BP, *ANSWERS, URINE)
 """Fields that only a line with `"maternity": "pregnant"` may have; `spo2_scale` belongs to NEWS2, and it may not."""
 EXAMPLE: Final = '{"resp_rate": 18, "spo2": 97, "pulse_rate": 72, "temperature": 36.8}'
@@ -138,11 +140,26 @@ def read(line: bytes) -> dict[str, Any]:
         raise Refused(Fault.NOT_AN_OBJECT, None, f"Send one JSON object a line, such as {EXAMPLE}")
     known = fields_of(found.get(MATERNITY))
     for field in found:
-        if field not in known:
+        if field not in known and field not in PASSED:
             raise Refused(
                 Fault.UNKNOWN_FIELD, _shown(field), f"Leave it out or correct its name; known: {', '.join(known)}"
             )
-    return {field: _checked(field, value) for field, value in found.items() if value is not None}
+    return {field: _checked(field, value) for field, value in found.items() if value is not None and field in known}
+
+
+def passed(line: bytes) -> dict[str, Any]:
+    """`patient_id` and `time` of a line, as they are; nothing of a line that is no object, or of odd values.
+
+    >>> passed(b'{"patient_id": "p", "time": "2026-01-01T00:00:00Z", "spo2": 140}')
+    {'patient_id': 'p', 'time': '2026-01-01T00:00:00Z'}
+    """
+    try:
+        found = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {name: found[name] for name in PASSED if isinstance(found.get(name), str | int | float)}
 
 
 def fields_of(maternity: object) -> tuple[str, ...]:

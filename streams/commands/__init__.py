@@ -57,12 +57,13 @@ class CannotRun(Exception):
 
 
 @contextmanager
-def progress(words: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error while something lasts, moving several times a second; None where nobody would see it.
+def progress(words: str, hidden: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while something lasts, moving several times a second; None where nobody would see it, or
+    where it is `hidden` because lines for people come out meanwhile.
 
     What is given is called with how many are done and how many there are.
     """
-    if not sys.stderr.isatty():
+    if hidden or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -73,7 +74,7 @@ def progress(words: str) -> Iterator[Callable[[int, int], None] | None]:
         task = bar.add_task(words, total=None)
 
         def moved(done: int, all_: int) -> None:
-            bar.update(task, completed=done, total=all_)
+            bar.update(task, completed=done, total=all_ or None)
             if done == all_:  # the next stage, such as the figures, says by the clock alone that it goes on
                 bar.update(task, description=f"{words}: done, working out the rest")
 

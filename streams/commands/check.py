@@ -5,8 +5,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from enum import StrEnum
-from typing import Annotated, BinaryIO, cast
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, cast
 
 import typer
 
@@ -16,6 +18,8 @@ from schemas.decode import MAX_BYTES
 from schemas.patient import PatientRecord
 from streams.inspector import Counts, Inspector
 from streams.remarks import Level, Remark, Sign
+from streams.replay import Replay, holds_tables
+from streams.settings import load
 
 BOM = b"\xef\xbb\xbf"
 SHOWN_OF_A_KIND = 3
@@ -40,9 +44,10 @@ CONTRACTS: dict[Kind, type[Message] | None] = {
 
 def check(
     file: Annotated[
-        typer.FileBinaryRead,
+        Path,
         typer.Argument(
-            metavar="FILE|-", help="One message a line, or a single one over many lines; - is standard input."
+            metavar="FILE|DIR|-",
+            help="One message a line, or a single one over many lines; recorded tables; - is standard input.",
         ),
     ],
     of: Annotated[Kind, typer.Option("--of", help="What the messages are.")] = Kind.READINGS,
@@ -51,11 +56,18 @@ def check(
     """Look through messages as the intake will, with a code, a field and a remedy for what is wrong with them.
 
     A finding is something that would be refused, ignored or misread; a note is worth reading. Exit 0 when there is no
-    finding, 1 when there is one, 2 when there is nothing to look at.
+    finding, 1 when there is one, 2 when there is nothing to look at. Readings in a file are also replayed, as
+    `vigilward replay` does: what would be late there because of other patients is a finding. Of recorded tables (a
+    folder, .parquet, .csv) each signal and label is looked through.
 
     Example: vigilward check messages.jsonl --json
     """
-    inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of]), 0, 0
+    if str(file) != "-" and not file.exists():
+        raise typer.BadParameter(f"{str(file)!r}: No such file or directory", param_hint="FILE|DIR|-")
+    if str(file) != "-" and holds_tables(file):
+        raise typer.Exit(_check_tables(file, as_json))
+    replay = Replay(partitions=load().partitions) if CONTRACTS[of] is None else None
+    inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of], replay), 0, 0
     kinds: Counter[tuple[str, str | None]] = Counter()
     for remark in _remarks(file, inspector):
         if remark.level is Level.FINDING:
@@ -77,7 +89,34 @@ def check(
     raise typer.Exit(1 if findings else 0)
 
 
-def _remarks(file: BinaryIO, inspector: Inspector) -> Iterator[Remark]:
+def _check_tables(path: Path, as_json: bool) -> int:
+    """Says what there is to say of recorded tables; gives the exit code."""
+    from streams.lab.table_remarks import remarks_of
+    from streams.ward.tables import tables_of
+
+    tables = tables_of(path)
+    found = list(remarks_of(tables))
+    for one in found:
+        print(json.dumps(one.as_dict()) if as_json else f"{one.level:<8} {one.code:<18} {one.field}: {_what(one)}")
+    findings = sum(one.level is Level.FINDING for one in found)
+    summary = (
+        f"{_many(len(tables.patients), 'patient')}, {_many(len(tables.vitals), 'row')}; {_many(findings, 'finding')}, "
+        f"{_many(len(found) - findings, 'note')}"
+    )
+    print(summary, file=sys.stderr if as_json else sys.stdout)
+    return 1 if findings else 0
+
+
+def _what(one: Any) -> str:
+    return f"{one.what}. {one.remedy}" if one.what else one.remedy
+
+
+def _remarks(path: Path, inspector: Inspector) -> Iterator[Remark]:
+    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+        yield from _remarks_of(file, inspector)
+
+
+def _remarks_of(file: BinaryIO, inspector: Inspector) -> Iterator[Remark]:
     for number, message in _messages(file):
         if message.startswith(BOM) and number == 1:
             yield Remark(1, Sign.BYTE_ORDER_MARK, None, "the file begins with one")

@@ -100,6 +100,7 @@ def evaluate(
                 cross_fitted=cross_fitted,
                 source=source,
                 rules=rules_bytes_of(rules),
+                rules_file=None if rules == PACKAGED else rules,
                 workers=min(workers, os.cpu_count() or 1),
                 replicates=replicates,
                 seed=seed,

@@ -2,12 +2,15 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from schemas.vitals import Source
 from streams.commands import CannotRun
 from streams.commands.files import PACKAGED, rules_of
+from streams.replay import holds_tables
 
 
 def explain(
@@ -20,9 +23,19 @@ def explain(
     patient: Annotated[str | None, typer.Option(help="Whose; of an alert it spares time.", metavar="P")] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="Without an alert: this moment, RFC 3339, or 90m ago.", metavar="T", show_default=False),
+        typer.Option(
+            help="Without an alert: this moment, as a report writes it (`hour 51.0`, or 51h, from the first reading) "
+            "or RFC 3339; of a log 90m is so long ago.",
+            metavar="T",
+            show_default=False,
+        ),
     ] = None,
     revision: Annotated[int, typer.Option(min=1, help="Which revision of the alert.")] = 1,
+    as_evaluated: Annotated[
+        bool,
+        typer.Option("--as-evaluated", help="As `evaluate` streams it: alone, each alert seen after five minutes."),
+    ] = False,
+    source: Annotated[Source | None, typer.Option(help="As given to `evaluate`.")] = None,
     rules: Annotated[str, typer.Option(help="Other rules than the packaged ones.", metavar="FILE")] = PACKAGED,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -30,7 +43,8 @@ def explain(
 
     Values with age, source and doubts; each detector's opinion beside its thresholds; what was decided, and why, from
     closed lists; and what it would have taken, tried on a copy. An alert's id can be taken from `replay` or from the
-    topic; the recording and the rules must be those that raised it. Exit 1: the recording holds nothing of the kind.
+    topic; the recording and the rules must be those that raised it. Ids from `evaluate` need --as-evaluated: there
+    alerts are answered. Exit 1: the recording holds nothing of the kind, or ends before the moment.
 
     Example: vigilward explain --patient bidmc32 --at 2026-01-01T00:01:00Z --in bidmc
     """
@@ -38,7 +52,12 @@ def explain(
         raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
     if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
-    found = _explained(recording, rules_of(rules), alert_id, patient, at, revision)
+    if (as_evaluated or source) and (recording is None or not (as_evaluated and holds_tables(Path(recording)))):
+        raise CannotRun("--as-evaluated, and --source with it, are for recorded tables", exit_code=2)
+    from streams.lab.answered import Answered
+
+    plays = Answered(Path(str(recording)), source=source) if as_evaluated else None
+    found = _explained(plays, recording, rules_of(rules), alert_id, patient, at, revision)
     if as_json:
         print(json.dumps(found))
         return
@@ -49,12 +68,18 @@ def explain(
 
 
 def _explained(
-    recording: str | None, rules: Any, alert_id: str | None, patient: str | None, at: str | None, revision: int
+    answered: Any,
+    recording: str | None,
+    rules: Any,
+    alert_id: str | None,
+    patient: str | None,
+    at: str | None,
+    revision: int,
 ) -> dict[str, Any]:
     from streams.lab.explain import explain_alert, explain_moment
     from streams.lab.whose import whose
     from streams.recorded.again import LiveLog, Recording
-    from streams.recorded.moments import moment
+    from streams.recorded.moments import moment, moment_of_patient
     from streams.settings import load
 
     settings = load()
@@ -62,13 +87,22 @@ def _explained(
     def of(plays: Any) -> dict[str, Any]:
         if alert_id is not None:
             return explain_alert(plays, rules, alert_id, revision, patient or whose(alert_id, plays.measured()))
-        when = moment(at, int(time.time() * 1_000))
-        assert patient is not None and when is not None
+        assert patient is not None and at is not None
+        own = moment_of_patient(at, _start(plays, patient))
+        when = moment(at, int(time.time() * 1_000)) if own is None else own
+        assert when is not None
         return explain_moment(plays, rules, patient, when)
 
+    if answered is not None:
+        return of(answered)
     if recording is not None:
         return of(Recording.named(recording, settings.partitions, settings.keys))
-    from streams.recorded.source import Source
+    from streams.recorded.source import Source as Log
 
-    with Source(settings) as source:
+    with Log(settings) as source:
         return of(LiveLog(source))
+
+
+def _start(plays: Any, patient: str) -> int | None:
+    """When the patient's first reading was taken; None of a log."""
+    return next((at for at, who in plays.measured() if who == patient), None)

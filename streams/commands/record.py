@@ -1,14 +1,20 @@
 """`vigilward record`: the log out of Kafka into a file that `vigilward replay` takes."""
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from streams.commands import CannotRun
+from streams.commands import CannotRun, progress
+from streams.commands.files import room_for
 from streams.settings import load
+
+STDOUT: Final = Path("-")
 
 
 def record(
@@ -29,22 +35,36 @@ def record(
     from streams.recorded.source import Source
 
     asked = stretch(None, since, until, int(time.time() * 1_000))
-    if str(path) != "-" and path.exists() and not force:
+    if path != STDOUT and path.exists() and not force:
         raise CannotRun(f"{str(path)!r} is there already; --force writes over it", exit_code=2)
+    if path != STDOUT:
+        room_for(path)
     settings = load()
     records = 0
     whole = True
-    with Source(settings) as source:
-        out = sys.stdout.buffer if str(path) == "-" else path.open("wb")
-        try:
-            for piece in pieces(source, asked):
-                out.write(piece.data)
-                records += piece.records
-                whole = whole and piece.whole
-        finally:
-            if out is not sys.stdout.buffer:
-                out.close()
+    with Source(settings) as source, _written(path) as out, progress("recording", path == STDOUT) as moved:
+        for piece in pieces(source, asked):
+            out.write(piece.data)
+            records += piece.records
+            whole = whole and piece.whole
+            if moved is not None:
+                moved(records, 0)
     print(f"{records} records of {settings.topic('readings')}", file=sys.stderr)
     if not whole:
         print("vigilward record: the start is incomplete: no savepoint before it is left", file=sys.stderr)
         raise typer.Exit(1)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """The file, there under its name once it is whole; what keeps it from being written leaves nothing behind."""
+    if path == STDOUT:
+        yield sys.stdout.buffer
+        return
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

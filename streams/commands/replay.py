@@ -3,14 +3,14 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from streams.commands import CannotRun
+from streams.commands import CannotRun, progress
 from streams.log import Output
 from streams.replay import Replay, read_lines
 from streams.settings import load
@@ -22,13 +22,16 @@ def replay(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE|DIR]", help="Readings, one JSON a line; a folder of recordings; a log from `record`."
+            metavar="[FILE|DIR]", help="Readings, one JSON a line; recorded tables (docs/recordings.md); a log."
         ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="The very bytes that go on the alerts topic; the default without a terminal.")
     ] = False,
     flush: Annotated[bool, typer.Option(help="Decide what is still open at the end of the recording.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Give each patient a clock of its own: for a file sorted by patient.")
+    ] = False,
     partitions: Annotated[int | None, typer.Option(min=1, help="As VIGILWARD_PARTITIONS.")] = None,
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="Read the log itself, in its own clock.")] = False,
     patient: Annotated[str | None, typer.Option(help="Only this patient, of a log.", metavar="P")] = None,
@@ -41,8 +44,10 @@ def replay(
 
     A recording ends where it ends: what was not decided by then is not said, unless --flush. Readings are replayed in
     event clock and in any mode, a log in its own. The same readings in the same order give the same bytes as live
-    workers on as many partitions. --since begins with the savepoint before it; exit 1: there is none, the start is
-    incomplete.
+    workers on as many partitions. In recorded tables each patient's first value is taken at 2026-01-01T00:00:00Z.
+
+    Exit 1: some lines cannot be read, or are in the order of their patient and still late, because the file is not in
+    the order of time; or --since begins with the savepoint before it and there is none, so the start is incomplete.
 
     Example: vigilward replay recordings.jsonl --json
     Example: vigilward replay --from-kafka --patient p-7f3a --since 2h
@@ -56,14 +61,35 @@ def replay(
         raise CannotRun(f"there is no file or folder {str(path)!r}", exit_code=2)
     count = partitions or load().partitions
     tell = _bytes if as_json or not sys.stdout.isatty() else _words
-    one = Replay(partitions=count)
-    for line in read_lines(path):
-        for output in one.take(line):
-            tell(output)
+    one = Replay(partitions=count, alone=alone)
+    with progress("replaying", sys.stdout.isatty()) as moved:
+        for number, line in enumerate(read_lines(path), 1):
+            for output in one.take(line):
+                tell(output)
+            if moved is not None and not number % SHOWN_EVERY:
+                moved(number, 0)
     if flush:
         for output in one.flush():
             tell(output)
-    _summarise(one.counts())
+    counts = one.counts()
+    if not counts["records"]:
+        raise CannotRun(f"empty: {str(path)!r}: there is no reading in it", exit_code=2)
+    _summarise(counts)
+    if wrong := list(_wrong(one.misplaced, counts)):
+        for words in wrong:
+            print(f"vigilward replay: {words}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _wrong(misplaced: int, counts: Counter[str]) -> Iterator[str]:
+    """What keeps the alerts from being those of all readings."""
+    if misplaced:
+        yield (
+            f"not_in_order: taken_at: {misplaced:,} readings are in order for their patient and were late or too far "
+            "ahead because of other patients: sort the file by taken_at, or give each patient a clock: --alone"
+        )
+    if counts["unreadable"]:
+        yield (f"unreadable: {counts['unreadable']:,} lines are no readings: `vigilward check` says what is wrong")
 
 
 def _is_log(path: Path) -> bool:
@@ -107,6 +133,7 @@ def _summarise(counts: Counter[str]) -> None:
     print(f"{counts['records']} records: {summary}" + (f"; refused: {refused}" if refused else ""), file=sys.stderr)
 
 
+SHOWN_EVERY = 500  # lines between two looks of the bar
 LOG_BEGINS = b'{"recorded_log":'
 SUMMED = ("patients", "accepted", "suspect", "duplicate", "late", "rejected", "unreadable")
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,21 +23,38 @@ def score(
     criteria instead (also diastolic_bp, urine_ml_per_h, agitated, pre_eclampsia_with_headache_or_dyspnoea), and has no
     score.
 
-    A line that cannot be trusted is answered in its place with a code, the field and a remedy.
+    Each answer has the number of its line, and its `patient_id` and `time` where the line has them. A line that cannot
+    be trusted is answered in its place with a code, the field and a remedy. Exit 1 where every line was refused.
 
     Example: echo '{"resp_rate": 22, "spo2": 93, "supplemental_oxygen": false}' | vigilward score - --json
     """
     as_json = as_json or not sys.stdout.isatty()
+    lines = scored = 0
     for number, line in enumerate(file, start=1):
         if line.strip():
-            print(_answer(line, number, as_json), flush=True)
+            answer, is_score = _answer(line, number, as_json)
+            print(answer, flush=True)
+            lines += 1
+            scored += is_score
+    if lines and not scored:
+        raise typer.Exit(1)
 
 
-def _answer(line: bytes, number: int, as_json: bool) -> str:
+def _answer(line: bytes, number: int, as_json: bool) -> tuple[str, bool]:
+    """What is said of a line, and whether it has a score."""
+    about = spot_checks.passed(line)
     try:
         result = spot_checks.score(line)
     except spot_checks.Refused as refused:
         if as_json:
-            return json.dumps(spot_checks.refusal(refused, number))
-        return f"{number:>4}  refused            {refused.field or 'line'}: {refused.remedy}"
-    return json.dumps(spot_checks.answer(result)) if as_json else f"{number:>4}  {spot_checks.in_words(result)}"
+            return json.dumps({**spot_checks.refusal(refused, number), **about}), False
+        return f"{_place(number, about)}refused            {refused.field or 'line'}: {refused.remedy}", False
+    if as_json:
+        return json.dumps({"line": number, **about, **spot_checks.answer(result)}), True
+    return f"{_place(number, about)}{spot_checks.in_words(result)}", True
+
+
+def _place(number: int, about: dict[str, Any]) -> str:
+    """The line's number, whose it is and of when; a stranger's words are made harmless on a terminal."""
+    whose = "  ".join(ascii(str(value)[:40])[1:-1] for value in about.values())
+    return f"{number:>4}  {whose}  " if whose else f"{number:>4}  "

@@ -54,6 +54,7 @@ def cross_fitted(
     workers: int = 2,
     replicates: int = REPLICATES,
     seed: int = 20260101,
+    rules_file: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Learn the head of the folder's event once for each part, from the patients of the other parts; stream each part
@@ -81,7 +82,9 @@ def cross_fitted(
         courses |= {course.patient: course for course in streamed.courses}
     trace = Trace.of([courses[patient] for patient in sorted(courses)], streamed.source, streamed.grid_s)
     armed = _as_one(read_rules(value), head, models)
-    return judge(trace, tables, armed, asked=asked, replicates=replicates, seed=seed, cross_fitted=parts)
+    return judge(
+        trace, tables, armed, asked=asked, replicates=replicates, seed=seed, rules_file=rules_file, cross_fitted=parts
+    )
 
 
 def _taught(

@@ -10,6 +10,7 @@ from detectors.rules import Rules, read_rules
 from streams.lab.alerting import Alerting
 from streams.lab.batches import Progress
 from streams.lab.burden import burden, burden_of
+from streams.lab.causes import causes
 from streams.lab.compare import News2AtAnyRate, curve, paired
 from streams.lab.data_quality import data_quality, unwatched
 from streams.lab.definitions import HEADS, HOUR_S, Array, Event
@@ -76,8 +77,12 @@ def evaluate_events(
     replicates: int = REPLICATES,
     seed: int = 20260101,
     progress: Progress | None = None,
+    rules_file: str | None = None,
 ) -> Iterator[Evaluation]:
-    """The figures for each event asked for, streamed once for all that end their recordings at the same moment."""
+    """The figures for each event asked for, streamed once for all that end their recordings at the same moment.
+
+    `rules_file`: where the rules were read, for the commands that explain.
+    """
     tables = check(recorded, source=source)
     known = [known_before(tables, one) for one in asked]
     heads = sorted({HEADS[one.event] for one in known if one.event in HEADS})
@@ -92,7 +97,9 @@ def evaluate_events(
         trace = traces[before.cut_at_s]
         if not len(trace.who):
             raise CannotEvaluate("no_values", tables.name, "no patient has a moment to judge: are all values after T0?")
-        yield judge(trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed)
+        yield judge(
+            trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file
+        )
 
 
 def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:
@@ -111,6 +118,7 @@ def judge(
     asked: Asked | None = None,
     replicates: int = REPLICATES,
     seed: int = 20260101,
+    rules_file: str | None = None,
     cross_fitted: int | None = None,
     whole: bool = True,
 ) -> Evaluation:
@@ -158,8 +166,18 @@ def judge(
     told["unseen"] = None
     unseen = None
     if whole and learned is not None and learned.any() and not learned.all():
-        unseen = judge(only(trace, ~learned), tables, rules, asked=asked, replicates=replicates, seed=seed, whole=False)
+        unseen = judge(
+            only(trace, ~learned),
+            tables,
+            rules,
+            asked=asked,
+            replicates=replicates,
+            seed=seed,
+            rules_file=rules_file,
+            whole=False,
+        )
         told["unseen"] = {name: value for name, value in unseen.told.items() if name not in WHOLE}
+    told["causes"] = causes(compared, tables, rules_file)
     told["groups"] = by_group(compared, draws)
     told["burden"] = _burdens(trace, compared)
     told["technical"] = _technical(trace, draws)

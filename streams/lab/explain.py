@@ -53,6 +53,8 @@ class Place(NamedTuple):
 
 
 REVISION: Final = 1
+AFTER_MS: Final = 60_000
+"""So long after the last reading its epoch is still being decided: the moment belongs to the recording."""
 TOLD: Final = (
     *("alert_id", "revision", "state", "kind", "subject", "priority", "interrupts", "held_by", "reason", "headline"),
 )
@@ -89,8 +91,19 @@ def look_at(recording: Plays, rules: Rules, patient: str, at: int, value: bytes 
             return
         found[:] = [look]
 
-    for _ in recording.play(rules, looking(patient, note), patient=patient, until_ms=at):
+    time = 0
+
+    def reached(moment: int) -> None:
+        nonlocal time
+        time = max(time, moment)
+
+    for _ in recording.play(rules, looking(patient, note, reached), patient=patient, until_ms=at):
         pass
+    if time and at > time + AFTER_MS:
+        raise NothingToExplain(
+            f"after_the_recording: --at: what is recorded of {patient!r} ends at {to_text(time)}, before "
+            f"{to_text(at)}; ask for a moment up to then"
+        )
     if not found:
         raise NothingToExplain(
             f"nothing is decided about {patient!r} by {to_text(at)}; is the patient in the recording?"

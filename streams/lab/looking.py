@@ -3,7 +3,7 @@
 What is said is untouched: a copy is taken, and the Vigil itself decides. The copy can be asked again, and what if.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from detectors.rules import Rules
@@ -12,7 +12,7 @@ from detectors.vigil.acting import Acted
 from detectors.vigil.epoch import Decided
 from detectors.vigil.picture import Picture
 from schemas.action import Action
-from streams.log import Output, Partition
+from streams.log import Output, Partition, Record
 
 
 class Plays(Protocol):
@@ -54,8 +54,12 @@ class Look(NamedTuple):
         return out
 
 
-def looking(patient: str, note: Callable[[Look], None]) -> type[Partition]:
-    """A kind of partition that tells each decision about one patient to `note`."""
+def looking(
+    patient: str, note: Callable[[Look], None], reached: Callable[[int], None] = lambda at: None
+) -> type[Partition]:
+    """A kind of partition that tells each decision about one patient to `note`, and how far its time has come to
+    `reached`.
+    """
 
     class Seen(Vigil):
         """A vigil that is looked at; the others are as they are."""
@@ -83,5 +87,12 @@ def looking(patient: str, note: Callable[[Look], None]) -> type[Partition]:
         """A partition whose vigils are looked at."""
 
         vigil = Seen
+
+        def run(self, records: Iterable[Record]) -> list[Output]:
+            """The same; how far time has come where the patient is watched is noted."""
+            out = super().run(records)
+            if patient in self.watches:
+                reached(self.time)
+            return out
 
     return SeenPartition

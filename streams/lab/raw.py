@@ -101,6 +101,7 @@ def alerts_one_by_one(trace: Trace) -> list[dict[str, Any]]:
         found += [
             {
                 "patient": course.patient,
+                "alert_id": one.alert_id,
                 "at_s": round(one.at_s, 1),
                 "state": one.state,
                 "priority": one.priority,

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from streams.lab import data_quality
+from streams.lab.causes import judged
 from streams.lab.evaluate import Evaluation
 from streams.lab.svg import Plot
 from streams.lab.timelines import misses, picture, useless
@@ -52,7 +53,7 @@ details{margin:10px 0;font-size:13px}summary{cursor:pointer;color:#1f5fa8}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:6px 0}dt{font-weight:600}dd{margin:0}
 .plot{max-width:100%}.plot.broad{overflow-x:auto}.plot.narrow svg{max-width:100%;height:auto}
 details.data ul{margin:4px 0;padding-left:18px}code{overflow-wrap:anywhere;font-size:12px}
-article .said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8px 40px;font-size:13px}
+p.said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8px 40px;font-size:13px}
 @media(max-width:700px){body{margin:12px auto;padding:0 12px}h1{font-size:21px}h1,h2,h4{overflow-wrap:anywhere}
 dl{grid-template-columns:1fr}dd{margin:0 0 8px}
 .key,article .said{margin-left:0}article ul{margin-left:0;padding-left:18px}
@@ -364,18 +365,25 @@ def _raw(told: dict[str, Any]) -> str:
 
 
 def _stories(evaluation: Evaluation) -> Iterator[str]:
-    compared = evaluation.compared
-    if compared.outcomes.event is None:
+    compared, told = evaluation.compared, evaluation.told["causes"]
+    if told is None:
         return
-    name = "policy" if compared.all["policy"].alerting.calls.any() else "armed"  # type: ignore[union-attr]
-    alerting = compared.all[name].alerting
+    alerting = compared.all[judged(compared)].alerting
     assert alerting is not None
     risk = compared.all["risk"].absent is None
-    whose = "the learned rules" if name == "policy" else "everything armed"
-    for title, stories in (
-        (f"The worst misses of {whose}", misses(compared, alerting)),
-        (f"The most useless alerts of {whose}", useless(compared, alerting)),
+    for title, stories, found in (
+        (f"The worst misses of {told['of']}", misses(compared, alerting), told["misses"]),
+        (f"The most useless alerts of {told['of']}", useless(compared, alerting), told["useless"]),
     ):
-        pictures = [picture(compared, alerting, story, risk=risk) for story in stories]
+        pictures = [
+            picture(compared, alerting, story, risk=risk) + _commands(one)
+            for story, one in zip(stories, found, strict=True)
+        ]
         if pictures:
             yield f"<h2>{escape(title)}</h2>{''.join(pictures)}"
+
+
+def _commands(cause: dict[str, Any]) -> str:
+    """How each is explained, to be copied."""
+    commands = [one["explain"] for one in cause.get("calls", [cause]) if one["explain"]]
+    return "".join(f"<p class='said'>Why: <code>{escape(one)}</code></p>" for one in commands)

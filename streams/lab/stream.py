@@ -61,9 +61,9 @@ _NEWS = frozenset({"raised", "worsened", "returned"})
 class Bedside:
     """One patient's log as it is written: readings, and five minutes after each alert the word that it was seen."""
 
-    def __init__(self, patient: str, rules: Rules, source: str) -> None:
+    def __init__(self, patient: str, rules: Rules, source: str, kind: type[Partition] = Partition) -> None:
         self.patient, self.rules, self.spot = patient, rules, source == "spot"
-        self.part = Partition(0, 1, clock="event", mode="real", rules=rules, keys=_KEYS, topic=_TOPIC)
+        self.part = kind(0, 1, clock="event", mode="real", rules=rules, keys=_KEYS, topic=_TOPIC)
         self.turns: list[Turn] = []
         self.learned: list[tuple[float, int]] = []
         self.revisions: list[Revision] = []

@@ -12,7 +12,7 @@ from schemas.times import to_ms
 from streams.log import Output, Partition
 from streams.log.placing import partition_of
 from streams.recorded.lines import is_recorded_log
-from streams.replay import Replay, read_lines
+from streams.replay import Replay, holds_tables, read_lines
 from streams.ward.samples import NAMES, folder
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Recording(NamedTuple):
         """When each reading was taken (ms) and of whom; nothing of a log, which has a clock of its own."""
         if self.is_log:
             return
-        if self.path.is_dir():
+        if holds_tables(self.path):
             from streams.ward.recordings import read_folder
 
             for at, patient, _ in read_folder(self.path):
@@ -96,7 +96,7 @@ class Recording(NamedTuple):
             yield to_ms(reading.taken_at), reading.patient_id
 
     def _lines(self, patient: str | None) -> Iterable[bytes]:
-        if patient is None or not self.path.is_dir():
+        if patient is None or not holds_tables(self.path):
             return read_lines(self.path)
         from streams.ward.recordings import read_folder
 

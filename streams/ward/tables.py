@@ -99,11 +99,6 @@ def from_frames(vitals: Any, labels: Any = None, *, name: str = "frame", source:
     return Tables(name, _vitals(_arrow(vitals, "vitals"), "vitals"), told, None, source)
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file is named like a table that is read here."""
-    return path.suffix.lower() in SUFFIXES
-
-
 def _arrow(frame: Any, field: str) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame

@@ -4,6 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+from typer.testing import CliRunner
+
+from streams.commands import app
 from streams.ward.samples import folder
 
 VIGILWARD = [sys.executable, "-c", "from streams.commands import main; main()", "replay"]
@@ -30,12 +34,79 @@ def test_a_file_that_is_not_there_is_a_matter_of_usage():
     assert b"Traceback" not in done.stderr
 
 
-def test_bad_lines_are_counted_by_reason_and_the_exit_code_stays_0(tmp_path):
+def test_bad_lines_are_counted_by_reason_and_the_exit_code_says_so(tmp_path):
     path = tmp_path / "readings.jsonl"
     path.write_bytes(b'not json\n{"patient_id":"p"}\n')
 
     done = run(path)
 
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert b"1 missing_field" in done.stderr
     assert b"1 not_json" in done.stderr
+    assert b"unreadable: 2 lines" in done.stderr
+
+
+PATIENTS, READINGS = 6, 60
+
+
+@pytest.fixture(scope="module")
+def by_patient(tmp_path_factory):
+    """One patient after the other, each a reading a minute over the same hour."""
+    path = tmp_path_factory.mktemp("sorted") / "readings.jsonl"
+    lines = []
+    for patient in range(PATIENTS):
+        for minute in range(READINGS):
+            vitals = {"spo2": {"value": 97, "unit": "%"}}
+            taken = f"2026-11-22T12:{minute:02}:00Z"
+            lines.append(
+                {"patient_id": f"p{patient}", "device_id": f"m{patient}", "taken_at": taken, "vitals": vitals,
+                 "sequence": minute}
+            )  # fmt: skip
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+def test_a_file_sorted_by_patient_is_not_dropped_in_silence(by_patient):
+    done = run(by_patient, "--partitions", 1)
+
+    assert done.returncode == 1
+    assert b"not_in_order: taken_at: 295 readings" in done.stderr and b"sort the file by taken_at" in done.stderr
+
+
+def test_with_a_clock_for_each_patient_every_reading_of_it_is_accepted(by_patient):
+    done = run(by_patient, "--alone")
+
+    assert done.returncode == 0
+    assert b"6 patients, 360 accepted" in done.stderr
+
+
+def test_check_and_replay_agree_on_order(by_patient, tmp_path):
+    straight = tmp_path / "straight.jsonl"
+    straight.write_text(
+        "\n".join(sorted(by_patient.read_text().splitlines(), key=lambda one: one[one.index("taken") :]))
+    )
+
+    assert check(by_patient).exit_code == 1
+    assert "behind_others" in check(by_patient).stdout
+    assert check(straight).exit_code == run(straight).returncode == 0
+
+
+def check(path):
+    return CliRunner().invoke(app, ["check", str(path)], env={"VIGILWARD_PARTITIONS": "1"})
+
+
+def test_a_table_is_replayed_as_one_and_another_file_of_text_says_that_it_is_none(tmp_path):
+    table = tmp_path / "vitals.csv"
+    table.write_text("patient_id,time_s,signal,value,unit\n7,0,HR,80,bpm\n7,60,HR,81,bpm\n")
+    text = tmp_path / "vitals.txt"
+    text.write_text(table.read_text())
+
+    assert run(table).returncode == 0 and b"1 patients, 2 accepted" in run(table).stderr
+    assert run(text).returncode == 1 and b"unreadable: 3 lines" in run(text).stderr
+
+
+def test_an_empty_file_is_no_recording(tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    done = run(tmp_path / "empty.jsonl")
+
+    assert done.returncode == 2 and b"empty: " in done.stderr

@@ -54,8 +54,28 @@ def test_each_line_has_its_answer_in_its_place_and_the_exit_is_clean(chart):
         6,
         0,
     ]
-    assert [one["line"] for one in said if "error" in one] == [2, 4, 5]
+    assert [one["line"] for one in said] == [1, 2, 4, 5, 6, 7]
     assert result.stderr == ""
+
+
+def test_whose_a_line_is_and_of_when_goes_through_answered_or_refused():
+    """Strange ids are harmless: a terminal is not moved by them."""
+    given = b"""{"patient_id": "p-7", "time": "2026-01-01T00:00:00Z", "spo2": 97}
+{"patient_id": 8, "time": 3600, "spo2": 140}
+{"patient_id": {"x": 1}, "spo2": 97}"""
+    said = [json.loads(line) for line in run("-", "--json", given=given).stdout.splitlines()]
+
+    assert [(one["line"], one.get("patient_id"), one.get("time")) for one in said] == [
+        (1, "p-7", "2026-01-01T00:00:00Z"),
+        (2, 8, 3600),
+        (3, None, None),
+    ]
+    assert ["error" in one for one in said] == [False, True, False]
+
+
+def test_where_every_line_was_refused_the_exit_says_so():
+    assert run("-", "--json", given=b'{"spo2": 140}\nnot json').exit_code == 1
+    assert run("-", "--json", given=b'{"spo2": 140}\n{"spo2": 97}').exit_code == 0
 
 
 def test_standard_input_is_a_dash(chart):

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.forwarded import LogKeys, MalformedKeys
 from schemas.reading import Mode
 from streams.settings_file import TomlFile
+from streams.settings_names import refuse_unknown
 from streams.settings_problems import Problem, SettingsError, problems_of
 
 PREFIX = "VIGILWARD_"
@@ -213,6 +214,7 @@ def load(**said: Any) -> Settings:
     Traceback (most recent call last):
     streams.settings_problems.SettingsError: VIGILWARD_CLOCK: 'sundial' cannot be used: ...
     """
+    refuse_unknown(TomlFile(Settings, os.environ.get(PREFIX + "CONFIG")).read())
     try:
         return Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as refused:

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streams.board.settings_table import BoardTable
+from streams.settings_names import refuse_unknown
 from streams.settings_problems import Problem, SettingsError, problems_of
 
 PREFIX = "VIGILWARD_BOARD_"
@@ -90,6 +91,7 @@ def is_loopback(host: str) -> bool:
 
 def load_board(**said: Any) -> BoardSettings:
     """The board's settings; `said` (command-line options) wins over everything. Raises SettingsError."""
+    refuse_unknown(BoardTable(BoardSettings, os.environ.get("VIGILWARD_CONFIG")).read())
     try:
         return BoardSettings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as refused:

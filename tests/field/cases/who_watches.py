@@ -86,5 +86,6 @@ def others(page: Page, since: float, but: set[str]) -> list[frozenset[str]]:
 def delete(field: Field, topic: Topic) -> None:
     """Somebody deletes a topic that the worker writes."""
     assert field.cluster is not None
-    for answer in field.cluster.admin().delete_topics([field.settings.topic(topic)], operation_timeout=30).values():
+    admin = field.cluster.admin()  # held until the answer is there
+    for answer in admin.delete_topics([field.settings.topic(topic)], operation_timeout=30).values():
         answer.result(30)

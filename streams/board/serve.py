@@ -8,29 +8,8 @@ import uvicorn
 from streams.board.app import make_app
 from streams.board.board import Board
 from streams.board.settings import BoardSettings
+from streams.listening_socket import listening_socket
 from streams.settings import Settings
-
-
-class PortTaken(RuntimeError):
-    """Somebody else listens there; the message says what to do."""
-
-    exit_code = 3
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    one = socket.socket(family, socket.SOCK_STREAM)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        one.bind((host, port))
-        one.listen(512)  # whoever comes before we are ready waits at the door
-    except OSError as taken:
-        one.close()
-        raise PortTaken(
-            f"cannot listen on {host}:{port} ({taken.strerror}): set VIGILWARD_BOARD_PORT, or 0 for any free port"
-        ) from None
-    return one
 
 
 class Server(uvicorn.Server):
@@ -48,7 +27,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, own: BoardSettings) -> None:
     """Until SIGTERM or Ctrl-C. The first line on standard output is the page's address."""
-    listening = listening_socket(own.host, own.port)
+    listening = listening_socket(own.host, own.port, "VIGILWARD_BOARD")
     board = Board(settings, own)
     config = uvicorn.Config(
         make_app(board),

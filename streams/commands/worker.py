@@ -17,7 +17,7 @@ def worker(
         Clock | None, typer.Option("--clock", help="A record's time: its arrival at the broker, or its own taken_at.")
     ] = None,
     http_port: Annotated[
-        int | None, typer.Option("--http-port", help="For /metrics, /livez and /readyz; the next free one if taken.")
+        int | None, typer.Option("--http-port", help="For /metrics, /livez and /readyz; 0 for any free one.")
     ] = None,
 ) -> None:
     """Watch the patients of the readings topic, as one of a group of workers, until SIGTERM or Ctrl-C.

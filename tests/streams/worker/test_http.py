@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+from streams.listening_socket import CannotListen
 from streams.settings import Settings
 from streams.worker.health import Unready
 from streams.worker.http import HealthServer
@@ -57,16 +58,25 @@ def test_metrics_come_in_prometheus_own_form(run):
     assert status == 200 and kind.startswith("text/plain; version=") and "vigilward_ready 1.0" in text
 
 
-def test_a_second_worker_on_the_same_machine_takes_the_next_port(run):
+def test_a_port_that_is_taken_is_an_error_that_names_the_setting(run):
+    """Taking the next one would let Prometheus and a probe judge another process."""
+
     async def story():
         first = server()
         await first.start()
-        second = server(port=first.port)
-        await second.start()
-        ports = first.port, second.port, (await get(second, "/livez"))[0]
-        await second.stop()
-        await first.stop()
-        return ports
+        try:
+            with pytest.raises(CannotListen, match=r"in use.*VIGILWARD_HTTP_PORT") as refused:
+                await server(port=first.port).start()
+            return refused.value.exit_code
+        finally:
+            await first.stop()
 
-    first, second, status = run(story())
-    assert first < second <= first + 20 and status == 200
+    assert run(story()) == 3
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_a_host_that_is_not_ours_is_an_error_that_names_the_setting(run, host):
+    one = HealthServer(Settings(http_host=host, http_port=0), CollectorRegistry(), SimpleNamespace())
+
+    with pytest.raises(CannotListen, match=r"VIGILWARD_HTTP_HOST"):
+        run(one.start())

@@ -14,12 +14,13 @@ ZOMBIES ?= 20
 MINUTES ?= 60
 REAL ?=
 REPORT ?=
+CASES ?=
 CORPUS ?=
 DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak interop check format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak field interop check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -46,6 +47,9 @@ zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=2
 
 soak: setup-dev ## let two workers run for an hour and watch their memory: make soak MINUTES=60 REPORT=file
 	@.venv/bin/python -m tests.chaos.soak --minutes $(MINUTES) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+
+field: setup-dev ## try every promise on a real broker with default settings: make field CASES="who_watches" REPORT=file
+	@.venv/bin/python -m tests.field.run $(CASES) $(if $(REPORT),--report $(REPORT))
 
 learn: setup ## learn the shipped weights anew, byte for byte: make learn DATA=folder of the recorded sets
 	@.venv/bin/python -m streams.lab.shipped $(DATA)

@@ -19,6 +19,7 @@ class Stage(StrEnum):
 FOLDERS = {
     "integration": Stage.KAFKA,
     "chaos": Stage.CHAOS,
+    "field": Stage.CHAOS,
     "browser": Stage.BROWSER,
     "lab": Stage.LAB,
 }

@@ -43,7 +43,8 @@ def run(field: Field) -> Iterator[Claim]:
 
     delete(field, Topic.STATUS)
     cannot = time.monotonic()
-    yield within("statuses cannot be sent: told", page.first("cannot_send", cannot, 20), TOLD_S)
+    page.first("cannot_send", cannot, 60)
+    yield within("statuses cannot be sent: told, the oldest being", waited_s(page, cannot), TOLD_S)
     yield none("cannot send: other words", others(page, cannot, {"cannot_send"}))
     yield equal("cannot send: the worker is not ready", "cannot_send" in worker.get("/readyz")[1], True)
     field.doctor("--fix")
@@ -71,6 +72,12 @@ def most_behind_s(page: Page, since: float) -> int:
     """The most seconds that were said."""
     said = [one for word in page.said_since(since) for one in word.said["troubles"]]
     return max((one["seconds"] for one in said if one["kind"] == "behind"), default=0)
+
+
+def waited_s(page: Page, since: float) -> float | None:
+    """How old the oldest unsent record was when it was first told; None if it never was."""
+    said = [one for word in page.said_since(since) for one in word.said["troubles"]]
+    return next((float(one["seconds"]) for one in said if one["kind"] == "cannot_send"), None)
 
 
 def of_the_watch(field: Field) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from detectors.calling import Calling, faults
+from detectors.intake_rules import IntakeRules
 from detectors.risk import NONE as NO_HEADS
 from detectors.risk import RiskRules
 from detectors.risk import faults as risk_faults
@@ -115,6 +116,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     calling: Calling
     forget_discharged_hours: Positive
     risk: RiskRules = NO_HEADS
+    intake: IntakeRules | None = None  # None: what comes late is left aside, as before there were such rules
     sha256: str = ""
 
 

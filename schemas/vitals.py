@@ -99,7 +99,7 @@ class Scale:
 # A spot check is valid until the next round is due: NEWS2 1-4 asks for 4-6-hourly rounds (RCP 2017, chart 4), here six
 # hours and a quarter more. It is deliberately not shortened when the score rises: the score would fall just then.
 SPOT_VALIDITY: Final = 7 * HOUR_MS + 30 * MINUTE_MS
-SPOT_LATENESS: Final = 6 * HOUR_MS  # a round may be charted hours later
+SPOT_LATENESS: Final = 12 * HOUR_MS  # a round may be charted hours later: what the board takes the worker takes
 STREAM_LATENESS: Final = 2_000
 
 _LATENESS: Final = MappingProxyType(

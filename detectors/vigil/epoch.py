@@ -35,7 +35,8 @@ class Decided(Struct, frozen=True, array_like=True, gc=False):
     """One vital of one decided epoch: the median, when last and from what source, and how far to trust it.
 
     `flat` says that all samples were the same; `samples` is their number. Samples that scatter as no body does
-    (`UNSTEADY`) make it not `steady`, and suspect.
+    (`UNSTEADY`) make it not `steady`, and suspect. `delayed`: how old it was when it was decided, where that was later
+    than usual.
     """
 
     value: float
@@ -47,6 +48,7 @@ class Decided(Struct, frozen=True, array_like=True, gc=False):
     device: int
     sequence: int
     steady: bool = True
+    delayed: int = 0
 
 
 @lru_cache(maxsize=1_024)
@@ -150,14 +152,15 @@ class Epoch:
         self.suspect, self.unusable, self.under = {}, {}, {}
         self.unattached, self.ragged = False, True
 
-    def _column(self, name: str) -> "array[float]":
+    def column(self, name: str) -> "array[float]":
+        """A vital's samples, row by row; NaN where a reading lacks it."""
         return self.values[self.names.index(name) :: len(self.names)]
 
     def first(self, name: str) -> int | None:
         """When the vital was first seen here."""
         if name not in self.names:
             return None
-        return min((self.rows[4 * row] for row, value in enumerate(self._column(name)) if value == value), default=None)
+        return min((self.rows[4 * row] for row, value in enumerate(self.column(name)) if value == value), default=None)
 
     def newest(self) -> tuple[int, int, int]:
         """When, device and sequence of the newest reading."""
@@ -219,7 +222,7 @@ class Epoch:
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
-        columns = [[name, self._column(name).tolist()] for name in sorted(self.names)]
+        columns = [[name, self.column(name).tolist()] for name in sorted(self.names)]
         counts = [sorted(found.items()) for found in (self.suspect, self.unusable, self.under)]
         return [
             self.end,

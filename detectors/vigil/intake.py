@@ -1,21 +1,22 @@
 """What becomes of each vital of each reading: accepted, suspect, duplicate, late, or rejected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 from msgspec import Struct
 
 from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SPOT, Epoch
-from schemas.decode import FastReading, Refused
+from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
-from schemas.times import MINUTE_MS, NEVER, to_ms
-from schemas.vitals import SAME, SCALES, SPOT_LATENESS, STREAM_LATENESS, Vital
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
+from schemas.vitals import SAME, SCALES, STREAM_LATENESS, Vital
 
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
 REMEMBERED_SPOTS: Final = 64
+ROUND_LATENESS: Final = 6 * HOUR_MS  # `IntakeByAge` takes rounds that are older
 MOST_DEVICES: Final = 64  # of one patient; the one that has been silent longest is forgotten first
 # A clock that was set back shows as readings that come late with a steady lag; a backlog catches up instead.
 RELEARN_AFTER_MS: Final = 30_000
@@ -97,7 +98,19 @@ class Spot(Struct, array_like=True):
 class Intake:
     """Puts the samples of one patient's readings into epochs; decides nothing about the patient."""
 
-    __slots__ = ("attached", "devices", "epochs", "event_clock", "forgotten_spot", "next_close", "shift", "spots")
+    __slots__ = (
+        "attached",
+        "calm",
+        "devices",
+        "epochs",
+        "event_clock",
+        "forgotten_spot",
+        "next_close",
+        "shift",
+        "spots",
+    )
+
+    by_age = False  # whether a value's age decides, and not only whether its epoch has been decided
 
     def __init__(self, event_clock: bool, shift: int) -> None:
         self.event_clock, self.shift = event_clock, shift
@@ -107,6 +120,7 @@ class Intake:
         self.forgotten_spot = NOWHERE  # the newest spot reading that is no longer remembered
         self.attached: frozenset[str] | None = None
         self.next_close = NEVER  # when the next epoch is to be decided
+        self.calm = True  # no alert stands: habits may be learnt
 
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""
@@ -152,7 +166,7 @@ class Intake:
         strange = self.attached is not None and source != SPOT and name not in self.attached
         if strange:
             epoch.unattached = True
-        return self._add(epoch, reading, strange, [when, number, sequence, taken])
+        return self._add(epoch, vitals, strange, [when, number, sequence, taken])
 
     def repeats(self, reading: FastReading) -> bool:
         """Whether this very reading is still remembered."""
@@ -170,8 +184,8 @@ class Intake:
         device = known[name] = Device(number, taken)
         return device
 
-    def _add(self, epoch: Epoch, reading: FastReading, strange: bool, row: list[int]) -> Taken:
-        vitals, suspects = reading.vitals, 0
+    def _add(self, epoch: Epoch, vitals: Mapping[str, FastMeasure], strange: bool, row: list[int]) -> Taken:
+        suspects = 0
         values: list[float] = []
         refused: list[Refused] = []
         for name, measure in vitals.items():
@@ -215,7 +229,7 @@ class Intake:
         if source == SPOT:
             key = when * 4 + SPOT
             epoch = self.epochs.get(key)
-            if epoch is None and when > at - SPOT_LATENESS:
+            if epoch is None and when > at - ROUND_LATENESS:
                 epoch = self._open(key, Epoch(when, max(when, at) + 1, SPOT))
             return epoch
         index = (when - self.shift) // EPOCH_MS
@@ -337,8 +351,9 @@ class Intake:
         return [devices, epochs, self.spots, self.forgotten_spot, attached]
 
     def restore(self, state: Sequence) -> None:
-        """Goes back to what `state` was taken from."""
-        self.devices = {name: Device.restore(device) for name, device in state[0]}
+        """Goes back to what `state` was taken from, or as near as can be to that of an intake by age."""
+        by_age = len(state) > 5
+        self.devices = {name: Device.restore(device[0][:4] if by_age else device) for name, device in state[0]}
         self.epochs = {key: Epoch.restore(epoch) for key, epoch in state[1]}
         self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
         self.spots = [Spot(*spot) for spot in state[2]]

@@ -11,7 +11,7 @@ from detectors.vigil.concern import Concern
 from detectors.vigil.red import VITALS_OF
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
-from detectors.vigil.wording import leading, score_words, vital_words
+from detectors.vigil.wording import ago_words, leading, score_words, vital_words
 from schemas.times import NEVER
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 
@@ -21,6 +21,7 @@ VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source 
 # "Air" charted this long after a flow or an inspired oxygen was told replaces it; closer together they contradict each
 # other, and a contradiction counts as oxygen (`on_oxygen`). Ours: nobody changes a mask and charts it sooner.
 REPLACES_MS: Final = 60_000
+TOLD_FROM_MS: Final = 120_000  # a delayed value says its age from here on
 OF_OXYGEN: Final = VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]
 
 UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
@@ -34,7 +35,9 @@ def expires(name: str, track: Track) -> int:
     """When the value in force goes stale (with the lateness that its successor may have)."""
     known = track.known
     assert known is not None
-    return known.at + _STALE_AFTER[name][known.source]
+    return (
+        known.at + known.delayed + (track.lasts + STREAM_LATENESS if track.lasts else _STALE_AFTER[name][known.source])
+    )
 
 
 def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
@@ -43,7 +46,7 @@ def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
     for name, track in tracks.items():
         known = track.known
         if known is not None and not track.stale:
-            end = known.at + _STALE_AFTER[name][known.source]
+            end = expires(name, track)
             if now < end < soonest:
                 soonest = end
     return soonest
@@ -227,7 +230,10 @@ class Picture:
         best = max(names[:3], key=lambda name: self._weight(name))
         value = self.value(best)
         assert value is not None
-        return f"{leading(best, value, self.tracks[best].usual)}; {score}"
+        known, told = self.tracks[best].known, leading(best, value, self.tracks[best].usual)
+        if known is not None and known.delayed and self.at - known.at >= TOLD_FROM_MS:
+            told += f", measured {ago_words(self.at - known.at)} ago"
+        return f"{told}; {score}"
 
     def _quiet(self) -> bool:
         """Whether nothing by the book asks for someone."""

@@ -22,6 +22,7 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         vigil.intake.clock_doubt_at(now, rules.technical.late_minutes),
         signals.lost_until,
         signals.rebuilt_until,
+        signals.unseen_until,
         warns_at(stay, rules.calling.order_warning_minutes),
         vigil.life_due if vigil.life_due > now else now + 1,  # an undone answer may leave a step that was due before
         forget_at(vigil) if stay.discharged else NEVER,

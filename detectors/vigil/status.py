@@ -66,7 +66,7 @@ def _vital(name: str, track: Track, state: str) -> Vital:
     elif name == "supplemental_oxygen":
         value = bool(value)
     taken_at, source = known.at, known.source
-    until = taken_at + VALIDITY[name][source]
+    until = taken_at + known.delayed + (track.lasts or VALIDITY[name][source])
     return Vital(state, value, UNITS[name], to_text(taken_at), to_text(until), SOURCES[source], known.suspect, shown)
 
 

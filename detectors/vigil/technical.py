@@ -74,6 +74,8 @@ class Signals(Struct, array_like=True):
     unattached: bool = False
     lost_until: int = 0  # told for a while after readings were lost
     rebuilt_until: int = 0  # or after the patient's history was
+    unseen: list[tuple[str, float, int]] = []  # what was red or extreme while nobody could see it
+    unseen_until: int = 0
 
 
 def watch(

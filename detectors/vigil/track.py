@@ -9,12 +9,15 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from detectors.baseline import Baseline
+from detectors.intake_rules import IntakeRules
 from detectors.level_shift import LevelShift
 from detectors.rules import Rules
 from detectors.trend import Trend
+from detectors.vigil.cadence import SLOW_FOR, Cadence
 from detectors.vigil.epoch import SPOT, Decided
 from detectors.vigil.red import RED_LIMITS
 from schemas.times import NEVER
+from schemas.vitals import SCALES, Source, Vital
 
 
 class Opinion(Struct, array_like=True, frozen=True):
@@ -37,6 +40,9 @@ class Signs(Struct, frozen=True, array_like=True, gc=False):
 
 IN_ORDER: Final = Signs()  # one for all sensors of which there is nothing to remember
 NOWHERE: Final = -NEVER
+STEADY_PLACE: Final = Decided.__struct_fields__.index("steady")
+# Milliseconds for which a value stays valid, by vital and source.
+VALIDITY: Final = {vital.value: SCALES[vital].validity for vital in Vital}
 EVERY_MS: Final = 45_000
 DRIFTED: Final = "usual_has_drifted"
 NOTHING: Final[list[Opinion]] = []
@@ -47,11 +53,14 @@ class Track:
 
     __slots__ = (
         "baseline",
+        "cadence",
         "dense",
         "detached",
         "floor",
         "known",
+        "lasts",
         "learnt",
+        "name",
         "opinions",
         "rules",
         "shift",
@@ -61,7 +70,7 @@ class Track:
     )
 
     def __init__(self, name: str, rules: Rules) -> None:
-        self.rules = rules
+        self.name, self.rules = name, rules
         self.known: Decided | None = None
         self.opinions: tuple[Opinion, ...] = ()
         self.signs = IN_ORDER
@@ -72,6 +81,8 @@ class Track:
         self.baseline: Baseline | None = None
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None
+        self.cadence: Cadence | None = None  # how often it comes, where the rules ask for it
+        self.lasts = 0  # for how long a value counts, in milliseconds; 0: as the vital's table says
         self.learnt = NOWHERE  # when it last learnt: what is usual moves over hours, once a minute will do
 
     def _begin(self, source: int) -> None:
@@ -145,6 +156,30 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
+    def keep_pace(self, decided: Decided, source: Source, held: int, rules: IntakeRules, *, calm: bool) -> None:
+        """Learns how often the vital comes, and with it how long a value counts; `held`: how long its device keeps
+        readings before it hands them over.
+        """
+        if source is Source.SPOT:
+            self.lasts = 0
+            return
+        if self.cadence is None:
+            self.cadence = Cadence()
+        self.cadence.note(decided.device, decided.at, decided.samples, calm, rules)
+        usual = VALIDITY[self.name][source]
+        learnt = int(self.cadence.every * rules.validity_intervals)
+        self.lasts = max(usual, min(learnt, rules.validity_ms(self.name, source))) + held
+
+    @property
+    def interval(self) -> int | None:
+        """How often it comes, in milliseconds, or None if that is not known."""
+        return self.cadence.every or None if self.cadence is not None else None
+
+    @property
+    def slow(self) -> bool:
+        """Whether it has become much slower than it was."""
+        return self.cadence is not None and self.cadence.slow >= SLOW_FOR
+
     def note(self, signs: Signs) -> None:
         """Remembers how the sensor has behaved."""
         self.signs = IN_ORDER if signs == IN_ORDER else signs
@@ -179,8 +214,11 @@ class Track:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
         # steadiness is asked once, when it is decided
-        known = None if self.known is None else astuple(self.known)[:-1]
-        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached]
+        known = None if self.known is None else astuple(self.known)[:STEADY_PLACE]
+        if self.known is not None and self.known.delayed:
+            known = (*known, True, self.known.delayed)  # type: ignore[misc]
+        pace = [] if self.cadence is None else [self.cadence, self.lasts]
+        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached, *pace]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -191,6 +229,8 @@ class Track:
         one.note(Signs(*state[2]))
         one.stale, one.dense, one.learnt = state[3:6]
         floor, one.detached = one.floor, state[9]
+        if len(state) > 10:
+            one.cadence, one.lasts = Cadence(*state[10]), state[11]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)
             one.shift = LevelShift.restore(state[7], rules.level_shift)

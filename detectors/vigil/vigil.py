@@ -15,9 +15,10 @@ from detectors.vigil.acting import Acted, act
 from detectors.vigil.actions import Acts
 from detectors.vigil.concern import Concern, with_concern
 from detectors.vigil.course import LOW, Course, Demand, Reason
-from detectors.vigil.epoch import EPOCH_MS, SPOT, VITALS, Decided, Epoch, decide
+from detectors.vigil.epoch import EPOCH_MS, SOURCES, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.foresight import Foresight
-from detectors.vigil.intake import Intake, Taken
+from detectors.vigil.intake import Taken
+from detectors.vigil.intake_by_age import IntakeByAge, new_intake, under
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import Picture, learns
 from detectors.vigil.register import Register
@@ -26,13 +27,16 @@ from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
 from detectors.vigil.technical import Condition, Signals, conditions, watch
 from detectors.vigil.telling import Round, Said
+from detectors.vigil.timing import timing
 from detectors.vigil.track import Track
 from detectors.vigil.trends import trend_bytes
+from detectors.vigil.unseen import grave
 from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
+from schemas.vitals import Source
 
 SNAPSHOT_VERSION: Final = 2
 READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no foresight
@@ -78,7 +82,7 @@ class Vigil:
 
     def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
         self.patient, self.rules, self.mode, self.event_clock = patient, rules, mode, event_clock
-        self.intake = Intake(event_clock, epoch_shift(patient))
+        self.intake = new_intake(event_clock, epoch_shift(patient), rules)
         self.stay = Stay()
         self.tracks: dict[str, Track] = {}
         self.course, self.signals = Course(), Signals()
@@ -101,7 +105,7 @@ class Vigil:
         taken = intake.take(reading, at)
         if intake.next_close < self.due:
             self.due = intake.next_close
-        if taken.late:
+        if taken.late or (taken.refused and intake.by_age):
             self.due = min(self.due, intake.clock_doubt_at(at, self.rules.technical.late_minutes))
         return taken
 
@@ -138,6 +142,8 @@ class Vigil:
         for group in groups:
             self._decide(group, due, out)
         silent = due >= self.quiet_until and go_stale(self, due)
+        if self.intake.by_age:
+            silent = self._tell_unseen(due) or silent
         if silent or ended or not groups:
             self._review(due, {}, out, status=silent or ended)
         if self.stay.discharged and forget_at(self) <= due:
@@ -166,6 +172,7 @@ class Vigil:
     def adopt(self, rules: Rules, at: int) -> None:
         """Goes on under other rules; nothing learnt is lost."""
         self.rules = rules
+        self.intake = under(rules, self.intake, self.event_clock)
         self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
         self.foresight.adopt(rules)
         self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
@@ -183,14 +190,35 @@ class Vigil:
             tracks |= {name: Track(name, self.rules) for name in named - tracks.keys()}
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, epochs, self.signals, self.rules)
+        if self.intake.by_age:
+            fresh = self.intake.of_age(fresh, due)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
-        picture = self._review(due, fresh, out, status=due - self.status_at >= STATUS_EVERY_MS)
+        charted = False
+        if self.intake.by_age:
+            self._keep_pace(fresh)
+            charted = epochs[0].source == SPOT
+        picture = self._review(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
         if due // MINUTE_MS != self.trend_minute:
             self.trend_minute = due // MINUTE_MS
             out.append(Said("trends", trend_bytes(self, picture), due))
         calm = self.register.deterioration is None and learns(self.stay, due)
         for name in fresh:
             tracks[name].learn(calm=calm)
+
+    def _keep_pace(self, fresh: dict[str, Decided]) -> None:
+        """Learns how often the vitals come."""
+        rules, intake, calm = self.rules.intake, self.intake, self.register.deterioration is None
+        assert rules is not None
+        for name, decided in fresh.items():
+            source = Source(SOURCES[decided.source])
+            self.tracks[name].keep_pace(decided, source, intake.delay_of(decided.device), rules, calm=calm)
+
+    def _tell_unseen(self, due: int) -> bool:
+        """Tells what was red or extreme among values that came too late to be scored; says whether there was any."""
+        found = [one for extremes in self.intake.unseen(due) for one in grave(extremes, self.stay.scale, self.rules)]
+        if found:
+            self.signals.unseen, self.signals.unseen_until = [tuple(one) for one in found], due + TOLD_FOR_MS
+        return bool(found)
 
     def picture(self, at: int) -> Picture:
         """What is in force now."""
@@ -237,7 +265,7 @@ class Vigil:
     def _conditions(self, at: int) -> list[Condition]:
         """What is wrong with the measuring now."""
         stay, episode = self.stay, self.register.deterioration
-        return conditions(
+        found = conditions(
             self.tracks,
             self.signals,
             told=self.register.open,
@@ -252,6 +280,9 @@ class Vigil:
             at=at,
             rules=self.rules,
         )
+        if isinstance(self.intake, IntakeByAge):
+            found += timing(self.intake, self.tracks, self.signals, at, self.rules)
+        return found
 
     # ---- orders, ends
 
@@ -270,6 +301,7 @@ class Vigil:
         self.now = now
         self.life_due = self.register.due(self.stay, self.rules)
         self.quiet_until = quiet_until(self, now)
+        self.intake.calm = self.register.deterioration is None
         return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
@@ -350,6 +382,7 @@ class Vigil:
         one.acts, one.concern = msgspec.convert(state[10], Acts), msgspec.convert(state[11], Concern | None)
         one.due, one.quiet_until, one.status_at, one.never_seen, one.over, one.now, one.trend_minute = state[12:19]
         one.life_due = one.register.due(one.stay, rules)
+        one.intake.calm = one.register.deterioration is None
         if state[0] > 1:
             one.foresight = Foresight.restore(state[19], rules)
         return one

@@ -53,6 +53,20 @@ def vital_words(name: str) -> str:
     return SCALES[Vital(name)].words
 
 
+def ago_words(ms: int) -> str:
+    """A length of time as people say it.
+
+    >>> ago_words(20_000), ago_words(240_000), ago_words(25_260_000)
+    ('20 s', '4 min', '7 h 1 min')
+    """
+    if ms < 120_000:
+        return f"{ms // 1_000} s"
+    hours, minutes = divmod(ms // 60_000, 60)
+    if hours < 2:
+        return f"{ms // 60_000} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
 def capital(text: str) -> str:
     """With a capital first letter; the rest as it is.
 

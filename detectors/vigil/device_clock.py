@@ -1,0 +1,248 @@
+"""How far one device's clock runs ahead of the log's, and how it hands its readings over: learnt from what it sends.
+
+Both change only when a window closes, by the least delay in it, so that order within the lateness and repeats change
+nothing. A delay that stays is a clock; one that shrinks is a backlog; one value of the future is neither.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Self
+
+from detectors.vigil.epoch import EPOCH_MS
+from detectors.vigil.unseen import Extremes
+from schemas.times import HOUR_MS, NEVER
+from schemas.vitals import STREAM_LATENESS
+
+NOWHERE: Final = -NEVER
+NO_SEQUENCE: Final = -1
+BAND_MS: Final = STREAM_LATENESS  # a clock this near needs no correction: what differs is the way
+STEADY_MS: Final = 1_000  # a least delay beyond this moves the lead, if it stays
+AHEAD_AFTER_MS: Final = 10_000  # how long a run must last to be a clock: nothing but a clock names the future
+BEHIND_AFTER_MS: Final = 15_000  # a delay may be a way that was blocked
+AGAIN_AFTER_MS: Final = 120_000  # of readings that may be repeats of earlier ones
+RUN_OF: Final = 3
+RUN_BREAKS_MS: Final = 2 * HOUR_MS
+BATCH_AFTER_MS: Final = 45_000  # silence before a batch
+BATCH_OLD_MS: Final = 30_000  # and how old its first value is
+LIVE_WINDOWS: Final = 8  # in a row with readings: it sends as it measures
+GAPS_KEPT: Final = 3
+
+# In the order in which a snapshot holds them.
+_OF_CLOCK: Final = (
+    "number",
+    "newest",  # the newest time it named of what was taken
+    "lead",
+    "sequence",  # the greatest of a row of readings; it begins anew where the device does
+    "seen",  # the newest time it named at all, but for times ahead of the log's
+    "seen_before",  # that, and its sequence, where the window began
+    "sequence_before",
+    "sure",  # whether a whole window has agreed with its lead
+    "window",  # the window of the log's time that its newest reading came in
+    "least",  # the least delay in that window, by the lead in force
+    "count",  # readings in that window
+    "ahead",  # whether all of them name the future
+    "again",  # whether all of them may be repeats
+    "run_lag",  # a run of windows whose least delays agree: the first, the least, when it began, was heard of last, and
+    "run_least",  # of how many readings it is
+    "run_at",
+    "run_last",
+    "run_count",
+    "run_taken",
+    "run_again",
+    "late_since",  # since when nothing it sends has been taken, when that was last so, and how many there were
+    "late_last",
+    "late_count",
+    "late_lag",  # and by how much, last and first
+    "late_first",
+    "before_newest",  # what it sent before its clock was set back: up to this time and this sequence
+    "before_sequence",
+    "heard",  # when it last sent anything
+    "batch_at",  # when its last batch began
+    "live",  # windows in a row with readings
+    "delay",  # how long it keeps its readings before it hands them over, as far as that is its habit; learnt when
+    "delay_at",
+    "charts",  # whether people's observations come from it
+    "unseen_first",  # when it first and last sent something too old to be scored, of which nothing was told yet
+    "unseen_last",
+)
+
+
+class DeviceClock:
+    """What is known of one device's clock. All times are in milliseconds.
+
+    `marks`: up to which time of the device each vital was decided; `gaps`: between the beginnings of its batches.
+
+    >>> clock = DeviceClock(0, 0)
+    >>> for second in range(0, 120, 5):  # it sends every five seconds, an hour behind
+    ...     clock.turn(second * 1000)
+    ...     clock.note(second * 1000, second * 1000 - 3_600_000, second)
+    >>> clock.lead
+    -3600000
+    """
+
+    __slots__ = (*_OF_CLOCK, "floor", "gaps", "marks", "unseen")
+
+    def __init__(self, number: int, taken: int) -> None:
+        self.number = number
+        for name in _OF_CLOCK[1:]:
+            setattr(self, name, 0)
+        self.newest = self.seen = self.seen_before = self.late_since = self.late_last = NOWHERE
+        self.before_newest = self.before_sequence = self.heard = self.batch_at = NOWHERE
+        self.run_at = self.run_last = self.run_taken = self.window = NOWHERE
+        self.unseen_first = self.unseen_last = NOWHERE
+        self.least, self.sequence, self.sequence_before = NEVER, NO_SEQUENCE, NO_SEQUENCE
+        self.ahead = self.again = True
+        self.sure = self.run_again = self.charts = False
+        self.floor = NOWHERE  # as a mark, of all its vitals
+        self.marks: dict[str, int] = {}
+        self.gaps: list[int] = []
+        self.unseen: dict[str, Extremes] = {}
+
+    # ---- what comes in
+
+    def turn(self, at: int, *, calm: bool = True) -> None:
+        """Closes the window of the readings before, if `at` lies in another one: only now may the lead change."""
+        window = at // EPOCH_MS
+        before = self.window
+        if window == before:
+            return
+        if self.count:
+            self.live = self.live + 1 if window - before <= 2 else 0
+            if self.live >= LIVE_WINDOWS and self.gaps and calm:
+                self.gaps, self.delay = [], 0
+            self._close()
+        self.window, self.least, self.count, self.ahead, self.again = window, NEVER, 0, True, True
+        self.seen_before, self.sequence_before = self.seen, self.sequence
+
+    def note(self, at: int, taken: int, sequence: int) -> None:
+        """Takes one reading's delay into account; `turn` comes before it."""
+        lag = at - taken + self.lead
+        self.count += 1
+        if lag >= -BAND_MS:
+            again = self.may_repeat(taken, sequence)
+            if self.ahead or (self.again and not again):  # what may be a repeat says nothing where something else does
+                self.least, self.ahead, self.again = NEVER, False, again
+            if again is self.again:
+                self.least, self.run_taken = min(self.least, lag), taken
+            if taken > self.seen:
+                self.seen, self.sequence = taken, sequence
+            elif sequence > self.sequence:
+                self.sequence = sequence
+        elif self.ahead:
+            self.again, self.least = False, min(self.least, lag)
+
+    def may_repeat(self, taken: int, sequence: int) -> bool:
+        """Whether a reading says nothing that may not have been said in an earlier window."""
+        return taken <= self.seen_before and sequence <= self.sequence_before
+
+    def _close(self) -> None:
+        least, at = self.least, self.window * EPOCH_MS
+        if not self.ahead and -STEADY_MS <= least <= STEADY_MS:
+            self.sure, self.run_count = True, 0
+            return
+        # of readings a minute apart a quarter of it: a backlog would catch up by all of it
+        slack = max(BAND_MS, (at - self.run_last) // 4)
+        if self.run_count and abs(least - self.run_lag) <= slack and at - self.run_last <= RUN_BREAKS_MS:
+            self.run_count += self.count
+            self.run_least = min(self.run_least, least)
+            self.run_again = self.run_again and self.again
+        else:
+            self.run_lag = self.run_least = least
+            self.run_at, self.run_count, self.run_again = at, self.count, self.again
+        self.run_last = at
+        if self.run_count >= RUN_OF and at - self.run_at >= self._needed():
+            self._learn()
+
+    def _needed(self) -> int:
+        if self.ahead:
+            return AHEAD_AFTER_MS
+        if self.run_again and self.sequence != NO_SEQUENCE:
+            return AGAIN_AFTER_MS
+        return BEHIND_AFTER_MS
+
+    def _learn(self) -> None:
+        """The run is a clock: the lead follows it. What was decided before counts no more, if the clock went back."""
+        if self.run_least > BAND_MS:
+            self.before_newest, self.before_sequence = self.seen, self.sequence
+            self.floor, self.newest, self.seen = self.run_taken, NOWHERE, self.run_taken
+            self.marks = {}
+            self.forget_unseen()  # it was of now
+        self.lead -= self.run_least
+        self.sure, self.run_count = True, 0
+
+    # ---- batches
+
+    def hear(self, at: int, lag: int, *, longest: int, growth: float, calm: bool) -> None:
+        """Notes when it was heard, and whether a batch begins here; `longest`: no habit is longer, `growth` an hour."""
+        if at - self.heard > BATCH_AFTER_MS and lag > BATCH_OLD_MS:
+            if self.batch_at != NOWHERE:
+                self.gaps = [*self.gaps, at - self.batch_at][-GAPS_KEPT:]
+                self._keep_pace(at, longest, growth, calm)
+            self.batch_at, self.live = at, 0
+        self.heard = at
+
+    def _keep_pace(self, at: int, longest: int, growth: float, calm: bool) -> None:
+        if len(self.gaps) < 2:
+            return
+        habit = min(max(self.gaps), 3 * min(self.gaps) // 2, longest)
+        if habit > self.delay > 0:
+            habit = min(habit, int(self.delay * (1 + growth * (at - self.delay_at) / HOUR_MS)))
+        if habit <= self.delay or calm:
+            self.delay, self.delay_at = habit, at
+
+    # ---- late ones
+
+    def was_late(self, at: int, lag: int, *, counts: bool) -> None:
+        """Nothing of a reading was taken, for it came too late; `counts`: it is no repeat."""
+        if not counts and self.run_count < RUN_OF:
+            return
+        if self.late_since == NOWHERE:
+            self.late_since, self.late_count, self.late_first = at, 0, lag
+        self.late_count += 1
+        self.late_last, self.late_lag = at, lag
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether what is too late is a backlog: it shrinks by a good part of the time that passes."""
+        return self.late_first - self.late_lag > (self.late_last - self.late_since) // 4
+
+    def told_at(self, wait: int) -> int:
+        """When it is told that a living device sends only what is too late; NEVER if there is no need."""
+        if self.late_since == NOWHERE:
+            return NEVER
+        if self.charts:
+            return self.late_since + 1_000  # somebody believes that the round is in: at once
+        return self.late_since + wait if self.late_count > 1 else NEVER
+
+    # ---- too old to be scored
+
+    def remember(self, name: str, value: float, when: int, taken: int, at: int) -> None:
+        """Keeps a value that is too old to be scored for what it may say later."""
+        known = self.unseen.get(name)
+        if known is None:
+            self.unseen[name] = Extremes(value, when, value, when, taken)
+        else:
+            known.add(value, when, taken)
+        self.unseen_first = at if self.unseen_first == NOWHERE else self.unseen_first
+        self.unseen_last = at
+
+    def forget_unseen(self) -> None:
+        """It was told, or there is nothing to tell."""
+        self.unseen, self.unseen_first, self.unseen_last = {}, NOWHERE, NOWHERE
+
+    # ---- state
+
+    def state(self) -> list[object]:
+        """Plain numbers and strings."""
+        unseen = [[name, self.unseen[name]] for name in sorted(self.unseen)]
+        numbers = [getattr(self, name) for name in _OF_CLOCK]
+        return [numbers, self.floor, self.gaps, sorted(self.marks.items()), unseen]
+
+    @classmethod
+    def restore(cls, state: Sequence) -> Self:
+        """The clock that `state` was taken from."""
+        one = cls(0, 0)
+        for name, value in zip(_OF_CLOCK, state[0], strict=True):
+            setattr(one, name, value)
+        one.floor, one.gaps, one.marks = state[1], list(state[2]), dict(state[3])
+        one.unseen = {name: Extremes(*extremes) for name, extremes in state[4]}
+        return one

@@ -1,0 +1,325 @@
+"""What becomes of each vital where its age decides: in time, delayed and still scored, or too old and only told of.
+
+`intake` leaves aside whatever comes after its epoch was decided, and stays for logs whose rules say nothing of age.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import msgpack
+from msgspec.structs import replace
+
+from detectors.intake_rules import IntakeRules
+from detectors.rules import Rules
+from detectors.vigil.device_clock import BAND_MS, BATCH_AFTER_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
+from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SOURCES, SPOT, Decided, Epoch
+from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
+from detectors.vigil.unseen import Extremes
+from schemas.decode import FastMeasure, FastReading, Refused
+from schemas.judge import judge
+from schemas.reasons import Refusal
+from schemas.times import MINUTE_MS, NEVER, to_ms
+from schemas.vitals import SCALES, SPOT_LATENESS, STREAM_LATENESS, Source, Vital
+
+CHART_AHEAD_MS: Final = 15 * MINUTE_MS  # a chart's clock may be so far ahead: then the round is of now
+CHART_STEADY_MS: Final = 10 * MINUTE_MS  # how far rounds of another zone may differ in their delay
+CHART_LATE_MS: Final = 45 * MINUTE_MS  # a delay that no zone explains is shorter
+CHART_RUN: Final = 3
+CHART_DELAYED_MS: Final = 15 * MINUTE_MS  # a round that is older says so
+UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
+UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
+
+
+class IntakeByAge(Intake):
+    """Puts samples into epochs by their age; an epoch of the past is decided with the one that is open now."""
+
+    __slots__ = ("rules", "scored")
+
+    by_age = True
+
+    devices: dict[str, DeviceClock]  # type: ignore[assignment]
+
+    def __init__(self, event_clock: bool, shift: int, rules: IntakeRules) -> None:
+        super().__init__(event_clock, shift)
+        self.adopt(rules)
+
+    def adopt(self, rules: IntakeRules) -> None:
+        """Goes on under other rules."""
+        self.rules = rules
+        self.scored = tuple(SPOT_LATENESS if s == Source.SPOT.value else rules.scored_ms(Source(s)) for s in SOURCES)
+
+    def take(self, reading: FastReading, at: int) -> Taken:
+        """Places one reading, `at` being the log's time; never speaks by itself."""
+        vitals, name = reading.vitals, reading.device_id
+        taken = to_ms(reading.taken_at)
+        sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
+        source = NUMBER_OF[reading.source]
+        device = self.devices.get(name)
+        if device is None:
+            device = self._meet(name, taken)
+        if source == SPOT:
+            device.charts = True
+            return self._take_round(device, reading, taken, sequence, at)
+        fresh = taken > device.newest  # newer than all from this device: cannot be a repeat
+        if not fresh and self._repeats(device.number, sequence, taken, source):
+            return Taken(0, duplicate=len(vitals))
+        if NO_SEQUENCE < sequence <= device.before_sequence and taken <= device.before_newest:
+            return Taken(0, late=len(vitals))  # a repeat from before its clock was set back
+        if self.event_clock:
+            lag, counts = at - taken, True
+        else:
+            if at // EPOCH_MS != device.window:
+                device.turn(at, calm=self.calm)
+            lag = at - taken + device.lead
+            counts = not device.may_repeat(taken, sequence)
+            if counts and device.lead != taken - at and self._is_plain(device, lag, at - taken):
+                device.lead = 0 if abs(at - taken) <= BAND_MS else taken - at
+                lag = at - taken + device.lead
+                device.least, device.run_count = NEVER, 0
+            if lag < device.least or lag > STEADY_MS or device.ahead:
+                device.note(at, taken, sequence)
+            else:
+                device.count += 1
+                if taken > device.seen:
+                    device.seen, device.sequence = taken, sequence
+            if counts:
+                if at - device.heard > BATCH_AFTER_MS:
+                    growth = self.rules.lengthens_an_hour
+                    device.hear(at, lag, longest=self.scored[source], growth=growth, calm=self.calm)
+                device.heard = at
+            if lag < -BAND_MS:
+                device.was_late(at, lag, counts=True)
+                refused = tuple(Refused(one, Refusal.CLOCK_AHEAD, "taken_at") for one in vitals)
+                return Taken(0, refused=refused or (Refused("", Refusal.CLOCK_AHEAD, "taken_at"),))
+        when = taken - device.lead
+        index = (when - self.shift) // EPOCH_MS
+        key = index * 4 + source
+        epoch = self.epochs.get(key)
+        end = (index + 1) * EPOCH_MS + self.shift
+        late = 0
+        if epoch is None and end + STREAM_LATENESS > at:
+            epoch = self._open(key, Epoch(end, end + STREAM_LATENESS, source))
+        elif epoch is None or epoch.closes > end + STREAM_LATENESS:
+            vitals = self._delayed(device, reading, when, lag, at)
+            late = len(reading.vitals) - len(vitals)
+            if not vitals:
+                device.was_late(at, lag, counts=counts)
+                return Taken(0, late=late)
+            if epoch is None:
+                now = (at - self.shift) // EPOCH_MS
+                epoch = self._open(key, Epoch(end, (now + 1) * EPOCH_MS + self.shift + STREAM_LATENESS, source))
+        if fresh:
+            device.newest = taken
+        device.late_since = NOWHERE
+        strange = self.attached is not None and name not in self.attached
+        if strange:
+            epoch.unattached = True
+        done = self._add(epoch, vitals, strange, [when, device.number, sequence, taken])
+        return done._replace(late=late) if late else done
+
+    @staticmethod
+    def _is_plain(device: DeviceClock, lag: int, behind: int) -> bool:
+        """Whether one reading tells the clock by itself: it agrees with the log's own time although the lead does not,
+        or nothing is known yet of a device that names the future.
+        """
+        if abs(behind) <= BAND_MS:
+            return abs(lag) > BAND_MS
+        return not device.sure and lag < -BAND_MS
+
+    def _delayed(
+        self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int
+    ) -> Mapping[str, FastMeasure]:
+        """Those of a reading's vitals that still count although their epoch was decided: young enough, and newer than
+        what was decided of each. What is too old is remembered for its extremes.
+        """
+        floor, marks, taken = device.floor, device.marks, to_ms(reading.taken_at)
+        newer = {name: sent for name, sent in reading.vitals.items() if taken > max(floor, marks.get(name, floor))}
+        if lag <= self.scored[NUMBER_OF[reading.source]]:
+            return newer
+        self._remember_old(device, newer, when, taken, at)
+        return {}
+
+    @staticmethod
+    def _remember_old(device: DeviceClock, vitals: Mapping[str, FastMeasure], when: int, taken: int, at: int) -> None:
+        for name, measure in vitals.items():
+            judged = judge(name, measure)
+            if not isinstance(judged, Refused):
+                device.remember(name, judged.value, when, taken, at)
+
+    # ---- rounds
+
+    def _take_round(self, device: DeviceClock, reading: FastReading, taken: int, sequence: int, at: int) -> Taken:
+        """A person's observations, each an epoch of its own; one that is named of the future is refused alone."""
+        vitals, number = reading.vitals, device.number
+        if taken <= device.newest or taken <= self.forgotten_spot:
+            if self._repeats(number, sequence, taken, SPOT):
+                return Taken(0, duplicate=len(vitals))
+            if taken <= self.forgotten_spot:
+                return Taken(0, late=len(vitals))  # it may be a repeat of one that is forgotten
+        if not self.event_clock:
+            self._learn_round(device, taken, sequence, at)
+        lag = at - taken + device.lead
+        if lag < -CHART_AHEAD_MS and not self.event_clock:
+            device.was_late(at, lag, counts=True)
+            return Taken(0, refused=tuple(Refused(one, Refusal.CLOCK_AHEAD, "taken_at") for one in vitals))
+        if lag >= SPOT_LATENESS:
+            device.was_late(at, lag, counts=True)
+            self._remember_old(device, vitals, taken - device.lead, taken, at)
+            return Taken(0, late=len(vitals))
+        when = min(taken - device.lead, at)
+        key = when * 4 + SPOT
+        epoch = self.epochs.get(key) or self._open(key, Epoch(when, max(when, at) + 1, SPOT))
+        if taken > device.newest:
+            device.newest = taken
+        device.late_since = NOWHERE
+        self._remember(number, sequence, taken)
+        return self._add(epoch, vitals, False, [when, number, sequence, taken])
+
+    @staticmethod
+    def _learn_round(device: DeviceClock, taken: int, sequence: int, at: int) -> None:
+        """Rounds that all lie in another zone: three in a row whose delays agree, and that no other way could be used
+        (of the future, or older than rounds may be).
+        """
+        lag = at - taken + device.lead
+        if -CHART_AHEAD_MS <= lag < CHART_LATE_MS:
+            device.run_count, device.sure = 0, True
+            return
+        if device.run_count and device.run_taken == taken:
+            return  # the same round again
+        if device.run_count and abs(lag - device.run_lag) <= CHART_STEADY_MS:
+            device.run_count += 1
+            device.run_least = min(device.run_least, lag)
+        else:
+            device.run_lag = device.run_least = lag
+            device.run_count = 1
+        device.run_taken = taken
+        unusable = lag < -CHART_AHEAD_MS or lag >= SPOT_LATENESS
+        if device.run_count >= CHART_RUN and unusable:
+            device.lead -= device.run_least
+            device.run_count = 0
+
+    # ---- what is told
+
+    def clock_doubt_at(self, now: int, late_minutes: float) -> int:
+        """When something about the devices' clocks, or what they sent too late, is next to be told after `now`."""
+        soonest, wait = NEVER, int(late_minutes * MINUTE_MS)
+        for device in self.devices.values():
+            for moment in (device.told_at(wait), unseen_due(device)):
+                if now < moment < soonest:
+                    soonest = moment
+        return soonest
+
+    def in_doubt(self, at: int, late_minutes: float) -> bool:
+        """Never: `timing` says more of it."""
+        return False
+
+    def unseen(self, due: int) -> list[dict[str, Extremes]]:
+        """What is told now of values that were too old to be scored; it is not told again."""
+        found = []
+        for name in sorted(self.devices):
+            device = self.devices[name]
+            if unseen_due(device) <= due:
+                found.append(device.unseen)
+                for vital, extremes in device.unseen.items():
+                    device.marks[vital] = max(extremes.newest, device.marks.get(vital, device.floor))
+                device.forget_unseen()
+        return found
+
+    def of_age(self, decided: Mapping[str, Decided], due: int) -> dict[str, Decided]:
+        """Decided values with their delay, without those that nobody may count any more; these are remembered."""
+        counting = {}
+        for name, one in decided.items():
+            age = due - one.at
+            if age > EPOCH_MS + STREAM_LATENESS:
+                if one.source == SPOT and age >= SCALES[Vital(name)].validity[Source.SPOT]:
+                    device = next((other for other in self.devices.values() if other.number == one.device), None)
+                    if device is not None:
+                        device.remember(name, one.value, one.at, one.at + device.lead, due)
+                    continue
+                if one.source != SPOT or age > CHART_DELAYED_MS:
+                    one = replace(one, delayed=age if one.source != SPOT else 1)
+            counting[name] = one
+        return counting
+
+    def delay_of(self, number: int) -> int:
+        """How long the device of that number keeps its readings before it hands them over, by habit."""
+        return next((device.delay for device in self.devices.values() if device.number == number), 0)
+
+    # ---- what is decided
+
+    def closing(self, due: int) -> list[list[Epoch]]:
+        """As `Intake.closing`; what is decided of each device cannot come again."""
+        groups = super().closing(due)
+        for group in groups:
+            for epoch in group:
+                if epoch.source != SPOT:
+                    self._mark(epoch)
+        return groups
+
+    def _mark(self, epoch: Epoch) -> None:
+        numbers, times = epoch.rows[1::4], epoch.rows[3::4]
+        of_number = {device.number: device for device in self.devices.values()}
+        for number in set(numbers):
+            device = of_number.get(number)
+            if device is None:
+                continue
+            mine = [row for row, other in enumerate(numbers) if other == number]
+            newest = max(times[row] for row in mine)
+            for name in (*epoch.names, *epoch.unusable):
+                decided = newest
+                if epoch.ragged and name in epoch.names:
+                    column = epoch.column(name)
+                    decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
+                if decided > device.marks.get(name, NOWHERE):
+                    device.marks[name] = decided
+
+    # ---- state
+
+    def _meet(self, name: str, taken: int) -> DeviceClock:  # type: ignore[override]
+        known = self.devices
+        number = 1 + max((device.number for device in known.values()), default=-1)
+        if len(known) >= MOST_DEVICES:
+            del known[min(known, key=lambda other: (known[other].newest, known[other].number))]
+        device = known[name] = DeviceClock(number, taken)
+        return device
+
+    def state(self) -> list[object]:
+        """Plain numbers and strings."""
+        return [*super().state(), "by age"]
+
+    def restore(self, state: Sequence) -> None:
+        """Goes back to what `state` was taken from; from a state without clocks, with what that knew of them."""
+        super().restore([[], *state[1:5]])
+        if len(state) > 5:
+            self.devices = {name: DeviceClock.restore(device) for name, device in state[0]}
+            return
+        for name, (number, newest, lead, sequence, *_) in state[0]:
+            device = self.devices[name] = DeviceClock(number, newest)
+            device.newest = device.seen = device.floor = newest
+            device.lead, device.sequence = 0 if lead == NOWHERE else lead, sequence
+
+
+def unseen_due(device: DeviceClock) -> int:
+    """When it is told what of a device was measured unseen; NEVER if nothing waits."""
+    if not device.unseen:
+        return NEVER
+    return min(device.unseen_first + UNSEEN_WAIT_MS, device.unseen_last + UNSEEN_QUIET_MS)
+
+
+def new_intake(event_clock: bool, shift: int, rules: Rules) -> Intake:
+    """The intake that the rules ask for."""
+    if rules.intake is None:
+        return Intake(event_clock, shift)
+    return IntakeByAge(event_clock, shift, rules.intake)
+
+
+def under(rules: Rules, intake: Intake, event_clock: bool) -> Intake:
+    """The intake as it goes on under other rules."""
+    if isinstance(intake, IntakeByAge) and rules.intake is not None:
+        intake.adopt(rules.intake)
+        return intake
+    if intake.by_age is (rules.intake is not None):
+        return intake
+    other = new_intake(event_clock, intake.shift, rules)
+    other.restore(msgpack.decode(msgpack.encode(intake.state())))
+    return other

@@ -139,12 +139,18 @@ class DeviceClock:
         if not self.ahead and -STEADY_MS <= least <= STEADY_MS:
             self.sure, self.run_count = True, 0
             return
+        if self.again and self.run_count and not self.run_again:
+            return  # what may be a repeat says nothing where something else does
         # of readings a minute apart a quarter of it: a backlog would catch up by all of it
         slack = max(BAND_MS, (at - self.run_last) // 4)
-        if self.run_count and abs(least - self.run_lag) <= slack and at - self.run_last <= RUN_BREAKS_MS:
+        if (
+            self.run_count
+            and self.again is self.run_again
+            and abs(least - self.run_lag) <= slack
+            and at - self.run_last <= RUN_BREAKS_MS
+        ):
             self.run_count += self.count
             self.run_least = min(self.run_least, least)
-            self.run_again = self.run_again and self.again
         else:
             self.run_lag = self.run_least = least
             self.run_at, self.run_count, self.run_again = at, self.count, self.again
@@ -193,7 +199,7 @@ class DeviceClock:
 
     def was_late(self, at: int, lag: int, *, counts: bool) -> None:
         """Nothing of a reading was taken, for it came too late; `counts`: it is no repeat."""
-        if not counts and self.run_count < RUN_OF:
+        if not counts and (self.run_count < RUN_OF or abs(lag - self.run_lag) > BAND_MS):
             return
         if self.late_since == NOWHERE:
             self.late_since, self.late_count, self.late_first = at, 0, lag
@@ -221,6 +227,8 @@ class DeviceClock:
         if known is None:
             self.unseen[name] = Extremes(value, when, value, when, taken)
         else:
+            if taken <= known.newest:
+                at = self.unseen_last  # it may be a repeat: what is told waits no longer for it
             known.add(value, when, taken)
         self.unseen_first = at if self.unseen_first == NOWHERE else self.unseen_first
         self.unseen_last = at

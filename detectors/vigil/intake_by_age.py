@@ -66,7 +66,7 @@ class IntakeByAge(Intake):
         if NO_SEQUENCE < sequence <= device.before_sequence and taken <= device.before_newest:
             return Taken(0, late=len(vitals))  # a repeat from before its clock was set back
         if self.event_clock:
-            lag, counts = at - taken, True
+            lag, counts = at - taken, fresh
         else:
             if at // EPOCH_MS != device.window:
                 device.turn(at, calm=self.calm)

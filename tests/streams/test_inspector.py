@@ -124,7 +124,7 @@ def test_time_that_goes_back_is_late_where_the_intake_would_call_it_so():
     assert said(message(10), message(8)) == [(2, "out_of_order", "taken_at")]
     assert said(message(10), message(7)) == [(2, "late", "taken_at")]
     assert said(message(7_200, source="spot"), message(0, source="spot")) == [(2, "out_of_order", "taken_at")]
-    assert said(message(25_000, source="spot"), message(0, source="spot")) == [(2, "late", "taken_at")]
+    assert said(message(50_000, source="spot"), message(0, source="spot")) == [(2, "late", "taken_at")]
 
 
 def test_missing_numbers_are_noted_and_a_device_that_starts_again_is_not():

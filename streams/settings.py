@@ -6,6 +6,7 @@ Nothing here changes an alert except `clock`, `mode` and `partitions`, and these
 not settings, they come through the log.
 """
 
+import logging
 import os
 import ssl
 from enum import StrEnum
@@ -44,6 +45,20 @@ class State(StrEnum):
     MEMORY = "memory"
 
 
+class LogLevel(StrEnum):
+    """From which level a process writes lines of its own."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """The number that Python's logging gives it."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
 class SecurityProtocol(StrEnum):
     """How we speak to the broker."""
 
@@ -77,6 +92,7 @@ class Settings(BaseSettings):
     mode: Mode = Mode.REAL
     partitions: Annotated[int, Field(ge=1, le=1_000)] = 8
     log_key: SecretStr = SecretStr("")
+    log_level: LogLevel = LogLevel.INFO
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20

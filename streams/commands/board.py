@@ -39,7 +39,7 @@ def board(
 
     settings = load(bootstrap_servers=bootstrap_servers)
     own = load_board(host=host, port=port, accounts=accounts, directory=directory)
-    set_up()
+    set_up("board", level=settings.log_level.number, mode=settings.mode.value)
     serve(settings, own)
 
 

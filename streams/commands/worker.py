@@ -33,7 +33,7 @@ def worker(
     from streams.worker.logs import set_up
     from streams.worker.worker import Worker
 
-    set_up()
+    set_up("worker", level=settings.log_level.number, group=settings.group, mode=settings.mode.value)
 
     async def run() -> int:
         return await Worker(settings).run()

@@ -50,7 +50,7 @@ class Heartbeats:
         self._topic = settings.topic(Topic.HEARTBEATS)
         self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._failing = False
+        self._away_since: float | None = None
         self.sent = 0
 
     async def run(self) -> None:
@@ -105,7 +105,7 @@ class Heartbeats:
             self._say(failure)
         else:
             self.sent += 1
-            self._failing = False
+            self._back()
 
     async def _connect(self) -> AIOKafkaProducer:
         while True:
@@ -129,9 +129,14 @@ class Heartbeats:
                 return producer
 
     def _say(self, failure: Exception) -> None:
-        if not self._failing:
-            log.error("heartbeats cannot be sent: %s; going on trying", said(failure))
-        self._failing = True
+        if self._away_since is None:
+            self._away_since = asyncio.get_running_loop().time()
+            log.error("Kafka is away: heartbeats cannot be sent: %s; going on trying", said(failure))
+
+    def _back(self) -> None:
+        if self._away_since is not None:
+            log.warning("Kafka is back after %.0f s", asyncio.get_running_loop().time() - self._away_since)
+            self._away_since = None
 
 
 async def _end(producer: AIOKafkaProducer) -> None:

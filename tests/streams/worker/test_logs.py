@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,8 +40,9 @@ def test_other_words_and_our_own_lines_are_never_left_out():
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch):
     kept = logging.root.handlers[:], logging.root.level, logging.getLogger("streams").level
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    yield lambda: [json.loads(one) for one in sys.stderr.getvalue().splitlines()]
+    heard = io.StringIO()
+    monkeypatch.setattr("streams.worker.logs.sys", SimpleNamespace(stderr=heard))
+    yield lambda: [json.loads(one) for one in heard.getvalue().splitlines()]
     logging.root.handlers[:], level, ours = kept[0], kept[1], kept[2]
     logging.root.setLevel(level)
     logging.getLogger("streams").setLevel(ours)

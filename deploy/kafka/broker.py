@@ -32,6 +32,7 @@ from typing import Any, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from deploy.kafka.false_clock import FalseClock
 from deploy.kafka.jars import CannotFetch, WrongJars
 from deploy.kafka.java import JavaMissing, prepared
 from deploy.kafka.properties import HOST, Node, free_ports, server_properties, written
@@ -178,16 +179,19 @@ class Cluster:
         heap_mb: int = 256,
         for_load: bool = False,
         security: Security | None = None,
+        clock: FalseClock | None = None,
     ) -> None:
         """`port` is the first broker's (default: a free one); `settings` override server properties.
 
         `security`: encrypted and with logins (`deploy.kafka.secured`).
-        `for_load` is for benchmarks: slower to start, more records a second.
+        `for_load` is for benchmarks: slower to start, more records a second. `clock`: what all of them take for the
+        wall clock.
         """
         self.folder = Path(folder).absolute()
         plan = self._plan(brokers, port)
         nodes = [Node(**one) for one in plan["nodes"]]
         java = prepared(heap_mb, for_load, run_once)
+        java = java if clock is None else clock.before(java)
         self._security = security
         more = {node.id: (security.properties(node) if security else {}) | dict(settings or {}) for node in nodes}
         self.brokers = [

@@ -37,6 +37,7 @@ class Tool:
 
 TOOLS = {
     "java": Tool("java", ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless"), oldest=17),
+    "javac": Tool("javac", ("openjdk-17-jdk-headless", "openjdk-21-jdk-headless", "default-jdk-headless")),
     "maven": Tool("mvn", ("maven",)),
     "promtool": Tool("promtool", ("prometheus",), unpack="usr/bin/promtool"),
     "prometheus": Tool("prometheus", ("prometheus",), unpack="usr/bin/prometheus"),

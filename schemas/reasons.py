@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     UNKNOWN_RECORD = "unknown_record"
     BAD_RECORD = "bad_record"
     UNREADABLE_BATCH = "unreadable_batch"
+    FLOOD = "flood"
     # a readable reading is refused whole
     WRONG_PARTITION = "wrong_partition"
     WRONG_MODE = "wrong_mode"
@@ -89,6 +90,11 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
             Level.RECORD,
             "Send the records of these offsets again: the record batch that holds them cannot be unpacked (its codec, "
             "its compressed bytes or its record headers are damaged); header names are UTF-8.",
+        ),
+        Refusal.FLOOD: (
+            Level.RECORD,
+            "Mend the sender: so many of its records are refused that only some come back whole; the others lie in the "
+            "log at these offsets, good ones among them.",
         ),
         Refusal.WRONG_PARTITION: (
             Level.READING,

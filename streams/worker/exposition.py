@@ -15,6 +15,7 @@ from streams.worker.health import Health
 from streams.worker.metrics import FAMILIES, Metrics, flat
 from streams.worker.outlet import Outlet
 from streams.worker.ownership import Ownership
+from streams.worker.shedding import SHED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +116,7 @@ class Exposition(Collector):
             ("vigilward_records_unstamped", "Records of the log that the broker did not stamp.", counts.unstamped),
             ("vigilward_fetch_errors", "Fetches that failed.", counts.fetch_errors),
             ("vigilward_rebalances", "Times that partitions were dealt anew.", rebalances),
-            ("vigilward_ticks", "Ticks appended to quiet partitions.", ticks),
+            ("vigilward_ticks", "Ticks appended to the log.", ticks),
             ("vigilward_stateless_starts", "Partitions that went on without a state.", self.metrics.stateless_starts),
         )
         damaged = CounterMetricFamily(
@@ -124,6 +125,16 @@ class Exposition(Collector):
         for damage in Damage:
             damaged.add_metric([damage.value], counts.unreadable[damage.value])
         yield damaged
+        shed = CounterMetricFamily(
+            "vigilward_records_shed",
+            "Records left unsent by partitions that were behind; never alerts.",
+            labels=["topic"],
+        )
+        for topic in SHED:
+            shed.add_metric([topic.value], self.metrics.shed[topic])
+        yield shed
+        shedding = sum(held.shedding.on for held in self.ownership.holdings.values() if held.shedding is not None)
+        yield _gauge("vigilward_partitions_shedding", "Partitions that are behind and leave records unsent.", shedding)
         yield _gauge("vigilward_scrape_time_seconds", "The worker's clock at this scrape, since 1970.", time.time())
 
 

@@ -45,6 +45,7 @@ class Metrics:
         self._by_arrival = settings.clock is Clock.ARRIVAL
         self.retired: Counter[tuple[str, str]] = Counter()
         self.stateless_starts = 0
+        self.shed: Counter[str] = Counter()
         self._age = self._histogram(
             "vigilward_record_age_seconds", "Age of the oldest record of a batch when the Vigils get it.", AGES_S
         )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from faust.types import TP
@@ -19,6 +20,7 @@ from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.partitions import Holding
 from streams.worker.shadow import Shadow
+from streams.worker.shedding import Shedding
 from streams.worker.store import Kept, Place, StateStore
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Ownership:
         self._telling: set[asyncio.Task[None]] = set()
         self.consumer: BatchConsumer | None = None  # set before the first assignment
         self.shadow: Shadow | None = None  # a candidate's rules, where there are any
+        self.lag_s: Callable[[int], float] = lambda partition: 0.0  # how far a partition is behind
         self.holdings: dict[int, Holding] = {}
         self.assigned = False
 
@@ -104,6 +107,7 @@ class Ownership:
         mine = [tp.partition for tp in tps if tp.topic == self._log_topic]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_AT_REVOKE_S):
+                await self._drain()
                 await self._store.give_up(mine)
         await self._finish(0.5 if self._store.durable else FINISH_AT_REVOKE_S)
 
@@ -112,6 +116,7 @@ class Ownership:
         saved = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
+                await self._drain()
                 saved = await self._store.save()
         return await self._finish(within_s / 4 if self._store.durable else within_s) and saved
 
@@ -123,6 +128,10 @@ class Ownership:
             if self.shadow is not None:
                 self.shadow.drop(partition)
             self._metrics.retire(holding.log.tally)
+
+    async def _drain(self) -> None:
+        for holding in list(self.holdings.values()):
+            await holding.drain()
 
     async def _leave(self, partitions: set[int]) -> None:
         for partition in partitions:
@@ -159,6 +168,8 @@ class Ownership:
         if kept.lost and self._forwarder is not None:
             told = await self._forwarder.tell_of_history(partition, kept.lost)
         holding = Holding(log_of, at, self._outlet, self._settings.topic, self._metrics, self._store.settled, place.end)
+        holding.shedding = Shedding(self._settings, partition, self._metrics.shed)
+        holding.lag_s = partial(self.lag_s, partition)
         if self.shadow is not None:
             self.shadow.begin(partition, log_of.marker, kept.states)
             holding.shadow = self.shadow

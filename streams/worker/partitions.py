@@ -16,6 +16,7 @@ from streams.worker.letters import Letter, Receipts, under
 from streams.worker.metrics import Metrics
 from streams.worker.outlet import Outlet
 from streams.worker.shadow import Shadow
+from streams.worker.shedding import Shedding
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Holding:
         # The same through a rebalance that gives the partition back: what is under way still holds back the commit.
         self.receipts = Receipts(lambda next_offset: settled(log.partition, next_offset))
         self.shadow: Shadow | None = None  # hears, after it was said, what was taken and said
+        self.shedding: Shedding | None = None  # leaves unsent what may be, where the partition is behind
+        self.lag_s: Callable[[], float] = lambda: 0.0
 
     @property
     def expected(self) -> int:
@@ -106,6 +109,11 @@ class Holding:
                 self.shadow.take(self.partition, (), outputs)
             await asyncio.sleep(0)
 
+    async def drain(self) -> None:
+        """Sends what was left for later."""
+        if self.shedding is not None:
+            await self._outlet.put(self.shedding.drain())
+
     def give_up(self) -> None:
         """Another worker has it: nothing of ours is committed any more."""
         self._given_up = True
@@ -142,7 +150,12 @@ class Holding:
             Letter(self._topic_of(output.topic), self.partition, output.key, output.value, output.headers, output.due)
             for output in outputs
         ]
+        now = asyncio.get_running_loop().time()
+        if self.shedding is not None:
+            self.shedding.look(self.lag_s())
+            letters = self.shedding.sift(letters, now)
         # Opened before anything is awaited: what was caused stands between the log and the commit from here on.
         receipt = self.receipts.open(self.taken, len(letters))
         self._metrics.said(letters)
-        return under(receipt, letters)
+        sent = under(receipt, letters)
+        return sent if self.shedding is None else self.shedding.release(sent, now)

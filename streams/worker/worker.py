@@ -70,6 +70,7 @@ class Worker:
         outlets = {"said": self.said, "log": self.to_log}
         self.health = Health(settings, self.app, self.ownership, outlets)
         self.membership = Membership(lambda: self.ownership.consumer, lambda: self.ownership.assigned, self._fail)
+        self.ownership.lag_s = self.health.lag_s
         self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s

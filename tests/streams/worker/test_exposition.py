@@ -46,7 +46,7 @@ def scrape(make):
             rebalances=lambda: 2,
             unready=list,
         )
-        ownership = SimpleNamespace(holdings={0: SimpleNamespace(log=log)})
+        ownership = SimpleNamespace(holdings={0: SimpleNamespace(log=log, shedding=None)})
         exposition = Exposition(settings, metrics, ownership, {"said": outlet}, health)
         metrics.registry.register(exposition)
         return generate_latest(metrics.registry).decode()

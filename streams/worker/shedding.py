@@ -1,0 +1,123 @@
+"""What a partition that is behind leaves unsent, so that its alerts are not late: trends, statuses in between, poison.
+
+It happens when sending, after the Vigils: no state and no alert changes. Alerts are never shed. A patient's newest
+status is always sent in the end, and until then what caused it is not safe. Of refused readings that come in floods a
+few are sent whole; the rest are told by their offsets, for their bytes stand in the log. Each record shed is counted.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from schemas.reasons import Refusal
+from schemas.rejection import Rejection
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.worker.letters import Letter
+
+log = logging.getLogger(__name__)
+
+SHED: Final = (Topic.TRENDS, Topic.STATUS, Topic.REJECTIONS)
+FROM_S: Final = 2.0
+UNTIL_S: Final = 0.5
+"""A partition sheds once it is so far behind, until it is hardly any more."""
+
+STATUS_EVERY_S: Final = 5.0
+"""So long the newest status of a patient waits at most, while others take its place."""
+
+REFUSALS_A_SECOND: Final = 100
+
+
+class Shedding:
+    """One partition's. For what was said: `sift`, then count the rest under a receipt, then `release`.
+
+    `counts` holds by topic how many records were shed. All moments are in seconds of a monotonic clock.
+    """
+
+    def __init__(self, settings: Settings, partition: int, counts: Counter[str]) -> None:
+        self._partition, self._counts = partition, counts
+        self._log_topic = settings.topic(Topic.READINGS)
+        self._status, self._trends = settings.topic(Topic.STATUS), settings.topic(Topic.TRENDS)
+        self._rejections = settings.topic(Topic.REJECTIONS)
+        self._waiting: dict[bytes | None, Letter] = {}
+        self._since = 0.0
+        self._second, self._sent = -1, 0
+        self.on = False
+
+    def look(self, lag_s: float) -> None:
+        """How far the partition is behind."""
+        on = lag_s > (UNTIL_S if self.on else FROM_S)
+        if on != self.on:
+            says = (
+                "sheds trends, statuses in between and floods of refused readings" if on else "sends everything again"
+            )
+            log.warning("partition %d is %.1f s behind and %s", self._partition, lag_s, says)
+        self.on = on
+
+    def sift(self, letters: list[Letter], now: float) -> list[Letter]:
+        """What may be sent at all, now or later."""
+        if not self.on:
+            return letters
+        if int(now) != self._second:
+            self._second, self._sent = int(now), 0
+        kept: list[Letter] = []
+        flood: list[Letter] = []
+        for letter in letters:
+            if letter.topic == self._trends:
+                self._counts[Topic.TRENDS] += 1
+            elif letter.topic == self._rejections and self._is_too_much():
+                flood.append(letter)
+            else:
+                kept.append(letter)
+        return [*kept, *self._together(flood)]
+
+    def release(self, letters: Sequence[Letter], now: float) -> Sequence[Letter]:
+        """What is sent now, each under its receipt; statuses may wait for newer ones."""
+        if not self.on and not self._waiting:
+            return letters
+        out: list[Letter] = []
+        for letter in letters:
+            if letter.topic != self._status:
+                out.append(letter)
+                continue
+            if (older := self._waiting.pop(letter.key, None)) is not None:
+                self._counts[Topic.STATUS] += 1
+                if older.receipt is not None:
+                    older.receipt.arrived()
+            if letter.value is None:  # the patient is gone
+                out.append(letter)
+                continue
+            if not self._waiting:
+                self._since = now
+            self._waiting[letter.key] = letter
+        if not self.on or now - self._since >= STATUS_EVERY_S:
+            out += self._waiting.values()
+            self._waiting.clear()
+        return out
+
+    def drain(self) -> list[Letter]:
+        """What still waits: the partition may be another's soon."""
+        waiting = list(self._waiting.values())
+        self._waiting.clear()
+        return waiting
+
+    def _is_too_much(self) -> bool:
+        self._sent += 1
+        return self._sent > REFUSALS_A_SECOND
+
+    def _together(self, flood: list[Letter]) -> list[Letter]:
+        """One rejection that names the offsets of many; those of other topics than the log stay as they are."""
+        facts = [(letter, Rejection.from_headers(letter.headers)) for letter in flood]
+        whole = [letter for letter, fact in facts if fact.topic != self._log_topic or fact.last_offset is not None]
+        many = [fact for _, fact in facts if fact.topic == self._log_topic and fact.last_offset is None]
+        if not many:
+            return whole
+        self._counts[Topic.REJECTIONS] += len(many)
+        offsets = [fact.offset for fact in many]
+        told = Rejection.of(
+            Refusal.FLOOD, None, self._log_topic, self._partition, min(offsets), sum(fact.vitals for fact in many),
+            last_offset=max(offsets),
+        )  # fmt: skip
+        headers = (*told.headers(), ("records", str(len(many)).encode()))
+        return [*whole, Letter(self._rejections, self._partition, None, None, headers)]

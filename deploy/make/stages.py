@@ -27,7 +27,7 @@ FOLDERS = {
 
 TOOLS = {
     Stage.PURE: (),
-    Stage.KAFKA: ("java", "maven", "promtool", "prometheus", "amtool", "alertmanager", "kubectl"),
+    Stage.KAFKA: ("java", "maven", "promtool", "prometheus", "amtool", "alertmanager", "kubectl", "mosquitto"),
     Stage.CHAOS: ("java", "maven"),
     Stage.BROWSER: ("chromium", "node", "npm"),
     Stage.LAB: (),

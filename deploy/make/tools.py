@@ -46,6 +46,7 @@ TOOLS = {
         "prometheus-alertmanager", ("prometheus-alertmanager",), unpack="usr/bin/prometheus-alertmanager"
     ),
     "kubectl": Tool("kubectl", ("kubernetes-client",)),
+    "mosquitto": Tool("mosquitto", ("mosquitto",), unpack="usr/sbin/mosquitto"),
     "chromium": Tool("chromium", ("chromium",)),
     "node": Tool("node", ("nodejs",)),
     "npm": Tool("npm", ("npm",)),
@@ -60,7 +61,8 @@ def path_of(name: str) -> str | None:
     """Where the tool's program lies; `None` if it is not here."""
     if name not in TOOLS:
         raise UnknownTool(f"{name!r} is not a tool we know; known: {', '.join(TOOLS)}")
-    return shutil.which(TOOLS[name].command, path=f"{UNPACKED}{os.pathsep}{os.environ.get('PATH', '')}")
+    places = (str(UNPACKED), os.environ.get("PATH", ""), "/usr/sbin")  # a broker is not on everybody's path
+    return shutil.which(TOOLS[name].command, path=os.pathsep.join(places))
 
 
 def lacks(name: str) -> str | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from streams.formats import apple_health, fhir, hl7v2, mapped, openmhealth
+from streams.formats import apple_health, fhir, hl7v2, mapped, native, openmhealth
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
@@ -28,6 +28,7 @@ class Format(StrEnum):
     APPLE_HEALTH = "apple-health"
     FIT = "fit"
     MAPPED = "mapped"
+    NATIVE = "native"
 
 
 @dataclass(slots=True)
@@ -47,8 +48,8 @@ class Converter:
     def __post_init__(self) -> None:
         self._all = Mappings((*self.mappings, *shipped()))
 
-    def convert(self, data: bytes, form: Format = Format.AUTO) -> Iterator[Converted]:
-        """Every message in some bytes. Raises nothing on any input.
+    def convert(self, data: bytes, form: Format = Format.AUTO, site: Site | None = None) -> Iterator[Converted]:
+        """Every message in some bytes; `site` in place of the converter's own. Raises nothing on any input.
 
         >>> [one.outcome.value for one in Converter().convert(b"hello")]
         ['refused']
@@ -61,9 +62,16 @@ class Converter:
             into.say(Sign.NOT_RECOGNISED, "message", "" if data.strip() else "empty")
             yield into
             return
-        for one in module.convert(data, self.site, self.memory, self._all, self.identity, self.number + 1):
+        for one in module.convert(data, site or self.site, self.memory, self._all, self.identity, self.number + 1):
             self.number = one.number
             yield one
+
+    def convert_resource(self, resource: Any, site: Site | None = None) -> Converted:
+        """One FHIR resource that was read already."""
+        self.number += 1
+        into = Converted(self.number, fhir.NAME)
+        fhir.convert_one(resource, into, site or self.site, self.memory, self._all, self.identity)
+        return into
 
 
 _MODULES: Final = {
@@ -72,6 +80,7 @@ _MODULES: Final = {
     Format.OPENMHEALTH: openmhealth,
     Format.APPLE_HEALTH: apple_health,
     Format.MAPPED: mapped,
+    Format.NATIVE: native,
 }
 
 
@@ -101,6 +110,8 @@ def _recognise_json(data: bytes, mappings: tuple[Mapping, ...]) -> Format | None
             continue
         if "resourceType" in mapping_of(document):
             return Format.FHIR
+        if native.recognised(document):
+            return Format.NATIVE
         if openmhealth.recognised(document):
             return Format.OPENMHEALTH
         if mapped.fitting(document, mappings) is not None:

@@ -165,7 +165,7 @@ class Converted:
 
     `readings` and `patients` are native messages, ready for their topics. `held` are readings as far as they were
     understood that are not to be published: their time lacks what a reading needs. `took` names the rule behind each
-    value taken.
+    value taken. `header` is what an acknowledgement answers to, where the format has one.
     """
 
     number: int
@@ -176,6 +176,7 @@ class Converted:
     findings: list[Finding] = field(default_factory=list)
     took: list[tuple[str, str, str]] = field(default_factory=list)
     control_id: str | None = None
+    header: Any = None
     untold: int = 0
     _said: set[Finding] = field(default_factory=set)
 

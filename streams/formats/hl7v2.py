@@ -58,7 +58,7 @@ def convert(
     if NAME not in mappings.kept:
         mappings.kept[NAME] = CodeBook(mappings.of(NAME))
     for number, message in enumerate(held.messages, first):
-        into = Converted(number, NAME, control_id=message.control_id or None)
+        into = Converted(number, NAME, control_id=message.control_id or None, header=message.header)
         if doubtful:
             into.say(Sign.CHARACTER_SET, "MSH[1].18", message.header.text(18)[:20])
         for line in message.broken[:10]:

@@ -6,7 +6,7 @@ more than one value.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -91,12 +91,18 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the site says about messages that do not say it: its zone, whose file it is, and when they arrived."""
+    """What the site says about messages that do not say it.
+
+    Its zone; whose messages they are and by which device (a topic's, a login's); when they arrived; who sent them; and
+    who wore a device at a moment.
+    """
 
     zone: ZoneInfo | None = None
     patient: str | None = None
+    device: str | None = None
     arrived: datetime | None = None
     sender: str = "convert"
+    assigned: Callable[[str, datetime], str | None] | None = None
 
 
 def sequence_of(taken_at: datetime, *identity: str) -> int:
@@ -159,14 +165,18 @@ def _reading(
     first: Statement, patient: str | None, moment: datetime, text: str, vitals: dict[str, Any],
     into: Converted, site: Site, identity: tuple[str, ...],
 ) -> dict[str, Any]:  # fmt: skip
-    device = first.device
+    known = first.device if first.named_device else None
+    known = known or site.device
+    device = known or first.device
     if device is None:
         into.say(Sign.NO_DEVICE, first.place)
         device = site.sender
+    if not patient and known and site.assigned is not None:
+        patient = site.assigned(known, moment)
     if not patient:
         into.say(Sign.NO_PATIENT, first.place)
         digest = hashlib.sha256("\x1f".join(identity).encode("utf-8", "replace")).hexdigest()[:12]
-        patient = UNASSIGNED + (first.device if first.device and first.named_device else digest)
+        patient = UNASSIGNED + (known or digest)
     reading: dict[str, Any] = {
         "patient_id": _fit(patient),
         "device_id": _fit(device),

@@ -1,0 +1,71 @@
+"""Our own readings as JSON, one a line: looked at as the intake will, with the verdict that others' messages get.
+
+A door that knows the patient or the device from elsewhere (a topic, a login) fills them in where a reading lacks them.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from schemas.decode import Decoded, Refused, decode
+from schemas.judge import judge
+from schemas.reading import Mode
+from schemas.reasons import Refusal, Unreadable
+from streams.formats.findings import Converted, Sign
+from streams.formats.identity import Identity
+from streams.formats.jsons import documents
+from streams.formats.mapping import Mappings
+from streams.formats.plain import mapping_of
+from streams.formats.statements import Memory, Site
+
+NAME: Final = "native"
+
+
+def recognised(document: Any) -> bool:
+    """Whether a JSON document is meant as a reading of ours.
+
+    >>> recognised({"vitals": {"spo2": {"value": 97, "unit": "%"}}}), recognised({"vitals": 3})
+    (True, False)
+    """
+    return isinstance(mapping_of(document).get("vitals"), dict)
+
+
+def convert(
+    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
+) -> Iterator[Converted]:
+    """Every reading in some bytes, looked at, in order. Raises nothing on any input."""
+    for number, (document, problem) in enumerate(documents(data), first):
+        into = Converted(number, NAME)
+        if problem or not isinstance(document, dict):
+            into.say(Sign.MALFORMED, "record", problem or "not an object")
+        else:
+            _look(document, into, site, identity)
+        yield into
+
+
+def _look(document: dict[str, Any], into: Converted, site: Site, identity: Identity) -> None:
+    said = dict(document)
+    if site.patient and not said.get("patient_id"):
+        said["patient_id"] = identity.named(site.patient)
+    if site.device and not said.get("device_id"):
+        said["device_id"] = site.device
+    try:
+        decoded = decode(msgspec.json.encode(said))
+    except Unreadable as refusal:
+        for one in (refusal, *refusal.more):
+            into.say(one.code, one.field or "record", one.detail[:80])
+        return
+    refused = list(decoded.refused) if isinstance(decoded, Decoded) else []
+    reading = decoded.reading if isinstance(decoded, Decoded) else decoded
+    judged = {name: judge(name, measure) for name, measure in reading.vitals.items()}
+    # "not available", "invalid": no value, and just what the watch has to know
+    refused += [one for one in judged.values() if isinstance(one, Refused) and one.code is not Refusal.NOT_USABLE]
+    for one in refused:
+        into.say(one.code, one.field)
+    bad = {one.vital for one in refused}
+    said["vitals"] = {name: measure for name, measure in mapping_of(said.get("vitals")).items() if name not in bad}
+    if reading.mode is not Mode.REAL:
+        into.say(Sign.SIMULATED, "mode")
+    if said["vitals"] or reading.corrects is not None:
+        into.readings.append(said)

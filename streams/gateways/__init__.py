@@ -1,0 +1,1 @@
+"""The gateways: others' formats in by their own protocols. Nothing is acknowledged before Kafka has it."""

@@ -1,0 +1,48 @@
+"""MLLP, HL7's minimal lower layer protocol: messages between 0x0B and 0x1C 0x0D, however TCP cuts them."""
+
+from typing import Final
+
+START: Final = 0x0B
+END: Final = 0x1C
+
+
+class TooLarge(ValueError):
+    """A frame that does not end within what is allowed."""
+
+
+class Frames:
+    """Cuts a stream of bytes into messages.
+
+    >>> frames = Frames(1_000)
+    >>> frames.feed(b"\\x0bMSH|a\\x1c\\r\\x0bMSH|"), frames.feed(b"b\\x1c\\r")
+    ([b'MSH|a'], [b'MSH|b'])
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+        self._looked = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that are complete now. Raises TooLarge."""
+        self._held += data
+        found: list[bytes] = []
+        while (end := self._held.find(END, self._looked)) >= 0:
+            frame = bytes(self._held[:end])
+            del self._held[: end + 1]
+            self._looked = 0
+            # what stands before the last start is a message that never ended, or noise: it has no end, so no answer
+            found.append(frame[frame.rfind(START) + 1 :])
+        self._looked = len(self._held)
+        if len(self._held) > self._limit:
+            raise TooLarge(f"a message of more than {self._limit:,} bytes")
+        return found
+
+
+def frame(message: bytes) -> bytes:
+    """A message as it goes over the wire.
+
+    >>> frame(b"MSH")
+    b'\\x0bMSH\\x1c\\r'
+    """
+    return b"\x0b" + message + b"\x1c\r"

@@ -1,0 +1,44 @@
+"""A gateway's web server: health and metrics, and the routes of the doors that speak HTTP."""
+
+from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.gateways.gateway import Gateway
+
+
+def make_app(gateway: Gateway) -> web.Application:
+    """/livez, /readyz and /metrics."""
+    app = web.Application(client_max_size=gateway.own.max_message_bytes)
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def readyz(_: web.Request) -> web.Response:
+        reasons = gateway.unready()
+        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(gateway.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    return app
+
+
+async def listen(app: web.Application, gateway: Gateway, port: int, *, tls: bool) -> tuple[web.AppRunner, int]:
+    """Serves on the gateway's host; the runner and the port. Raises OSError."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, gateway.own.host, port, ssl_context=gateway.own.tls() if tls else None, backlog=1_024)
+    await site.start()
+    return runner, runner.addresses[0][1]
+
+
+def who_may(gateway: Gateway, request: web.Request) -> str | None:
+    """The sender's name by its bearer token; "" where none is asked for, None where it is not let in."""
+    names = gateway.own.names_by_token()
+    if not names:
+        return ""
+    said = request.headers.get("Authorization", "")
+    return names.get(said.removeprefix("Bearer ").strip()) if said.startswith("Bearer ") else None

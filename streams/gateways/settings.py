@@ -1,0 +1,131 @@
+"""What may be set for a gateway: where it listens, whose messages it takes, and how long Kafka may take."""
+
+import os
+import ssl
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streams.board.settings import is_loopback
+from streams.settings_file import TomlFile
+from streams.settings_problems import Problem, SettingsError, problems_of
+
+PREFIX = "VIGILWARD_GATEWAY_"
+
+
+class GatewayTable(TomlFile):
+    """The table `[gateway]` of the settings file; nothing if there is none."""
+
+    def __call__(self) -> dict[str, Any]:
+        """The keys of `[gateway]`. Raises SettingsError naming the file."""
+        return self.read().get("gateway", {})
+
+
+class GatewaySettings(BaseSettings):
+    """Environment variables VIGILWARD_GATEWAY_NAME, or the table `[gateway]` of the settings file.
+
+    >>> GatewaySettings(site_zone="Europe/Berlin").zone.key
+    'Europe/Berlin'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(None, description="2575 hl7v2, 8090 fhir, 8091 http.")
+    health_port: Annotated[int, Field(ge=0, le=65_535)] = Field(8095, description="hl7v2 and mqtt: health, metrics.")
+    site_zone: str | None = Field(None, description="The zone of times without an offset.")
+    mappings: list[Path] = []
+    devices: Path | None = Field(None, description="Which patient wears which device (TOML).")
+    pseudonym_keys: SecretStr = Field(SecretStr(""), description="id:secret[,older]: patients' ids become pseudonyms.")
+    tokens: Path | None = Field(None, description="One `name token` a line; fhir and http ask for one of them.")
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    client_ca_file: Path | None = Field(None, description="Clients need a certificate of this authority.")
+    max_message_bytes: Annotated[int, Field(ge=1_024, le=268_435_456)] = 1_048_576
+    store_within_s: Annotated[float, Field(ge=1, le=300)] = 30.0
+    keep_refused: bool = Field(True, description="What was not taken is kept on the rejections topic, without names.")
+    max_waiting: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: Annotated[int, Field(ge=1, le=65_535)] = 1883
+    mqtt_tls: bool = False
+    mqtt_user: str = ""
+    mqtt_password: SecretStr = SecretStr("")
+    mqtt_client_id: Annotated[str, Field(min_length=1, max_length=60)] = "vigilward-gateway"
+    mqtt_version: Annotated[int, Field(ge=4, le=5)] = Field(5, description="5, or 4 for MQTT 3.1.1.")
+    mqtt_topics: list[str] = Field(
+        ["vitals/{patient}/{device}"], description="Templates: {patient} and {device} are read, + is any level."
+    )
+    mqtt_gone_topics: list[str] = Field(
+        ["vitals/{patient}/{device}/gone"], description="Where a device's last will says that it is gone."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Said by the caller, then the environment, then the file."""
+        return init_settings, env_settings, GatewayTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
+
+    @field_validator("site_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        try:
+            return name if name is None else ZoneInfo(name).key
+        except (ValueError, OSError, KeyError) as error:
+            raise ValueError("no zone of the tz database, such as Europe/Berlin") from error
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        for name in ("devices", "tokens", "tls_cert_file", "tls_key_file", "client_ca_file"):
+            path = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise Problem(name, f"there is no file {str(path)!r}")
+        if (self.tls_cert_file is None) != (self.tls_key_file is None):
+            raise Problem("tls_key_file", "a certificate and its key go together")
+        if self.client_ca_file is not None and self.tls_cert_file is None:
+            raise Problem("client_ca_file", "clients show certificates over TLS only: set TLS_CERT_FILE, TLS_KEY_FILE")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The site's zone."""
+        return ZoneInfo(self.site_zone) if self.site_zone else None
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether whoever reaches the port is let in."""
+        return self.client_ca_file is None and self.tokens is None and not is_loopback(self.host)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The server's TLS as asked for, with clients' certificates where an authority is set; or None."""
+        if self.tls_cert_file is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.tls_cert_file, self.tls_key_file)
+        if self.client_ca_file is not None:
+            context.load_verify_locations(self.client_ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def names_by_token(self) -> dict[str, str]:
+        """Who may send, by token."""
+        if self.tokens is None:
+            return {}
+        lines = (line.split() for line in self.tokens.read_text("utf-8").splitlines())
+        return {parts[1]: parts[0] for parts in lines if len(parts) == 2 and not parts[0].startswith("#")}
+
+
+def load_gateway(**said: Any) -> GatewaySettings:
+    """A gateway's settings; `said` (command-line options) wins over everything. Raises SettingsError."""
+    try:
+        return GatewaySettings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as refused:
+        raise SettingsError(problems_of(refused, PREFIX)) from None

@@ -35,6 +35,10 @@ TOLD_OTHERWISE: Final = frozenset({"cannot_send", "behind", "clock"})
 """Reasons of a worker that have a word of their own here."""
 
 
+ANOTHER_MODE: Final = "another_mode"
+"""A reason that only whoever looks from outside can have: the worker watches other patients than are meant."""
+
+
 class Finding(NamedTuple):
     """One thing that is wrong with one partition. `seconds`: of silence, of lag, unsent, or between the two clocks
     (0 for `not_ready`); `reasons`: the owner's own, for `not_ready`.
@@ -112,9 +116,16 @@ class Owned:
 
 
 def judge(
-    beat: Heartbeat, *, silent_s: float = 0.0, lag_s: float = 0.0, by_arrival: bool, after_s: float = AFTER_S
+    beat: Heartbeat,
+    *,
+    silent_s: float = 0.0,
+    lag_s: float = 0.0,
+    by_arrival: bool,
+    mode: str | None = None,
+    after_s: float = AFTER_S,
 ) -> list[Finding]:
-    """What is wrong, the worst first. `silent_s`: since the heartbeat came; `lag_s`: seen from outside.
+    """What is wrong, the worst first. `silent_s`: since the heartbeat came; `lag_s`: seen from outside; `mode`: of the
+    patients who are to be watched (None: whichever).
 
     >>> beat = Heartbeat(3, "w-1", 7, 120, 900, 31.0, 1_764_000_000_000, 1_764_000_031_000, 0.0)
     >>> [(one.trouble.value, one.seconds) for one in judge(beat, by_arrival=True)]
@@ -135,14 +146,21 @@ def judge(
     # A partition that is behind has an earlier time because of that; ahead of the wall it never should be.
     if by_arrival and beat.stream_time and (apart_s > CLOCK_S or (apart_s < -CLOCK_S and lag_s <= after_s)):
         found.append(Finding(Trouble.CLOCK, number, apart_s))
-    if reasons := tuple(one for one in beat.reasons if one not in TOLD_OTHERWISE):
+    reasons = tuple(one for one in beat.reasons if one not in TOLD_OTHERWISE)
+    if mode is not None and beat.mode != mode:
+        reasons = (*reasons, ANOTHER_MODE)
+    if reasons:
         found.append(Finding(Trouble.NOT_READY, number, reasons=reasons))
     return found
 
 
-def judge_owned(owned: Owned, partition: int, now: float, *, by_arrival: bool, after_s: float) -> list[Finding]:
+def judge_owned(
+    owned: Owned, partition: int, now: float, *, by_arrival: bool, after_s: float, mode: str | None = None
+) -> list[Finding]:
     """What is wrong with a partition, also while nobody has said anything of it yet."""
     silent_s = now - owned.heard_at
     if owned.beat is None:
         return [Finding(Trouble.SILENT, partition, silent_s)] if silent_s > after_s else []
-    return judge(owned.beat, silent_s=silent_s, lag_s=owned.lag.seconds(now), by_arrival=by_arrival, after_s=after_s)
+    # Of an owner that has just fallen silent nobody knows yet what it has taken since.
+    lag_s = owned.lag.seconds(now) if silent_s <= 2 * EVERY_S else 0.0
+    return judge(owned.beat, silent_s=silent_s, lag_s=lag_s, by_arrival=by_arrival, mode=mode, after_s=after_s)

@@ -82,6 +82,7 @@ class Board:
             heartbeats=self.settings.topic(Topic.HEARTBEATS),
             after_s=self.own.silent_after_s,
             by_arrival=self.settings.clock is Clock.ARRIVAL,
+            mode=self.settings.mode.value,
             tell=tell,
         )
         await self.sender.start()

@@ -75,10 +75,11 @@ class Watcher:
         heartbeats: str,
         after_s: float,
         by_arrival: bool,
+        mode: str,
         tell: Callable[[Watch], None],
     ) -> None:
         self._client, self._log, self._heartbeats = dict(client), log_topic, heartbeats
-        self._after_s, self._by_arrival, self._tell = after_s, by_arrival, tell
+        self._after_s, self._by_arrival, self._mode, self._tell = after_s, by_arrival, mode, tell
         self._owned: dict[int, Owned] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
@@ -167,5 +168,7 @@ class Watcher:
         return tuple(
             found
             for number, owned in sorted(self._owned.items())
-            for found in judge_owned(owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s)
+            for found in judge_owned(
+                owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s, mode=self._mode
+            )
         )

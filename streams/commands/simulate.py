@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from schemas.reading import Mode
+from streams.installation.watch import listen, other_modes
 from streams.settings import load
 from streams.ward.admissions import encode
 from streams.ward.pace import Pace, seconds
@@ -59,6 +61,13 @@ def simulate(
     """
     lasts_s = _duration(for_)
     settings = load()
+    if others := other_modes(listen(settings), Mode.DEMO):
+        typer.echo(
+            f"vigilward simulate: this log's workers watch patients of mode {', '.join(sorted(others))} and refuse "
+            "made-up ones; start them with VIGILWARD_MODE=demo, on a log without real patients",
+            err=True,
+        )
+        raise typer.Exit(2)
     start_ms = int(time.time() * 1000)
     scenarios = MIXED if scenario is None else (named(scenario),)
     ward = Simulator(patients, seed=seed, start_ms=start_ms, rate_hz=rate, scenarios=scenarios, quicker=quicker)

@@ -99,6 +99,12 @@ REMEDIES: Final = {
 }
 
 
+def other_modes(watched: Watched | None, mode: str) -> set[str]:
+    """Modes of living workers that would refuse patients of this mode."""
+    beats = [one.beat for one, age_s in watched.newest.values() if age_s <= AFTER_S] if watched is not None else []
+    return {beat.mode for beat in beats if beat is not None} - {mode}
+
+
 def watch_findings(watched: Watched | None, settings: Settings) -> Iterator[Finding]:
     """What is wrong with the watch; nothing where no worker has ever run, for then nothing was promised."""
     if watched is None or not watched.newest:
@@ -111,6 +117,8 @@ def watch_findings(watched: Watched | None, settings: Settings) -> Iterator[Find
         owned, age_s = watched.newest[number]
         if owned.beat is None:
             continue
-        for one in judge(owned.beat, silent_s=age_s, by_arrival=settings.clock is Clock.ARRIVAL):
+        for one in judge(
+            owned.beat, silent_s=age_s, by_arrival=settings.clock is Clock.ARRIVAL, mode=settings.mode.value
+        ):
             says = SAYS[one.trouble].format(s=abs(one.seconds), why=", ".join(one.reasons))
             yield Finding(Code(f"watch_{one.trouble}"), subject, says, REMEDIES[one.trouble])

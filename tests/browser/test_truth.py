@@ -50,7 +50,7 @@ class Worker:
         consumer.close()
 
     def _beat(self, producer: Producer, number: int, end: int) -> None:
-        beat = Heartbeat(number, "stand-in", 1, end, end, 0.0, now(), now(), 0.0, self.reasons)
+        beat = Heartbeat(number, "stand-in", 1, end, end, 0.0, now(), now(), 0.0, self.reasons, "demo")
         producer.produce(self._settings.topic(Topic.HEARTBEATS), encode_heartbeat(beat), partition=number)
 
     def kill(self) -> None:

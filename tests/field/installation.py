@@ -90,9 +90,9 @@ class Field:
             timeout=120,
         )  # fmt: skip
 
-    def doctor(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def doctor(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
         """`vigilward doctor`."""
-        return self.command("doctor", *words)
+        return self.command("doctor", *words, **more)
 
     def findings(self) -> list[str]:
         """The codes that `doctor` finds."""

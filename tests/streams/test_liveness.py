@@ -87,6 +87,17 @@ def test_an_owner_that_lives_and_takes_nothing_is_told_by_the_logs_own_end():
     assert (found.trouble, found.seconds) == (Trouble.BEHIND, 6.0)
 
 
+def test_an_owner_that_falls_silent_is_not_called_behind_first():
+    owned = Owned(0.0)
+    owned.see(100, 0.0)
+    owned.hear(beat(next_offset=100), 0, 0.0)
+    owned.see(101, 0.1)
+    owned.hear(beat(next_offset=100), 1, 0.5)
+
+    words = [judge_owned(owned, 0, tenth / 10, by_arrival=True, after_s=AFTER_S) for tenth in range(5, 60)]
+    assert next(one[0].trouble for one in words if one) == Trouble.SILENT
+
+
 def test_a_partition_of_which_nobody_has_said_anything_is_silent_after_a_while():
     owned = Owned(10.0)
 

@@ -29,6 +29,20 @@ def refuse_another_group(found: Mapping[int, MarkerBody | None], settings: Setti
             )
 
 
+def refuse_another_mode(found: Mapping[int, MarkerBody | None], settings: Settings) -> None:
+    """Raises CannotTake where patients of another mode are watched: a worker of this one would refuse them all.
+
+    While a partition has no patient its mode may still be changed.
+    """
+    for partition, body in sorted(found.items()):
+        if body is not None and body.patients and body.mode not in ("", settings.mode.value):
+            raise CannotTake(
+                f"partition {partition} of {settings.topic(Topic.READINGS)} watches patients of mode {body.mode}, and "
+                f"this worker is of mode {settings.mode.value}: it would refuse every one of them; set "
+                f"VIGILWARD_MODE={body.mode}, or give this worker a log of its own (VIGILWARD_TOPIC_PREFIX)"
+            )
+
+
 async def refuse_another_behaviour(found: Mapping[int, MarkerBody | None], settings: Settings) -> None:
     """Raises CannotTake where a build of another number has not drained, or is newer. Raises KafkaError."""
     before = {number: body for number, body in found.items() if body is not None and body.behaviour != BEHAVIOUR}

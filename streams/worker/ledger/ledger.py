@@ -18,7 +18,12 @@ from streams.log.behaviour import BEHAVIOUR, FIRST
 from streams.settings import Settings
 from streams.topics import Topic
 from streams.worker.faults import WorkerFault
-from streams.worker.ledger.authority import refuse_another_behaviour, refuse_another_group, tell_of_succession
+from streams.worker.ledger.authority import (
+    refuse_another_behaviour,
+    refuse_another_group,
+    refuse_another_mode,
+    tell_of_succession,
+)
 from streams.worker.ledger.capture import capture, lines
 from streams.worker.ledger.entry import Entry
 from streams.worker.ledger.fault_points import Point, passed
@@ -177,6 +182,7 @@ class Ledger:
 
     async def _refuse(self, found: Mapping[int, MarkerBody | None]) -> None:
         refuse_another_group(found, self._settings)
+        refuse_another_mode(found, self._settings)
         await refuse_another_behaviour(found, self._settings)
 
     async def _fence(self, partition: int, pen: Pen, former: MarkerBody | None) -> None:
@@ -186,7 +192,8 @@ class Ledger:
 
     def _owned(self, body: MarkerBody) -> MarkerBody:
         """The same checkpoint, ours from now on; no longer drained, for we go on from it."""
-        return msgspec.structs.replace(body, group=self._settings.group, behaviour=BEHAVIOUR, drained=False)
+        mode = self._settings.mode.value
+        return msgspec.structs.replace(body, group=self._settings.group, behaviour=BEHAVIOUR, drained=False, mode=mode)
 
     async def _drain(self, entry: Entry) -> bool:
         """Saves, and says in the checkpoint that nothing was said beyond it; False if it could not be."""
@@ -286,7 +293,8 @@ class Ledger:
 
     def _body(self, marker: Marker, patients: int) -> MarkerBody:
         assert self._identity is not None
-        return MarkerBody.of(marker, *self._identity, self._seat.generation(), patients, self._settings.group)
+        whose = self._settings.group, self._settings.mode.value
+        return MarkerBody.of(marker, *self._identity, self._seat.generation(), patients, *whose)
 
     def _marker_line(self, partition: int, body: MarkerBody) -> Line:
         return Line(self._settings.topic(Topic.STATES), partition, MARKER_KEY, encode_marker(body))

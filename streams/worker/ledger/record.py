@@ -60,7 +60,7 @@ class MarkerBody(Struct, array_like=True, frozen=True):
     Times in milliseconds. `savepoint_at`: the partition's time at its last savepoint, None before the first. `clock`:
     where stream time stands, None before the log's first signed tick. `group`: whose workers own it ("": written before
     groups were kept); `behaviour`: of the build that wrote it (`streams.log.behaviour`); `drained`: everything that was
-    said is acknowledged, and nothing was said since.
+    said is acknowledged, and nothing was said since; `mode`: of the patients ("": written before modes were kept).
     """
 
     next_offset: int
@@ -78,6 +78,7 @@ class MarkerBody(Struct, array_like=True, frozen=True):
     group: str = ""
     behaviour: int = FIRST
     drained: bool = False
+    mode: str = ""
 
     @property
     def marker(self) -> Marker:
@@ -87,11 +88,18 @@ class MarkerBody(Struct, array_like=True, frozen=True):
 
     @classmethod
     def of(
-        cls, marker: Marker, cluster_id: str, topic_id: str, generation: int, patients: int, group: str = ""
+        cls,
+        marker: Marker,
+        cluster_id: str,
+        topic_id: str,
+        generation: int,
+        patients: int,
+        group: str = "",
+        mode: str = "",
     ) -> "MarkerBody":
         """The body for a marker, by this build."""
         where = marker.next_offset, marker.time, marker.first_time, dict(marker.sources), marker.rules
-        more = {"clock": marker.clock, "group": group, "behaviour": BEHAVIOUR}
+        more = {"clock": marker.clock, "group": group, "behaviour": BEHAVIOUR, "mode": mode}
         return cls(*where, cluster_id, topic_id, generation, patients, **more)
 
 

@@ -2,7 +2,7 @@
 
 from schemas.heartbeat import Heartbeat
 from streams.installation.findings import Code
-from streams.installation.watch import Watched, watch_findings
+from streams.installation.watch import Watched, other_modes, watch_findings
 from streams.liveness import Owned
 from streams.settings import Settings
 
@@ -34,6 +34,12 @@ def test_partitions_without_a_living_worker_are_named():
     assert [one.subject for one in found] == ["vitals.readings/0", "vitals.readings/1"]
     assert [one.says for one in found] == ["no worker has watched it for 40 s", "no worker has ever watched it"]
     assert {one.code for one in found} == {Code.WATCH_SILENT}
+
+
+def test_a_worker_of_another_mode_watches_nobody_who_is_meant():
+    assert codes({0: heard(0, mode="demo"), 1: heard(1)}) == [Code.WATCH_NOT_READY]
+    assert other_modes(Watched({0: heard(0, mode="demo"), 1: heard(1, age_s=60.0)}, 2), "demo") == set()
+    assert other_modes(Watched({0: heard(0, mode="real")}, 2), "demo") == {"real"}
 
 
 def test_each_trouble_has_its_own_code_and_remedy():

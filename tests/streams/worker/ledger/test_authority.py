@@ -26,6 +26,7 @@ def refusal(monkeypatch, said=(), **of):
     monkeypatch.setattr(authority, "said_beyond", said_beyond)
     try:
         authority.refuse_another_group({0: body(**of)}, SETTINGS)
+        authority.refuse_another_mode({0: body(**of)}, SETTINGS)
         asyncio.run(authority.refuse_another_behaviour({0: body(**of)}, SETTINGS))
     except CannotTake as refused:
         return str(refused)
@@ -39,6 +40,9 @@ def refusal(monkeypatch, said=(), **of):
         ({"drained": True}, (), ""),
         ({"group": "", "behaviour": FIRST}, (), ""),
         ({"group": "night"}, (), "belongs to group night"),
+        ({"mode": "real"}, (), ""),
+        ({"mode": "demo"}, (), "set VIGILWARD_MODE=demo"),
+        ({"mode": "demo", "patients": 0}, (), ""),
         ({"behaviour": BEHAVIOUR + 1, "drained": True}, (), "no way back"),
         ({"group": "", "behaviour": FIRST}, (0,), "stop it with SIGTERM"),
     ],

@@ -23,15 +23,16 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True):
     """One step of an escalation: whom it calls, and how long after the alert began to call."""
 
     to: Step
-    after_minutes: Minutes
+    after_minutes: Annotated[float, Meta(ge=0, le=24 * 60)]
 
 
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The steps by priority, in rising order."""
+    """The steps by priority, in rising order; `extreme`: for a high alert on an extreme value, as `high` without."""
 
     high: tuple[Rung, ...]
     medium: tuple[Rung, ...]
     low: tuple[Rung, ...]
+    extreme: tuple[Rung, ...] | None = None
 
 
 class ByPriority(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +45,17 @@ class ByPriority(Struct, frozen=True, forbid_unknown_fields=True):
     def ms(self, priority: int) -> int:
         """Milliseconds for a priority of 1 to 3."""
         return int((self.low, self.medium, self.high)[priority - 1] * MINUTE_MS)
+
+
+class Repeats(Struct, frozen=True, forbid_unknown_fields=True):
+    """Minutes after which a call that nobody answers is repeated to everybody whom it has reached."""
+
+    high: Minutes
+    medium: Minutes
+
+    def ms(self, priority: int) -> int:
+        """Milliseconds for a priority of 2 or 3."""
+        return int((self.medium, self.high)[priority - 2] * MINUTE_MS)
 
 
 class Latches(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,18 +100,25 @@ class Calling(Struct, frozen=True, forbid_unknown_fields=True):
     learned_priority: Annotated[str, Meta(pattern="^(low|medium)$")]
     patient_limit: PatientLimit
     wards: dict[str, Ward]
+    repeats: Repeats | None = None  # None: the last step is the last word
+    last_resort_minutes: Minutes | None = None  # None: there is no last resort
 
     def ward(self, name: str | None) -> Ward:
         """The options of a ward."""
         return self.wards.get(name or EVERY_WARD) or self.wards[EVERY_WARD]
 
-    def ladder(self, plan: str | None, ward: str | None, priority: int) -> tuple[Rung, ...]:
-        """The steps for a patient; without a plan care is escalated fully."""
+    def ladder(self, plan: str | None, ward: str | None, priority: int, *, extreme: bool = False) -> tuple[Rung, ...]:
+        """The steps for a patient; without a plan care is escalated fully. Where a ward has a rapid-response team, it
+        comes in place of the doctor who would be called at the same moment.
+        """
         ladder = self.ladders[Plan(plan or Plan.FULL)]
         rungs = (ladder.low, ladder.medium, ladder.high)[priority - 1]
-        if self.ward(ward).rapid_response:
-            return rungs
-        return tuple(rung for rung in rungs if rung.to is not Step.RAPID_RESPONSE)
+        if extreme and ladder.extreme is not None:
+            rungs = ladder.extreme
+        if not self.ward(ward).rapid_response:
+            return tuple(rung for rung in rungs if rung.to is not Step.RAPID_RESPONSE)
+        teams = {rung.after_minutes for rung in rungs if rung.to is Step.RAPID_RESPONSE}
+        return tuple(rung for rung in rungs if rung.to is not Step.DOCTOR or rung.after_minutes not in teams)
 
     def hold_ms(self, reason: Because, priority: int) -> int:
         """How long an acknowledgement holds."""
@@ -116,9 +135,14 @@ def faults(calling: Calling) -> Iterator[Fault]:
             Code.UNANSWERED, f"calling.{part}.{name}", f"`calling` says nothing of {name}", f"add `{name}` to `{part}`"
         )
     for plan, ladder in calling.ladders.items():
-        for name, rungs in (("high", ladder.high), ("medium", ladder.medium), ("low", ladder.low)):
-            rising = [(RANKS[rung.to], rung.after_minutes) for rung in rungs]
-            if any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(rising)):
+        by_name = (
+            ("extreme", ladder.extreme or ()),
+            ("high", ladder.high),
+            ("medium", ladder.medium),
+            ("low", ladder.low),
+        )
+        for name, rungs in by_name:
+            if any(not _rises(one, other) for one, other in pairwise(rungs)):
                 yield Fault(
                     Code.STEPS_DO_NOT_RISE,
                     f"calling.ladders.{plan}.{name}",
@@ -155,3 +179,9 @@ def faults(calling: Calling) -> Iterator[Fault]:
                 f"`{reason}` holds longer at high than at medium priority",
                 f"write at most {hold.medium:g} minutes for `high`",
             )
+
+
+def _rises(one: Rung, other: Rung) -> bool:
+    """Whether a step comes after another; a rapid-response team may be called when the doctor is, in place of whom."""
+    together = one.to is Step.DOCTOR and other.to is Step.RAPID_RESPONSE and one.after_minutes == other.after_minutes
+    return RANKS[one.to] < RANKS[other.to] and (one.after_minutes < other.after_minutes or together)

@@ -16,6 +16,7 @@ from detectors.risk import NONE as NO_HEADS
 from detectors.risk import RiskRules
 from detectors.risk import faults as risk_faults
 from detectors.rule_fault import Code, Fault
+from detectors.watch_rules import WatchRules
 from schemas.vitals import Vital
 
 Count = Annotated[int, Meta(ge=1, le=1_000)]
@@ -117,6 +118,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     forget_discharged_hours: Positive
     risk: RiskRules = NO_HEADS
     intake: IntakeRules | None = None  # None: what comes late is left aside, as before there were such rules
+    watch: WatchRules | None = None  # None: as it was before there were such rules
     sha256: str = ""
 
 

@@ -41,7 +41,9 @@ class Step(StrEnum):
 
     NURSE = "nurse"
     SHIFT_LEAD = "shift_lead"
+    DOCTOR = "doctor"
     RAPID_RESPONSE = "rapid_response"
+    LAST_RESORT = "last_resort"  # the site's last address: nobody has answered
 
 
 class Because(StrEnum):

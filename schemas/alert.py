@@ -75,6 +75,9 @@ class HeldBy(StrEnum):
     LOW_PRIORITY = "low_priority"
     PAUSED = "paused"
     PATIENT_LIMIT = "patient_limit"
+    CALLING_LIMIT = "calling_limit"
+    CARE_PLAN = "care_plan"
+    ANSWERED = "answered"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
 
@@ -132,9 +135,10 @@ class Life(Out):
 
     `until`: when the acknowledgement (`owner`) or the snooze (`snoozed_by`) ends, and the alert returns if its
     condition holds. `called_at`: since when someone is wanted; `steps` were taken since, `next_step` comes at
-    `next_step_at`. `unseen`: the highest priority that nobody has acknowledged. `undo_of`: the action that may be
-    undone until `undo_until`. `reviews_left`: how often `reviewing` may still be the reason before it takes the shift
-    lead (null: no limit).
+    `next_step_at`. `step`: the last step taken; `repeats`: how often the call was repeated to everybody reached;
+    `nobody_answered`: the site's last address was called. `unseen`: the highest priority that nobody has acknowledged.
+    `undo_of`: the action that may be undone until `undo_until`. `reviews_left`: how often `reviewing` may still be the
+    reason before it takes the shift lead (null: no limit).
     """
 
     standing: Standing
@@ -150,6 +154,9 @@ class Life(Out):
     steps: list[StepTaken]
     next_step: Step | None
     next_step_at: Moment | None
+    step: Step | None
+    repeats: int
+    nobody_answered: bool
     returned: int
     unseen: Priority | None
     reviews_left: int | None

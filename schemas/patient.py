@@ -113,6 +113,39 @@ class Limits(Message):
         return self
 
 
+class CallingLimit(Message):
+    """A doctor's order for one vital, in its own unit: within it a red item alone calls nobody, for at most 72 hours.
+
+    NEWS2, its points and calls from 5 up are untouched. `extreme`: nor does an extreme within it call, as for cyanotic
+    heart disease or a ventricular assist device.
+    """
+
+    vital: Vital = Field(strict=False)
+    low: float | None = None
+    high: float | None = None
+    author: ShortText
+    reason: ShortText
+    until: Moment
+    extreme: bool = False
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "CallingLimit":
+        if self.low is None and self.high is None:
+            raise ValueError("a calling limit needs `low` or `high`")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("`low` lies below `high`")
+        return self
+
+
+class Observations(Message):
+    """How often a full set is to be taken, where it is ordered otherwise than chart 4 of NEWS2 asks."""
+
+    every_minutes: Annotated[float, Field(gt=0, le=24 * 60)]
+    author: ShortText
+    reason: ShortText | None = None
+    until: Moment | None = None
+
+
 class Pause(Message):
     """Monitoring is paused (scan, theatre, wash) for a stated reason and time."""
 
@@ -144,6 +177,8 @@ class PatientRecord(Message):
     escalation_plan: EscalationPlan | None = None
     long_standing_confusion: LongStandingConfusion | None = None
     limits: list[Limits] | None = None
+    calling_limits: list[CallingLimit] | None = None
+    observations: Observations | None = None
     pause: Pause | None = None
     confirmed: bool = False
 

@@ -93,6 +93,8 @@ class OrderKind(StrEnum):
     ESCALATION_PLAN = "escalation_plan"
     LONG_STANDING_CONFUSION = "long_standing_confusion"
     LIMIT = "limit"
+    CALLING_LIMIT = "calling_limit"
+    OBSERVATIONS = "observations"
     PAUSE = "pause"
 
 

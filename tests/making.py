@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 import msgspec
@@ -175,6 +176,11 @@ def rules_bytes(*changes: tuple[str, object]) -> bytes:
 def rules_with(*changes: tuple[str, object]) -> Rules:
     """As `rules_bytes`, read."""
     return read_rules(rules_bytes(*changes))
+
+
+def old_rules() -> Rules:
+    """The rules of before there were any of how the watch behaves."""
+    return read_rules(files("detectors").joinpath("data/rules-4.json").read_bytes())
 
 
 def new_partition(

@@ -141,4 +141,5 @@ def _given(
         facts.at + int(calling.undo_seconds * SECOND_MS),
         reds,
         confirmed,
+        facts.plan and action.reason is Because.CARE_PLAN,
     )

@@ -46,6 +46,9 @@ class Demand(Struct, frozen=True):
     confirmed: tuple[str, ...]
     proven: tuple[str, ...] = ()
     alone: bool = False
+    extremes: tuple[str, ...] = ()  # vitals whose extreme has to be called for
+    still: int | None = None  # as `now`, of what has not yet left its limit by enough; None: as `now`
+    far: tuple[str, ...] = ()  # vitals whose value in force is extreme
 
 
 NOTHING: Final = Demand(0, 0, False, None, Reason.NOTHING_ASKED, (), ())
@@ -63,10 +66,11 @@ class Course(Struct, array_like=True):
     lower_max: int = 0
     corrected: bool = False  # a value that counted has just been taken back
     unbooked: int = 0  # decided epochs in which only learned detectors kept asking
+    windows: list[tuple[int, int, int, int, int, int, int]] = []  # the last half hour, where the rules ask for it
 
     def forget(self) -> None:
         """Back to nothing: another patient, or another stay."""
-        self.scores, self.reds = [], {}
+        self.scores, self.reds, self.windows = [], {}, []
         self.learned = self.limits = self.lower = self.lower_max = self.unbooked = 0
         self.before, self.corrected = None, False
 

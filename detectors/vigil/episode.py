@@ -4,17 +4,28 @@ from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from detectors.rules import Rules
-from detectors.vigil.course import Course, Demand
-from detectors.vigil.life import ANSWERED, Life
+from detectors.vigil.course import HIGH, Course, Demand
+from detectors.vigil.life import ANSWERED, Answer, Life
+from detectors.vigil.mark import Mark
 from detectors.vigil.reason import Reason
 from schemas.alert import Standing, State
 
 RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
 DETERIORATION: Final = "deterioration"
-BOOK: Final = frozenset({Reason.NEWS2_HIGH, Reason.NEWS2_MEDIUM, Reason.RED_SCORE, Reason.PERSONAL_LIMIT})
+BOOK: Final = frozenset(
+    {
+        Reason.NEWS2_HIGH,
+        Reason.NEWS2_MEDIUM,
+        Reason.RED_SCORE,
+        Reason.PERSONAL_LIMIT,
+        Reason.EXTREME,
+        Reason.MATERNAL,
+    }
+)
 
 
 class Episode(Struct, array_like=True):
@@ -22,7 +33,9 @@ class Episode(Struct, array_like=True):
 
     `interrupts`: whether its condition asks for someone; whether that is heard is for its `life` to say. `worse_at`:
     the revision at which it last became worse; `learned`: only learned detectors ask for it; `useful`: what someone
-    said of it.
+    said of it. `extremes`: vitals that were extreme when it called. `covered`: somebody has answered the same, no
+    worse, before: it is shown until it gets worse. `mark`: what the last call or answer knew; what is worse by a step
+    breaks through.
     """
 
     alert_id: str
@@ -45,6 +58,14 @@ class Episode(Struct, array_like=True):
     learned: bool = False
     remedy: str | None = None
     useful: bool | None = None
+    extremes: list[str] = []
+    covered: bool = False
+    mark: Mark | None = None
+
+    @property
+    def reason_of_book(self) -> bool:
+        """Whether the book has asked for it, and not only what was learned."""
+        return not self.learned and self.priority > 1
 
     @property
     def calls(self) -> bool:
@@ -72,34 +93,54 @@ def step(
     dense: bool,
     voiced: bool,
     doubtful: bool = False,
+    worse: Reason | None = None,
     rules: Rules,
 ) -> tuple[State | None, Reason]:
     """Moves an open episode by one decision; gives the state to be said, or None where nothing is new, and why.
 
     `fresh`: new values were decided (otherwise only time has passed); `entered`: a person entered them; `dense`:
     streams are in force; `voiced`: a person has just said that she is concerned; `doubtful`: a vital that the episode
-    rests on has only a suspect value. What a corrected value had asked for is over at once.
+    rests on has only a suspect value; `worse`: by what it is worse than when it last called or was answered.
+    What a corrected value had asked for is over at once.
     What the book asks for is heard as if no learned detector had called before.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream
     answer = episode.life.answer if episode.life.standing in ANSWERED else None
+    watched = rules.watch is not None
+    if watched and _unbreakable(answer, voiced):
+        demand = replace(demand, priority=min(demand.priority, episode.priority))
+        worse = None
+    if watched and demand.reason is Reason.LEARNED and not voiced and episode.reason_of_book:
+        demand = replace(demand, priority=min(demand.priority, episode.priority))
     heard = episode.interrupts or answer is not None  # what comes on top has to be heard
     if demand.priority > episode.priority or voiced:
+        if watched and not voiced and not demand.interrupts:
+            episode.priority = demand.priority  # shown as what it is; it calls once it has lasted
+            episode.held_by = demand.held_by
+            return UPDATED, Reason.PRIORITY_UP
         episode.priority = max(demand.priority, episode.priority)
         return _say(episode, demand, WORSENED, Reason.CONCERN if voiced else Reason.PRIORITY_UP)
     known = episode.reds if answer is None else {*episode.reds, *answer.reds}
     new_reds = [red for red in demand.confirmed if red not in known]
-    if new_reds and heard:
+    if worse is not None and heard:
+        return _say(episode, demand, WORSENED, worse)
+    if new_reds and heard and not _unbreakable(answer, voiced):
         episode.reds = sorted({*episode.reds, *new_reds})
         return _say(episode, demand, WORSENED, Reason.NEW_RED)
     lasting = course.lasting(need.worse)
-    if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and heard:
+    if (
+        lasting is not None
+        and episode.score is not None
+        and lasting >= episode.score + WORSE_BY
+        and heard
+        and not (watched and _unbreakable(answer, voiced))
+    ):
         episode.score = lasting
         return _say(episode, demand, WORSENED, Reason.SCORE_UP)
     if episode.learned and demand.interrupts and demand.reason in BOOK:
         return _say(episode, demand, WORSENED, demand.reason)
-    if demand.interrupts and not episode.interrupts:
+    if demand.interrupts and not episode.interrupts and not (episode.covered and demand.priority < HIGH):
         return _say(episode, demand, UPDATED, Reason.PERSISTED)
     if lost != episode.lost:
         reason = Reason.MONITORING_LOST if set(lost) - set(episode.lost) else Reason.MONITORING_BACK
@@ -112,18 +153,27 @@ def step(
     return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, hold)
 
 
+def _unbreakable(answer: Answer | None, voiced: bool) -> bool:
+    """Whether only a person's concern breaks this answer: it was given by a plan of care that is in force."""
+    return answer is not None and answer.plan and not voiced
+
+
 def _say(episode: Episode, demand: Demand, state: State, reason: Reason) -> tuple[State, Reason]:
     episode.learned = demand.reason is Reason.LEARNED
     episode.interrupts = episode.interrupts or demand.interrupts
     episode.held_by = None if episode.interrupts else demand.held_by
     episode.reds = sorted({*episode.reds, *demand.confirmed})
+    if demand.extremes:
+        episode.extremes = sorted({*episode.extremes, *demand.extremes})
+    if state is WORSENED or reason is Reason.PERSISTED:
+        episode.covered = False
     return state, reason
 
 
 def _down(
     episode: Episode, demand: Demand, course: Course, clear: int, hold: Reason | None
 ) -> tuple[State | None, Reason]:
-    if demand.now >= episode.priority:
+    if max(demand.now, demand.still or 0) >= episode.priority:
         course.lower = course.lower_max = 0
         _leave_to_the_learned(episode, demand, course, clear, held=hold is not None)
         return None, Reason.UNCHANGED
@@ -139,6 +189,7 @@ def _down(
     if left == 0:
         return CLEARED, Reason.CORRECTED if course.corrected else Reason.CONDITION_OVER
     episode.priority = left
+    episode.extremes = [name for name in episode.extremes if name in demand.far]
     episode.learned = demand.reason is Reason.LEARNED
     episode.score = course.lasting(1)
     episode.interrupts = episode.interrupts and left > 1

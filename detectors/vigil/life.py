@@ -122,6 +122,7 @@ class Answer(Struct, frozen=True, array_like=True):
     undo_until: int
     reds: tuple[str, ...] = ()
     excused: tuple[str, ...] = ()
+    plan: bool = False  # given by a plan of care that is in force: only a person's concern breaks it
 
 
 class Called(Struct, frozen=True, array_like=True):
@@ -148,11 +149,12 @@ class Life(Struct, frozen=True, array_like=True):
     snoozed: int = 0
     answer: Answer | None = None
     before: "Life | None" = None
+    repeats: int = 0  # how often the call was repeated to everybody whom it had reached
 
 
 class Facts(NamedTuple):
-    """What a move is judged by: the moment, the alert's priority, whether its condition calls, the rules, and whether
-    only learned detectors ask for it.
+    """What a move is judged by: the moment, the alert's priority, whether its condition calls, the rules, whether only
+    learned detectors ask for it, and whether anything but a high alert calls again when its answer ends.
     """
 
     at: int
@@ -163,6 +165,10 @@ class Facts(NamedTuple):
     reviews_at_most: int = 2
     delivered_within: int = MINUTE_MS
     learned: bool = False
+    repeat_ms: int = 0
+    last_resort_ms: int = 0
+    only_high_returns: bool = False
+    plan: bool = False  # a plan of care is in force that escalates less than fully
 
 
 class Turn(NamedTuple):
@@ -316,7 +322,11 @@ def deliver(life: Life, to: Step, at: int) -> Life | None:
 def asks(life: Life, facts: Facts, since: int, steps: tuple[Called, ...] = ()) -> Life:
     """Wanted since a moment, unowned."""
     unseen = max(life.unseen, facts.priority)
-    return replace(life, standing=_S.CALLING, unseen=unseen, called=since, steps=steps, answer=None, before=None)
+    again = life.repeats if steps else 0
+    steps = steps or tuple(Called(rung.to.value, facts.at) for rung in facts.ladder if rung.after_minutes == 0)
+    return replace(
+        life, standing=_S.CALLING, unseen=unseen, called=since, steps=steps, answer=None, before=None, repeats=again
+    )
 
 
 def shown(life: Life) -> Life:

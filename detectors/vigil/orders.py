@@ -31,6 +31,13 @@ def orders_report(stay: Stay, at: int, warning_minutes: float) -> list[dict]:
     for limit in stay.limits:
         what = {"vital": limit.vital, "low": limit.low, "high": limit.high}
         found.append(_order("limit", (limit.author, limit.reason), limit.until, at, warning, **what))
+    if stay.observe_every:
+        every = f"{stay.observe_every:g} min"
+        found.append(_order("observations", stay.observe_by, stay.observe_until, at, warning, value=every))
+    for order in stay.calling_limits:
+        what = {"vital": order.vital, "low": order.low, "high": order.high}
+        what["value"] = "extreme" if order.extreme else None  # type: ignore[assignment]
+        found.append(_order("calling_limit", (order.author, order.reason), order.until, at, warning, **what))
     if stay.paused(at):
         found.append(_order("pause", (stay.pause_author, stay.pause_reason), stay.paused_until, at, warning))
     return found

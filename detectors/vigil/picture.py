@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
-from detectors.news2 import News2, Part, news2
-from detectors.oxygen import ROOM_AIR_PERCENT, on_oxygen
+from detectors.news2 import RED, News2, Part, news2
+from detectors.oxygen import on_oxygen
+from detectors.pulse import disagree
 from detectors.response import URGENT_FROM
 from detectors.risk_words import Voice, voice_words
 from detectors.vigil.concern import Concern
-from detectors.vigil.red import VITALS_OF
+from detectors.vigil.epoch import SPOT
+from detectors.vigil.ranks import entered_in_force, points_of, values_by_rank
+from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, VITALS_OF, says_oxygen
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
 from detectors.vigil.wording import ago_words, leading, score_words, vital_words
+from detectors.watch_rules import MemoryRules, WatchRules
 from schemas.times import NEVER
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
 
@@ -22,7 +26,6 @@ VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source 
 # other, and a contradiction counts as oxygen (`on_oxygen`). Ours: nobody changes a mask and charts it sooner.
 REPLACES_MS: Final = 60_000
 TOLD_FROM_MS: Final = 120_000  # a delayed value says its age from here on
-OF_OXYGEN: Final = VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]
 
 UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
 
@@ -35,6 +38,8 @@ def expires(name: str, track: Track) -> int:
     """When the value in force goes stale (with the lateness that its successor may have)."""
     known = track.known
     assert known is not None
+    if track.kept:
+        return NEVER  # on oxygen until charted otherwise
     return (
         known.at + known.delayed + (track.lasts + STREAM_LATENESS if track.lasts else _STALE_AFTER[name][known.source])
     )
@@ -55,7 +60,7 @@ def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
 class Picture:
     """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
 
-    __slots__ = ("at", "concern", "score", "stay", "tracks", "values", "voices", "why_not")
+    __slots__ = ("at", "concern", "doubted", "score", "stay", "tracks", "values", "voices", "watch", "why_not")
 
     def __init__(
         self,
@@ -64,12 +69,17 @@ class Picture:
         at: int,
         concern: Concern | None = None,
         voices: tuple[Voice, ...] = (),
+        watch: WatchRules | None = None,
     ) -> None:
         self.voices = voices  # the vitals that speak for a learned risk that asks for someone
         self.tracks, self.stay, self.at, self.concern = tracks, stay, at, concern
         # the valid values, in the vitals' own units
         self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
+        self.watch = watch  # how the watch behaves, where the rules say
         self.why_not = stay.not_covered(at)
+        self.doubted: frozenset[str] = frozenset()  # what a person counted otherwise, and nobody has counted again
+        if watch is not None:
+            self.doubted = values_by_rank(self.values, tracks, stay, at, watch)
         self.score = None if self.why_not else self._score()
 
     def value(self, name: str) -> float | None:
@@ -79,12 +89,17 @@ class Picture:
     def _score(self) -> News2:
         value = self.values.get
         letter, gcs = self.mind()
+        pulse, ecg = value("pulse_rate"), value("heart_rate")
+        if self.watch is not None and pulse is not None and ecg is not None and disagree(pulse, ecg):
+            worst = max(points_of("pulse_rate", pulse), points_of("pulse_rate", ecg))
+            if worst == RED:  # of two rates that contradict each other the worse counts once either is red
+                pulse, ecg = (pulse if points_of("pulse_rate", pulse) == RED else ecg), None
         return news2(
             value("resp_rate"),
             value("spo2"),
             value("systolic_bp"),
-            value("pulse_rate"),
-            value("heart_rate"),
+            pulse,
+            ecg,
             value("temperature"),
             letter,
             self._oxygen_now(),
@@ -110,6 +125,11 @@ class Picture:
             return None
         supplemental, inspired, flow = self._oxygen().values()
         return on_oxygen(None if supplemental is None else supplemental > 0, inspired, flow)
+
+    @property
+    def on_oxygen(self) -> bool | None:
+        """Whether the patient is on oxygen; None if nothing is known."""
+        return self._oxygen_now()
 
     def _oxygen(self) -> dict[str, float | None]:
         """What was said of oxygen and still counts, in the order of `on_oxygen`."""
@@ -177,8 +197,43 @@ class Picture:
         return any(self._suspect(name) for name in because)
 
     def _suspect(self, name: str) -> bool:
+        if name in self.doubted:
+            return True
         track = self.tracks.get(name)
         return track is not None and not track.stale and track.known is not None and track.known.suspect
+
+    def entered(self, name: str) -> bool:
+        """Whether the value in force is one that a person measured."""
+        track = self.tracks.get(name)
+        if track is None or track.known is None or name not in self.values:
+            return False
+        if track.known.source == SPOT:
+            return True
+        return (
+            self.watch is not None
+            and entered_in_force(name, track, self.at, self.watch)
+            and track.entered is not None
+            and self.values[name] == track.entered.value
+        )
+
+    def scores(self, name: str) -> bool:
+        """Whether the vital's value in force earns a point."""
+        return (
+            any(self.behind(part.value) == name for part, least, _ in self.score.parts if least)
+            if self.score
+            else False
+        )
+
+    def nearly_red(self, by: MemoryRules) -> bool:
+        """Whether any value lies so near a red limit that it has not left it."""
+        for name, value in self.values.items():
+            low, high = RED_LIMITS.get(name, (None, None))
+            near = by.rate if name in ("heart_rate", "pulse_rate") else getattr(by, name, None)
+            if near is None or (name == "spo2" and self.stay.scale == 2):
+                continue
+            if (low is not None and value <= low + near) or (high is not None and value >= high - near):
+                return True
+        return False
 
     def _shown(self, name: str) -> float | str | bool | None:
         value = self.value(name)
@@ -248,13 +303,6 @@ class Picture:
             None if track.baseline is None or track.known is None else track.baseline.deviation(track.known.value)
         )
         return points, abs(deviation or 0.0)
-
-
-def says_oxygen(name: str, value: float | None) -> bool:
-    """Whether one statement by itself means oxygen."""
-    if value is None:
-        return False
-    return value > (ROOM_AIR_PERCENT if name == "inspired_oxygen" else 0.0)
 
 
 def learns(stay: Stay, at: int) -> bool:

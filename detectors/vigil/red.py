@@ -3,6 +3,7 @@
 from typing import Final
 
 from detectors.news2 import CHART, RED, Part
+from detectors.oxygen import ROOM_AIR_PERCENT
 from detectors.rules import Rules
 
 VITALS_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -14,6 +15,7 @@ VITALS_OF: Final[dict[str, tuple[str, ...]]] = {
     Part.CONSCIOUSNESS.value: ("consciousness", "gcs"),
     Part.TEMPERATURE.value: ("temperature",),
 }
+OF_OXYGEN: Final = VITALS_OF[Part.SUPPLEMENTAL_OXYGEN]
 # From which value on, on either side, a vital scores 3 in NEWS2 (SpO2 on scale 1).
 RED_LIMITS: Final = {vital: row.ends(RED) for part, row in CHART.items() for vital in VITALS_OF[part.value]}
 # Measured now and then even on a monitor: a red one interrupts on repeat or after some minutes.
@@ -27,3 +29,10 @@ def is_extreme(name: str, value: float, rules: Rules) -> bool:
     if limit is None:
         return False
     return (limit.low is not None and value <= limit.low) or (limit.high is not None and value >= limit.high)
+
+
+def says_oxygen(name: str, value: float | None) -> bool:
+    """Whether one statement by itself means oxygen."""
+    if value is None:
+        return False
+    return value > (ROOM_AIR_PERCENT if name == "inspired_oxygen" else 0.0)

@@ -1,18 +1,21 @@
 """A patient's alerts: open, listed until someone has seen them, and lately ended. Each move is a revision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.rules import Rules
 from detectors.vigil.actions import DOUBTING, Refused, answer
+from detectors.vigil.answered import Answered, remembered
 from detectors.vigil.course import MEDIUM, Course, Demand
+from detectors.vigil.ended import Ended
 from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
+from detectors.vigil.epoch import Decided
 from detectors.vigil.facts import facts_of
-from detectors.vigil.life import ANSWERED, OVER, Turn, begin, call, end, hand_over, leave, prove, quiet, worsen
+from detectors.vigil.life import ANSWERED, HIGH, OVER, Turn, begin, call, end, hand_over, leave, prove, quiet, worsen
+from detectors.vigil.mark import Mark, worse_by
 from detectors.vigil.reason import Reason
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
@@ -27,27 +30,13 @@ LISTED_AT_MOST: Final = 24
 ENDED_KEPT: Final = 8
 
 
-class Ended(Struct, array_like=True):
-    """An alert that has come to rest: enough to ask whether it was of use."""
-
-    alert_id: str
-    kind: str
-    subject: str
-    priority: int
-    headline: str
-    reason: str
-    started: int
-    ended: int
-    useful: bool | None
-
-
 class Register:
     """One patient's alerts: `open` by subject, `listed` (over, not at rest) by id, and the last that `ended`.
 
     `decision` is why the last look changed the deterioration or did not.
     """
 
-    __slots__ = ("began", "burden", "decision", "ended", "listed", "mode", "open", "patient")
+    __slots__ = ("answered", "began", "burden", "decision", "ended", "listed", "mode", "open", "patient")
 
     def __init__(self, patient: str, mode: str) -> None:
         self.patient, self.mode = patient, mode
@@ -57,6 +46,7 @@ class Register:
         self.began: dict[str, int] = {}  # the last start of each subject that began at the newest moment
         self.burden = Burden()
         self.decision = Reason.NOTHING_ASKED
+        self.answered: Answered | None = None  # an answer that outlives what it answered, for a while
 
     @property
     def deterioration(self) -> Episode | None:
@@ -76,7 +66,7 @@ class Register:
         demand: Demand,
         course: Course,
         *,
-        fresh: bool,
+        fresh: Mapping[str, Decided] | None,
         entered: bool,
         voiced: Action | None = None,
     ) -> None:
@@ -99,14 +89,16 @@ class Register:
             demand,
             course,
             lost,
-            fresh=fresh,
+            fresh=bool(fresh),
             entered=entered,
             dense=dense,
             voiced=voiced is not None,
             doubtful=picture.doubtful(episode.because),
+            worse=worse_by(episode.mark, picture, fresh, demand, now.rules),
             rules=now.rules,
         )
         if state is State.CLEARED:
+            self.answered = remembered(episode, self.answered, picture.stay.ward, now.at, now.rules)
             self._turn(episode, end(episode.life, now.facts(episode), self.decision), now, previous=previous)
             return
         if state is not None:
@@ -121,7 +113,7 @@ class Register:
 
     def voice(self, now: Round, demand: Demand, course: Course, action: Action) -> None:
         """A person is concerned: raises the deterioration, or makes it heard anew."""
-        self.move(now, demand, course, fresh=False, entered=True, voiced=action)
+        self.move(now, demand, course, fresh=None, entered=True, voiced=action)
 
     def _follow(
         self,
@@ -141,6 +133,8 @@ class Register:
             episode.because = [] if alone else sorted({*keep, *picture.because()})
             if picture.score is not None and state is State.WORSENED:
                 episode.score = max(picture.score.score_min, previous or 0)
+        if episode.kind != TECHNICAL and (state is State.WORSENED or reason is Reason.PERSISTED):
+            episode.mark = Mark.of(picture, tuple(episode.extremes))
         if state is State.WORSENED:
             turn = worsen(episode.life, facts, up=up)
         elif reason is Reason.PERSISTED:
@@ -164,6 +158,10 @@ class Register:
     def _raise(self, now: Round, demand: Demand, course: Course, voiced: Action | None) -> None:
         picture = now.picture
         course.lower = course.lower_max = 0
+        known, self.answered = self.answered, None
+        covered = known is not None and voiced is None and known.covers(demand, picture, now.rules)
+        if covered:
+            self.answered = known
         self._begin(
             Episode(
                 self._new_id(PHYSIOLOGICAL, DETERIORATION, now.at),
@@ -178,8 +176,11 @@ class Register:
                 reds=list(demand.confirmed),
                 score=None if picture.score is None else picture.score.score_min,
                 learned=demand.reason is Reason.LEARNED,
+                extremes=list(demand.extremes),
+                covered=covered,
+                mark=known.mark if known is not None and covered else Mark.of(picture, demand.far),
             ),
-            demand.reason,
+            Reason.ANSWERED_BEFORE if covered else demand.reason,
             now,
             course.before,
             voiced,
@@ -251,6 +252,8 @@ class Register:
         turn = answer(action, episode, now.facts(episode), now.rules.calling, reds, confirmed)
         if not isinstance(turn, Turn):
             return turn
+        if episode.mark is not None and action.deed in (Deed.ACKNOWLEDGE, Deed.SNOOZE):
+            episode.mark = Mark.of(now.picture, tuple(episode.extremes), episode.mark)
         self._turn(episode, turn, now, previous=episode.score, action=action)
         return None
 
@@ -285,7 +288,14 @@ class Register:
         for episode in self.alive:
             facts = now.facts(episode)
             while due(episode.life, facts) <= now.at:
-                self._turn(episode, pass_time(episode.life, facts), now, previous=episode.score)
+                turn = pass_time(episode.life, facts)
+                lapsed = any(reason is Reason.ACKNOWLEDGEMENT_EXPIRED for _, reason in turn.said)
+                if lapsed and facts.only_high_returns and facts.priority < HIGH:
+                    episode.covered = True
+                    if episode.kind == PHYSIOLOGICAL:
+                        self.answered = remembered(episode, self.answered, now.picture.stay.ward, now.at, now.rules)
+                self._turn(episode, turn, now, previous=episode.score)
+                facts = now.facts(episode)
 
     def hand_over(self, now: Round, *, ward: bool) -> None:
         """Takes the alerts along to another bed; in another ward (`ward`) nobody owns them yet."""
@@ -370,7 +380,8 @@ class Register:
         """Plain numbers and strings."""
         opened = [[subject, self.open[subject]] for subject in sorted(self.open)]
         listed = list(self.listed.values())
-        return [opened, self.decision.value, listed, self.ended, sorted(self.began.items()), self.burden]
+        told: list[object] = [opened, self.decision.value, listed, self.ended, sorted(self.began.items()), self.burden]
+        return told if self.answered is None else [*told, self.answered]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from."""
@@ -380,3 +391,4 @@ class Register:
         self.ended = msgspec.convert(state[3], list[Ended])
         self.began = dict(msgspec.convert(state[4], list[tuple[str, int]]))
         self.burden = msgspec.convert(state[5], Burden)
+        self.answered = msgspec.convert(state[6], Answered) if len(state) > 6 else None

@@ -14,7 +14,7 @@ from detectors.vigil.life import HIGH, OVER, Answer, Called, used_snooze
 from detectors.vigil.stay import Stay
 from detectors.vigil.waiting import next_rung
 from detectors.vigil.wording import clears_when
-from schemas.action import Action
+from schemas.action import Action, Step
 from schemas.alert import Standing
 from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
 
@@ -69,6 +69,8 @@ def held_by(episode: Episode) -> str | None:
     """What holds an open alert back, if it does not call."""
     if episode.calls or episode.life.standing in OVER:
         return None
+    if episode.covered and not episode.learned and episode.life.standing is Standing.SHOWN:
+        return "answered"
     return HELD_BY.get(episode.life.standing) or episode.held_by or ("learned" if episode.learned else "low_priority")
 
 
@@ -87,7 +89,8 @@ def life_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict
     standing, answer = life.standing, life.answer
     owned, snoozed = standing in (Standing.ACKNOWLEDGED, Standing.CLOSING), standing is Standing.SNOOZED
     undoable = answer is not None and life.before is not None
-    coming = next_rung(life, calling.ladder(stay.plan, stay.ward, episode.priority))
+    ladder = calling.ladder(stay.plan, stay.ward, episode.priority, extreme=bool(episode.extremes))
+    coming, reached = next_rung(life, ladder), life.steps[-1].to if life.steps else None
     left = calling.snooze.ms(episode.priority) - used_snooze(life, at)
     may_snooze = not owned and standing not in OVER
     return {
@@ -104,6 +107,9 @@ def life_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict
         "steps": [_taken(step) for step in life.steps],
         "next_step": None if coming is None else coming[0].to,
         "next_step_at": None if coming is None else to_text(coming[1]),
+        "step": reached,
+        "repeats": life.repeats,
+        "nobody_answered": reached == Step.LAST_RESORT,
         "returned": life.returned,
         "unseen": PRIORITIES[life.unseen],
         "reviews_left": max(0, calling.reviews_at_most - life.reviews) if episode.priority == HIGH else None,

@@ -4,6 +4,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from detectors.rules import Rules
+from detectors.vigil.asking import red_due as slow_red_due
+from detectors.vigil.course import Course
+from detectors.vigil.loss import loss_due
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import expires, first_expiry
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
@@ -27,7 +31,8 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         vigil.life_due if vigil.life_due > now else now + 1,  # an undone answer may leave a step that was due before
         forget_at(vigil) if stay.discharged else NEVER,
         NEVER if vigil.concern is None else vigil.concern.until,
-        vigil.course.red_due(rules) if vigil.course.reds else NEVER,
+        red_due(vigil.course, rules),
+        loss_due(vigil, now),
     )
     if soonest <= now:
         soonest = NEVER
@@ -35,6 +40,13 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         if now < moment < soonest:
             soonest = moment
     return soonest
+
+
+def red_due(course: Course, rules: Rules) -> int:
+    """When a red value that is measured now and then may call without being repeated; NEVER if none may."""
+    if rules.watch is not None:
+        return slow_red_due(course, rules)
+    return course.red_due(rules) if course.reds else NEVER
 
 
 def go_stale(vigil: "Vigil", due: int) -> bool:

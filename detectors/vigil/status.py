@@ -8,12 +8,12 @@ from detectors.calling import PRIORITIES
 from detectors.response import URGENT_FROM, observation_due, response
 from detectors.vigil.actions import Result
 from detectors.vigil.course import HIGH
+from detectors.vigil.ended import Ended
 from detectors.vigil.episode import Episode
 from detectors.vigil.epoch import SOURCES, SPOT, Decided
 from detectors.vigil.orders import orders_report
 from detectors.vigil.picture import UNITS, VALIDITY, Picture, learns
 from detectors.vigil.red import VITALS_OF
-from detectors.vigil.register import Ended
 from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report, to_hundredths
 from detectors.vigil.track import Track
 from schemas.times import MINUTE_MS, to_text, to_text_or_none

@@ -11,6 +11,7 @@ from schemas.times import EPOCH, NEVER, to_ms
 
 ADULT_YEARS: Final = 16  # RCP, NEWS2 (2017): not to be used under 16 years or in pregnancy
 MAX_PAUSE_MS: Final = 2 * 3_600_000
+MAX_CALLING_LIMIT_MS: Final = 72 * 3_600_000
 
 
 class Limit(Struct, array_like=True, frozen=True):
@@ -26,6 +27,22 @@ class Limit(Struct, array_like=True, frozen=True):
     def broken_by(self, value: float) -> bool:
         """Whether the value lies beyond the limit."""
         return (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
+
+
+class CallingLimit(Struct, array_like=True, frozen=True):
+    """A doctor's order: within these bounds the red item alone calls nobody; `extreme`: nor does an extreme."""
+
+    vital: str
+    low: float | None
+    high: float | None
+    author: str
+    reason: str
+    until: int
+    extreme: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether the value lies within the order."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
 class Stay(Struct, array_like=True, frozen=True):
@@ -57,6 +74,10 @@ class Stay(Struct, array_like=True, frozen=True):
     plan_by: tuple[str | None, str | None] = (None, None)
     confusion_by: tuple[str | None, str | None] = (None, None)
     pause_author: str | None = None
+    calling_limits: tuple[CallingLimit, ...] = ()
+    observe_every: float = 0.0  # minutes between observations, as ordered; 0: as chart 4 says
+    observe_until: int = NEVER
+    observe_by: tuple[str | None, str | None] = (None, None)
 
     @property
     def discharged(self) -> bool:
@@ -94,8 +115,11 @@ class Stay(Struct, array_like=True, frozen=True):
     @property
     def due(self) -> int:
         """When the next order ends."""
-        end = min(self.scale_until, self.plan_until, self.confusion_until, self.paused_until or NEVER)
-        return min(end, *(limit.until for limit in self.limits)) if self.limits else end
+        end = min(
+            self.scale_until, self.plan_until, self.confusion_until, self.observe_until, self.paused_until or NEVER
+        )
+        ends = [limit.until for limit in self.limits] + [limit.until for limit in self.calling_limits]
+        return min(end, *ends) if ends else end
 
     def at(self, now: int) -> "Stay":
         """The stay without the orders that have ended."""
@@ -108,9 +132,15 @@ class Stay(Struct, array_like=True, frozen=True):
             stay = msgspec.structs.replace(stay, plan=None, plan_until=NEVER)
         if stay.confusion_until <= now:
             stay = msgspec.structs.replace(stay, confusion=False, confusion_until=NEVER)
+        if stay.observe_until <= now:
+            stay = msgspec.structs.replace(stay, observe_every=0.0, observe_until=NEVER)
         if 0 < stay.paused_until <= now:
             stay = msgspec.structs.replace(stay, paused_until=0, pause_reason=None)
-        return msgspec.structs.replace(stay, limits=tuple(limit for limit in stay.limits if limit.until > now))
+        return msgspec.structs.replace(
+            stay,
+            limits=tuple(limit for limit in stay.limits if limit.until > now),
+            calling_limits=tuple(limit for limit in stay.calling_limits if limit.until > now),
+        )
 
 
 def _until(moment: object) -> int:
@@ -157,6 +187,21 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
         )
     if "limits" in given:
         changes["limits"] = tuple(_limit(limit) for limit in record.limits or ())
+    if "observations" in given:
+        every = record.observations
+        changes.update(
+            observe_every=float(every.every_minutes) if every else 0.0,
+            observe_until=_until(every.until if every else None),
+        )
+        changes["observe_by"] = (every.author, every.reason) if every else (None, None)
+    if "calling_limits" in given:
+        ends = at + MAX_CALLING_LIMIT_MS
+        changes["calling_limits"] = tuple(
+            CallingLimit(
+                one.vital.value, one.low, one.high, one.author, one.reason, min(to_ms(one.until), ends), one.extreme
+            )
+            for one in record.calling_limits or ()
+        )
     if "pause" in given or record.event is Event.RESUME:
         pause = record.pause if record.event is not Event.RESUME else None
         end = min(to_ms(pause.until), at + MAX_PAUSE_MS) if pause else 0

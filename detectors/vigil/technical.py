@@ -219,6 +219,8 @@ def conditions(
         elif signs.off_hold and not paused:
             wrong.append(Wrong(_OFF, name, urgent, device))
         elif track.stale and not paused and not discharged and (name in because or not _charted(track)):
+            if rules.watch is not None and track.interval is None and not _charted(track):
+                urgent = LOW  # how often it comes is not known yet: that everything is lost is told all the same
             wrong.append(Wrong(_UNOBSERVED if _charted(track) else _STALE, name, urgent, device))
         if signs.flat >= limits.flat_line:
             wrong.append(Wrong(_FLAT, name, LOW, device))

@@ -15,7 +15,7 @@ from detectors.rules import Rules
 from detectors.trend import Trend
 from detectors.vigil.cadence import SLOW_FOR, Cadence
 from detectors.vigil.epoch import SPOT, Decided
-from detectors.vigil.red import RED_LIMITS
+from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, says_oxygen
 from schemas.times import NEVER
 from schemas.vitals import SCALES, Source, Vital
 
@@ -46,6 +46,10 @@ VALIDITY: Final = {vital.value: SCALES[vital].validity for vital in Vital}
 EVERY_MS: Final = 45_000
 DRIFTED: Final = "usual_has_drifted"
 NOTHING: Final[list[Opinion]] = []
+# What a stream may say otherwise a moment later.
+OUTRANKS: Final = frozenset(
+    {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "diastolic_bp", "mean_bp", "temperature"}
+)
 
 
 class Track:
@@ -56,12 +60,15 @@ class Track:
         "cadence",
         "dense",
         "detached",
+        "entered",
         "floor",
+        "kept",
         "known",
         "lasts",
         "learnt",
         "name",
         "opinions",
+        "previous",
         "rules",
         "shift",
         "signs",
@@ -83,6 +90,9 @@ class Track:
         self.trend: Trend | None = None
         self.cadence: Cadence | None = None  # how often it comes, where the rules ask for it
         self.lasts = 0  # for how long a value counts, in milliseconds; 0: as the vital's table says
+        self.entered: Decided | None = None  # what a person last measured, as long as it may outrank a stream
+        self.previous: float | None = None  # the value before the one in force, where that was steady
+        self.kept = False  # whether it stays in force until charted otherwise, as oxygen does
         self.learnt = NOWHERE  # when it last learnt: what is usual moves over hours, once a minute will do
 
     def _begin(self, source: int) -> None:
@@ -100,7 +110,12 @@ class Track:
         known, at, source = self.known, decided.at, decided.source
         if known is not None and known.at > at:
             return False
+        self.previous = known.value if known is not None and known.steady and not known.suspect else None
         self.known, self.stale = decided, False
+        if self.rules.watch is not None and source == SPOT:
+            if name in OUTRANKS:
+                self.entered = decided
+            self.kept = name in OF_OXYGEN and says_oxygen(name, decided.value)
         if self.detached is not None and at > self.detached:
             self.detached = None
         if self.floor is None:
@@ -214,11 +229,13 @@ class Track:
         """Plain numbers and strings."""
         parts = [None if part is None else part.state() for part in (self.baseline, self.shift, self.trend)]
         # steadiness is asked once, when it is decided
-        known = None if self.known is None else astuple(self.known)[:STEADY_PLACE]
-        if self.known is not None and self.known.delayed:
-            known = (*known, True, self.known.delayed)  # type: ignore[misc]
-        pace = [] if self.cadence is None else [self.cadence, self.lasts]
-        return [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts, self.detached, *pace]
+        known = None if self.known is None else _written(self.known)
+        told: list[object] = [known, self.opinions, self.signs, self.stale, self.dense, self.learnt, *parts]
+        told.append(self.detached)
+        if self.rules.watch is None and self.cadence is None:
+            return told
+        entered = None if self.entered is None else _written(self.entered)
+        return [*told, self.cadence, self.lasts, entered, self.previous, self.kept]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -230,9 +247,18 @@ class Track:
         one.stale, one.dense, one.learnt = state[3:6]
         floor, one.detached = one.floor, state[9]
         if len(state) > 10:
-            one.cadence, one.lasts = Cadence(*state[10]), state[11]
+            one.cadence, one.lasts = None if state[10] is None else Cadence(*state[10]), state[11]
+        if len(state) > 12:
+            one.entered = None if state[12] is None else Decided(*state[12])
+            one.previous, one.kept = state[13:15]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)
             one.shift = LevelShift.restore(state[7], rules.level_shift)
             one.trend = Trend.restore(state[8], floor, rules.trend)
         return one
+
+
+def _written(known: Decided) -> tuple[object, ...]:
+    """A decided value as it is kept: its steadiness is asked once, when it is decided."""
+    told = astuple(known)[:STEADY_PLACE]
+    return (*told, True, known.delayed) if known.delayed else told

@@ -13,21 +13,21 @@ from detectors.risk import Forecast
 from detectors.rules import Rules
 from detectors.vigil.acting import Acted, act
 from detectors.vigil.actions import Acts
-from detectors.vigil.concern import Concern, with_concern
-from detectors.vigil.course import LOW, Course, Demand, Reason
+from detectors.vigil.concern import Concern
+from detectors.vigil.course import Course, Demand, Reason
 from detectors.vigil.epoch import EPOCH_MS, SOURCES, SPOT, VITALS, Decided, Epoch, decide
 from detectors.vigil.foresight import Foresight
 from detectors.vigil.intake import Taken
-from detectors.vigil.intake_by_age import IntakeByAge, new_intake, under
-from detectors.vigil.orders import warns_at
+from detectors.vigil.intake_by_age import new_intake, under
+from detectors.vigil.looks import conditions_of, demanded
+from detectors.vigil.loss import Watched, overdue_at
 from detectors.vigil.picture import Picture, learns
 from detectors.vigil.register import Register
 from detectors.vigil.silence import forget_at, go_stale, quiet_until
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
-from detectors.vigil.technical import Condition, Signals, conditions, watch
+from detectors.vigil.technical import Signals, watch
 from detectors.vigil.telling import Round, Said
-from detectors.vigil.timing import timing
 from detectors.vigil.track import Track
 from detectors.vigil.trends import trend_bytes
 from detectors.vigil.unseen import grave
@@ -75,9 +75,9 @@ class Vigil:
     """
 
     __slots__ = (
-        "acts", "concern", "course", "due", "event_clock", "foresight", "intake", "life_due", "mode", "never_seen",
-        "now", "over", "patient", "quiet_until", "register", "rules", "signals", "status_at", "stay", "tracks",
-        "trend_minute",
+        "acts", "concern", "course", "due", "event_clock", "first_at", "foresight", "intake", "life_due", "mode",
+        "never_seen", "now", "over", "overdue", "patient", "quiet_until", "register", "rules", "signals",
+        "status_at", "stay", "tracks", "trend_minute", "watched",
     )  # fmt: skip
 
     def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
@@ -93,6 +93,8 @@ class Vigil:
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.now, self.life_due, self.trend_minute = -NEVER, NEVER, -1
         self.never_seen = self.over = False
+        self.watched, self.overdue = Watched(), NEVER
+        self.first_at = NEVER  # when the first value was decided
 
     # ---- what comes in
 
@@ -184,6 +186,8 @@ class Vigil:
         what is learnt.
         """
         fresh = decide(epochs)
+        if due < self.first_at:
+            self.first_at = due
         tracks = self.tracks
         named = set(fresh).union(*[epoch.unusable for epoch in epochs])
         if not named <= tracks.keys():
@@ -222,7 +226,7 @@ class Vigil:
 
     def picture(self, at: int) -> Picture:
         """What is in force now."""
-        return Picture(self.tracks, self.stay, at, self.concern, self.foresight.voices(at))
+        return Picture(self.tracks, self.stay, at, self.concern, self.foresight.voices(at), self.rules.watch)
 
     @property
     def forecasts(self) -> dict[str, Forecast]:
@@ -240,9 +244,14 @@ class Vigil:
                 self.foresight.look(picture, fresh, entered)
                 picture.voices = self.foresight.voices(at)
             demand = self.demand(picture, fresh, entered=entered)
-            register.move(now, demand, self.course, fresh=bool(fresh), entered=entered)
+            if self.rules.watch is not None:
+                if fresh:
+                    self.watched.note(picture, fresh, bool(demand.extremes))
+                self.watched.note_unknown(picture, self.rules)
+                self.overdue = overdue_at(self, picture)[0]
+            register.move(now, demand, self.course, fresh=fresh, entered=entered)
             self.course.corrected = False
-            register.hold(self._conditions(at), now)
+            register.hold(conditions_of(self, picture), now)
         if self.life_due <= at:
             register.pass_time(now)
         if status or len(out) > said:
@@ -251,38 +260,8 @@ class Vigil:
         return picture
 
     def demand(self, picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
-        """What is asked for now: held back where monitoring is paused, or where learned alerts have called enough."""
-        noticed, at = bool(picture.noticed()), picture.at
-        demand = self.course.note(
-            picture.score, fresh, noticed, bool(picture.broken()), at, entered, self.rules, self.foresight.asking(at)
-        )
-        if demand.interrupts and demand.reason is Reason.LEARNED and self.register.burden.full(at, self.rules):
-            demand = msgspec.structs.replace(demand, interrupts=False, held_by="patient_limit")
-        if demand.interrupts and self.stay.paused(at) and not entered:
-            demand = msgspec.structs.replace(demand, interrupts=False, held_by="paused")
-        return with_concern(demand, self.concern)
-
-    def _conditions(self, at: int) -> list[Condition]:
-        """What is wrong with the measuring now."""
-        stay, episode = self.stay, self.register.deterioration
-        found = conditions(
-            self.tracks,
-            self.signals,
-            told=self.register.open,
-            because=episode.because if episode else [],
-            priority=episode.priority if episode else LOW,
-            discharged=stay.discharged
-            and any(t.known and not t.stale and t.known.at > stay.discharged_at for t in self.tracks.values()),
-            paused=stay.paused(at),
-            late_devices=self.intake.in_doubt(at, self.rules.technical.late_minutes),
-            never_seen=self.never_seen and not any(track.known for track in self.tracks.values()),
-            scale_ends=at >= warns_at(stay, self.rules.calling.order_warning_minutes),
-            at=at,
-            rules=self.rules,
-        )
-        if isinstance(self.intake, IntakeByAge):
-            found += timing(self.intake, self.tracks, self.signals, at, self.rules)
-        return found
+        """What is asked for now."""
+        return demanded(self, picture, fresh, entered=entered)
 
     # ---- orders, ends
 
@@ -321,6 +300,7 @@ class Vigil:
     def _forget_patient(self) -> None:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""
         self.tracks, self.signals, self.never_seen = {}, Signals(), False
+        self.watched, self.overdue, self.first_at = Watched(), NEVER, NEVER
         self.course.forget()
         self.foresight = Foresight(self.rules)
         self.intake.drop_open()
@@ -339,6 +319,9 @@ class Vigil:
             if known is not None and known.device == device.number and known.sequence == reading.corrects:
                 track.known, track.opinions, track.stale = None, (), False
                 names.add(name)
+            entered = track.entered
+            if entered is not None and entered.device == device.number and entered.sequence == reading.corrects:
+                track.entered = None  # its rank ends at once
         if not found and not names:
             return False
         self.register.withdraw(names)
@@ -356,7 +339,8 @@ class Vigil:
         body += [self.acts, self.concern]
         flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over, self.now, self.trend_minute]
         head = [SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock]
-        return msgspec.msgpack.encode([*head, *body, *flags, self.foresight.state()])
+        watched = [self.first_at, self.watched, self.overdue]
+        return msgspec.msgpack.encode([*head, *body, *flags, self.foresight.state(), watched])
 
     @classmethod
     def restore(cls, snapshot: bytes, rules: Rules) -> "Vigil":
@@ -385,6 +369,9 @@ class Vigil:
         one.intake.calm = one.register.deterioration is None
         if state[0] > 1:
             one.foresight = Foresight.restore(state[19], rules)
+        if len(state) > 20:
+            one.first_at, watched, one.overdue = state[20]
+            one.watched = msgspec.convert(watched, Watched)
         return one
 
 

@@ -27,16 +27,41 @@ def climb(life: Life, facts: Facts) -> Turn:
         if life.called + int(rung.after_minutes * MINUTE_MS) <= facts.at:
             steps.append(Called(rung.to.value, facts.at))
             said.append((State.ESCALATED, Reason.NOT_ANSWERED))
-    return Turn(replace(life, steps=tuple(steps)), tuple(said))
+    if _last_resort_at(life, facts) <= facts.at:
+        steps.append(Called(Step.LAST_RESORT.value, facts.at))
+        said.append((State.ESCALATED, Reason.NOBODY_ANSWERED))
+    repeats = life.repeats
+    if _repeat_at(life, facts) <= facts.at:
+        repeats = (facts.at - life.called) // facts.repeat_ms
+        if all(state is not State.ESCALATED for state, _ in said):  # a step that is due now says it already
+            said.append((State.ESCALATED, Reason.REPEATED))
+    return Turn(replace(life, steps=tuple(steps), repeats=repeats), tuple(said))
+
+
+def _repeat_at(life: Life, facts: Facts) -> int:
+    """When the call is repeated next; NEVER where the rules repeat none."""
+    if not facts.repeat_ms or life.called is None:
+        return NEVER
+    return life.called + (life.repeats + 1) * facts.repeat_ms
+
+
+def _last_resort_at(life: Life, facts: Facts) -> int:
+    """When the site's last address is called: never before the last step of the ladder has had its time."""
+    reached = any(step.to == Step.LAST_RESORT.value for step in life.steps)
+    if not facts.last_resort_ms or reached or life.called is None or not facts.ladder:
+        return NEVER
+    last = int(facts.ladder[-1].after_minutes * MINUTE_MS)
+    return life.called + max(facts.last_resort_ms, last + facts.repeat_ms)
 
 
 def lapse(life: Life, facts: Facts) -> Turn:
     """The answer has ended and the condition holds: back. After too many reviews it goes to the shift lead at once.
-    What only learned detectors ask for comes back to be shown: once owned, it calls again only for the worse.
+    What only learned detectors ask for comes back to be shown: once owned, it calls again only for the worse; so does
+    anything below high, where the rules say so.
     """
     if life.standing is _S.SNOOZED:
         return back(life, facts, Reason.SNOOZE_ENDED)
-    if facts.learned:
+    if facts.learned or (facts.only_high_returns and facts.priority < HIGH):
         facts = facts._replace(calls=False)
     returned, said = back(life, facts, Reason.ACKNOWLEDGEMENT_EXPIRED)
     enough = facts.priority == HIGH and life.reviews >= facts.reviews_at_most
@@ -61,6 +86,7 @@ def due(life: Life, facts: Facts) -> int:
         assert life.called is not None
         moments = [life.called + int(rung.after_minutes * MINUTE_MS) for rung in _above(life, facts.ladder)[:1]]
         moments += [step.at + facts.delivered_within for step in life.steps if _undelivered(step)]
+        moments += [_repeat_at(life, facts), _last_resort_at(life, facts)]
         return min(moments, default=NEVER)
     if answer is None or standing is _S.RESOLVED:
         return NEVER
@@ -88,7 +114,7 @@ def next_rung(life: Life, ladder: tuple[Rung, ...]) -> tuple[Rung, int] | None:
 
 
 def _above(life: Life, ladder: tuple[Rung, ...]) -> list[Rung]:
-    reached = max((RANKS[step.to] for step in life.steps), default=0)
+    reached = max((RANKS[step.to] for step in life.steps if step.to != Step.LAST_RESORT), default=0)
     return [rung for rung in ladder if RANKS[rung.to] > reached]
 
 

@@ -9,30 +9,44 @@ from detectors.rules import Rules
 from schemas.action import ACKNOWLEDGEMENTS, Because, Step
 from schemas.patient import Plan
 from streams.rules import packaged_rules
-from tests.making import HOUR, MINUTE, rules_bytes, rules_with
+from tests.making import HOUR, MINUTE, old_rules, rules_bytes, rules_with
 
 CALLING = packaged_rules().calling
 LOW, MEDIUM, HIGH = 1, 2, 3
 RAPID = rules_with(("calling.wards.*.rapid_response", True)).calling
 
 
-def test_a_high_alert_climbs_after_2_5_and_10_minutes_and_a_medium_one_after_15_and_30():
-    high = (Rung(Step.NURSE, 2), Rung(Step.SHIFT_LEAD, 5), Rung(Step.RAPID_RESPONSE, 10))
+def test_a_high_alert_climbs_at_once_after_5_and_10_minutes_an_extreme_after_2_and_5_a_medium_one_after_15_and_30():
+    high = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 5), Rung(Step.RAPID_RESPONSE, 10))
+    extreme = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 2), Rung(Step.RAPID_RESPONSE, 5))
+    medium = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 15), Rung(Step.DOCTOR, 30))
 
     assert RAPID.ladder("full", "any", HIGH) == high
-    assert CALLING.ladder("full", "any", MEDIUM) == (Rung(Step.NURSE, 15), Rung(Step.SHIFT_LEAD, 30))
+    assert RAPID.ladder("full", "any", HIGH, extreme=True) == extreme
+    assert CALLING.ladder("full", "any", MEDIUM) == medium
     assert CALLING.ladder("full", "any", LOW) == ()
+    assert (CALLING.repeats.ms(HIGH), CALLING.repeats.ms(MEDIUM)) == (5 * MINUTE, 15 * MINUTE)
+    assert CALLING.last_resort_minutes == 20
 
 
-def test_the_rapid_response_team_is_called_only_where_the_ward_has_one():
-    assert CALLING.ladder("full", "any", HIGH) == RAPID.ladder("full", "any", HIGH)[:2]
+def test_the_rules_of_before_climb_as_they_did_and_repeat_nothing():
+    before = old_rules().calling
+
+    assert before.ladder("full", "any", HIGH) == (Rung(Step.NURSE, 2), Rung(Step.SHIFT_LEAD, 5))
+    assert before.ladder("full", "any", HIGH, extreme=True) == before.ladder("full", "any", HIGH)
+    assert (before.repeats, before.last_resort_minutes) == (None, None)
+
+
+def test_the_rapid_response_team_is_called_only_where_the_ward_has_one_and_elsewhere_the_doctor():
+    steps = [rung.to for rung in CALLING.ladder("full", "any", HIGH)]
+    assert steps == [Step.NURSE, Step.SHIFT_LEAD, Step.DOCTOR]
 
 
 def test_without_a_plan_care_is_escalated_fully_and_a_limited_or_comfort_plan_calls_no_rapid_response():
     assert RAPID.ladder(None, None, HIGH) == RAPID.ladder("full", None, HIGH)
     for plan in (Plan.LIMITED, Plan.COMFORT):
-        steps = [rung.to for rung in RAPID.ladder(plan, None, HIGH)]
-        assert steps == [Step.NURSE, Step.SHIFT_LEAD]
+        for extreme in (False, True):
+            assert Step.RAPID_RESPONSE not in [rung.to for rung in RAPID.ladder(plan, None, HIGH, extreme=extreme)]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +78,7 @@ def test_high_and_medium_alerts_that_nobody_saw_stay_listed():
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
-        (("calling.ladders.full.high.1.after_minutes", 1), Code.STEPS_DO_NOT_RISE, "calling.ladders.full.high"),
+        (("calling.ladders.full.high.1.after_minutes", 11), Code.STEPS_DO_NOT_RISE, "calling.ladders.full.high"),
         (("calling.ladders.full.high.1.to", "nurse"), Code.STEPS_DO_NOT_RISE, "calling.ladders.full.high"),
         (("calling.holds.known.low", 721), Code.HOLDS_TOO_LONG, "calling.holds.known"),
         (("calling.holds.known.high", 300), Code.HOLDS_TOO_LONG, "calling.holds.known.high"),

@@ -137,7 +137,10 @@ def _acceptance(found: list[Streamed], rows: list[dict[str, Any]]) -> list[dict[
 
     def at_most(group: Group, name: str, most: float) -> dict[str, Any]:
         some = [one for one in found if KINDS[one.job.kind].group is group]
-        some = [one for one in some if one.job.answered] if group is Group.STABLE else some
+        if group is Group.STABLE:  # called again although answered: the first call is right
+            some = [one for one in some if one.job.answered]
+            again = sum(max(0, getattr(one.burden, name) - 1) for one in some) / max(1.0, sum(one.days for one in some))
+            return _point(f"{name} again of {group.value} and answered, a patient-day", round(again, 2), most)
         return _point(f"{name} of {group.value} a patient-day", _rate(some, name), most)
 
     return [

@@ -64,15 +64,17 @@ def _by_cuff(made: MadeUp) -> bool:
     return only and made.cadence in (Cadence.SECOND, Cadence.CUFF)
 
 
-def first_value_ms(made: MadeUp, must: Must, taken: list[Taken]) -> int:
-    """When the first value was taken that says so."""
+def first_value_ms(made: MadeUp, must: Must, taken: list[Taken]) -> int | None:
+    """When the first value was taken that says so; None where none ever was."""
     onset = made.onset_ms(must.minute)
     if must.urgency is Urgency.LOSS:
         return onset
     kind = made.kind
     telling = {*kind.paths, *kind.turns, *(name for one in kind.charted for name in one.values)}
     telling |= {kind.flicker[0]} if kind.flicker else set()
-    return next((one.at for one in taken if one.at >= onset and not telling.isdisjoint(one.vitals)), onset)
+    if not telling:
+        return onset
+    return next((one.at for one in taken if one.at >= onset and not telling.isdisjoint(one.vitals)), None)
 
 
 def judged(made: MadeUp, calls: list[Call], taken: list[Taken]) -> list[Moment]:
@@ -81,6 +83,8 @@ def judged(made: MadeUp, calls: list[Call], taken: list[Taken]) -> list[Moment]:
     found = []
     for place, must in enumerate(musts):
         since, within = first_value_ms(made, must, taken), allowed_s(made, must)
+        if since is None:
+            continue
         until = made.onset_ms(musts[place + 1].minute) if place + 1 < len(musts) else 1 << 62
         high = must.urgency in _HIGH if must.high is None else must.high
         until = min(until, since + 4 * 3_600_000)

@@ -146,7 +146,10 @@ class MadeUp:
                 minute += kind.rounds_h * 60
         charts += [(one.minute, dict(one.values)) for one in kind.charted]
         for place, (minute, values) in enumerate(sorted(charts, key=lambda pair: pair[0])):
-            told = {name: FastMeasure(value, _UNITS[name]) for name, value in values.items()}
+            told = {
+                name: FastMeasure(float(value) if type(value) is int else value, _UNITS[name])
+                for name, value in values.items()
+            }
             yield self._sent("rounds", self.onset_ms(minute), told, Source.SPOT, place)
 
     def _round(self) -> dict[str, Any]:

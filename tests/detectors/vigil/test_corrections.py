@@ -27,7 +27,7 @@ def said(*log: Entry) -> list[tuple[str, str, str]]:
     return [
         (a["state"], a["reason"], a["headline"])
         for a in alerts(run(new_partition(), [*log, later]))
-        if a["patient_id"] == "p"
+        if a["patient_id"] == "p" and a["reason"] != "not_delivered"
     ]
 
 

@@ -3,10 +3,10 @@ from detectors.vigil.course import HIGH, KEPT_SCORES, LOW, MEDIUM, Course, Deman
 from detectors.vigil.epoch import Decided
 from detectors.vigil.reason import Reason
 from schemas.times import NEVER
-from tests.making import MINUTE, SECOND, T0, rules_with
+from tests.making import MINUTE, SECOND, T0, old_rules
 
 MONITOR, WEARABLE, SPOT = 0, 1, 2
-RULES = rules_with()
+RULES = old_rules()
 WELL = {"resp_rate": 16, "spo2": 97, "systolic_bp": 120, "pulse_rate": 75, "temperature": 37, "consciousness": 0}
 
 

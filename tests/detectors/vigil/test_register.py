@@ -1,6 +1,7 @@
 import msgspec
 
 from detectors.vigil.course import LOW, MEDIUM, NOTHING, Course, Demand
+from detectors.vigil.epoch import Decided
 from detectors.vigil.picture import Picture
 from detectors.vigil.reason import Reason
 from detectors.vigil.register import ENDED_KEPT, LISTED_AT_MOST, Register
@@ -10,6 +11,7 @@ from detectors.vigil.telling import Round
 from tests.making import MINUTE, T0, from_json, rules_with
 
 RULES = rules_with()
+FRESH = {"spo2": Decided(90.0, T0, 0, False, 15, False, 0, 0)}
 RED = Demand(2, 2, True, None, Reason.RED_SCORE, ("spo2",), ("spo2",))
 
 
@@ -70,7 +72,7 @@ def test_a_low_technical_alert_calls_nobody():
 def test_there_is_one_deterioration_at_a_time():
     register, course = new_register(), Course()
     for minute in range(5):
-        register.move(look(minute), RED, course, fresh=True, entered=False)
+        register.move(look(minute), RED, course, fresh=FRESH, entered=False)
 
     assert list(register.open) == ["deterioration"]
 
@@ -78,14 +80,14 @@ def test_there_is_one_deterioration_at_a_time():
 def test_time_alone_raises_what_is_due():
     """A red cuff value that calls after five minutes needs no new value."""
     register, now = new_register(), look()
-    register.move(now, RED, Course(), fresh=False, entered=False)
+    register.move(now, RED, Course(), fresh=None, entered=False)
 
     assert told(now) == [("deterioration", "raised", 1)]
 
 
 def test_nothing_asked_is_a_decision_with_a_reason():
     register = new_register()
-    register.move(look(), NOTHING, Course(), fresh=True, entered=False)
+    register.move(look(), NOTHING, Course(), fresh=FRESH, entered=False)
 
     assert register.decision is Reason.NOTHING_ASKED and not register.open
 

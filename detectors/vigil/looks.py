@@ -1,0 +1,72 @@
+"""What one look at a patient finds: what is asked for, or held back, and what is wrong with the measuring."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from detectors.vigil.asking import ask
+from detectors.vigil.concern import with_concern
+from detectors.vigil.course import LOW, Demand
+from detectors.vigil.epoch import Decided
+from detectors.vigil.holding import heard_from, through_a_pause
+from detectors.vigil.intake_by_age import IntakeByAge
+from detectors.vigil.loss import losses, lost_at, one_cause, seen_lately
+from detectors.vigil.orders import warns_at
+from detectors.vigil.picture import Picture
+from detectors.vigil.reason import Reason
+from detectors.vigil.technical import Condition, conditions
+from detectors.vigil.timing import timing
+from schemas.times import NEVER
+
+if TYPE_CHECKING:
+    from detectors.vigil.vigil import Vigil
+
+
+def demanded(vigil: "Vigil", picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
+    """What is asked for now: held back where monitoring is paused, where the plan of care says so, or where learned
+    alerts have called enough.
+    """
+    rules, stay, at = vigil.rules, vigil.stay, picture.at
+    risk = vigil.foresight.asking(at)
+    if rules.watch is None:
+        noticed, broken = bool(picture.noticed()), bool(picture.broken())
+        demand = vigil.course.note(picture.score, fresh, noticed, broken, at, entered, rules, risk)
+    else:
+        risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
+        standing = vigil.register.deterioration is not None
+        demand = ask(vigil.course, picture, fresh, entered=entered, rules=rules, risk=risk, standing=standing)
+    if demand.interrupts and demand.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
+        demand = replace(demand, interrupts=False, held_by="patient_limit")
+    paused = stay.paused(at) and not entered
+    if demand.interrupts and paused and not through_a_pause(vigil.course, demand, picture, rules):
+        demand = replace(demand, interrupts=False, held_by="paused")
+    if demand.interrupts and rules.watch is not None and stay.plan == "comfort":
+        demand = replace(demand, interrupts=False, held_by="care_plan")  # only a concern calls
+    return with_concern(demand, vigil.concern)
+
+
+def conditions_of(vigil: "Vigil", picture: Picture) -> list[Condition]:
+    """What is wrong with the measuring now."""
+    stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, picture.at
+    lost = losses(vigil, picture)
+    priority = episode.priority if episode else LOW
+    if lost_at(vigil) < NEVER and not seen_lately(vigil, at):
+        priority = LOW  # one call for all that is lost, and at its own time
+    found = conditions(
+        vigil.tracks,
+        vigil.signals,
+        told=vigil.register.open,
+        because=episode.because if episode else [],
+        priority=priority,
+        discharged=stay.discharged
+        and any(t.known and not t.stale and t.known.at > stay.discharged_at for t in vigil.tracks.values()),
+        paused=stay.paused(at),
+        late_devices=vigil.intake.in_doubt(at, rules.technical.late_minutes),
+        never_seen=vigil.never_seen and not any(track.known for track in vigil.tracks.values()),
+        scale_ends=at >= warns_at(stay, rules.calling.order_warning_minutes),
+        at=at,
+        rules=rules,
+    )
+    if isinstance(vigil.intake, IntakeByAge):
+        found += timing(vigil.intake, vigil.tracks, vigil.signals, at, rules)
+    return one_cause(lost, found)

@@ -1,0 +1,228 @@
+"""What can no longer be measured, or was not measured in time: everything, the pulse, the rest of a set."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
+from detectors.rules import Rules
+from detectors.vigil.course import HIGH, LOW, MEDIUM
+from detectors.vigil.epoch import SPOT, UNSTEADY, Decided
+from detectors.vigil.technical import Condition
+from detectors.vigil.track import Track
+from detectors.vigil.wording import listed, vitals_words
+from schemas.times import MINUTE_MS, NEVER
+
+if TYPE_CHECKING:
+    from detectors.vigil.picture import Picture
+    from detectors.vigil.vigil import Vigil
+
+WEARABLE: Final = 1
+_FOREVER: Final = -NEVER
+_PRESENT_MS: Final = 45_000
+_LET_GO_MS: Final = 3 * MINUTE_MS  # so long a lower score has to last before the wait begins anew
+_GAPS: Final = 2.5
+_ABNORMAL: Final = 2
+_OBSERVED: Final = frozenset(
+    {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "temperature", "consciousness", "gcs"}
+)
+
+
+class Watched(Struct, array_like=True):
+    """When streams last told something usable, how far apart, and how the patient then was."""
+
+    usable_at: int = _FOREVER
+    gap: int = 0
+    score: int = 0
+    red: bool = False
+    extreme: bool = False
+    wearable: bool = False
+    ecg: int = 0  # windows with a rate by ECG since the pulse was last found
+    unsteady_since: int = NEVER
+    unknown_since: int = NEVER
+    unknown_at: int = _FOREVER
+    pulse_at: int = _FOREVER
+
+    def note(self, picture: "Picture", fresh: Mapping[str, Decided], far: bool) -> None:
+        """Takes one group of decided values into account."""
+        at, score = picture.at, picture.score
+        streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
+        if streamed:
+            if self.usable_at > _FOREVER:
+                self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
+            self.usable_at = at
+            self.wearable = all(one.source == WEARABLE for one in streamed.values())
+            if score is not None:
+                self.score, self.red = score.score_min, bool(score.red)
+            self.extreme = far
+            self._note_pulse(streamed, at)
+            judged = [one for name, one in streamed.items() if name in UNSTEADY or name == "systolic_bp"]
+            if any(one.steady for one in judged):
+                self.unsteady_since = NEVER
+            elif judged:
+                self.unsteady_since = min(self.unsteady_since, at)
+
+    def _note_pulse(self, streamed: Mapping[str, Decided], at: int) -> None:
+        if "pulse_rate" in streamed:
+            self.pulse_at, self.ecg = at, 0
+        elif "heart_rate" in streamed:
+            self.ecg += 1
+
+    def note_unknown(self, picture: "Picture", rules: Rules) -> None:
+        """Whether the certain points ask for little while items are unknown, and since when."""
+        watch, score, at = rules.watch, picture.score, picture.at
+        assert watch is not None
+        if (
+            score is not None
+            and score.missing
+            and watch.loss.unknown_from <= score.score_min < URGENT_FROM
+            and not score.red
+        ):
+            self.unknown_since, self.unknown_at = min(self.unknown_since, at), at
+        elif at - self.unknown_at > _LET_GO_MS:
+            self.unknown_since = NEVER
+
+
+def lost_at(vigil: "Vigil") -> int:
+    """When it is told that no stream tells anything usable any more; NEVER where none is expected."""
+    watch, seen, stay = vigil.rules.watch, vigil.watched, vigil.stay
+    if watch is None or seen.usable_at == _FOREVER or stay.discharged or not _expected(vigil.tracks):
+        return NEVER
+    loss = watch.loss
+    if seen.score >= EMERGENCY_FROM or seen.extreme:
+        wait = loss.high_minutes
+    elif seen.score >= URGENT_FROM or seen.red:
+        wait = loss.medium_minutes
+    else:
+        wait = loss.low_wearable_minutes if seen.wearable else loss.low_monitor_minutes
+    return seen.usable_at + max(int(wait * MINUTE_MS), int(seen.gap * _GAPS))
+
+
+def seen_lately(vigil: "Vigil", at: int) -> bool:
+    """Whether a stream has told something usable just now, as often as it does."""
+    seen = vigil.watched
+    return at - seen.usable_at <= max(_PRESENT_MS, int(seen.gap * _GAPS))
+
+
+def _expected(tracks: Mapping[str, Track]) -> bool:
+    return any(t.known is not None and t.known.source != SPOT and t.detached is None for t in tracks.values())
+
+
+def _pulse_at(vigil: "Vigil") -> int:
+    """When it is told that the pulse is lost while the ECG still counts."""
+    watch, seen, tracks = vigil.rules.watch, vigil.watched, vigil.tracks
+    pulse, ecg = tracks.get("pulse_rate"), tracks.get("heart_rate")
+    if watch is None or pulse is None or ecg is None or seen.pulse_at == _FOREVER or seen.ecg < 2:
+        return NEVER
+    if pulse.known is None or pulse.known.source == SPOT or pulse.detached is not None or ecg.stale:
+        return NEVER
+    off = pulse.signs.off > 0 and not pulse.signs.zero
+    wait = watch.loss.pulse_off_minutes if off else watch.loss.pulse_minutes
+    return seen.pulse_at + max(int(wait * MINUTE_MS), int(seen.gap * _GAPS))
+
+
+def overdue_at(vigil: "Vigil", picture: "Picture") -> tuple[int, int]:
+    """When the observations that chart 4 (or an order) asks for are overdue, and how urgent that is then."""
+    watch, score, stay = vigil.rules.watch, picture.score, vigil.stay
+    charted = [
+        t.known.at for name, t in vigil.tracks.items() if name in _OBSERVED and t.known and t.known.source == SPOT
+    ]
+    if watch is None or score is None or not charted or stay.discharged:
+        return NEVER, 0
+    row = response(score.score_min, score.red)
+    minutes = stay.observe_every or row.frequency_minutes
+    late = max(watch.loss.overdue_least_minutes, minutes * watch.loss.overdue_part)
+    priority = (
+        HIGH if score.score_min >= EMERGENCY_FROM else MEDIUM if score.score_min >= URGENT_FROM or score.red else LOW
+    )
+    if vigil.watched.usable_at > _FOREVER and _expected(vigil.tracks):
+        priority = LOW  # a stream watches; what only people can tell is shown as overdue
+    return max(charted) + int((minutes + late) * MINUTE_MS), priority
+
+
+def loss_due(vigil: "Vigil", now: int) -> int:
+    """The next moment at which silence alone brings one of these."""
+    watch, seen = vigil.rules.watch, vigil.watched
+    if watch is None:
+        return NEVER
+    moments = [lost_at(vigil), _pulse_at(vigil), vigil.overdue]
+    if seen.unsteady_since < NEVER:
+        moments.append(seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS))
+    return min((moment for moment in moments if moment > now), default=NEVER)
+
+
+def losses(vigil: "Vigil", picture: "Picture") -> list[Condition]:
+    """The conditions that hold now."""
+    watch, seen, at, stay = vigil.rules.watch, vigil.watched, picture.at, vigil.stay
+    if watch is None:
+        return []
+    found: list[Condition] = []
+    paused, comfort = stay.paused(at), stay.plan == "comfort"
+    if lost_at(vigil) <= at and not paused:
+        high = seen.score >= EMERGENCY_FROM or seen.extreme
+        names = tuple(n for n, t in vigil.tracks.items() if t.known is not None and t.known.source != SPOT)
+        found.append(
+            Condition(
+                "monitoring lost",
+                LOW if comfort else HIGH if high else MEDIUM,
+                names,
+                "Nothing can be measured any more: " + vitals_words(names),
+                "Look at the patient; then check the devices.",
+            )
+        )
+    elif _pulse_at(vigil) <= at and seen_lately(vigil, at) and not paused:
+        found.append(_pulse_lost(vigil, picture))
+    if seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS) <= at and not paused:
+        found.append(CANNOT_BE_MEASURED)
+    found += _unknown(vigil, picture)
+    moment, priority = overdue_at(vigil, picture)
+    if moment <= at and priority and not paused:
+        said = "Observations are overdue" + (f": {picture.headline(None)}" if priority > LOW else "")
+        found.append(Condition("observations overdue", priority, (), said, "Take a full set of observations now."))
+    return found
+
+
+CANNOT_BE_MEASURED: Final = Condition(
+    "cannot be measured",
+    MEDIUM,
+    (),
+    "Cannot be measured: every value scatters",
+    "Look at the patient; then check the sensors.",
+)
+
+
+def _pulse_lost(vigil: "Vigil", picture: "Picture") -> Condition:
+    breathing, pressure = vigil.tracks.get("resp_rate"), vigil.tracks.get("systolic_bp")
+    gone = any(track is not None and track.known is not None and track.stale for track in (breathing, pressure))
+    gone = gone or (breathing is not None and breathing.signs.off > 0)
+    points = dict(picture.points())
+    abnormal = max(points.get("resp_rate", 0), points.get("systolic_bp", 0)) >= _ABNORMAL
+    high = gone or abnormal or vigil.watched.score >= URGENT_FROM
+    return Condition(
+        "pulse lost",
+        HIGH if high else MEDIUM,
+        ("pulse_rate",),
+        "No pulse is measured, while the ECG still counts",
+        "Look at the patient and feel the pulse; then check the sensor.",
+    )
+
+
+def _unknown(vigil: "Vigil", picture: "Picture") -> list[Condition]:
+    watch, score, seen = vigil.rules.watch, picture.score, vigil.watched
+    assert watch is not None
+    wait = int(watch.loss.unknown_minutes * MINUTE_MS)
+    if score is None or seen.unknown_since == NEVER or picture.at < seen.unknown_since + wait:
+        return []
+    every = int((vigil.stay.observe_every or response(score.score_min, score.red).frequency_minutes or 60) * MINUTE_MS)
+    times = (picture.at - seen.unknown_since - wait) // every
+    words = f"NEWS2 at least {score.score_min}; not measured: {listed(part.value for part in score.missing)}"
+    subject = "observations incomplete" + (f" {times + 1}" if times else "")
+    priority = LOW if vigil.stay.plan == "comfort" or vigil.stay.paused(picture.at) else MEDIUM
+    return [Condition(subject, priority, (), words, "Take a full set of observations.")]
+
+
+def one_cause(lost: list[Condition], found: list[Condition]) -> list[Condition]:
+    """All conditions, a lost probe being one cause: no pulse is told apart where its sensor is told as urgently."""
+    told = max((one.priority for one in found if "pulse_rate" in one.vitals or "spo2" in one.vitals), default=0)
+    return [one for one in lost if one.subject != "pulse lost" or one.priority > told] + found

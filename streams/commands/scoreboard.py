@@ -43,14 +43,9 @@ def scoreboard(
     rules_of(rules)
     room_for(report)
     wanted = [Cadence(name) for name in cadence] if cadence else list(Cadence)
-    found = told(
-        run(
-            jobs(names, seeds, wanted),
-            rules_bytes_of(rules),
-            workers=min(workers, os.cpu_count() or 1),
-            progress=progress(),
-        )
-    )
+    work = jobs(names, seeds, wanted)
+    with progress("streaming made-up patients") as moved:
+        found = told(run(work, rules_bytes_of(rules), workers=min(workers, os.cpu_count() or 1), progress=moved))
     table = "\n".join(lines(found)) + "\n"
     if report is not None:
         report.write_text(table, encoding="utf-8")

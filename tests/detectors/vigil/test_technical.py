@@ -5,9 +5,9 @@ from detectors.vigil.course import HIGH, LOW, MEDIUM
 from detectors.vigil.epoch import EPOCH_MS, Decided, Epoch
 from detectors.vigil.technical import Condition, Signals, conditions, watch
 from detectors.vigil.track import Track
-from tests.making import T0, rules_with
+from tests.making import T0, old_rules
 
-RULES = rules_with()
+RULES = old_rules()
 LIMITS = RULES.technical
 MONITOR, SPOT = 0, 2
 

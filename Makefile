@@ -16,6 +16,8 @@ REAL ?=
 REPORT ?=
 CASES ?=
 CORPUS ?=
+FORMAT ?= hl7v2
+RUNS ?= 200000
 DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
@@ -64,6 +66,9 @@ evaluate: setup-dev ## the whole quality lab over folders of recordings: make ev
 interop: setup-dev ## hold convert to an answer key over a folder of others' messages: make interop CORPUS=folder
 	@test -f "$(CORPUS)/expect.json" || { echo "make interop CORPUS=folder: a folder with expect.json"; exit 2; }
 	@.venv/bin/python -m tests.interop.answer_key $(CORPUS)
+
+fuzz: setup-dev ## bytes that were never meant for a converter: make fuzz FORMAT=hl7v2 RUNS=200000
+	@.venv/bin/python -m tests.fuzz.run $(FORMAT) $(RUNS)
 
 check: setup-dev ## only the house's own rules: style, imports, words
 	@.venv/bin/python -m pytest -q tests/deploy/test_house.py

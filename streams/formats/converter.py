@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
-from streams.formats import apple_health, fhir, hl7v2, mapped, native, openmhealth
+from streams.formats import apple_health, fhir, fit, hl7v2, mapped, native, openmhealth
 from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
@@ -81,6 +81,7 @@ _MODULES: Final = {
     Format.APPLE_HEALTH: apple_health,
     Format.MAPPED: mapped,
     Format.NATIVE: native,
+    Format.FIT: fit,
 }
 
 

@@ -1,9 +1,11 @@
 """Messages of our own writing, in the formats of others."""
 
 import json
+import struct
 from zoneinfo import ZoneInfo
 
 from streams.formats.converter import Converter, Format
+from streams.formats.fit_text import crc
 from streams.formats.statements import Site
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -55,3 +57,15 @@ def values(reading):
 
 def signs(one, level="finding"):
     return [(str(said.code), said.place) for said in one.findings if said.level == level]
+
+
+def fit(*rows, serial=123456):
+    """A FIT file: each row is a message number and its fields, (field, base type, value)."""
+    letters = {0x00: "B", 0x02: "B", 0x83: "h", 0x84: "H", 0x86: "I", 0x8C: "I"}
+    body = b""
+    for number, *fields in ((0, (3, 0x8C, serial)), *rows):
+        body += struct.pack("<BBBHB", 0x40, 0, 0, number, len(fields))
+        body += b"".join(struct.pack("<BBB", n, struct.calcsize(letters[base]), base) for n, base, _ in fields)
+        body += b"\0" + b"".join(struct.pack("<" + letters[base], value) for _, base, value in fields)
+    head = struct.pack("<BBHI4sH", 14, 0x20, 2132, len(body), b".FIT", 0)
+    return head + body + crc(head + body).to_bytes(2, "little")

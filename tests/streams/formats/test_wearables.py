@@ -3,7 +3,7 @@
 import pytest
 
 from streams.formats.findings import Outcome
-from tests.streams.formats.making import BERLIN, convert, signs, values
+from tests.streams.formats.making import BERLIN, convert, fit, signs, values
 
 AT = {"effective_time_frame": {"date_time": "2026-11-29T20:00:00+01:00"}}
 
@@ -132,3 +132,47 @@ def test_a_weather_series_is_no_body_temperature():
     one = only({"type": "x", "data": {"user_id": "u", "series_type": "weather_temperature", "samples": [sample]}})
 
     assert (one.outcome, one.readings) == (Outcome.IGNORED, [])
+
+
+FULL = 1_164_931_200  # seconds of FIT on 2026-11-29
+
+
+def test_a_fit_file_gives_readings_with_times_carried_on():
+    one = only(
+        fit(
+            (55, (253, 0x86, FULL)),
+            (55, (26, 0x84, (FULL + 60) & 0xFFFF), (27, 0x02, 61)),
+            (269, (253, 0x86, FULL + 61), (0, 0x02, 97)),
+            (297, (253, 0x86, FULL + 62), (0, 0x83, 1450)),
+            (297, (253, 0x86, FULL + 63), (0, 0x83, -100)),
+            (51, (253, 0x86, FULL + 64), (0, 0x84, 121), (1, 0x84, 80), (6, 0x02, 62)),
+        )
+    )
+
+    assert [(reading["taken_at"][11:], values(reading)) for reading in one.readings] == [
+        ("00:01:00Z", {"heart_rate": 61.0}),
+        ("00:01:01Z", {"spo2": 97.0}),
+        ("00:01:02Z", {"resp_rate": 14.5}),
+        ("00:01:04Z", {"pulse_rate": 62.0, "systolic_bp": 121.0, "diastolic_bp": 80.0}),
+    ]
+    assert {reading["patient_id"] for reading in one.readings} == {"unassigned:123456"}
+    assert [code for code, _ in signs(one)] == ["data_absent", "no_patient", "no_patient", "no_patient", "no_patient"]
+
+
+def test_an_invalid_value_of_fit_is_no_value():
+    assert only(fit((20, (253, 0x86, FULL), (3, 0x02, 0xFF)))).readings == []
+
+
+def test_a_fit_file_with_a_flipped_bit_is_not_read_any_further():
+    data = bytearray(fit((20, (253, 0x86, FULL), (3, 0x02, 61))))
+    data[30] ^= 4
+    one = only(bytes(data))
+
+    assert (one.readings, signs(one)) == ([], [("malformed", "file")])
+
+
+def test_a_time_that_only_counts_from_switching_on_is_none():
+    one = only(fit((20, (253, 0x86, 5_000), (3, 0x02, 61))))
+
+    assert one.readings == []
+    assert "no_time" in [code for code, _ in signs(one)]

@@ -1,0 +1,20 @@
+"""Two thousand bent messages of each format, always the same ones."""
+
+import pytest
+
+from streams.formats.converter import Format
+from tests.fuzz.mutate import SEEDS, bent
+from tests.fuzz.target import hold
+
+INPUTS = 2_000
+
+
+@pytest.mark.parametrize("form", Format)
+def test_the_messages_that_are_bent_are_good_ones(form):
+    assert sum(hold(seed, form) for seed in SEEDS[form]) > 0
+
+
+@pytest.mark.parametrize("form", Format)
+def test_no_bent_message_breaks_a_converters_word(form):
+    for data in bent(form, INPUTS):
+        hold(data, form)

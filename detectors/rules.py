@@ -116,6 +116,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     technical: TechnicalRules
     calling: Calling
     forget_discharged_hours: Positive
+    forget_unadmitted_hours: Positive | None = None  # None: whoever was never admitted is never forgotten
     risk: RiskRules = NO_HEADS
     intake: IntakeRules | None = None  # None: what comes late is left aside, as before there were such rules
     watch: WatchRules | None = None  # None: as it was before there were such rules

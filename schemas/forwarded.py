@@ -27,6 +27,7 @@ class ForwardedKind(StrEnum):
     RULES = "rules"
     LOSS = "loss"
     HISTORY = "history"
+    FORGET = "forget"
     TICK = "tick"
 
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     DISCHARGED = "discharged"
     NEW_STAY = "new_stay"
     MOVED = "moved"
+    FORGOTTEN = "forgotten"
     # the measuring
     TECHNICAL = "technical"
     # what people did, or did not do

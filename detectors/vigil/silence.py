@@ -10,6 +10,7 @@ from detectors.vigil.course import Course
 from detectors.vigil.loss import loss_due
 from detectors.vigil.orders import warns_at
 from detectors.vigil.picture import expires, first_expiry
+from detectors.vigil.telling import PHYSIOLOGICAL
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
 
@@ -29,7 +30,7 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         signals.unseen_until,
         warns_at(stay, rules.calling.order_warning_minutes),
         vigil.life_due if vigil.life_due > now else now + 1,  # an undone answer may leave a step that was due before
-        forget_at(vigil) if stay.discharged else NEVER,
+        forget_at(vigil),
         NEVER if vigil.concern is None else vigil.concern.until,
         red_due(vigil.course, rules),
         loss_due(vigil, now),
@@ -78,12 +79,25 @@ def never_seen_at(vigil: "Vigil") -> int:
 
 
 def forget_at(vigil: "Vigil") -> int:
-    """When a discharged patient is forgotten."""
+    """When a patient is forgotten who was discharged, or whom nobody ever admitted."""
     stay = vigil.stay
     if not stay.discharged:
-        return NEVER
+        since, hours = idle_since(vigil), vigil.rules.forget_unadmitted_hours
+        return NEVER if since is None or hours is None else since + int(hours * HOUR_MS)
     wait = int(vigil.rules.forget_discharged_hours * HOUR_MS)
     if stay.confirmed:
         return stay.discharged_at + wait
     newest = max((track.known.at for track in vigil.tracks.values() if track.known), default=stay.discharged_at)
     return max(stay.discharged_at, newest) + wait
+
+
+def idle_since(vigil: "Vigil") -> int | None:
+    """When a patient was last heard of whom nobody admitted and who has no alert but of the measuring; else None."""
+    if vigil.stay.assigned or vigil.concern is not None:
+        return None
+    if any(episode.kind == PHYSIOLOGICAL for episode in vigil.register.alive):
+        return None
+    heard = [device.heard for device in vigil.intake.devices.values()]
+    known = [track.known.at for track in vigil.tracks.values() if track.known]
+    newest = max((*heard, *known), default=0)
+    return newest if newest > 0 else max(0, vigil.now)

@@ -148,12 +148,17 @@ class Vigil:
             silent = self._tell_unseen(due) or silent
         if silent or ended or not groups:
             self._review(due, {}, out, status=silent or ended)
-        if self.stay.discharged and forget_at(self) <= due:
-            self._end_all(due, Reason.DISCHARGED, out)
-            self.over = True
-            out.append(Said("status", None, due))
+        if forget_at(self) <= due:
+            out += self.forget(due)
         self.due = self._next_due(due)
         return out
+
+    def forget(self, at: int) -> list[Said]:
+        """Ends this watch, and what it has open."""
+        out: list[Said] = []
+        self._end_all(at, Reason.DISCHARGED if self.stay.discharged else Reason.FORGOTTEN, out)
+        self.over = True
+        return [*out, Said("status", None, at)]
 
     def lose(self, at: int, *, history: bool = False) -> list[Said]:
         """Is told that readings (or the patient's own history) were lost before they could be taken."""

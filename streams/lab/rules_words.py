@@ -64,6 +64,7 @@ WORDS: Final[Mapping[str, str]] = {
     "risk.rearm_hours": "how long a learned alert waits before it calls again",
     "risk.calibrated": "heads whose probabilities were checked at this site",
     "forget_discharged_hours": "how long after a discharge a patient is forgotten",
+    "forget_unadmitted_hours": "how long after the last reading a patient is forgotten whom nobody admitted",
 }
 _UNITS: Final = (("_minutes", "min"), ("_hours", "h"), (".hours", "h"), ("_h", "h"), ("_seconds", "s"))
 _IN_SPREADS: Final = tuple(f"{one}.{end}" for one in ("baseline", "level_shift") for end in ("enter", "leave", "drift"))

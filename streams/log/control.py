@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
 from detectors.vigil import Said
+from detectors.vigil.silence import idle_since
 from schemas.action import Action, Deed
 from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, Forwarded, ForwardedKind, LogKeys
 from schemas.patient import PatientRecord
@@ -94,6 +95,9 @@ class ControlRecords:
         self._let_act(kind, forwarded, record[0], out)
 
     def _let_act(self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
+        if kind is ForwardedKind.FORGET:
+            self._forget(forwarded, offset, out)
+            return
         source = f"{forwarded.source_topic}/{forwarded.source_partition}"
         if forwarded.source_offset <= self.sources.get(source, -1):  # forwarded again
             return
@@ -142,6 +146,20 @@ class ControlRecords:
             return acted.refused
         self._tell(patient, watch.vigil.know(record, self.time), offset, out)
         return None
+
+    def _forget(self, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
+        """Ends the watch over somebody whom nobody admitted, unless something came since the owner chose her."""
+        patient = forwarded.key
+        watch = self.watches.get(patient)
+        if watch is None or offset < watch.upto:
+            return
+        since = idle_since(watch.vigil)
+        if since is None or since > forwarded.source_offset:
+            return
+        self._emit(watch, watch.vigil.forget(self.time), offset, out)
+        del self.watches[patient]
+        self.dirty.add(patient)
+        self.tally.forgotten += 1
 
     def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
         """What was known of one patient, or without a name of all, was worked out anew."""

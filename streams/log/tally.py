@@ -25,6 +25,7 @@ class Tally:
     unknown_fields: int = 0
     time_went_back: int = 0
     steps_absorbed: int = 0
+    forgotten: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
 

@@ -8,7 +8,7 @@ has no partition is not ready: one that may not read the topics looks just so.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +48,7 @@ class Unready(StrEnum):
     BEHIND = "behind"
     CLOCK = "clock"
     REFUSES = "refuses"
+    CROWDED = "crowded"
     CANNOT_SEND = "cannot_send"
     CANNOT_SAVE = "cannot_save"
 
@@ -78,6 +79,7 @@ class Health:
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
         self.heartbeats: Callable[[], int] = lambda: 0
+        self.crowded: Callable[[], Mapping[int, int]] = dict
         self.unsaved_s: Callable[[], float] = lambda: 0.0
         self._unsaved_limit_s = UNSAVED_SPANS * settings.snapshot_every_s + UNSAVED_MORE_S
 
@@ -151,6 +153,7 @@ class Health:
             Unready.BEHIND: any(self.lag_s(number) > AFTER_S for number in held),
             Unready.CLOCK: any(self.apart_s(holding) > CLOCK_S for holding in held.values()),
             Unready.REFUSES: self._refusing.why is not None,
+            Unready.CROWDED: bool(self.crowded()),
             Unready.CANNOT_SEND: any(outlet.oldest_s() > AFTER_S for outlet in self._outlets.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }

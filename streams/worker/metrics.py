@@ -127,6 +127,7 @@ def flat(tally: Tally) -> Counter[tuple[str, str]]:
             ("vigilward_oddities", "unknown_field"): tally.unknown_fields,
             ("vigilward_oddities", "time_went_back"): tally.time_went_back,
             ("vigilward_oddities", "step_absorbed"): tally.steps_absorbed,
+            ("vigilward_oddities", "forgotten"): tally.forgotten,
         }
     )
     for verdict in ("accepted", "suspect", "duplicate", "late", "rejected"):

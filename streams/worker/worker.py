@@ -24,6 +24,7 @@ from streams.worker.ending import MARGIN_S, LastResort
 from streams.worker.exposition import Exposition
 from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, said
 from streams.worker.faust_app import BatchApp
+from streams.worker.forgetting import Forgetter
 from streams.worker.forwarding import Forwarder
 from streams.worker.garbage import Garbage
 from streams.worker.health import Health, Unready
@@ -72,6 +73,8 @@ class Worker:
         self.membership = Membership(lambda: self.ownership.consumer, lambda: self.ownership.assigned, self._fail)
         self.ownership.lag_s = self.health.lag_s
         self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
+        self.forgetter = Forgetter(settings, self.to_log, self.ownership.holdings.values)
+        self.health.crowded = lambda: self.forgetter.crowded
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
         self.heartbeats = Heartbeats(
@@ -98,7 +101,7 @@ class Worker:
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
         watches = self.health.run(), self.membership.run(), self.process_metrics.run(), Garbage(self.generation).run()
-        works = *watches, self.ticker.run(), self.heartbeats.run()
+        works = *watches, self.ticker.run(), self.heartbeats.run(), self.forgetter.run()
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)
         for helper in helpers:

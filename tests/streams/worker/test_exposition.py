@@ -102,7 +102,7 @@ def test_every_label_comes_from_a_closed_list(make):
     log.run([(0, 0, b"x", b"no json", ())])
 
     values = {value for _, value in flat(log.tally)}
-    closed = {"readable", "unreadable", "forwarded", "unknown_field", "time_went_back", "step_absorbed"}
+    closed = {"readable", "unreadable", "forwarded", "unknown_field", "time_went_back", "step_absorbed", "forgotten"}
     closed |= {"accepted", "suspect", "duplicate", "late", "rejected"} | set(Refusal)
     assert values <= closed | {"alerts", "status", "trends", "rejections"}
     assert len(Kind) * len(Priority) * len(State) < 100

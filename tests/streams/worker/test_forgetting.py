@@ -1,0 +1,86 @@
+"""Too many patients whom nobody admitted: told, and forgotten by signed records."""
+
+from types import SimpleNamespace
+
+from streams.log.control import ControlRecords
+from streams.settings import Settings
+from streams.worker.forgetting import AGAIN_AFTER_S, Forgetter
+from tests.making import HOUR, SECOND, T0, Entry, new_partition, reading
+from tests.making import run as taken
+
+KEY = "tests:a secret of the tests"
+
+
+def crowd(patients=8):
+    log = new_partition()
+    some = [reading(T0 + n * SECOND, f"p-{n}", heart_rate=80) for n in range(patients)]
+    taken(log, [*some, Entry(T0 + HOUR // 10, "tick", None, b"")])
+    return SimpleNamespace(partition=0, log=log)
+
+
+def forgetter(noted, holding, **settings):
+    return Forgetter(Settings(**{"log_key": KEY, **settings}), noted, lambda: [holding], most=5)
+
+
+def handed(holding, noted):
+    """What was put into the log, taken out of it again."""
+    log = holding.log
+    for letter in noted.letters:
+        log.run([(log.next_offset, T0 + HOUR, letter.key, letter.value, letter.headers)])
+
+
+def test_those_silent_longest_are_forgotten_by_what_is_put_into_the_log(make, run):
+    noted, holding = make.Noted(), crowd()
+    run(forgetter(noted, holding).look(0.0))
+    assert len(holding.log.watches) == 8, "only the record takes effect"
+
+    handed(holding, noted)
+
+    assert holding.log.watches.keys() == {f"p-{n}" for n in range(3, 8)}
+    assert isinstance(holding.log, ControlRecords) and holding.log.tally.forgotten == 3
+
+
+def test_nobody_is_asked_for_twice_while_the_record_is_under_way(make, run):
+    noted, holding = make.Noted(), crowd()
+    one = forgetter(noted, holding)
+
+    run(one.look(0.0))
+    run(one.look(1.0))
+    assert len(noted.letters) == 3
+
+    run(one.look(AGAIN_AFTER_S + 1))
+    assert len(noted.letters) == 6
+
+
+def test_that_there_are_too_many_is_told_until_there_are_not(make, run, caplog):
+    noted, holding = make.Noted(), crowd()
+    one = forgetter(noted, holding)
+
+    run(one.look(0.0))
+    run(one.look(1.0))
+    assert one.crowded == {0: 3}
+    assert [record.getMessage() for record in caplog.records if "nobody admitted" in record.getMessage()] == [
+        "partition 0: readings of 8 patients whom nobody admitted; those silent longest are forgotten"
+    ]
+
+    handed(holding, noted)
+    run(one.look(2.0))
+    assert one.crowded == {}
+
+
+def test_a_ward_within_the_bound_is_left_alone(make, run):
+    noted = make.Noted()
+    one = forgetter(noted, crowd(5))
+
+    run(one.look(0.0))
+
+    assert one.crowded == {} and noted.letters == []
+
+
+def test_without_a_key_it_is_only_told(make, run):
+    noted = make.Noted()
+    one = forgetter(noted, crowd(), log_key="")
+
+    run(one.look(0.0))
+
+    assert one.crowded == {0: 3} and noted.letters == []

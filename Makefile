@@ -54,14 +54,14 @@ field: setup-dev ## try every promise on a real broker with default settings: ma
 	@.venv/bin/python -m tests.field.run $(CASES) $(if $(REPORT),--report $(REPORT))
 
 learn: setup ## learn the shipped weights anew, byte for byte: make learn DATA=folder of the recorded sets
-	@.venv/bin/python -m streams.lab.shipped $(DATA)
+	@.venv/bin/python -m streams.lab.learning.shipped $(DATA)
 
 evaluate: setup-dev ## the whole quality lab over folders of recordings: make evaluate DATA=dir LAB_REPORTS=.cache/lab
 	@test -d "$(DATA)" || { echo "make evaluate DATA=dir: a folder that holds folders of recordings"; exit 2; }
 	@mkdir -p $(LAB_REPORTS); for one in $(DATA)/*/; do test -f $$one/labels.parquet || continue; name=$$(basename $$one); \
 	  .venv/bin/vigilward evaluate $$one --json --report $(LAB_REPORTS)/$$name.html > $(LAB_REPORTS)/$$name.json \
-	  && .venv/bin/python -m streams.lab.words $(LAB_REPORTS)/$$name.json | tee $(LAB_REPORTS)/$$name.txt; done
-	@test ! -d $(DATA)/bidmc || .venv/bin/vigilward evaluate $(DATA)/bidmc --planted | tee $(LAB_REPORTS)/planted.txt
+	  && .venv/bin/python -m streams.lab.evaluation.figures_table $(LAB_REPORTS)/$$name.json | tee $(LAB_REPORTS)/$$name.txt; done
+	@test ! -d $(DATA)/bidmc || .venv/bin/vigilward evaluate $(DATA)/bidmc --injected | tee $(LAB_REPORTS)/planted.txt
 
 interop: setup-dev ## hold convert to an answer key over a folder of others' messages: make interop CORPUS=folder
 	@test -f "$(CORPUS)/expect.json" || { echo "make interop CORPUS=folder: a folder with expect.json"; exit 2; }

@@ -1,4 +1,4 @@
-"""Who is called when nobody answers, and for how long an answer holds: the rules of an alert's life, as data."""
+"""Who is called when nobody answers, and for how long an answer holds: the rules of an alert's lifecycle, as data."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from detectors.rule_fault import Code, Fault
-from schemas.action import ACKNOWLEDGEMENTS, Because, Step
+from schemas.action import ACKNOWLEDGEMENTS, ActionReason, Step
 from schemas.patient import Plan
 from schemas.times import MINUTE_MS
 
@@ -19,7 +19,7 @@ RANKS: Final[Mapping[str, int]] = {step.value: rank for rank, step in enumerate(
 LONGEST_HOLD_MINUTES: Final = 12 * 60  # one shift: an acknowledgement is no standing order
 
 
-class Rung(Struct, frozen=True, forbid_unknown_fields=True):
+class EscalationStep(Struct, frozen=True, forbid_unknown_fields=True):
     """One step of an escalation: whom it calls, and how long after the alert began to call."""
 
     to: Step
@@ -29,10 +29,10 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True):
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
     """The steps by priority, in rising order; `extreme`: for a high alert on an extreme value, as `high` without."""
 
-    high: tuple[Rung, ...]
-    medium: tuple[Rung, ...]
-    low: tuple[Rung, ...]
-    extreme: tuple[Rung, ...] | None = None
+    high: tuple[EscalationStep, ...]
+    medium: tuple[EscalationStep, ...]
+    low: tuple[EscalationStep, ...]
+    extreme: tuple[EscalationStep, ...] | None = None
 
 
 class ByPriority(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,13 +83,14 @@ class Ward(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calling(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rules of an alert's life. `ladders` by escalation plan, `holds` by reason, `wards` by name (`*`: any other).
+    """The rules of an alert's lifecycle. `ladders` by escalation plan, `holds` by reason, `wards` by name (`*`: any
+    other).
 
     `reviews_at_most`: how often a high alert may be acknowledged as seen and reviewing before it takes the shift lead.
     """
 
     ladders: dict[Plan, Ladder]
-    holds: dict[Because, ByPriority]
+    holds: dict[ActionReason, ByPriority]
     reviews_at_most: Annotated[int, Meta(ge=1, le=10)]
     snooze: ByPriority
     undo_seconds: Seconds
@@ -107,20 +108,32 @@ class Calling(Struct, frozen=True, forbid_unknown_fields=True):
         """The options of a ward."""
         return self.wards.get(name or EVERY_WARD) or self.wards[EVERY_WARD]
 
-    def ladder(self, plan: str | None, ward: str | None, priority: int, *, extreme: bool = False) -> tuple[Rung, ...]:
+    def ladder(
+        self, plan: str | None, ward: str | None, priority: int, *, extreme: bool = False
+    ) -> tuple[EscalationStep, ...]:
         """The steps for a patient; without a plan care is escalated fully. Where a ward has a rapid-response team, it
         comes in place of the doctor who would be called at the same moment.
         """
         ladder = self.ladders[Plan(plan or Plan.FULL)]
-        rungs = (ladder.low, ladder.medium, ladder.high)[priority - 1]
+        escalation_steps = (ladder.low, ladder.medium, ladder.high)[priority - 1]
         if extreme and ladder.extreme is not None:
-            rungs = ladder.extreme
+            escalation_steps = ladder.extreme
         if not self.ward(ward).rapid_response:
-            return tuple(rung for rung in rungs if rung.to is not Step.RAPID_RESPONSE)
-        teams = {rung.after_minutes for rung in rungs if rung.to is Step.RAPID_RESPONSE}
-        return tuple(rung for rung in rungs if rung.to is not Step.DOCTOR or rung.after_minutes not in teams)
+            return tuple(
+                escalation_step for escalation_step in escalation_steps if escalation_step.to is not Step.RAPID_RESPONSE
+            )
+        teams = {
+            escalation_step.after_minutes
+            for escalation_step in escalation_steps
+            if escalation_step.to is Step.RAPID_RESPONSE
+        }
+        return tuple(
+            escalation_step
+            for escalation_step in escalation_steps
+            if escalation_step.to is not Step.DOCTOR or escalation_step.after_minutes not in teams
+        )
 
-    def hold_ms(self, reason: Because, priority: int) -> int:
+    def hold_ms(self, reason: ActionReason, priority: int) -> int:
         """How long an acknowledgement holds."""
         return self.holds[reason].ms(priority)
 
@@ -141,8 +154,8 @@ def faults(calling: Calling) -> Iterator[Fault]:
             ("medium", ladder.medium),
             ("low", ladder.low),
         )
-        for name, rungs in by_name:
-            if any(not _rises(one, other) for one, other in pairwise(rungs)):
+        for name, escalation_steps in by_name:
+            if any(not _rises(one, other) for one, other in pairwise(escalation_steps)):
                 yield Fault(
                     Code.STEPS_DO_NOT_RISE,
                     f"calling.ladders.{plan}.{name}",
@@ -181,7 +194,7 @@ def faults(calling: Calling) -> Iterator[Fault]:
             )
 
 
-def _rises(one: Rung, other: Rung) -> bool:
+def _rises(one: EscalationStep, other: EscalationStep) -> bool:
     """Whether a step comes after another; a rapid-response team may be called when the doctor is, in place of whom."""
     together = one.to is Step.DOCTOR and other.to is Step.RAPID_RESPONSE and one.after_minutes == other.after_minutes
     return RANKS[one.to] < RANKS[other.to] and (one.after_minutes < other.after_minutes or together)

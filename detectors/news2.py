@@ -101,7 +101,7 @@ def points(part: Part, value: float, *, spo2_scale: int = 1, oxygen: bool | None
     return sure, sure
 
 
-# Bound once: an enum's member costs 0.1 us a look in Python 3.11, and this runs at every epoch of every patient.
+# Bound once: an enum's member costs 0.1 us a look in Python 3.11, and this runs at every window of every patient.
 RESP_RATE, SPO2, SUPPLEMENTAL_OXYGEN, SYSTOLIC_BP, PULSE_RATE, CONSCIOUSNESS, TEMPERATURE = tuple(Part)
 # What was read is remembered: all patients of a ward have few different values of each vital.
 _resp_rate, _systolic_bp, _pulse_rate, _temperature, _spo2_scale_1 = (

@@ -101,7 +101,7 @@ class RiskMemory:
     ) -> None:
         """Takes the values that are new at `at`; a suspect one is the newest, but moves no mean.
 
-        `values` by vital; vitals that no model uses are passed over. `news2` is the least score by the book now.
+        `values` by vital; vitals that no model uses are passed over. `news2` is the least score by protocol now.
         A mean pressure that nobody sent is worked out from systolic and diastolic of the same call. Values must be
         finite. A time before that of a vital's newest value is passed over.
         """

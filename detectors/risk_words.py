@@ -54,7 +54,7 @@ _ENDS: Final = {
 }
 
 
-class Voice(NamedTuple):
+class Contributor(NamedTuple):
     """What one vital adds to a forecast, against the average, and how: a reason from the closed list."""
 
     vital: str
@@ -62,13 +62,15 @@ class Voice(NamedTuple):
     reason: str
 
 
-def voices(contributions: Iterable[tuple[str, float]], features: dict[str, float | None]) -> tuple[Voice, ...]:
+def contributors(
+    contributions: Iterable[tuple[str, float]], features: dict[str, float | None]
+) -> tuple[Contributor, ...]:
     """The vitals that speak for a forecast, loudest first, three at most and one at least; the score by the
     book is none of them.
 
     >>> seen = {"heart_rate.now": 84.0, "heart_rate.24h-72h": 9.0, "spo2.now": 97.0, "news2.now": 3.0}
-    >>> voices([("heart_rate.24h-72h", 0.5), ("news2.now", 0.3), ("heart_rate.now", 0.1), ("spo2.now", -0.2)], seen)
-    (Voice(vital='heart_rate', added=0.6, reason='rising_over_the_day'),)
+    >>> contributors([("heart_rate.24h-72h", 0.5), ("news2.now", 0.3), ("heart_rate.now", 0.1), ("spo2.now", -1)], seen)
+    (Contributor(vital='heart_rate', added=0.6, reason='rising_over_the_day'),)
     """
     sums: dict[str, float] = {}
     loudest: dict[str, tuple[float, str]] = {}
@@ -83,7 +85,7 @@ def voices(contributions: Iterable[tuple[str, float]], features: dict[str, float
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
     named = [pair for pair in ranked if pair[1] >= SPEAKS][:NAMED_AT_MOST] or ranked[:1]
     return tuple(
-        Voice(vital, round(added, 6), _reason(loudest[vital][1], features[loudest[vital][1]] or 0.0))
+        Contributor(vital, round(added, 6), _reason(loudest[vital][1], features[loudest[vital][1]] or 0.0))
         for vital, added in named
     )
 

@@ -13,7 +13,7 @@ class Code(StrEnum):
     MISSING_FIELD = "missing_field"
     BAD_VALUE = "bad_value"
     UNKNOWN_DETECTOR = "unknown_detector"
-    BY_THE_BOOK = "by_the_book"
+    PROTOCOL = "protocol"
     UNANSWERED = "unanswered"
     STEPS_DO_NOT_RISE = "steps_do_not_rise"
     NO_REASON_TO_HOLD = "no_reason_to_hold"

@@ -27,8 +27,8 @@ class RulesError(ValueError):
     """Rules that cannot be armed, and why."""
 
 
-class Persistence(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many decided epochs in a row it takes, by what is asked: high, medium, worse by two, learned, clear; red
+class PersistenceRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many decided windows in a row it takes, by what is asked: high, medium, worse by two, learned, clear; red
     for a red score.
     """
 
@@ -78,7 +78,7 @@ class TrendRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TechnicalRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """When the measuring itself is in question, in epochs (minutes where the name says so)."""
+    """When the measuring itself is in question, in windows (minutes where the name says so)."""
 
     sensor_off: Count
     check_patient: Count
@@ -104,8 +104,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     author: str
     approver: str | None
     armed: frozenset[str]
-    stream: Persistence
-    spot: Persistence
+    stream: PersistenceRules
+    spot: PersistenceRules
     wearable_resp_rate_red: Count
     cuff_red_minutes: Positive
     extreme: dict[Vital, Extreme]
@@ -126,13 +126,13 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 OF_ONE_VITAL = ("baseline", "level_shift", "trend")
 LEARNED = frozenset({*OF_ONE_VITAL, "risk"})
 KNOWN_DETECTORS = frozenset({"news2", "red_score", "technical", "personal_limit"}) | LEARNED
-BY_THE_BOOK = frozenset({"news2", "red_score", "technical"})
+PROTOCOL = frozenset({"news2", "red_score", "technical"})
 
 
 def read_rules(data: bytes) -> Rules:
     """The rules in a file's bytes, named by their SHA-256.
 
-    Raises RulesError where they cannot be read, name an unknown detector, disarm what is watched by the book, or let an
+    Raises RulesError where they cannot be read, name an unknown detector, disarm what is watched by protocol, or let an
     alert go unanswered.
     """
     try:
@@ -151,10 +151,8 @@ def unarmable(rules: Rules) -> Iterator[Fault]:
         yield Fault(
             Code.UNKNOWN_DETECTOR, "armed", f"they arm unknown detectors: {name}; known: {known}", f"take out `{name}`"
         )
-    for name in sorted(BY_THE_BOOK - rules.armed):
-        yield Fault(
-            Code.BY_THE_BOOK, "armed", f"they may not disarm {name}: it is watched by the book", f"add `{name}`"
-        )
+    for name in sorted(PROTOCOL - rules.armed):
+        yield Fault(Code.PROTOCOL, "armed", f"they may not disarm {name}: it is watched by protocol", f"add `{name}`")
     for name in OF_ONE_VITAL:
         part = getattr(rules, name)
         begins = min(part.enter, rules.baseline.drift) if name == "baseline" else part.enter  # either begins one

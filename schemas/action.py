@@ -13,7 +13,7 @@ from schemas.reading import Mode
 MAX_SNOOZE_MINUTES: Final = 24 * 60  # what can be written; the rules' own limits are far below it
 
 
-class Deed(StrEnum):
+class ActionType(StrEnum):
     """What was done."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -46,8 +46,8 @@ class Step(StrEnum):
     LAST_RESORT = "last_resort"  # the site's last address: nobody has answered
 
 
-class Because(StrEnum):
-    """Why it was done: the closed list. `REASONS_OF` says which belong to which deed."""
+class ActionReason(StrEnum):
+    """Why it was done: the closed list. `REASONS_OF` says which belong to which action_type."""
 
     # acknowledge, snooze
     REVIEWING = "reviewing"
@@ -75,45 +75,45 @@ class Because(StrEnum):
     NOT_USEFUL = "not_useful"
 
 
-WORDS: Final[Mapping[Because, str]] = MappingProxyType(
+WORDS: Final[Mapping[ActionReason, str]] = MappingProxyType(
     {
-        Because.REVIEWING: "seen and reviewing",
-        Because.ESCALATED: "escalated to doctor",
-        Because.TREATMENT: "treatment started",
-        Because.OBSERVATIONS: "repeated observations",
-        Because.ARTEFACT: "artefact",
-        Because.EQUIPMENT: "equipment",
-        Because.KNOWN: "known for this patient",
-        Because.OFF_WARD: "off ward",
-        Because.CARE_PLAN: "care plan",
-        Because.BREATHING: "breathing",
-        Because.CIRCULATION: "circulation",
-        Because.TEMPERATURE: "feels hot, cold or shivers",
-        Because.MENTATION: "not quite herself or himself",
-        Because.AGITATION: "agitated",
-        Because.PAIN: "pain",
-        Because.NOT_IMPROVING: "not getting better as expected",
-        Because.PATIENT_SAYS: "the patient says so",
-        Because.RELATIVE_SAYS: "a relative says so",
-        Because.GUT_FEELING: "cannot be put into words",
-        Because.USEFUL: "useful",
-        Because.NOT_USEFUL: "not useful",
+        ActionReason.REVIEWING: "seen and reviewing",
+        ActionReason.ESCALATED: "escalated to doctor",
+        ActionReason.TREATMENT: "treatment started",
+        ActionReason.OBSERVATIONS: "repeated observations",
+        ActionReason.ARTEFACT: "artefact",
+        ActionReason.EQUIPMENT: "equipment",
+        ActionReason.KNOWN: "known for this patient",
+        ActionReason.OFF_WARD: "off ward",
+        ActionReason.CARE_PLAN: "care plan",
+        ActionReason.BREATHING: "breathing",
+        ActionReason.CIRCULATION: "circulation",
+        ActionReason.TEMPERATURE: "feels hot, cold or shivers",
+        ActionReason.MENTATION: "not quite herself or himself",
+        ActionReason.AGITATION: "agitated",
+        ActionReason.PAIN: "pain",
+        ActionReason.NOT_IMPROVING: "not getting better as expected",
+        ActionReason.PATIENT_SAYS: "the patient says so",
+        ActionReason.RELATIVE_SAYS: "a relative says so",
+        ActionReason.GUT_FEELING: "cannot be put into words",
+        ActionReason.USEFUL: "useful",
+        ActionReason.NOT_USEFUL: "not useful",
     }
 )
 
-ACKNOWLEDGEMENTS: Final = tuple(Because)[:9]
-REASONS_OF: Final[Mapping[Deed, tuple[Because, ...]]] = MappingProxyType(
+ACKNOWLEDGEMENTS: Final = tuple(ActionReason)[:9]
+REASONS_OF: Final[Mapping[ActionType, tuple[ActionReason, ...]]] = MappingProxyType(
     {
-        Deed.ACKNOWLEDGE: ACKNOWLEDGEMENTS,
-        Deed.SNOOZE: ACKNOWLEDGEMENTS,
-        Deed.UNDO: (),
-        Deed.CONCERN: tuple(Because)[9:19],
-        Deed.FEEDBACK: tuple(Because)[19:],
-        Deed.DELIVERED: (),
+        ActionType.ACKNOWLEDGE: ACKNOWLEDGEMENTS,
+        ActionType.SNOOZE: ACKNOWLEDGEMENTS,
+        ActionType.UNDO: (),
+        ActionType.CONCERN: tuple(ActionReason)[9:19],
+        ActionType.FEEDBACK: tuple(ActionReason)[19:],
+        ActionType.DELIVERED: (),
     }
 )
-NEEDS_REASON: Final = frozenset({Deed.ACKNOWLEDGE, Deed.FEEDBACK})
-NEEDS_ALERT: Final = frozenset({Deed.ACKNOWLEDGE, Deed.SNOOZE, Deed.FEEDBACK, Deed.DELIVERED})
+NEEDS_REASON: Final = frozenset({ActionType.ACKNOWLEDGE, ActionType.FEEDBACK})
+NEEDS_ALERT: Final = frozenset({ActionType.ACKNOWLEDGE, ActionType.SNOOZE, ActionType.FEEDBACK, ActionType.DELIVERED})
 
 
 class Action(Message):
@@ -127,12 +127,12 @@ class Action(Message):
     version: VersionOne = 1
     action_id: Identifier
     patient_id: Identifier
-    deed: Deed = Field(strict=False)
+    action_type: ActionType = Field(strict=False)
     alert_id: Identifier | None = Field(None, validate_default=True)
     revision: Annotated[int, Field(ge=1)] | None = None
     who: Identifier
     role: Role = Field(strict=False)
-    reason: Because | None = Field(None, strict=False, validate_default=True)
+    reason: ActionReason | None = Field(None, strict=False, validate_default=True)
     text: ShortText | None = None
     minutes: Annotated[int, Field(ge=1, le=MAX_SNOOZE_MINUTES)] | None = Field(None, validate_default=True)
     undoes: Identifier | None = Field(None, validate_default=True)
@@ -143,23 +143,25 @@ class Action(Message):
     @field_validator("alert_id", "minutes", "undoes", "step")
     @classmethod
     def _is_there_where_needed(cls, value: object, info: ValidationInfo) -> object:
-        deed = info.data.get("deed")
+        action_type = info.data.get("action_type")
         needed = {
-            "alert_id": deed in NEEDS_ALERT,
-            "minutes": deed is Deed.SNOOZE,
-            "undoes": deed is Deed.UNDO,
-            "step": deed is Deed.DELIVERED,
+            "alert_id": action_type in NEEDS_ALERT,
+            "minutes": action_type is ActionType.SNOOZE,
+            "undoes": action_type is ActionType.UNDO,
+            "step": action_type is ActionType.DELIVERED,
         }
         if value is None and needed[info.field_name or ""]:
-            raise ValueError(f"the deed `{deed}` needs `{info.field_name}`")
+            raise ValueError(f"the action_type `{action_type}` needs `{info.field_name}`")
         return value
 
     @field_validator("reason")
     @classmethod
-    def _is_a_reason_for_this(cls, value: Because | None, info: ValidationInfo) -> Because | None:
-        deed = info.data.get("deed")
-        if deed is None or (value is None and deed not in NEEDS_REASON):
+    def _is_a_reason_for_this(cls, value: ActionReason | None, info: ValidationInfo) -> ActionReason | None:
+        action_type = info.data.get("action_type")
+        if action_type is None or (value is None and action_type not in NEEDS_REASON):
             return value
-        if value not in REASONS_OF[deed]:
-            raise ValueError(f"a reason to {deed} is one of: {', '.join(REASONS_OF[deed]) or 'none at all'}")
+        if value not in REASONS_OF[action_type]:
+            raise ValueError(
+                f"a reason to {action_type} is one of: {', '.join(REASONS_OF[action_type]) or 'none at all'}"
+            )
         return value

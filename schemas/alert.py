@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.action import Because, Deed, Role, Step
+from schemas.action import ActionReason, ActionType, Role, Step
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -17,7 +17,7 @@ class Out(BaseModel):
 
 
 class State(StrEnum):
-    """Where an alert is in its life."""
+    """Where an alert is in its lifecycle."""
 
     RAISED = "raised"
     UPDATED = "updated"
@@ -45,7 +45,7 @@ class Priority(StrEnum):
     HIGH = "high"
 
 
-class Standing(StrEnum):
+class AlertStatus(StrEnum):
     """Where an alert stands, whatever was said of it last: shown only, calling for someone, owned, quiet for a while,
     over but not seen, over and seen (and may be undone for some seconds yet), at rest.
     """
@@ -67,7 +67,7 @@ class Delivery(StrEnum):
     NOT_DELIVERED = "not delivered"
 
 
-class HeldBy(StrEnum):
+class SuppressedBy(StrEnum):
     """Why an alert is shown but does not interrupt."""
 
     PERSISTENCE = "persistence"
@@ -130,27 +130,27 @@ class StepTaken(Out):
     delivery: Delivery
 
 
-class Life(Out):
+class Lifecycle(Out):
     """What people did about an alert, and what happens next if nobody does anything.
 
     `until`: when the acknowledgement (`owner`) or the snooze (`snoozed_by`) ends, and the alert returns if its
-    condition holds. `called_at`: since when someone is wanted; `steps` were taken since, `next_step` comes at
+    condition holds. `notified_at`: since when someone is wanted; `steps` were taken since, `next_step` comes at
     `next_step_at`. `step`: the last step taken; `repeats`: how often the call was repeated to everybody reached;
-    `nobody_answered`: the site's last address was called. `unseen`: the highest priority that nobody has acknowledged.
-    `undo_of`: the action that may be undone until `undo_until`. `reviews_left`: how often `reviewing` may still be the
-    reason before it takes the shift lead (null: no limit).
+    `nobody_answered`: the site's last address was called. `unacknowledged`: the highest priority that nobody has
+    acknowledged. `undo_of`: the action that may be undone until `undo_until`. `reviews_left`: how often `reviewing` may
+    still be the reason before it takes the shift lead (null: no limit).
     """
 
-    standing: Standing
+    status: AlertStatus
     owner: Person | None
     snoozed_by: Person | None
-    reason: Because | None
+    reason: ActionReason | None
     text: str | None
     since: Moment | None
     until: Moment | None
     undo_of: str | None
     undo_until: Moment | None
-    called_at: Moment | None
+    notified_at: Moment | None
     steps: list[StepTaken]
     next_step: Step | None
     next_step_at: Moment | None
@@ -158,7 +158,7 @@ class Life(Out):
     repeats: int
     nobody_answered: bool
     returned: int
-    unseen: Priority | None
+    unacknowledged: Priority | None
     reviews_left: int | None
     snooze_left_minutes: int
 
@@ -167,10 +167,10 @@ class Done(Out):
     """The action that made this revision."""
 
     action_id: str
-    deed: Deed
+    action_type: ActionType
     who: str
     role: Role
-    reason: Because | None
+    reason: ActionReason | None
     text: str | None
     at: Moment
 
@@ -186,7 +186,7 @@ class Alert(Out):
     subject: str
     priority: Priority
     interrupts: bool
-    held_by: HeldBy | None
+    suppressed_by: SuppressedBy | None
     patient_id: Identifier
     encounter: str | None
     ward: str | None
@@ -201,6 +201,6 @@ class Alert(Out):
     monitoring_lost: list[str]
     clears_when: str
     advice: str | None
-    life: Life
+    lifecycle: Lifecycle
     action: Done | None
     rules: RulesName

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from schemas.action import Action
 from schemas.alert import Alert
-from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, ForwardedKind
+from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecordKind
 from schemas.patient import PatientRecord
 from schemas.reading import Reading
 from schemas.reasons import REMEDIES
@@ -92,7 +92,7 @@ def _forwarded() -> dict[str, Any]:
         "type": "object",
         "description": "Written by workers only, into the readings topic: a record of another topic, so that one log "
         f"holds all that can change a patient's state. The header `{KIND_HEADER}` says what it is "
-        f"({', '.join(ForwardedKind)}); `{SIGNATURE_HEADER}` vouches for it, except for ticks.",
+        f"({', '.join(ControlRecordKind)}); `{SIGNATURE_HEADER}` vouches for it, except for ticks.",
         "properties": {
             "source_topic": {"type": "string"},
             "source_partition": where,

@@ -15,7 +15,7 @@ class Heartbeat(Struct, frozen=True):
 
     Times in milliseconds since 1970, spans in seconds. `generation` counts the times that partitions were dealt in the
     consumer group. `log_end` is None until a fetch was answered. `lag_s`: how long the oldest record that was not taken
-    has been in the log. `stream_time`: how far the partition's time has come, 0 before its first record. `unsent_s`:
+    has been in the log. `stream_time`: how far the stream time has come, 0 before its first record. `unsent_s`:
     how long the oldest outgoing record of this partition has been waiting for its acknowledgement. `reasons`: why the
     owner is not ready, from its closed list. `mode`: of the patients that it watches.
 

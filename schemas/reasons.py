@@ -79,7 +79,7 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         Refusal.UNSUPPORTED_VERSION: (Level.RECORD, "Send version 1, or leave `version` out."),
         Refusal.BAD_SIGNATURE: (
             Level.RECORD,
-            "Only workers write forwarded records: check VIGILWARD_LOG_KEY on every worker.",
+            "Only workers write control records: check VIGILWARD_CONTROL_RECORD_KEY on every worker.",
         ),
         Refusal.UNKNOWN_RECORD: (Level.RECORD, "Leave out the `forwarded` header: it belongs to workers."),
         Refusal.BAD_RECORD: (

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
-from schemas.action import Because, Deed, Role
-from schemas.alert import HeldBy, Kind, Life, Out, Priority, RulesName, Score, State
+from schemas.action import ActionReason, ActionType, Role
+from schemas.alert import Kind, Lifecycle, Out, Priority, RulesName, Score, State, SuppressedBy
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -45,7 +45,7 @@ class VitalStatus(Out):
 
 
 class OpenAlert(Out):
-    """One alert in a line: its newest revision, and its life."""
+    """One alert in a line: its newest revision, and its lifecycle."""
 
     alert_id: str
     revision: int
@@ -54,11 +54,11 @@ class OpenAlert(Out):
     subject: str
     priority: Priority
     interrupts: bool
-    held_by: HeldBy | None
+    suppressed_by: SuppressedBy | None
     started_at: Moment
     headline: str
     reason: str
-    life: Life
+    lifecycle: Lifecycle
 
 
 class EndedAlert(Out):
@@ -80,7 +80,7 @@ class Concern(Out):
 
     who: str
     role: Role
-    reason: Because | None
+    reason: ActionReason | None
     text: str | None
     at: Moment
     until: Moment
@@ -116,7 +116,7 @@ class ActionResult(Out):
     """What became of one of the last actions; `refused` is the code, `field` what was at fault."""
 
     action_id: str
-    deed: Deed
+    action_type: ActionType
     alert_id: str | None
     at: Moment
     refused: str | None

@@ -11,18 +11,18 @@ import msgspec
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Vigil
 from detectors.vigil.episode import alert_id
-from schemas.forwarded import ForwardedKind, LogKeys, Tick
+from schemas.control_record import ControlRecordKeys, ControlRecordKind, Tick
 from schemas.times import to_text
 from schemas.vitals import SCALES, Vital
-from streams.log import Marker, Output, Partition, Record
-from streams.log.forward import forward, signed_tick, tick
+from streams.config.packaged_rules import packaged_rules_bytes
+from streams.log import Checkpoint, Output, Partition, Record
+from streams.log.control_records import forward, signed_tick, tick
 from streams.log.placing import partition_of
-from streams.rules import packaged_rules_bytes
 
 T0 = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 TOPIC = "vitals.readings"
-KEYS = LogKeys.parse("tests:a secret of the tests")
+KEYS = ControlRecordKeys.parse("tests:a secret of the tests")
 UNITS = {str(vital): SCALES[vital].unit for vital in Vital}
 
 to_json = msgspec.json.encode
@@ -81,7 +81,7 @@ class Entry(NamedTuple):
     """Something that happens to a log: its time, what it is, whom it concerns, and its body.
 
     `kind`: reading, patient, action, rules, loss, tick (its body the clocks, or nothing), or junk (bytes as they are).
-    `source`: where a forwarded record stood.
+    `source`: where a control record stood.
     """
 
     at: int
@@ -123,7 +123,7 @@ def record(at: int, patient: str, event: str, offset: int, *, mode: str = "test"
 def action(
     at: int,
     patient: str,
-    deed: str,
+    action_type: str,
     offset: int,
     *,
     name: str | None = None,
@@ -133,7 +133,13 @@ def action(
     **facts: object,
 ) -> Entry:
     """What a person did, forwarded from that offset of its source; `name` is its `action_id`."""
-    about = {"action_id": name or f"a-{offset}", "patient_id": patient, "deed": deed, "who": who, "role": role}
+    about = {
+        "action_id": name or f"a-{offset}",
+        "patient_id": patient,
+        "action_type": action_type,
+        "who": who,
+        "role": role,
+    }
     return Entry(at, "action", patient, {**about, "at": Moment(at), "mode": mode, **facts}, ("vitals.actions", offset))
 
 
@@ -154,7 +160,7 @@ def _record(offset: int, entry: Entry, partition: int, by: int) -> Record:
     assert entry.source is not None
     topic, source_offset = entry.source
     name = entry.patient or ""
-    kind = ForwardedKind(entry.kind)
+    kind = ControlRecordKind(entry.kind)
     key, value, headers = forward(kind, topic, partition, source_offset, name, value, KEYS, TOPIC, partition)
     return offset, at, key, value, headers
 
@@ -189,7 +195,7 @@ def new_partition(
     partition: int = 0,
     partitions: int = 1,
     rules: Rules | None = None,
-    marker: Marker | None = None,
+    checkpoint: Checkpoint | None = None,
     states: Iterable[tuple[str, int, bytes]] = (),
     mode: str = "test",
 ) -> Partition:
@@ -202,7 +208,7 @@ def new_partition(
         rules=rules or rules_with(),
         keys=KEYS,
         topic=TOPIC,
-        marker=marker,
+        checkpoint=checkpoint,
         states=states,
     )
 

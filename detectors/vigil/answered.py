@@ -6,18 +6,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.rules import Rules
-from detectors.vigil.course import HIGH, Demand
 from detectors.vigil.mark import Mark, breakthrough
-from schemas.action import Because
-from schemas.alert import Standing
+from detectors.vigil.persistence import HIGH, AlertRequest
+from schemas.action import ActionReason
+from schemas.alert import AlertStatus
 from schemas.times import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
+    from detectors.vigil.assessment import Assessment
     from detectors.vigil.episode import Episode
-    from detectors.vigil.picture import Picture
 
 # Answers that say nothing of the patient are not remembered.
-FORGOTTEN: Final = frozenset({Because.ARTEFACT.value, Because.EQUIPMENT.value, Because.OFF_WARD.value})
+FORGOTTEN: Final = frozenset({ActionReason.ARTEFACT.value, ActionReason.EQUIPMENT.value, ActionReason.OFF_WARD.value})
 
 
 class Answered(Struct, array_like=True, frozen=True):
@@ -33,29 +33,29 @@ class Answered(Struct, array_like=True, frozen=True):
     until: int
     ended: int
 
-    def covers(self, demand: Demand, picture: "Picture", rules: Rules) -> bool:
+    def covers(self, request: AlertRequest, assessment: "Assessment", rules: Rules) -> bool:
         """Whether what is asked for now is what was answered, no worse."""
-        watch, at = rules.watch, picture.at
+        watch, at = rules.watch, assessment.at
         if watch is None or at >= self.until or at - self.ended > int(watch.memory.clear_minutes * MINUTE_MS):
             return False
-        if picture.stay.ward != self.ward or demand.priority > self.priority or demand.priority == HIGH:
+        if assessment.stay.ward != self.ward or request.priority > self.priority or request.priority == HIGH:
             return False
-        if not set(demand.reds) <= set(self.reds):
+        if not set(request.reds) <= set(self.reds):
             return False
-        score = picture.score
+        score = assessment.score
         if score is not None and self.score is not None and score.score_min > max(self.score, 4) + watch.memory.score:
             return False
-        fresh = {name: track.known for name, track in picture.tracks.items() if track.known is not None}
+        fresh = {name: track.known for name, track in assessment.tracks.items() if track.known is not None}
         trial = Mark(dict(self.mark.values), list(self.mark.extremes), self.mark.oxygen)
-        return breakthrough(trial, picture, fresh, demand, rules) is None and not trial.beyond
+        return breakthrough(trial, assessment, fresh, request, rules) is None and not trial.beyond
 
 
 def remembered(episode: "Episode", before: Answered | None, ward: str | None, at: int, rules: Rules) -> Answered | None:
     """What is kept of the answer to an alert that ends, or whose answer does; `before`: of an earlier one."""
-    watch, life = rules.watch, episode.life
+    watch, lifecycle = rules.watch, episode.lifecycle
     if watch is None:
         return None
-    given = life.answer if life.standing is Standing.ACKNOWLEDGED else None
+    given = lifecycle.answer if lifecycle.status is AlertStatus.ACKNOWLEDGED else None
     if given is None:
         return replace(before, ended=at) if episode.covered and before is not None else None
     if given.reason in FORGOTTEN or episode.mark is None:

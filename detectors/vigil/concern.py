@@ -4,9 +4,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.calling import Calling
-from detectors.vigil.course import MEDIUM, Demand
+from detectors.vigil.persistence import MEDIUM, AlertRequest
 from detectors.vigil.reason import Reason
-from schemas.action import WORDS, Action, Because
+from schemas.action import WORDS, Action, ActionReason
 from schemas.times import MINUTE_MS
 
 
@@ -24,7 +24,7 @@ class Concern(Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, action: Action, at: int, calling: Calling) -> "Concern":
-        """The concern that an action voices."""
+        """The concern that an action contributors."""
         reason = None if action.reason is None else action.reason.value
         until, undo_until = at + int(calling.concern_minutes * MINUTE_MS), at + int(calling.undo_seconds * 1_000)
         return cls(action.action_id, action.who, action.role.value, reason, action.text, at, until, undo_until)
@@ -37,7 +37,7 @@ class Concern(Struct, frozen=True, array_like=True):
         'Concern voiced by a nurse (cannot be put into words)'
         """
         role = self.role.replace("_", " ")
-        return f"Concern voiced by a {role}" + (f" ({WORDS[Because(self.reason)]})" if self.reason else "")
+        return f"Concern voiced by a {role}" + (f" ({WORDS[ActionReason(self.reason)]})" if self.reason else "")
 
     def finding(self) -> dict[str, object]:
         """As it stands among the findings: what was said in free text is its value."""
@@ -52,17 +52,17 @@ class Concern(Struct, frozen=True, array_like=True):
         }
 
 
-def with_concern(demand: Demand, concern: Concern | None) -> Demand:
+def with_concern(request: AlertRequest, concern: Concern | None) -> AlertRequest:
     """What is asked for once a concern is heard: at least medium, now, and never held back."""
     if concern is None:
-        return demand
-    asked = demand.priority >= MEDIUM and demand.interrupts
+        return request
+    asked = request.priority >= MEDIUM and request.interrupts
     return replace(
-        demand,
-        now=max(demand.now, MEDIUM),
-        priority=max(demand.priority, MEDIUM),
+        request,
+        now=max(request.now, MEDIUM),
+        priority=max(request.priority, MEDIUM),
         interrupts=True,
-        held_by=None,
-        reason=demand.reason if asked and demand.reason is not Reason.LEARNED else Reason.CONCERN,
-        alone=demand.now == 0,
+        suppressed_by=None,
+        reason=request.reason if asked and request.reason is not Reason.LEARNED else Reason.CONCERN,
+        alone=request.now == 0,
     )

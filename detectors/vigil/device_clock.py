@@ -7,8 +7,8 @@ nothing. A delay that stays is a clock; one that shrinks is a backlog; one value
 from collections.abc import Sequence
 from typing import Final, Self
 
-from detectors.vigil.epoch import EPOCH_MS
 from detectors.vigil.unseen import Extremes
+from detectors.vigil.window import WINDOW_MS
 from schemas.times import HOUR_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
 
@@ -101,7 +101,7 @@ class DeviceClock:
 
     def turn(self, at: int, *, calm: bool = True) -> None:
         """Closes the window of the readings before, if `at` lies in another one: only now may the lead change."""
-        window = at // EPOCH_MS
+        window = at // WINDOW_MS
         before = self.window
         if window == before:
             return
@@ -135,7 +135,7 @@ class DeviceClock:
         return taken <= self.seen_before and sequence <= self.sequence_before
 
     def _close(self) -> None:
-        least, at = self.least, self.window * EPOCH_MS
+        least, at = self.least, self.window * WINDOW_MS
         if not self.ahead and -STEADY_MS <= least <= STEADY_MS:
             self.sure, self.run_count = True, 0
             return

@@ -7,16 +7,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.rules import Rules
-from detectors.vigil.course import HIGH, Course, Demand
-from detectors.vigil.life import ANSWERED, Answer, Life
+from detectors.vigil.lifecycle import ANSWERED, Answer, Lifecycle
 from detectors.vigil.mark import Mark
+from detectors.vigil.persistence import HIGH, AlertRequest, Persistence
 from detectors.vigil.reason import Reason
-from schemas.alert import Standing, State
+from schemas.alert import AlertStatus, State
 
 RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
 DETERIORATION: Final = "deterioration"
-BOOK: Final = frozenset(
+PROTOCOL: Final = frozenset(
     {
         Reason.NEWS2_HIGH,
         Reason.NEWS2_MEDIUM,
@@ -31,11 +31,11 @@ BOOK: Final = frozenset(
 class Episode(Struct, array_like=True):
     """One episode, open or listed. `because` are the vitals that made it: only their valid return to range can end it.
 
-    `interrupts`: whether its condition asks for someone; whether that is heard is for its `life` to say. `worse_at`:
-    the revision at which it last became worse; `learned`: only learned detectors ask for it; `useful`: what someone
-    said of it. `extremes`: vitals that were extreme when it called. `covered`: somebody has answered the same, no
-    worse, before: it is shown until it gets worse. `mark`: what the last call or answer knew; what is worse by a step
-    breaks through.
+    `interrupts`: whether its condition asks for someone; whether that is heard is for its `lifecycle` to say.
+    `worse_at`: the revision at which it last became worse; `learned`: only learned detectors ask for it; `useful`: what
+    someone said of it. `extremes`: vitals that were extreme when it called. `covered`: somebody has answered the same,
+    no worse, before: it is shown until it gets worse. `mark`: what the last call or answer knew; what is worse by a
+    step breaks through.
     """
 
     alert_id: str
@@ -44,7 +44,7 @@ class Episode(Struct, array_like=True):
     started: int
     priority: int
     interrupts: bool
-    held_by: str | None
+    suppressed_by: str | None
     reason: str
     revision: int = 0
     state: State = State.RAISED
@@ -53,7 +53,7 @@ class Episode(Struct, array_like=True):
     score: int | None = None
     lost: list[str] = []
     headline: str = ""
-    life: Life = Life(Standing.SHOWN)
+    lifecycle: Lifecycle = Lifecycle(AlertStatus.SHOWN)
     worse_at: int = 1
     learned: bool = False
     remedy: str | None = None
@@ -64,13 +64,13 @@ class Episode(Struct, array_like=True):
 
     @property
     def reason_of_book(self) -> bool:
-        """Whether the book has asked for it, and not only what was learned."""
+        """Whether the protocol has asked for it, and not only what was learned."""
         return not self.learned and self.priority > 1
 
     @property
     def calls(self) -> bool:
         """Whether someone is wanted now."""
-        return self.life.standing is Standing.CALLING
+        return self.lifecycle.status is AlertStatus.CALLING
 
 
 def alert_id(patient: str, kind: str, subject: str, started: int) -> str:
@@ -84,8 +84,8 @@ def alert_id(patient: str, kind: str, subject: str, started: int) -> str:
 
 def step(
     episode: Episode,
-    demand: Demand,
-    course: Course,
+    request: AlertRequest,
+    persistence: Persistence,
     lost: list[str],
     *,
     fresh: bool,
@@ -102,33 +102,33 @@ def step(
     streams are in force; `voiced`: a person has just said that she is concerned; `doubtful`: a vital that the episode
     rests on has only a suspect value; `worse`: by what it is worse than when it last called or was answered.
     What a corrected value had asked for is over at once.
-    What the book asks for is heard as if no learned detector had called before.
+    What the protocol asks for is heard as if no learned detector had called before.
     Worse before better: a rise is never hidden by a loss of monitoring, and only valid values in range bring it down.
     """
     need = rules.spot if entered else rules.stream
-    answer = episode.life.answer if episode.life.standing in ANSWERED else None
+    answer = episode.lifecycle.answer if episode.lifecycle.status in ANSWERED else None
     watched = rules.watch is not None
     if watched and _unbreakable(answer, voiced):
-        demand = replace(demand, priority=min(demand.priority, episode.priority))
+        request = replace(request, priority=min(request.priority, episode.priority))
         worse = None
-    if watched and demand.reason is Reason.LEARNED and not voiced and episode.reason_of_book:
-        demand = replace(demand, priority=min(demand.priority, episode.priority))
+    if watched and request.reason is Reason.LEARNED and not voiced and episode.reason_of_book:
+        request = replace(request, priority=min(request.priority, episode.priority))
     heard = episode.interrupts or answer is not None  # what comes on top has to be heard
-    if demand.priority > episode.priority or voiced:
-        if watched and not voiced and not demand.interrupts:
-            episode.priority = demand.priority  # shown as what it is; it calls once it has lasted
-            episode.held_by = demand.held_by
+    if request.priority > episode.priority or voiced:
+        if watched and not voiced and not request.interrupts:
+            episode.priority = request.priority  # shown as what it is; it calls once it has lasted
+            episode.suppressed_by = request.suppressed_by
             return UPDATED, Reason.PRIORITY_UP
-        episode.priority = max(demand.priority, episode.priority)
-        return _say(episode, demand, WORSENED, Reason.CONCERN if voiced else Reason.PRIORITY_UP)
+        episode.priority = max(request.priority, episode.priority)
+        return _say(episode, request, WORSENED, Reason.CONCERN if voiced else Reason.PRIORITY_UP)
     known = episode.reds if answer is None else {*episode.reds, *answer.reds}
-    new_reds = [red for red in demand.confirmed if red not in known]
+    new_reds = [red for red in request.confirmed if red not in known]
     if worse is not None and heard:
-        return _say(episode, demand, WORSENED, worse)
+        return _say(episode, request, WORSENED, worse)
     if new_reds and heard and not _unbreakable(answer, voiced):
         episode.reds = sorted({*episode.reds, *new_reds})
-        return _say(episode, demand, WORSENED, Reason.NEW_RED)
-    lasting = course.lasting(need.worse)
+        return _say(episode, request, WORSENED, Reason.NEW_RED)
+    lasting = persistence.lasting(need.worse)
     if (
         lasting is not None
         and episode.score is not None
@@ -137,20 +137,20 @@ def step(
         and not (watched and _unbreakable(answer, voiced))
     ):
         episode.score = lasting
-        return _say(episode, demand, WORSENED, Reason.SCORE_UP)
-    if episode.learned and demand.interrupts and demand.reason in BOOK:
-        return _say(episode, demand, WORSENED, demand.reason)
-    if demand.interrupts and not episode.interrupts and not (episode.covered and demand.priority < HIGH):
-        return _say(episode, demand, UPDATED, Reason.PERSISTED)
+        return _say(episode, request, WORSENED, Reason.SCORE_UP)
+    if episode.learned and request.interrupts and request.reason in PROTOCOL:
+        return _say(episode, request, WORSENED, request.reason)
+    if request.interrupts and not episode.interrupts and not (episode.covered and request.priority < HIGH):
+        return _say(episode, request, UPDATED, Reason.PERSISTED)
     if lost != episode.lost:
         reason = Reason.MONITORING_LOST if set(lost) - set(episode.lost) else Reason.MONITORING_BACK
         episode.lost = lost
         return UPDATED, reason
-    if not fresh and not course.corrected:
-        over = demand.now == 0 and not episode.because and not demand.alone  # only a concern stood behind it
+    if not fresh and not persistence.corrected:
+        over = request.now == 0 and not episode.because and not request.alone  # only a concern stood behind it
         return (CLEARED, Reason.CONCERN_OVER) if over else (None, Reason.UNCHANGED)
     hold = Reason.LOST_SENSOR_HOLDS if lost else Reason.SUSPECT_VALUE_HOLDS if doubtful else None
-    return _down(episode, demand, course, (rules.stream if dense else rules.spot).clear, hold)
+    return _down(episode, request, persistence, (rules.stream if dense else rules.spot).clear, hold)
 
 
 def _unbreakable(answer: Answer | None, voiced: bool) -> bool:
@@ -158,53 +158,55 @@ def _unbreakable(answer: Answer | None, voiced: bool) -> bool:
     return answer is not None and answer.plan and not voiced
 
 
-def _say(episode: Episode, demand: Demand, state: State, reason: Reason) -> tuple[State, Reason]:
-    episode.learned = demand.reason is Reason.LEARNED
-    episode.interrupts = episode.interrupts or demand.interrupts
-    episode.held_by = None if episode.interrupts else demand.held_by
-    episode.reds = sorted({*episode.reds, *demand.confirmed})
-    if demand.extremes:
-        episode.extremes = sorted({*episode.extremes, *demand.extremes})
+def _say(episode: Episode, request: AlertRequest, state: State, reason: Reason) -> tuple[State, Reason]:
+    episode.learned = request.reason is Reason.LEARNED
+    episode.interrupts = episode.interrupts or request.interrupts
+    episode.suppressed_by = None if episode.interrupts else request.suppressed_by
+    episode.reds = sorted({*episode.reds, *request.confirmed})
+    if request.extremes:
+        episode.extremes = sorted({*episode.extremes, *request.extremes})
     if state is WORSENED or reason is Reason.PERSISTED:
         episode.covered = False
     return state, reason
 
 
 def _down(
-    episode: Episode, demand: Demand, course: Course, clear: int, hold: Reason | None
+    episode: Episode, request: AlertRequest, persistence: Persistence, clear: int, hold: Reason | None
 ) -> tuple[State | None, Reason]:
-    if max(demand.now, demand.still or 0) >= episode.priority:
-        course.lower = course.lower_max = 0
-        _leave_to_the_learned(episode, demand, course, clear, held=hold is not None)
+    if max(request.now, request.still or 0) >= episode.priority:
+        persistence.lower = persistence.lower_max = 0
+        _leave_to_the_learned(episode, request, persistence, clear, held=hold is not None)
         return None, Reason.UNCHANGED
     if hold is not None:
         return None, hold
-    course.lower += 1
-    course.lower_max = max(course.lower_max, demand.now)
-    if course.corrected:
-        course.lower_max = demand.now
-    elif course.lower < clear:
+    persistence.lower += 1
+    persistence.lower_max = max(persistence.lower_max, request.now)
+    if persistence.corrected:
+        persistence.lower_max = request.now
+    elif persistence.lower < clear:
         return None, Reason.NOT_YET_OVER
-    left, course.lower, course.lower_max = course.lower_max, 0, 0
+    left, persistence.lower, persistence.lower_max = persistence.lower_max, 0, 0
     if left == 0:
-        return CLEARED, Reason.CORRECTED if course.corrected else Reason.CONDITION_OVER
+        return CLEARED, Reason.CORRECTED if persistence.corrected else Reason.CONDITION_OVER
     episode.priority = left
-    episode.extremes = [name for name in episode.extremes if name in demand.far]
-    episode.learned = demand.reason is Reason.LEARNED
-    episode.score = course.lasting(1)
+    episode.extremes = [name for name in episode.extremes if name in request.far]
+    episode.learned = request.reason is Reason.LEARNED
+    episode.score = persistence.lasting(1)
     episode.interrupts = episode.interrupts and left > 1
-    episode.held_by = None if episode.interrupts else "learned"
+    episode.suppressed_by = None if episode.interrupts else "learned"
     return UPDATED, Reason.PRIORITY_DOWN
 
 
-def _leave_to_the_learned(episode: Episode, demand: Demand, course: Course, clear: int, *, held: bool) -> None:
-    """Once the book has asked for nothing for as long as would have ended the episode, only learned detectors keep it
-    open: what the book asks for next is heard anew.
+def _leave_to_the_learned(
+    episode: Episode, request: AlertRequest, persistence: Persistence, clear: int, *, held: bool
+) -> None:
+    """Once the protocol has asked for nothing for as long as would have ended the episode, only learned detectors keep
+    it open: what the protocol asks for next is heard anew.
     """
-    if demand.reason is not Reason.LEARNED or episode.learned:
-        course.unbooked = 0
+    if request.reason is not Reason.LEARNED or episode.learned:
+        persistence.off_protocol = 0
         return
-    course.unbooked += not held
-    if course.unbooked >= clear:
-        course.unbooked = 0
-        episode.learned, episode.reds, episode.score = True, [], course.lasting(1)
+    persistence.off_protocol += not held
+    if persistence.off_protocol >= clear:
+        persistence.off_protocol = 0
+        episode.learned, episode.reds, episode.score = True, [], persistence.lasting(1)

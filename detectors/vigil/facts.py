@@ -1,10 +1,10 @@
-"""What a move in an alert's life is judged by: its priority, whether it calls, and the rules for this patient."""
+"""What a move in an alert's lifecycle is judged by: its priority, whether it calls, and the rules for this patient."""
 
 from detectors.calling import PRIORITIES
 from detectors.rules import Rules
-from detectors.vigil.course import LOW
 from detectors.vigil.episode import Episode
-from detectors.vigil.life import Facts
+from detectors.vigil.lifecycle import Facts
+from detectors.vigil.persistence import LOW
 from detectors.vigil.stay import Stay
 from schemas.times import MINUTE_MS
 

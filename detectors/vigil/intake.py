@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Self
 
 from msgspec import Struct
 
-from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SPOT, Epoch
+from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import judge
 from schemas.reading import Quality
@@ -96,30 +96,30 @@ class Spot(Struct, array_like=True):
 
 
 class Intake:
-    """Puts the samples of one patient's readings into epochs; decides nothing about the patient."""
+    """Puts the samples of one patient's readings into windows; decides nothing about the patient."""
 
     __slots__ = (
         "attached",
         "calm",
         "devices",
-        "epochs",
         "event_clock",
         "forgotten_spot",
         "next_close",
         "shift",
         "spots",
+        "windows",
     )
 
-    by_age = False  # whether a value's age decides, and not only whether its epoch has been decided
+    by_age = False  # whether a value's age decides, and not only whether its window has been decided
 
     def __init__(self, event_clock: bool, shift: int) -> None:
         self.event_clock, self.shift = event_clock, shift
         self.devices: dict[str, Device] = {}
-        self.epochs: dict[int, Epoch] = {}
+        self.windows: dict[int, Window] = {}
         self.spots: list[Spot] = []
         self.forgotten_spot = NOWHERE  # the newest spot reading that is no longer remembered
         self.attached: frozenset[str] | None = None
-        self.next_close = NEVER  # when the next epoch is to be decided
+        self.next_close = NEVER  # when the next window is to be decided
         self.calm = True  # no alert stands: habits may be learnt
 
     def take(self, reading: FastReading, at: int) -> Taken:
@@ -147,13 +147,13 @@ class Intake:
             if taken - at > device.lead:
                 device.lead = taken - at
             when = taken - device.lead
-        epoch = self._epoch(when, source, at)
-        if epoch is None:
+        window = self._window(when, source, at)
+        if window is None:
             if source == SPOT or not self._clock_was_set_back(device, taken, sequence, at):
                 return Taken(0, late=len(vitals))
             fresh, when = True, taken - device.lead
-            epoch = self._epoch(when, source, at)
-            if epoch is None:
+            window = self._window(when, source, at)
+            if window is None:
                 return Taken(0, late=len(vitals))
         if fresh:
             device.newest, device.sequence = taken, sequence
@@ -165,8 +165,8 @@ class Intake:
         # A person who takes observations names the patient herself; her device is nobody's.
         strange = self.attached is not None and source != SPOT and name not in self.attached
         if strange:
-            epoch.unattached = True
-        return self._add(epoch, vitals, strange, [when, number, sequence, taken])
+            window.unattached = True
+        return self._add(window, vitals, strange, [when, number, sequence, taken])
 
     def repeats(self, reading: FastReading) -> bool:
         """Whether this very reading is still remembered."""
@@ -184,7 +184,7 @@ class Intake:
         device = known[name] = Device(number, taken)
         return device
 
-    def _add(self, epoch: Epoch, vitals: Mapping[str, FastMeasure], strange: bool, row: list[int]) -> Taken:
+    def _add(self, window: Window, vitals: Mapping[str, FastMeasure], strange: bool, row: list[int]) -> Taken:
         suspects = 0
         values: list[float] = []
         refused: list[Refused] = []
@@ -200,57 +200,57 @@ class Intake:
                 judged = judge(name, measure)
                 if isinstance(judged, Refused):
                     refused.append(judged)
-                    self._note(epoch, name, judged, measure.quality)
+                    self._note(window, name, judged, measure.quality)
                     continue
                 _, value, suspect = judged
                 if suspect or strange:
                     suspects += 1
-                    epoch.suspect[name] = epoch.suspect.get(name, 0) + 1
+                    window.suspect[name] = window.suspect.get(name, 0) + 1
             values.append(value)  # type: ignore[arg-type]
         names, count = tuple(vitals), len(vitals)
         if refused:
             lost = {one.vital for one in refused}
             names = tuple(name for name in names if name not in lost)
-        epoch.add(names, values, row)
+        window.add(names, values, row)
         if not refused and suspects == 0 and count < 16:
             return ACCEPTED[count]
         return Taken(count - suspects - len(refused), suspects, refused=tuple(refused))
 
     @staticmethod
-    def _note(epoch: Epoch, name: str, refused: Refused, quality: Quality) -> None:
+    def _note(window: Window, name: str, refused: Refused, quality: Quality) -> None:
         if refused.code is not Refusal.NOT_USABLE:
             return
-        epoch.unusable[name] = epoch.unusable.get(name, 0) + 1
+        window.unusable[name] = window.unusable.get(name, 0) + 1
         if quality is Quality.UNDERFLOW:
-            epoch.under[name] = epoch.under.get(name, 0) + 1
+            window.under[name] = window.under.get(name, 0) + 1
 
-    def _epoch(self, when: int, source: int, at: int) -> Epoch | None:
-        """The open epoch of that moment, new if need be; None if it is decided already."""
+    def _window(self, when: int, source: int, at: int) -> Window | None:
+        """The open window of that moment, new if need be; None if it is decided already."""
         if source == SPOT:
             key = when * 4 + SPOT
-            epoch = self.epochs.get(key)
-            if epoch is None and when > at - ROUND_LATENESS:
-                epoch = self._open(key, Epoch(when, max(when, at) + 1, SPOT))
-            return epoch
-        index = (when - self.shift) // EPOCH_MS
+            window = self.windows.get(key)
+            if window is None and when > at - ROUND_LATENESS:
+                window = self._open(key, Window(when, max(when, at) + 1, SPOT))
+            return window
+        index = (when - self.shift) // WINDOW_MS
         key = index * 4 + source
-        epoch = self.epochs.get(key)
-        if epoch is None:
-            end = (index + 1) * EPOCH_MS + self.shift
+        window = self.windows.get(key)
+        if window is None:
+            end = (index + 1) * WINDOW_MS + self.shift
             if end + STREAM_LATENESS > at:
-                epoch = self._open(key, Epoch(end, end + STREAM_LATENESS, source))
-        return epoch
+                window = self._open(key, Window(end, end + STREAM_LATENESS, source))
+        return window
 
-    def _open(self, key: int, epoch: Epoch) -> Epoch:
-        self.epochs[key] = epoch
-        if epoch.closes < self.next_close:
-            self.next_close = epoch.closes
-        return epoch
+    def _open(self, key: int, window: Window) -> Window:
+        self.windows[key] = window
+        if window.closes < self.next_close:
+            self.next_close = window.closes
+        return window
 
     def _repeats(self, device: int, sequence: int, taken: int, source: int) -> bool:
         if source == SPOT and Spot(device, sequence, taken) in self.spots:
             return True
-        return any(epoch.holds(device, sequence, taken) for epoch in self.epochs.values())
+        return any(window.holds(device, sequence, taken) for window in self.windows.values())
 
     def _remember(self, device: int, sequence: int, taken: int) -> None:
         self.spots.append(Spot(device, sequence, taken))
@@ -302,60 +302,60 @@ class Intake:
         since = at - int(late_minutes * MINUTE_MS)
         return any(NOWHERE != device.late_since <= since for device in self.devices.values())
 
-    def closing(self, due: int) -> list[list[Epoch]]:
-        """Takes out the epochs that are decided by `due`, those that end together in one group, oldest first."""
+    def closing(self, due: int) -> list[list[Window]]:
+        """Takes out the windows that are decided by `due`, those that end together in one group, oldest first."""
         if due < self.next_close:
             return []
-        epochs = []
+        windows = []
         self.next_close = NEVER
-        for key, epoch in tuple(self.epochs.items()):
-            if epoch.closes <= due:
-                epochs.append(self.epochs.pop(key))
-            elif epoch.closes < self.next_close:
-                self.next_close = epoch.closes
-        if len(epochs) == 1:
-            return [epochs]
-        epochs.sort(key=lambda e: (e.closes, e.end, e.source))
-        groups: list[list[Epoch]] = []
-        for epoch in epochs:
-            if groups and groups[-1][0].end == epoch.end and (groups[-1][0].source == SPOT) == (epoch.source == SPOT):
-                groups[-1].append(epoch)
+        for key, window in tuple(self.windows.items()):
+            if window.closes <= due:
+                windows.append(self.windows.pop(key))
+            elif window.closes < self.next_close:
+                self.next_close = window.closes
+        if len(windows) == 1:
+            return [windows]
+        windows.sort(key=lambda e: (e.closes, e.end, e.source))
+        groups: list[list[Window]] = []
+        for window in windows:
+            if groups and groups[-1][0].end == window.end and (groups[-1][0].source == SPOT) == (window.source == SPOT):
+                groups[-1].append(window)
             else:
-                groups.append([epoch])
+                groups.append([window])
         return groups
 
     def seen_since(self, name: str, before: int) -> int | None:
-        """When an open epoch first saw the vital, if that lies before `before`: what every order of arrival agrees
+        """When an open window first saw the vital, if that lies before `before`: what every order of arrival agrees
         on.
         """
-        firsts = (epoch.first(name) for epoch in self.epochs.values())
+        firsts = (window.first(name) for window in self.windows.values())
         moments = [first for first in firsts if first is not None and first < before]
         return max(moments, default=None)
 
     def withdraw(self, device: int, sequence: int) -> bool:
-        """Forgets a reading that still lies in an open spot epoch, so that its correction can take its place."""
-        spots = [epoch for epoch in self.epochs.values() if epoch.source == SPOT]
-        found = [epoch.withdraw(device, sequence) for epoch in spots]  # from every one of them
+        """Forgets a reading that still lies in an open spot window, so that its correction can take its place."""
+        spots = [window for window in self.windows.values() if window.source == SPOT]
+        found = [window.withdraw(device, sequence) for window in spots]  # from every one of them
         return any(found)
 
     def drop_open(self) -> None:
         """Forgets what is not decided yet, but not who sent it: a repeat of it is a repeat still."""
-        for epoch in self.epochs.values():
-            epoch.drop()
+        for window in self.windows.values():
+            window.drop()
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
         attached = None if self.attached is None else sorted(self.attached)
-        epochs = [[key, self.epochs[key].state()] for key in sorted(self.epochs)]
+        windows = [[key, self.windows[key].state()] for key in sorted(self.windows)]
         devices = [[name, self.devices[name].state()] for name in sorted(self.devices)]
-        return [devices, epochs, self.spots, self.forgotten_spot, attached]
+        return [devices, windows, self.spots, self.forgotten_spot, attached]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from, or as near as can be to that of an intake by age."""
         by_age = len(state) > 5
         self.devices = {name: Device.restore(device[0][:4] if by_age else device) for name, device in state[0]}
-        self.epochs = {key: Epoch.restore(epoch) for key, epoch in state[1]}
-        self.next_close = min((epoch.closes for epoch in self.epochs.values()), default=NEVER)
+        self.windows = {key: Window.restore(window) for key, window in state[1]}
+        self.next_close = min((window.closes for window in self.windows.values()), default=NEVER)
         self.spots = [Spot(*spot) for spot in state[2]]
         self.forgotten_spot = state[3]
         self.attached = None if state[4] is None else frozenset(state[4])

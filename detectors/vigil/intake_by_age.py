@@ -1,6 +1,6 @@
 """What becomes of each vital where its age decides: in time, delayed and still scored, or too old and only told of.
 
-`intake` leaves aside whatever comes after its epoch was decided, and stays for logs whose rules say nothing of age.
+`intake` leaves aside whatever comes after its window was decided, and stays for logs whose rules say nothing of age.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from detectors.intake_rules import IntakeRules
 from detectors.rules import Rules
 from detectors.vigil.device_clock import BAND_MS, BATCH_AFTER_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
-from detectors.vigil.epoch import EPOCH_MS, NUMBER_OF, SOURCES, SPOT, Decided, Epoch
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
 from detectors.vigil.unseen import Extremes
+from detectors.vigil.window import NUMBER_OF, SOURCES, SPOT, WINDOW_MS, Decided, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import judge
 from schemas.reasons import Refusal
@@ -31,7 +31,7 @@ UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
 
 class IntakeByAge(Intake):
-    """Puts samples into epochs by their age; an epoch of the past is decided with the one that is open now."""
+    """Puts samples into windows by their age; an window of the past is decided with the one that is open now."""
 
     __slots__ = ("rules", "scored")
 
@@ -68,7 +68,7 @@ class IntakeByAge(Intake):
         if self.event_clock:
             lag, counts = at - taken, fresh
         else:
-            if at // EPOCH_MS != device.window:
+            if at // WINDOW_MS != device.window:
                 device.turn(at, calm=self.calm)
             lag = at - taken + device.lead
             counts = not device.may_repeat(taken, sequence)
@@ -92,29 +92,29 @@ class IntakeByAge(Intake):
                 refused = tuple(Refused(one, Refusal.CLOCK_AHEAD, "taken_at") for one in vitals)
                 return Taken(0, refused=refused or (Refused("", Refusal.CLOCK_AHEAD, "taken_at"),))
         when = taken - device.lead
-        index = (when - self.shift) // EPOCH_MS
+        index = (when - self.shift) // WINDOW_MS
         key = index * 4 + source
-        epoch = self.epochs.get(key)
-        end = (index + 1) * EPOCH_MS + self.shift
+        window = self.windows.get(key)
+        end = (index + 1) * WINDOW_MS + self.shift
         late = 0
-        if epoch is None and end + STREAM_LATENESS > at:
-            epoch = self._open(key, Epoch(end, end + STREAM_LATENESS, source))
-        elif epoch is None or epoch.closes > end + STREAM_LATENESS:
+        if window is None and end + STREAM_LATENESS > at:
+            window = self._open(key, Window(end, end + STREAM_LATENESS, source))
+        elif window is None or window.closes > end + STREAM_LATENESS:
             vitals = self._delayed(device, reading, when, lag, at)
             late = len(reading.vitals) - len(vitals)
             if not vitals:
                 device.was_late(at, lag, counts=counts)
                 return Taken(0, late=late)
-            if epoch is None:
-                now = (at - self.shift) // EPOCH_MS
-                epoch = self._open(key, Epoch(end, (now + 1) * EPOCH_MS + self.shift + STREAM_LATENESS, source))
+            if window is None:
+                now = (at - self.shift) // WINDOW_MS
+                window = self._open(key, Window(end, (now + 1) * WINDOW_MS + self.shift + STREAM_LATENESS, source))
         if fresh:
             device.newest = taken
         device.late_since = NOWHERE
         strange = self.attached is not None and name not in self.attached
         if strange:
-            epoch.unattached = True
-        done = self._add(epoch, vitals, strange, [when, device.number, sequence, taken])
+            window.unattached = True
+        done = self._add(window, vitals, strange, [when, device.number, sequence, taken])
         return done._replace(late=late) if late else done
 
     @staticmethod
@@ -129,7 +129,7 @@ class IntakeByAge(Intake):
     def _delayed(
         self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int
     ) -> Mapping[str, FastMeasure]:
-        """Those of a reading's vitals that still count although their epoch was decided: young enough, and newer than
+        """Those of a reading's vitals that still count although their window was decided: young enough, and newer than
         what was decided of each. What is too old is remembered for its extremes.
         """
         floor, marks, taken = device.floor, device.marks, to_ms(reading.taken_at)
@@ -149,7 +149,7 @@ class IntakeByAge(Intake):
     # ---- rounds
 
     def _take_round(self, device: DeviceClock, reading: FastReading, taken: int, sequence: int, at: int) -> Taken:
-        """A person's observations, each an epoch of its own; one that is named of the future is refused alone."""
+        """A person's observations, each an window of its own; one that is named of the future is refused alone."""
         vitals, number = reading.vitals, device.number
         if taken <= device.newest or taken <= self.forgotten_spot:
             if self._repeats(number, sequence, taken, SPOT):
@@ -168,12 +168,12 @@ class IntakeByAge(Intake):
             return Taken(0, late=len(vitals))
         when = min(taken - device.lead, at)
         key = when * 4 + SPOT
-        epoch = self.epochs.get(key) or self._open(key, Epoch(when, max(when, at) + 1, SPOT))
+        window = self.windows.get(key) or self._open(key, Window(when, max(when, at) + 1, SPOT))
         if taken > device.newest:
             device.newest = taken
         device.late_since = NOWHERE
         self._remember(number, sequence, taken)
-        return self._add(epoch, vitals, False, [when, number, sequence, taken])
+        return self._add(window, vitals, False, [when, number, sequence, taken])
 
     @staticmethod
     def _learn_round(device: DeviceClock, taken: int, sequence: int, at: int) -> None:
@@ -230,7 +230,7 @@ class IntakeByAge(Intake):
         counting = {}
         for name, one in decided.items():
             age = due - one.at
-            if age > EPOCH_MS + STREAM_LATENESS:
+            if age > WINDOW_MS + STREAM_LATENESS:
                 if one.source == SPOT and age >= SCALES[Vital(name)].validity[Source.SPOT]:
                     device = next((other for other in self.devices.values() if other.number == one.device), None)
                     if device is not None:
@@ -247,17 +247,17 @@ class IntakeByAge(Intake):
 
     # ---- what is decided
 
-    def closing(self, due: int) -> list[list[Epoch]]:
+    def closing(self, due: int) -> list[list[Window]]:
         """As `Intake.closing`; what is decided of each device cannot come again."""
         groups = super().closing(due)
         for group in groups:
-            for epoch in group:
-                if epoch.source != SPOT:
-                    self._mark(epoch)
+            for window in group:
+                if window.source != SPOT:
+                    self._mark(window)
         return groups
 
-    def _mark(self, epoch: Epoch) -> None:
-        numbers, times = epoch.rows[1::4], epoch.rows[3::4]
+    def _mark(self, window: Window) -> None:
+        numbers, times = window.rows[1::4], window.rows[3::4]
         of_number = {device.number: device for device in self.devices.values()}
         for number in set(numbers):
             device = of_number.get(number)
@@ -265,10 +265,10 @@ class IntakeByAge(Intake):
                 continue
             mine = [row for row, other in enumerate(numbers) if other == number]
             newest = max(times[row] for row in mine)
-            for name in (*epoch.names, *epoch.unusable):
+            for name in (*window.names, *window.unusable):
                 decided = newest
-                if epoch.ragged and name in epoch.names:
-                    column = epoch.column(name)
+                if window.ragged and name in window.names:
+                    column = window.column(name)
                     decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
                 if decided > device.marks.get(name, NOWHERE):
                     device.marks[name] = decided

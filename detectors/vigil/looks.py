@@ -5,50 +5,50 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detectors.vigil.asking import ask
+from detectors.vigil.assessment import Assessment
 from detectors.vigil.concern import with_concern
-from detectors.vigil.course import LOW, Demand
-from detectors.vigil.epoch import Decided
 from detectors.vigil.holding import heard_from, through_a_pause
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import losses, lost_at, one_cause, seen_lately
 from detectors.vigil.orders import warns_at
-from detectors.vigil.picture import Picture
+from detectors.vigil.persistence import LOW, AlertRequest
 from detectors.vigil.reason import Reason
 from detectors.vigil.technical import Condition, conditions
 from detectors.vigil.timing import timing
+from detectors.vigil.window import Decided
 from schemas.times import NEVER
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
 
 
-def demanded(vigil: "Vigil", picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
+def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
     """What is asked for now: held back where monitoring is paused, where the plan of care says so, or where learned
     alerts have called enough.
     """
-    rules, stay, at = vigil.rules, vigil.stay, picture.at
-    risk = vigil.foresight.asking(at)
+    rules, stay, at = vigil.rules, vigil.stay, assessment.at
+    risk = vigil.risk_forecast.asking(at)
     if rules.watch is None:
-        noticed, broken = bool(picture.noticed()), bool(picture.broken())
-        demand = vigil.course.note(picture.score, fresh, noticed, broken, at, entered, rules, risk)
+        noticed, broken = bool(assessment.noticed()), bool(assessment.broken())
+        request = vigil.persistence.note(assessment.score, fresh, noticed, broken, at, entered, rules, risk)
     else:
         risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
-        standing = vigil.register.deterioration is not None
-        demand = ask(vigil.course, picture, fresh, entered=entered, rules=rules, risk=risk, standing=standing)
-    if demand.interrupts and demand.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
-        demand = replace(demand, interrupts=False, held_by="patient_limit")
+        status = vigil.register.deterioration is not None
+        request = ask(vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, status=status)
+    if request.interrupts and request.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
+        request = replace(request, interrupts=False, suppressed_by="patient_limit")
     paused = stay.paused(at) and not entered
-    if demand.interrupts and paused and not through_a_pause(vigil.course, demand, picture, rules):
-        demand = replace(demand, interrupts=False, held_by="paused")
-    if demand.interrupts and rules.watch is not None and stay.plan == "comfort":
-        demand = replace(demand, interrupts=False, held_by="care_plan")  # only a concern calls
-    return with_concern(demand, vigil.concern)
+    if request.interrupts and paused and not through_a_pause(vigil.persistence, request, assessment, rules):
+        request = replace(request, interrupts=False, suppressed_by="paused")
+    if request.interrupts and rules.watch is not None and stay.plan == "comfort":
+        request = replace(request, interrupts=False, suppressed_by="care_plan")  # only a concern calls
+    return with_concern(request, vigil.concern)
 
 
-def conditions_of(vigil: "Vigil", picture: Picture) -> list[Condition]:
+def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     """What is wrong with the measuring now."""
-    stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, picture.at
-    lost = losses(vigil, picture)
+    stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, assessment.at
+    lost = losses(vigil, assessment)
     priority = episode.priority if episode else LOW
     if lost_at(vigil) < NEVER and not seen_lately(vigil, at):
         priority = LOW  # one call for all that is lost, and at its own time

@@ -7,15 +7,15 @@ from msgspec import Struct
 
 from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
 from detectors.rules import Rules
-from detectors.vigil.course import HIGH, LOW, MEDIUM
-from detectors.vigil.epoch import SPOT, UNSTEADY, Decided
+from detectors.vigil.persistence import HIGH, LOW, MEDIUM
 from detectors.vigil.technical import Condition
 from detectors.vigil.track import Track
+from detectors.vigil.window import SPOT, UNSTEADY, Decided
 from detectors.vigil.wording import listed, vitals_words
 from schemas.times import MINUTE_MS, NEVER
 
 if TYPE_CHECKING:
-    from detectors.vigil.picture import Picture
+    from detectors.vigil.assessment import Assessment
     from detectors.vigil.vigil import Vigil
 
 WEARABLE: Final = 1
@@ -44,9 +44,9 @@ class Watched(Struct, array_like=True):
     unknown_at: int = _FOREVER
     pulse_at: int = _FOREVER
 
-    def note(self, picture: "Picture", fresh: Mapping[str, Decided], far: bool) -> None:
+    def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], far: bool) -> None:
         """Takes one group of decided values into account."""
-        at, score = picture.at, picture.score
+        at, score = assessment.at, assessment.score
         streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
         if streamed:
             if self.usable_at > _FOREVER:
@@ -69,9 +69,9 @@ class Watched(Struct, array_like=True):
         elif "heart_rate" in streamed:
             self.ecg += 1
 
-    def note_unknown(self, picture: "Picture", rules: Rules) -> None:
+    def note_unknown(self, assessment: "Assessment", rules: Rules) -> None:
         """Whether the certain points ask for little while items are unknown, and since when."""
-        watch, score, at = rules.watch, picture.score, picture.at
+        watch, score, at = rules.watch, assessment.score, assessment.at
         assert watch is not None
         if (
             score is not None
@@ -122,9 +122,9 @@ def _pulse_at(vigil: "Vigil") -> int:
     return seen.pulse_at + max(int(wait * MINUTE_MS), int(seen.gap * _GAPS))
 
 
-def overdue_at(vigil: "Vigil", picture: "Picture") -> tuple[int, int]:
+def overdue_at(vigil: "Vigil", assessment: "Assessment") -> tuple[int, int]:
     """When the observations that chart 4 (or an order) asks for are overdue, and how urgent that is then."""
-    watch, score, stay = vigil.rules.watch, picture.score, vigil.stay
+    watch, score, stay = vigil.rules.watch, assessment.score, vigil.stay
     charted = [
         t.known.at for name, t in vigil.tracks.items() if name in _OBSERVED and t.known and t.known.source == SPOT
     ]
@@ -152,9 +152,9 @@ def loss_due(vigil: "Vigil", now: int) -> int:
     return min((moment for moment in moments if moment > now), default=NEVER)
 
 
-def losses(vigil: "Vigil", picture: "Picture") -> list[Condition]:
+def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     """The conditions that hold now."""
-    watch, seen, at, stay = vigil.rules.watch, vigil.watched, picture.at, vigil.stay
+    watch, seen, at, stay = vigil.rules.watch, vigil.watched, assessment.at, vigil.stay
     if watch is None:
         return []
     found: list[Condition] = []
@@ -172,13 +172,13 @@ def losses(vigil: "Vigil", picture: "Picture") -> list[Condition]:
             )
         )
     elif _pulse_at(vigil) <= at and seen_lately(vigil, at) and not paused:
-        found.append(_pulse_lost(vigil, picture))
+        found.append(_pulse_lost(vigil, assessment))
     if seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS) <= at and not paused:
         found.append(CANNOT_BE_MEASURED)
-    found += _unknown(vigil, picture)
-    moment, priority = overdue_at(vigil, picture)
+    found += _unknown(vigil, assessment)
+    moment, priority = overdue_at(vigil, assessment)
     if moment <= at and priority and not paused:
-        said = "Observations are overdue" + (f": {picture.headline(None)}" if priority > LOW else "")
+        said = "Observations are overdue" + (f": {assessment.headline(None)}" if priority > LOW else "")
         found.append(Condition("observations overdue", priority, (), said, "Take a full set of observations now."))
     return found
 
@@ -192,11 +192,11 @@ CANNOT_BE_MEASURED: Final = Condition(
 )
 
 
-def _pulse_lost(vigil: "Vigil", picture: "Picture") -> Condition:
+def _pulse_lost(vigil: "Vigil", assessment: "Assessment") -> Condition:
     breathing, pressure = vigil.tracks.get("resp_rate"), vigil.tracks.get("systolic_bp")
     gone = any(track is not None and track.known is not None and track.stale for track in (breathing, pressure))
     gone = gone or (breathing is not None and breathing.signs.off > 0)
-    points = dict(picture.points())
+    points = dict(assessment.points())
     abnormal = max(points.get("resp_rate", 0), points.get("systolic_bp", 0)) >= _ABNORMAL
     high = gone or abnormal or vigil.watched.score >= URGENT_FROM
     return Condition(
@@ -208,17 +208,17 @@ def _pulse_lost(vigil: "Vigil", picture: "Picture") -> Condition:
     )
 
 
-def _unknown(vigil: "Vigil", picture: "Picture") -> list[Condition]:
-    watch, score, seen = vigil.rules.watch, picture.score, vigil.watched
+def _unknown(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
+    watch, score, seen = vigil.rules.watch, assessment.score, vigil.watched
     assert watch is not None
     wait = int(watch.loss.unknown_minutes * MINUTE_MS)
-    if score is None or seen.unknown_since == NEVER or picture.at < seen.unknown_since + wait:
+    if score is None or seen.unknown_since == NEVER or assessment.at < seen.unknown_since + wait:
         return []
     every = int((vigil.stay.observe_every or response(score.score_min, score.red).frequency_minutes or 60) * MINUTE_MS)
-    times = (picture.at - seen.unknown_since - wait) // every
+    times = (assessment.at - seen.unknown_since - wait) // every
     words = f"NEWS2 at least {score.score_min}; not measured: {listed(part.value for part in score.missing)}"
     subject = "observations incomplete" + (f" {times + 1}" if times else "")
-    priority = LOW if vigil.stay.plan == "comfort" or vigil.stay.paused(picture.at) else MEDIUM
+    priority = LOW if vigil.stay.plan == "comfort" or vigil.stay.paused(assessment.at) else MEDIUM
     return [Condition(subject, priority, (), words, "Take a full set of observations.")]
 
 

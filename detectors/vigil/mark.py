@@ -12,9 +12,9 @@ from detectors.watch_rules import StepRules
 from schemas.times import MINUTE_MS
 
 if TYPE_CHECKING:
-    from detectors.vigil.course import Demand
-    from detectors.vigil.epoch import Decided
-    from detectors.vigil.picture import Picture
+    from detectors.vigil.assessment import Assessment
+    from detectors.vigil.persistence import AlertRequest
+    from detectors.vigil.window import Decided
 
 _LOWER: Final = frozenset({"spo2", "systolic_bp", "gcs"})  # worse downwards
 _BOTH: Final = {
@@ -39,13 +39,13 @@ class Mark(Struct, array_like=True):
     left: dict[str, int] = {}
 
     @classmethod
-    def of(cls, picture: "Picture", demand_far: tuple[str, ...], before: "Mark | None" = None) -> "Mark":
+    def of(cls, assessment: "Assessment", request_far: tuple[str, ...], before: "Mark | None" = None) -> "Mark":
         """What is known now; of `before` the worse values stay."""
-        values = dict(picture.values)
+        values = dict(assessment.values)
         for name, value in () if before is None else before.values.items():
             if name in values and _further(name, value, values[name]) > 0:
                 values[name] = value
-        return cls(values, sorted(demand_far), picture.on_oxygen, {}, {})
+        return cls(values, sorted(request_far), assessment.on_oxygen, {}, {})
 
 
 def _further(name: str, value: float, than: float) -> float:
@@ -80,49 +80,55 @@ def _step(name: str, value: float, rules: StepRules) -> float:
 
 
 def breakthrough(
-    mark: Mark, picture: "Picture", fresh: dict[str, "Decided"], demand: "Demand", rules: Rules
+    mark: Mark, assessment: "Assessment", fresh: dict[str, "Decided"], request: "AlertRequest", rules: Rules
 ) -> Reason | None:
     """By what the patient is worse than the mark knew, once it has lasted; what stays where it was is not new."""
-    watch, at = rules.watch, picture.at
+    watch, at = rules.watch, assessment.at
     if watch is None:
         return None
     again = int(watch.steps.reentry_minutes * MINUTE_MS)
     for name in mark.extremes:
-        if name in demand.far:
+        if name in request.far:
             if name in mark.left and at - mark.left[name] < again:
                 del mark.left[name]
-        elif name in picture.values:
+        elif name in assessment.values:
             mark.left.setdefault(name, at)
     gone = {name for name, since in mark.left.items() if at - since >= again}
-    if any(name not in mark.extremes or name in gone for name in demand.extremes):
+    if any(name not in mark.extremes or name in gone for name in request.extremes):
         return Reason.NEW_EXTREME
     found: Reason | None = None
     for name, decided in fresh.items():
-        value, known = picture.value(name), mark.values.get(name)
+        value, known = assessment.value(name), mark.values.get(name)
         if value is None or not decided.steady:
             continue
         if known is None:
-            if name in picture.values and not _treats(name):
+            if name in assessment.values and not _treats(name):
                 mark.values[name] = value
             continue
-        if _further(name, value, known) < _step(name, value, watch.steps) - 1e-9 or not _matters(name, value, picture):
+        if _further(name, value, known) < _step(name, value, watch.steps) - 1e-9 or not _matters(
+            name, value, assessment
+        ):
             mark.beyond.pop(name, None)
             continue
         count, last = mark.beyond.get(name, (0, at))
         mark.beyond[name] = count + 1, at
         slow = count > 0 and at - last > SLOW_MS
-        if picture.entered(name) or _said(name) or count + 1 >= rules.stream.worse or slow:
+        if assessment.entered(name) or _said(name) or count + 1 >= rules.stream.worse or slow:
             found = Reason.MORE_OXYGEN if _treats(name) else Reason.STEP_WORSE
-    if found is None and mark.oxygen is False and picture.on_oxygen:
+    if found is None and mark.oxygen is False and assessment.on_oxygen:
         found = Reason.MORE_OXYGEN
     return found
 
 
 def worse_by(
-    mark: Mark | None, picture: "Picture", fresh: Mapping[str, "Decided"] | None, demand: "Demand", rules: Rules
+    mark: Mark | None,
+    assessment: "Assessment",
+    fresh: Mapping[str, "Decided"] | None,
+    request: "AlertRequest",
+    rules: Rules,
 ) -> Reason | None:
     """As `breakthrough`, where there is a mark and anything new."""
-    return None if mark is None or not fresh else breakthrough(mark, picture, dict(fresh), demand, rules)
+    return None if mark is None or not fresh else breakthrough(mark, assessment, dict(fresh), request, rules)
 
 
 def _treats(name: str) -> bool:
@@ -133,6 +139,6 @@ def _said(name: str) -> bool:
     return name in ("consciousness", "gcs") or _treats(name)
 
 
-def _matters(name: str, value: float, picture: "Picture") -> bool:
+def _matters(name: str, value: float, assessment: "Assessment") -> bool:
     """A step counts where the vital stands out at all."""
-    return _said(name) or points_of(name, value, picture.stay.scale) > 0 or picture.score is None
+    return _said(name) or points_of(name, value, assessment.stay.scale) > 0 or assessment.score is None

@@ -9,26 +9,28 @@ from detectors.vigil.windows import AT, BIT_OF, ITEMS, MEASURED, MEASURES, RED, 
 from schemas.times import MINUTE_MS
 
 if TYPE_CHECKING:
-    from detectors.vigil.picture import Picture
+    from detectors.vigil.assessment import Assessment
 
 PRESSURES = frozenset({"systolic_bp", "diastolic_bp", "temperature"})
 
 
 class Maternal(NamedTuple):
-    """The items whose criterion is met now (Mhyre 2014; temperature: Shields 2016), and the picture they are met in."""
+    """The items whose criterion is met now (Mhyre 2014; temperature: Shields 2016), and the assessment they are met
+    in.
+    """
 
     items: tuple[str, ...]
-    picture: "Picture"
+    assessment: "Assessment"
 
     def lasts(self, item: str, windows: Sequence[Window], rules: Rules) -> bool:
         """Whether the criterion calls: entered at once, a pressure or temperature on a repeat, others once they have
         lasted.
         """
-        watch, picture = rules.watch, self.picture
+        watch, assessment = rules.watch, self.assessment
         assert watch is not None
-        if item == "consciousness" or any(picture.entered(name) for name in ITEMS[item]):
+        if item == "consciousness" or any(assessment.entered(name) for name in ITEMS[item]):
             return True
-        limits, at = watch.maternal, picture.at
+        limits, at = watch.maternal, assessment.at
         found = rows(windows, MEASURES[item], RED, BIT_OF[item], at - int(watch.lasting.slow_minutes * MINUTE_MS))
         run = 0
         for _, shown in reversed(found):
@@ -47,27 +49,27 @@ class Maternal(NamedTuple):
     def severe(self, windows: Sequence[Window], rules: Rules) -> bool:
         """A severe pressure found twice within some minutes (ours; to be held against ACOG before a site arms it)."""
         assert rules.watch is not None
-        limits, picture = rules.watch.maternal, self.picture
-        systolic, diastolic = picture.value("systolic_bp"), picture.value("diastolic_bp")
+        limits, assessment = rules.watch.maternal, self.assessment
+        systolic, diastolic = assessment.value("systolic_bp"), assessment.value("diastolic_bp")
         high = (systolic is not None and systolic >= limits.severe_systolic) or (
             diastolic is not None and diastolic >= limits.severe_diastolic
         )
         if not high:
             return False
         item = "systolic_bp" if systolic is not None and systolic >= limits.severe_systolic else "diastolic_bp"
-        since = picture.at - int(limits.repeat_minutes * MINUTE_MS)
+        since = assessment.at - int(limits.repeat_minutes * MINUTE_MS)
         return len([one for one in windows if one[MEASURED] & MEASURES[item] and one[AT] >= since]) > 1
 
 
-def criteria(picture: "Picture", rules: Rules) -> Maternal | None:
+def criteria(assessment: "Assessment", rules: Rules) -> Maternal | None:
     """The criteria that are met, of a woman who is pregnant or has lately given birth; None for anybody else."""
     watch = rules.watch
-    if watch is None or picture.stay.maternity not in ("pregnant", "postnatal"):
+    if watch is None or assessment.stay.maternity not in ("pregnant", "postnatal"):
         return None
-    limits, value = watch.maternal, picture.value
+    limits, value = watch.maternal, assessment.value
     rate = value("heart_rate") if value("pulse_rate") is None else value("pulse_rate")
     temperature = value("temperature")
-    letter, gcs = picture.mind()
+    letter, gcs = assessment.mind()
     met = {
         "systolic_bp": SYSTOLIC_BP.meets(value("systolic_bp")),
         "diastolic_bp": DIASTOLIC_BP.meets(value("diastolic_bp")),
@@ -78,4 +80,4 @@ def criteria(picture: "Picture", rules: Rules) -> Maternal | None:
         "temperature": temperature is not None
         and not limits.temperature_below <= temperature <= limits.temperature_above,
     }
-    return Maternal(tuple(item for item, holds in met.items() if holds), picture)
+    return Maternal(tuple(item for item, holds in met.items() if holds), assessment)

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from detectors.news2 import news2
-from detectors.vigil.epoch import SPOT
 from detectors.vigil.stay import Stay
+from detectors.vigil.window import SPOT
 from detectors.watch_rules import WatchRules
 from schemas.times import MINUTE_MS
 

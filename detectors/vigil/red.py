@@ -1,4 +1,4 @@
-"""Which single values are red by the book, which of those are extreme, and which vital stands behind which item."""
+"""Which single values are red by protocol, which of those are extreme, and which vital stands behind which item."""
 
 from typing import Final
 

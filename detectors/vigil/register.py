@@ -7,22 +7,35 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors.rules import Rules
-from detectors.vigil.actions import DOUBTING, Refused, answer
+from detectors.vigil.alert_actions import DOUBTING, Refused, answer
 from detectors.vigil.answered import Answered, remembered
-from detectors.vigil.course import MEDIUM, Course, Demand
 from detectors.vigil.ended import Ended
 from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
-from detectors.vigil.epoch import Decided
+from detectors.vigil.escalation import due, pass_time
 from detectors.vigil.facts import facts_of
-from detectors.vigil.life import ANSWERED, HIGH, OVER, Turn, begin, call, end, hand_over, leave, prove, quiet, worsen
+from detectors.vigil.lifecycle import (
+    ANSWERED,
+    HIGH,
+    OVER,
+    Turn,
+    begin,
+    call,
+    end,
+    hand_over,
+    leave,
+    prove,
+    quiet,
+    worsen,
+)
 from detectors.vigil.mark import Mark, worse_by
+from detectors.vigil.persistence import MEDIUM, AlertRequest, Persistence
 from detectors.vigil.reason import Reason
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import PHYSIOLOGICAL, TECHNICAL, Burden, Round, tell
-from detectors.vigil.waiting import due, pass_time
-from schemas.action import Action, Because, Deed
-from schemas.alert import Standing, State
+from detectors.vigil.window import Decided
+from schemas.action import Action, ActionReason, ActionType
+from schemas.alert import AlertStatus, State
 from schemas.reasons import Refusal
 from schemas.times import NEVER
 
@@ -63,47 +76,47 @@ class Register:
     def move(
         self,
         now: Round,
-        demand: Demand,
-        course: Course,
+        request: AlertRequest,
+        persistence: Persistence,
         *,
         fresh: Mapping[str, Decided] | None,
         entered: bool,
         voiced: Action | None = None,
     ) -> None:
         """Raises, moves or ends the deterioration by one decision; `voiced`: a person has just spoken up."""
-        episode, picture = self.deterioration, now.picture
+        episode, assessment = self.deterioration, now.assessment
         if episode is None:
-            self.decision = demand.reason
+            self.decision = request.reason
             # after a discharge only what is new counts
-            if demand.priority and (fresh or voiced or not picture.stay.discharged):
-                self._raise(now, demand, course, voiced)
-            elif demand.now == 0 and picture.score is not None:
-                course.before = picture.score.score_min
+            if request.priority and (fresh or voiced or not assessment.stay.discharged):
+                self._raise(now, request, persistence, voiced)
+            elif request.now == 0 and assessment.score is not None:
+                persistence.before = assessment.score.score_min
             return
-        if (fresh or course.corrected) and (episode.because or not demand.alone):
-            episode.because = picture.still(episode.because)
-        dense = any(track.dense and not track.stale for track in picture.tracks.values())
-        lost, previous, priority = picture.lost(episode.because), episode.score, episode.priority
+        if (fresh or persistence.corrected) and (episode.because or not request.alone):
+            episode.because = assessment.still(episode.because)
+        dense = any(track.dense and not track.stale for track in assessment.tracks.values())
+        lost, previous, priority = assessment.lost(episode.because), episode.score, episode.priority
         state, self.decision = step(
             episode,
-            demand,
-            course,
+            request,
+            persistence,
             lost,
             fresh=bool(fresh),
             entered=entered,
             dense=dense,
             voiced=voiced is not None,
-            doubtful=picture.doubtful(episode.because),
-            worse=worse_by(episode.mark, picture, fresh, demand, now.rules),
+            doubtful=assessment.doubtful(episode.because),
+            worse=worse_by(episode.mark, assessment, fresh, request, now.rules),
             rules=now.rules,
         )
         if state is State.CLEARED:
-            self.answered = remembered(episode, self.answered, picture.stay.ward, now.at, now.rules)
-            self._turn(episode, end(episode.life, now.facts(episode), self.decision), now, previous=previous)
+            self.answered = remembered(episode, self.answered, assessment.stay.ward, now.at, now.rules)
+            self._turn(episode, end(episode.lifecycle, now.facts(episode), self.decision), now, previous=previous)
             return
         if state is not None:
             self._follow(episode, state, now, up=episode.priority > priority, previous=previous, action=voiced)
-        self._doubt(episode, demand, now)
+        self._doubt(episode, request, now)
 
     def withdraw(self, names: set[str]) -> None:
         """The values of these vitals were taken back: the deterioration no longer rests on them."""
@@ -111,9 +124,9 @@ class Register:
         if episode is not None:
             episode.because = [name for name in episode.because if name not in names]
 
-    def voice(self, now: Round, demand: Demand, course: Course, action: Action) -> None:
+    def voice(self, now: Round, request: AlertRequest, persistence: Persistence, action: Action) -> None:
         """A person is concerned: raises the deterioration, or makes it heard anew."""
-        self.move(now, demand, course, fresh=None, entered=True, voiced=action)
+        self.move(now, request, persistence, fresh=None, entered=True, voiced=action)
 
     def _follow(
         self,
@@ -125,41 +138,41 @@ class Register:
         previous: int | None,
         action: Action | None = None,
     ) -> None:
-        """Lets the alert's life follow what its condition did, and says it."""
-        facts, picture, reason = now.facts(episode), now.picture, self.decision
+        """Lets the alert's lifecycle follow what its condition did, and says it."""
+        facts, assessment, reason = now.facts(episode), now.assessment, self.decision
         if episode.kind != TECHNICAL and (state is State.WORSENED or reason is Reason.PRIORITY_DOWN):
             keep = episode.because if state is State.WORSENED else []
             alone = reason is Reason.CONCERN and not keep  # still only a concern stands behind it
-            episode.because = [] if alone else sorted({*keep, *picture.because()})
-            if picture.score is not None and state is State.WORSENED:
-                episode.score = max(picture.score.score_min, previous or 0)
+            episode.because = [] if alone else sorted({*keep, *assessment.because()})
+            if assessment.score is not None and state is State.WORSENED:
+                episode.score = max(assessment.score.score_min, previous or 0)
         if episode.kind != TECHNICAL and (state is State.WORSENED or reason is Reason.PERSISTED):
-            episode.mark = Mark.of(picture, tuple(episode.extremes))
+            episode.mark = Mark.of(assessment, tuple(episode.extremes))
         if state is State.WORSENED:
-            turn = worsen(episode.life, facts, up=up)
+            turn = worsen(episode.lifecycle, facts, up=up)
         elif reason is Reason.PERSISTED:
-            turn = call(episode.life, facts)
+            turn = call(episode.lifecycle, facts)
         else:
-            turn = Turn(episode.life) if episode.interrupts else quiet(episode.life, facts)
-        self._turn(episode, Turn(turn.life, ((state, reason),)), now, previous=previous, action=action)
+            turn = Turn(episode.lifecycle) if episode.interrupts else quiet(episode.lifecycle, facts)
+        self._turn(episode, Turn(turn.lifecycle, ((state, reason),)), now, previous=previous, action=action)
 
-    def _doubt(self, episode: Episode, demand: Demand, now: Round) -> None:
+    def _doubt(self, episode: Episode, request: AlertRequest, now: Round) -> None:
         """Ends an answer that put down to the measuring what has since been confirmed."""
-        given = episode.life.answer
-        if given is None or given.reason not in DOUBTING or episode.life.standing not in ANSWERED:
+        given = episode.lifecycle.answer
+        if given is None or given.reason not in DOUBTING or episode.lifecycle.status not in ANSWERED:
             return
-        if demand.proven or not set(demand.confirmed) <= set(given.excused):
-            self._turn(episode, prove(episode.life, now.facts(episode)), now, previous=episode.score)
+        if request.proven or not set(request.confirmed) <= set(given.excused):
+            self._turn(episode, prove(episode.lifecycle, now.facts(episode)), now, previous=episode.score)
             return
-        excused = tuple(red for red in given.excused if red in demand.confirmed)
+        excused = tuple(red for red in given.excused if red in request.confirmed)
         if excused != given.excused:
-            episode.life = replace(episode.life, answer=replace(given, excused=excused))
+            episode.lifecycle = replace(episode.lifecycle, answer=replace(given, excused=excused))
 
-    def _raise(self, now: Round, demand: Demand, course: Course, voiced: Action | None) -> None:
-        picture = now.picture
-        course.lower = course.lower_max = 0
+    def _raise(self, now: Round, request: AlertRequest, persistence: Persistence, voiced: Action | None) -> None:
+        assessment = now.assessment
+        persistence.lower = persistence.lower_max = 0
         known, self.answered = self.answered, None
-        covered = known is not None and voiced is None and known.covers(demand, picture, now.rules)
+        covered = known is not None and voiced is None and known.covers(request, assessment, now.rules)
         if covered:
             self.answered = known
         self._begin(
@@ -168,21 +181,21 @@ class Register:
                 PHYSIOLOGICAL,
                 DETERIORATION,
                 now.at,
-                demand.priority,
-                demand.interrupts,
-                demand.held_by,
-                demand.reason.value,
-                because=[] if demand.alone else picture.because(),
-                reds=list(demand.confirmed),
-                score=None if picture.score is None else picture.score.score_min,
-                learned=demand.reason is Reason.LEARNED,
-                extremes=list(demand.extremes),
+                request.priority,
+                request.interrupts,
+                request.suppressed_by,
+                request.reason.value,
+                because=[] if request.alone else assessment.because(),
+                reds=list(request.confirmed),
+                score=None if assessment.score is None else assessment.score.score_min,
+                learned=request.reason is Reason.LEARNED,
+                extremes=list(request.extremes),
                 covered=covered,
-                mark=known.mark if known is not None and covered else Mark.of(picture, demand.far),
+                mark=known.mark if known is not None and covered else Mark.of(assessment, request.far),
             ),
-            Reason.ANSWERED_BEFORE if covered else demand.reason,
+            Reason.ANSWERED_BEFORE if covered else request.reason,
             now,
-            course.before,
+            persistence.before,
             voiced,
         )
 
@@ -196,7 +209,7 @@ class Register:
         for subject in sorted(self.open):
             episode = self.open[subject]
             if episode.kind == TECHNICAL and subject not in holding:
-                self._turn(episode, end(episode.life, now.facts(episode), Reason.CONDITION_OVER), now)
+                self._turn(episode, end(episode.lifecycle, now.facts(episode), Reason.CONDITION_OVER), now)
         for condition in found:
             known = self.open.get(condition.subject)
             if known is None:
@@ -237,30 +250,30 @@ class Register:
 
     # ---- people
 
-    def answer(self, action: Action, now: Round, course: Course) -> Refused | None:
+    def answer(self, action: Action, now: Round, persistence: Persistence) -> Refused | None:
         """Lets a person's word about one of this patient's alerts take effect; gives the refusal if it cannot."""
         episode = self._meant(action)
-        if action.deed is Deed.FEEDBACK:
+        if action.action_type is ActionType.FEEDBACK:
             return self._rate(action, episode)
         if episode is None:
-            if action.deed is Deed.UNDO:
+            if action.action_type is ActionType.UNDO:
                 return Refusal.NOTHING_TO_UNDO, "undoes"
             over = any(ended.alert_id == action.alert_id for ended in self.ended)
             return (Refusal.ALERT_OVER if over else Refusal.UNKNOWN_ALERT), "alert_id"
-        reds = course.reds if episode.subject == DETERIORATION else {}
+        reds = persistence.reds if episode.subject == DETERIORATION else {}
         confirmed = [name for name, red in reds.items() if red.confirmed]
         turn = answer(action, episode, now.facts(episode), now.rules.calling, reds, confirmed)
         if not isinstance(turn, Turn):
             return turn
-        if episode.mark is not None and action.deed in (Deed.ACKNOWLEDGE, Deed.SNOOZE):
-            episode.mark = Mark.of(now.picture, tuple(episode.extremes), episode.mark)
+        if episode.mark is not None and action.action_type in (ActionType.ACKNOWLEDGE, ActionType.SNOOZE):
+            episode.mark = Mark.of(now.assessment, tuple(episode.extremes), episode.mark)
         self._turn(episode, turn, now, previous=episode.score, action=action)
         return None
 
     def _meant(self, action: Action) -> Episode | None:
         for episode in self.alive:
-            given, undoable = episode.life.answer, episode.life.before is not None
-            if action.deed is Deed.UNDO:
+            given, undoable = episode.lifecycle.answer, episode.lifecycle.before is not None
+            if action.action_type is ActionType.UNDO:
                 if undoable and given is not None and given.action_id == action.undoes:
                     return episode
             elif episode.alert_id == action.alert_id:
@@ -272,7 +285,7 @@ class Register:
         rated = episode or ended
         if rated is None:
             return Refusal.UNKNOWN_ALERT, "alert_id"
-        rated.useful = action.reason is Because.USEFUL
+        rated.useful = action.reason is ActionReason.USEFUL
         return None
 
     # ---- time, and the stay
@@ -281,38 +294,38 @@ class Register:
         """When time will next move one of the alerts."""
         if not self.open and not self.listed:
             return NEVER
-        return min(due(episode.life, facts_of(episode, 0, stay, rules)) for episode in self.alive)
+        return min(due(episode.lifecycle, facts_of(episode, 0, stay, rules)) for episode in self.alive)
 
     def pass_time(self, now: Round) -> None:
         """Escalates, brings back and lays to rest whatever is due."""
         for episode in self.alive:
             facts = now.facts(episode)
-            while due(episode.life, facts) <= now.at:
-                turn = pass_time(episode.life, facts)
+            while due(episode.lifecycle, facts) <= now.at:
+                turn = pass_time(episode.lifecycle, facts)
                 lapsed = any(reason is Reason.ACKNOWLEDGEMENT_EXPIRED for _, reason in turn.said)
                 if lapsed and facts.only_high_returns and facts.priority < HIGH:
                     episode.covered = True
                     if episode.kind == PHYSIOLOGICAL:
-                        self.answered = remembered(episode, self.answered, now.picture.stay.ward, now.at, now.rules)
+                        self.answered = remembered(episode, self.answered, now.assessment.stay.ward, now.at, now.rules)
                 self._turn(episode, turn, now, previous=episode.score)
                 facts = now.facts(episode)
 
     def hand_over(self, now: Round, *, ward: bool) -> None:
         """Takes the alerts along to another bed; in another ward (`ward`) nobody owns them yet."""
         for episode in self.alive:
-            turn = hand_over(episode.life, now.facts(episode), ward=ward)
+            turn = hand_over(episode.lifecycle, now.facts(episode), ward=ward)
             self._turn(episode, turn, now, previous=episode.score)
 
     def end_all(self, now: Round, reason: Reason) -> None:
         """Lays every alert to rest: the stay is over, or another has begun."""
         for episode in self.alive:
-            self._turn(episode, leave(episode.life, reason), now, previous=episode.score)
+            self._turn(episode, leave(episode.lifecycle, reason), now, previous=episode.score)
 
     def take_back(self, now: Round, action: Action) -> None:
         """Ends the deterioration, if only a concern stood behind it that was voiced by mistake."""
         episode = self.deterioration
         if episode is not None and not episode.because:
-            self._turn(episode, leave(episode.life, Reason.UNDONE), now, previous=episode.score, action=action)
+            self._turn(episode, leave(episode.lifecycle, Reason.UNDONE), now, previous=episode.score, action=action)
 
     # ---- all of them
 
@@ -326,18 +339,20 @@ class Register:
         self, episode: Episode, reason: Reason, now: Round, previous: int | None, action: Action | None = None
     ) -> None:
         self.open[episode.subject] = episode
-        life = begin(now.facts(episode))
-        self._turn(episode, Turn(life, ((State.RAISED, reason),)), now, previous=previous, action=action)
+        lifecycle = begin(now.facts(episode))
+        self._turn(episode, Turn(lifecycle, ((State.RAISED, reason),)), now, previous=previous, action=action)
 
     def _turn(
         self, episode: Episode, turn: Turn, now: Round, *, previous: int | None = None, action: Action | None = None
     ) -> None:
-        """Gives an episode its new life, says what is to be said, and puts it where it belongs."""
-        was_open = episode.life.standing not in OVER
-        episode.life, standing = turn.life, turn.life.standing
-        if was_open and standing in OVER:
+        """Gives an episode its new lifecycle, says what is to be said, and puts it where it belongs."""
+        was_open = episode.lifecycle.status not in OVER
+        episode.lifecycle, status = turn.lifecycle, turn.lifecycle.status
+        if was_open and status in OVER:
             episode.headline = f"Over: {episode.headline}"
-            episode.priority = max(turn.life.unseen, 1) if standing is Standing.RESOLVED else episode.priority
+            episode.priority = (
+                max(turn.lifecycle.unacknowledged, 1) if status is AlertStatus.RESOLVED else episode.priority
+            )
             del self.open[episode.subject]
             self.listed[episode.alert_id] = episode
         for state, reason in turn.said:
@@ -353,11 +368,11 @@ class Register:
                 action=action,
                 current=was_open,
             )
-        if standing is Standing.CLEARED:
+        if status is AlertStatus.CLEARED:
             self._lay_to_rest(episode, now.at)
         elif len(self.listed) > LISTED_AT_MOST:
-            least = min(self.listed.values(), key=lambda e: (e.life.unseen, e.started))
-            self._turn(least, leave(least.life, Reason.LIST_FULL), now)
+            least = min(self.listed.values(), key=lambda e: (e.lifecycle.unacknowledged, e.started))
+            self._turn(least, leave(least.lifecycle, Reason.LIST_FULL), now)
 
     def _lay_to_rest(self, episode: Episode, at: int) -> None:
         del self.listed[episode.alert_id]

@@ -1,4 +1,4 @@
-"""An episode and its life as the bytes that travel. Fields stand in one order, and none is ever absent."""
+"""An episode and its lifecycle as the bytes that travel. Fields stand in one order, and none is ever absent."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,17 +10,17 @@ from detectors.news2 import News2, Part
 from detectors.response import response
 from detectors.rules import Rules
 from detectors.vigil.episode import Episode
-from detectors.vigil.life import HIGH, OVER, Answer, Called, used_snooze
+from detectors.vigil.escalation import next_escalation_step
+from detectors.vigil.lifecycle import HIGH, OVER, Answer, Called, used_snooze
 from detectors.vigil.stay import Stay
-from detectors.vigil.waiting import next_rung
 from detectors.vigil.wording import clears_when
 from schemas.action import Action, Step
-from schemas.alert import Standing
+from schemas.alert import AlertStatus
 from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
 
 encode: Final = msgspec.json.Encoder().encode
 NAMES: Final = {part: part.value for part in Part}  # a look at a member's value costs 0.1 us
-HELD_BY: Final = {Standing.ACKNOWLEDGED: "acknowledged", Standing.SNOOZED: "snoozed"}
+SUPPRESSED_BY: Final = {AlertStatus.ACKNOWLEDGED: "acknowledged", AlertStatus.SNOOZED: "snoozed"}
 TECHNICAL_ENDS: Final = "Ends when the cause is gone."
 LISTED: Final = "Is over; stays listed until someone has seen it."
 
@@ -65,13 +65,17 @@ def advice(score: News2 | None) -> str | None:
     return None if score is None else response(score.score_min, score.red).advice
 
 
-def held_by(episode: Episode) -> str | None:
+def suppressed_by(episode: Episode) -> str | None:
     """What holds an open alert back, if it does not call."""
-    if episode.calls or episode.life.standing in OVER:
+    if episode.calls or episode.lifecycle.status in OVER:
         return None
-    if episode.covered and not episode.learned and episode.life.standing is Standing.SHOWN:
+    if episode.covered and not episode.learned and episode.lifecycle.status is AlertStatus.SHOWN:
         return "answered"
-    return HELD_BY.get(episode.life.standing) or episode.held_by or ("learned" if episode.learned else "low_priority")
+    return (
+        SUPPRESSED_BY.get(episode.lifecycle.status)
+        or episode.suppressed_by
+        or ("learned" if episode.learned else "low_priority")
+    )
 
 
 def _person(answer: Answer | None) -> dict[str, str] | None:
@@ -83,36 +87,36 @@ def _taken(step: Called) -> dict[str, object]:
     return {"step": step.to, "at": to_text(step.at), "delivery": "delivered" if step.delivered is not None else waiting}
 
 
-def life_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict[str, object]:
-    """An alert's life as it stands in the alert and in the status."""
-    life = episode.life
-    standing, answer = life.standing, life.answer
-    owned, snoozed = standing in (Standing.ACKNOWLEDGED, Standing.CLOSING), standing is Standing.SNOOZED
-    undoable = answer is not None and life.before is not None
+def lifecycle_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict[str, object]:
+    """An alert's lifecycle as it stands in the alert and in the status."""
+    lifecycle = episode.lifecycle
+    status, answer = lifecycle.status, lifecycle.answer
+    owned, snoozed = status in (AlertStatus.ACKNOWLEDGED, AlertStatus.CLOSING), status is AlertStatus.SNOOZED
+    undoable = answer is not None and lifecycle.before is not None
     ladder = calling.ladder(stay.plan, stay.ward, episode.priority, extreme=bool(episode.extremes))
-    coming, reached = next_rung(life, ladder), life.steps[-1].to if life.steps else None
-    left = calling.snooze.ms(episode.priority) - used_snooze(life, at)
-    may_snooze = not owned and standing not in OVER
+    coming, reached = next_escalation_step(lifecycle, ladder), lifecycle.steps[-1].to if lifecycle.steps else None
+    left = calling.snooze.ms(episode.priority) - used_snooze(lifecycle, at)
+    may_snooze = not owned and status not in OVER
     return {
-        "standing": standing,
+        "status": status,
         "owner": _person(answer) if owned else None,
         "snoozed_by": _person(answer) if snoozed else None,
         "reason": None if answer is None else answer.reason,
         "text": None if answer is None else answer.text,
         "since": None if answer is None else to_text(answer.since),
-        "until": None if answer is None or standing in OVER else to_text(answer.until),
+        "until": None if answer is None or status in OVER else to_text(answer.until),
         "undo_of": answer.action_id if undoable and answer else None,
         "undo_until": to_text(answer.undo_until) if undoable and answer else None,
-        "called_at": to_text_or_none(life.called),
-        "steps": [_taken(step) for step in life.steps],
+        "notified_at": to_text_or_none(lifecycle.called),
+        "steps": [_taken(step) for step in lifecycle.steps],
         "next_step": None if coming is None else coming[0].to,
         "next_step_at": None if coming is None else to_text(coming[1]),
         "step": reached,
-        "repeats": life.repeats,
+        "repeats": lifecycle.repeats,
         "nobody_answered": reached == Step.LAST_RESORT,
-        "returned": life.returned,
-        "unseen": PRIORITIES[life.unseen],
-        "reviews_left": max(0, calling.reviews_at_most - life.reviews) if episode.priority == HIGH else None,
+        "returned": lifecycle.returned,
+        "unacknowledged": PRIORITIES[lifecycle.unacknowledged],
+        "reviews_left": max(0, calling.reviews_at_most - lifecycle.reviews) if episode.priority == HIGH else None,
         "snooze_left_minutes": max(0, left) // MINUTE_MS if may_snooze else 0,
     }
 
@@ -123,7 +127,7 @@ def done_report(action: Action | None) -> dict[str, object] | None:
         return None
     return {
         "action_id": action.action_id,
-        "deed": action.deed,
+        "action_type": action.action_type,
         "who": action.who,
         "role": action.role,
         "reason": action.reason,
@@ -133,8 +137,8 @@ def done_report(action: Action | None) -> dict[str, object] | None:
 
 
 def _ends_when(episode: Episode) -> str:
-    if episode.life.standing in OVER:
-        return LISTED if episode.life.standing is Standing.RESOLVED else "Is over."
+    if episode.lifecycle.status in OVER:
+        return LISTED if episode.lifecycle.status is AlertStatus.RESOLVED else "Is over."
     if episode.kind == "technical":
         return TECHNICAL_ENDS
     return clears_when(episode.priority, episode.because, episode.lost, learned=episode.learned)
@@ -164,7 +168,7 @@ def alert_bytes(
             "subject": episode.subject,
             "priority": PRIORITIES[episode.priority],
             "interrupts": episode.calls,
-            "held_by": held_by(episode),
+            "suppressed_by": suppressed_by(episode),
             "patient_id": patient,
             "encounter": stay.encounter,
             "ward": stay.ward,
@@ -179,7 +183,7 @@ def alert_bytes(
             "monitoring_lost": episode.lost,
             "clears_when": _ends_when(episode),
             "advice": advised,
-            "life": life_report(episode, stay, rules.calling, at),
+            "lifecycle": lifecycle_report(episode, stay, rules.calling, at),
             "action": done_report(action),
             "rules": rules_name(rules),
         }

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from detectors.rules import Rules
 from detectors.vigil.asking import red_due as slow_red_due
-from detectors.vigil.course import Course
+from detectors.vigil.assessment import expires, first_expiry
 from detectors.vigil.loss import loss_due
 from detectors.vigil.orders import warns_at
-from detectors.vigil.picture import expires, first_expiry
+from detectors.vigil.persistence import Persistence
 from detectors.vigil.telling import PHYSIOLOGICAL
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def quiet_until(vigil: "Vigil", now: int) -> int:
-    """The next moment after `now` with something to do although no epoch closes; NEVER if there is none."""
+    """The next moment after `now` with something to do although no window closes; NEVER if there is none."""
     stay, rules, signals = vigil.stay, vigil.rules, vigil.signals
     soonest = first_expiry(vigil.tracks, now) if vigil.tracks else never_seen_at(vigil)
     ends = (
@@ -29,10 +29,12 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         signals.rebuilt_until,
         signals.unseen_until,
         warns_at(stay, rules.calling.order_warning_minutes),
-        vigil.life_due if vigil.life_due > now else now + 1,  # an undone answer may leave a step that was due before
+        vigil.lifecycle_due
+        if vigil.lifecycle_due > now
+        else now + 1,  # an undone answer may leave a step that was due before
         forget_at(vigil),
         NEVER if vigil.concern is None else vigil.concern.until,
-        red_due(vigil.course, rules),
+        red_due(vigil.persistence, rules),
         loss_due(vigil, now),
     )
     if soonest <= now:
@@ -43,11 +45,11 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
     return soonest
 
 
-def red_due(course: Course, rules: Rules) -> int:
+def red_due(persistence: Persistence, rules: Rules) -> int:
     """When a red value that is measured now and then may call without being repeated; NEVER if none may."""
     if rules.watch is not None:
-        return slow_red_due(course, rules)
-    return course.red_due(rules) if course.reds else NEVER
+        return slow_red_due(persistence, rules)
+    return persistence.red_due(rules) if persistence.reds else NEVER
 
 
 def go_stale(vigil: "Vigil", due: int) -> bool:

@@ -6,16 +6,24 @@ from msgspec import Struct
 
 from detectors.calling import PRIORITIES
 from detectors.response import URGENT_FROM, observation_due, response
-from detectors.vigil.actions import Result
-from detectors.vigil.course import HIGH
+from detectors.vigil.alert_actions import Result
+from detectors.vigil.assessment import UNITS, VALIDITY, Assessment, learns
 from detectors.vigil.ended import Ended
 from detectors.vigil.episode import Episode
-from detectors.vigil.epoch import SOURCES, SPOT, Decided
 from detectors.vigil.orders import orders_report
-from detectors.vigil.picture import UNITS, VALIDITY, Picture, learns
+from detectors.vigil.persistence import HIGH
 from detectors.vigil.red import VITALS_OF
-from detectors.vigil.report import advice, encode, held_by, life_report, rules_name, score_report, to_hundredths
+from detectors.vigil.report import (
+    advice,
+    encode,
+    lifecycle_report,
+    rules_name,
+    score_report,
+    suppressed_by,
+    to_hundredths,
+)
 from detectors.vigil.track import Track
+from detectors.vigil.window import SOURCES, SPOT, Decided
 from schemas.times import MINUTE_MS, to_text, to_text_or_none
 from schemas.vitals import LETTERS
 
@@ -79,11 +87,11 @@ def _alert(episode: Episode, vigil: "Vigil", at: int) -> dict[str, object]:
         "subject": episode.subject,
         "priority": PRIORITIES[episode.priority],
         "interrupts": episode.calls,
-        "held_by": held_by(episode),
+        "suppressed_by": suppressed_by(episode),
         "started_at": to_text(episode.started),
         "headline": episode.headline,
         "reason": episode.reason,
-        "life": life_report(episode, vigil.stay, vigil.rules.calling, at),
+        "lifecycle": lifecycle_report(episode, vigil.stay, vigil.rules.calling, at),
     }
 
 
@@ -118,7 +126,7 @@ def _concern(vigil: "Vigil") -> dict[str, object] | None:
 def _result(result: Result) -> dict[str, object]:
     return {
         "action_id": result.action_id,
-        "deed": result.deed,
+        "action_type": result.action_type,
         "alert_id": result.alert_id,
         "at": to_text(result.at),
         "refused": result.refused,
@@ -126,26 +134,26 @@ def _result(result: Result) -> dict[str, object]:
     }
 
 
-def _advised(picture: Picture, vigil: "Vigil") -> str | None:
+def _advised(assessment: Assessment, vigil: "Vigil") -> str | None:
     """What to do now. A low score never calms while a sensor reads nothing, a person is concerned, or items that could
     make it a higher one are missing.
     """
-    said = advice(picture.score)
-    if picture.score is not None and (picture.score.score_min >= URGENT_FROM or picture.score.red):
+    said = advice(assessment.score)
+    if assessment.score is not None and (assessment.score.score_min >= URGENT_FROM or assessment.score.red):
         return said
     urgent = [one for _, one in sorted(vigil.register.open.items()) if one.kind == "technical" and one.priority == HIGH]
     if urgent and urgent[0].remedy is not None:
         return urgent[0].remedy
     if vigil.concern is not None:
         return "A person is concerned: see the patient, whatever the score."
-    if picture.score is not None and observation_due(picture.score):
+    if assessment.score is not None and observation_due(assessment.score):
         return "Take a full set of observations."
     return said
 
 
-def _observation_due(picture: Picture, vigil: "Vigil") -> int | None:
+def _observation_due(assessment: Assessment, vigil: "Vigil") -> int | None:
     """When chart 4 asks for the next full set: counted from the oldest item of the score that people supply."""
-    score = picture.score
+    score = assessment.score
     if score is None or not _anything_charted(vigil):
         return None
     known = {name: track.known for name, track in vigil.tracks.items() if track.known is not None}
@@ -164,7 +172,7 @@ def _when(known: Decided) -> int:
     return known.at
 
 
-def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
+def status_bytes(vigil: "Vigil", assessment: Assessment, at: int) -> bytes:
     """One patient's status. Times are the patient's own, never the wall clock's."""
     stay = vigil.stay
     return encode(
@@ -177,12 +185,12 @@ def status_bytes(vigil: "Vigil", picture: Picture, at: int) -> bytes:
             "mode": vigil.mode,
             "at": to_text(at),
             "assigned": stay.assigned,
-            "coverage": "not covered" if picture.why_not else "covered",
-            "coverage_reason": picture.why_not,
+            "coverage": "not covered" if assessment.why_not else "covered",
+            "coverage_reason": assessment.why_not,
             "unknown": stay.unknown(at),
-            "news2": score_report(picture.score, None, stay.scale),
-            "advice": _advised(picture, vigil),
-            "observation_due_at": to_text_or_none(_observation_due(picture, vigil)),
+            "news2": score_report(assessment.score, None, stay.scale),
+            "advice": _advised(assessment, vigil),
+            "observation_due_at": to_text_or_none(_observation_due(assessment, vigil)),
             "vitals": _vitals(vigil, at),
             "alerts": [
                 _alert(episode, vigil, at)

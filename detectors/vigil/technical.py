@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from detectors.pulse import disagree
 from detectors.rules import Rules
-from detectors.vigil.course import HIGH, LOW, MEDIUM
-from detectors.vigil.epoch import SPOT, Decided, Epoch
+from detectors.vigil.persistence import HIGH, LOW, MEDIUM
 from detectors.vigil.track import IN_ORDER, Signs, Track
+from detectors.vigil.window import SPOT, Decided, Window
 from detectors.vigil.wording import capital, vitals_words
 
 # A value of nothing in these is a sensor that has lost the patient, or a patient who is lost.
@@ -79,14 +79,14 @@ class Signals(Struct, array_like=True):
 
 
 def watch(
-    tracks: Mapping[str, Track], fresh: Mapping[str, Decided], epochs: list[Epoch], signals: Signals, rules: Rules
+    tracks: Mapping[str, Track], fresh: Mapping[str, Decided], windows: list[Window], signals: Signals, rules: Rules
 ) -> None:
-    """Takes one group of decided epochs into account."""
+    """Takes one group of decided windows into account."""
     limits = rules.technical
     unusable, under = set[str](), set[str]()
-    for epoch in epochs:
-        unusable.update(epoch.unusable)
-        under.update(epoch.under)
+    for window in windows:
+        unusable.update(window.unusable)
+        under.update(window.under)
     for name, track in tracks.items():
         signs, decided = track.signs, fresh.get(name)
         if decided is None and name not in unusable:
@@ -110,7 +110,7 @@ def watch(
         signals.disagreeing = signals.disagreeing + 1 if disagree(pulse.value, rate.value) else 0
         enough = signals.disagreeing >= limits.disagreeing
         signals.disagreeing_hold = limits.hold if enough else max(0, signals.disagreeing_hold - 1)
-    streams = [epoch.unattached for epoch in epochs if epoch.source != SPOT]
+    streams = [window.unattached for window in windows if window.source != SPOT]
     if streams:
         signals.unattached = any(streams)
 

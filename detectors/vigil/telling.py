@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from detectors.rules import Rules
+from detectors.vigil.assessment import Assessment
 from detectors.vigil.episode import Episode
 from detectors.vigil.facts import facts_of
-from detectors.vigil.life import OVER, Facts
-from detectors.vigil.picture import Picture
+from detectors.vigil.lifecycle import OVER, Facts
 from detectors.vigil.reason import Reason
 from detectors.vigil.report import advice, alert_bytes, score_report
 from schemas.action import Action
@@ -30,20 +30,20 @@ class Said(NamedTuple):
 
 
 class Round(NamedTuple):
-    """One look at the patient: the picture, the rules in force, and where to say what is new."""
+    """One look at the patient: the assessment, the rules in force, and where to say what is new."""
 
-    picture: Picture
+    assessment: Assessment
     rules: Rules
     out: list[Said]
 
     @property
     def at(self) -> int:
         """The moment."""
-        return self.picture.at
+        return self.assessment.at
 
     def facts(self, episode: Episode) -> Facts:
         """What the episode's next move is judged by."""
-        return facts_of(episode, self.picture.at, self.picture.stay, self.rules)
+        return facts_of(episode, self.assessment.at, self.assessment.stay, self.rules)
 
 
 class Burden(Struct, array_like=True):
@@ -84,27 +84,27 @@ def tell(
     current: bool,
 ) -> None:
     """Makes the next revision. `current`: the patient's values belong to it (it was open until now)."""
-    picture, rules = now.picture, now.rules
+    assessment, rules = now.assessment, now.rules
     episode.revision += 1
     episode.state, episode.reason = state, reason.value
     if state in (State.RAISED, State.WORSENED):
         episode.worse_at = episode.revision
     of_patient = episode.kind == PHYSIOLOGICAL and current
     if of_patient:
-        headline = picture.headline(previous)
-        episode.headline = f"Over: {headline}" if episode.life.standing in OVER else headline
+        headline = assessment.headline(previous)
+        episode.headline = f"Over: {headline}" if episode.lifecycle.status in OVER else headline
     if episode.calls and (state in RESOUNDS or reason is Reason.PERSISTED):
-        burden.count(picture.at, episode.learned, rules.calling.patient_limit.calls)
+        burden.count(assessment.at, episode.learned, rules.calling.patient_limit.calls)
     value = alert_bytes(
         episode,
-        picture.stay,
+        assessment.stay,
         patient,
         mode,
-        picture.at,
-        score=score_report(picture.score, previous, picture.stay.scale) if of_patient else None,
-        findings=picture.findings() if of_patient else [],
-        advised=advice(picture.score) if of_patient else (episode.remedy if current else None),
+        assessment.at,
+        score=score_report(assessment.score, previous, assessment.stay.scale) if of_patient else None,
+        findings=assessment.findings() if of_patient else [],
+        advised=advice(assessment.score) if of_patient else (episode.remedy if current else None),
         rules=rules,
         action=action,
     )
-    now.out.append(Said("alerts", value, picture.at))
+    now.out.append(Said("alerts", value, assessment.at))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from detectors.rules import Rules
-from detectors.vigil.course import LOW, MEDIUM
 from detectors.vigil.device_clock import DeviceClock
 from detectors.vigil.intake_by_age import CHART_LATE_MS, CHART_RUN, IntakeByAge
+from detectors.vigil.persistence import LOW, MEDIUM
 from detectors.vigil.technical import Condition, Signals
 from detectors.vigil.track import Track
 from detectors.vigil.unseen import Unseen, unseen_words

@@ -14,8 +14,8 @@ from detectors.level_shift import LevelShift
 from detectors.rules import Rules
 from detectors.trend import Trend
 from detectors.vigil.cadence import SLOW_FOR, Cadence
-from detectors.vigil.epoch import SPOT, Decided
 from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, says_oxygen
+from detectors.vigil.window import SPOT, Decided
 from schemas.times import NEVER
 from schemas.vitals import SCALES, Source, Vital
 
@@ -29,12 +29,12 @@ class Opinion(Struct, array_like=True, frozen=True):
 
 
 class Signs(Struct, frozen=True, array_like=True, gc=False):
-    """How the sensor has behaved, in epochs in a row."""
+    """How the sensor has behaved, in windows in a row."""
 
     off: int = 0
     zero: int = 0
     flat: int = 0
-    off_hold: int = 0  # decided epochs for which the condition is still told after it ended: one alert, not twenty
+    off_hold: int = 0  # decided windows for which the condition is still told after it ended: one alert, not twenty
     zero_hold: int = 0
 
 
@@ -134,7 +134,7 @@ class Track:
         if not (before or shift.found or (learnt and trend.is_steep(at))) and (
             baseline.usual_from < value < baseline.usual_to or baseline.is_usual(value)
         ):
-            return  # nothing held, nothing stands out: how nearly all epochs of a ward are
+            return  # nothing held, nothing stands out: how nearly all windows of a ward are
         held = {opinion.detector for opinion in before}
         found: list[Opinion] = []
         deviation, armed = baseline.deviation(value), rules.armed

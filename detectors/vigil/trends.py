@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from detectors.calling import PRIORITIES
-from detectors.vigil.picture import Picture
+from detectors.vigil.assessment import Assessment
 from detectors.vigil.report import encode
 from detectors.vigil.track import Track
 from schemas.times import MINUTE_MS, to_text
@@ -43,9 +43,9 @@ def _vital(name: str, value: float, track: Track) -> Minute:
     )
 
 
-def trend_bytes(vigil: "Vigil", picture: Picture) -> bytes:
+def trend_bytes(vigil: "Vigil", assessment: Assessment) -> bytes:
     """One patient's minute. Only valid values: a gap is a gap."""
-    at, score, tracks, worst = picture.at, picture.score, vigil.tracks, 0
+    at, score, tracks, worst = assessment.at, assessment.score, vigil.tracks, 0
     for episode in vigil.register.open.values():
         worst = max(worst, episode.priority)
     return encode(
@@ -55,7 +55,7 @@ def trend_bytes(vigil: "Vigil", picture: Picture) -> bytes:
             "mode": vigil.mode,
             "minute": to_text(at - at % MINUTE_MS),
             "at": to_text(at),
-            "vitals": {name: _vital(name, value, tracks[name]) for name, value in picture.values.items()},
+            "vitals": {name: _vital(name, value, tracks[name]) for name, value in assessment.values.items()},
             "news2": None if score is None else {"score_min": score.score_min, "score_max": score.score_max},
             "priority": PRIORITIES[worst],
         }

@@ -1,4 +1,4 @@
-"""One patient's watch: intake, epochs, detectors, alerts. Pure: the same records and moments give the same bytes.
+"""One patient's watch: intake, windows, detectors, alerts. Pure: the same records and moments give the same bytes.
 
 No clock, no input or output, no chance. `take` only collects; what is due speaks.
 """
@@ -11,18 +11,17 @@ import msgspec
 
 from detectors.risk import Forecast
 from detectors.rules import Rules
-from detectors.vigil.acting import Acted, act
-from detectors.vigil.actions import Acts
+from detectors.vigil.action_dispatch import Acted, act
+from detectors.vigil.alert_actions import Acts
+from detectors.vigil.assessment import Assessment, learns
 from detectors.vigil.concern import Concern
-from detectors.vigil.course import Course, Demand, Reason
-from detectors.vigil.epoch import EPOCH_MS, SOURCES, SPOT, VITALS, Decided, Epoch, decide
-from detectors.vigil.foresight import Foresight
 from detectors.vigil.intake import Taken
 from detectors.vigil.intake_by_age import new_intake, under
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import Watched, overdue_at
-from detectors.vigil.picture import Picture, learns
+from detectors.vigil.persistence import AlertRequest, Persistence, Reason
 from detectors.vigil.register import Register
+from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.silence import forget_at, go_stale, quiet_until
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
@@ -31,6 +30,7 @@ from detectors.vigil.telling import Round, Said
 from detectors.vigil.track import Track
 from detectors.vigil.trends import trend_bytes
 from detectors.vigil.unseen import grave
+from detectors.vigil.window import SOURCES, SPOT, VITALS, WINDOW_MS, Decided, Window, decide
 from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
@@ -39,7 +39,7 @@ from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import Source
 
 SNAPSHOT_VERSION: Final = 2
-READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no foresight
+READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no risk_forecast
 STATUS_EVERY_MS: Final = 60_000
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
 
@@ -48,13 +48,13 @@ class SnapshotError(ValueError):
     """A snapshot that this version cannot read."""
 
 
-def epoch_shift(patient: str) -> int:
-    """Milliseconds by which this patient's epochs are offset, so that not all patients fall due at once.
+def window_shift(patient: str) -> int:
+    """Milliseconds by which this patient's windows are offset, so that not all patients fall due at once.
 
-    >>> 0 <= epoch_shift("p-7f3a") < 15_000
+    >>> 0 <= window_shift("p-7f3a") < 15_000
     True
     """
-    return int.from_bytes(blake2b(patient.encode(), digest_size=8).digest(), "big") % EPOCH_MS
+    return int.from_bytes(blake2b(patient.encode(), digest_size=8).digest(), "big") % WINDOW_MS
 
 
 class Vigil:
@@ -75,23 +75,44 @@ class Vigil:
     """
 
     __slots__ = (
-        "acts", "concern", "course", "due", "event_clock", "first_at", "foresight", "intake", "life_due", "mode",
-        "never_seen", "now", "over", "overdue", "patient", "quiet_until", "register", "rules", "signals",
-        "status_at", "stay", "tracks", "trend_minute", "watched",
+        "acts",
+        "concern",
+        "due",
+        "event_clock",
+        "first_at",
+        "intake",
+        "lifecycle_due",
+        "mode",
+        "never_seen",
+        "now",
+        "over",
+        "overdue",
+        "patient",
+        "persistence",
+        "quiet_until",
+        "register",
+        "risk_forecast",
+        "rules",
+        "signals",
+        "status_at",
+        "stay",
+        "tracks",
+        "trend_minute",
+        "watched",
     )  # fmt: skip
 
     def __init__(self, patient: str, rules: Rules, *, mode: str, event_clock: bool = False) -> None:
         self.patient, self.rules, self.mode, self.event_clock = patient, rules, mode, event_clock
-        self.intake = new_intake(event_clock, epoch_shift(patient), rules)
+        self.intake = new_intake(event_clock, window_shift(patient), rules)
         self.stay = Stay()
         self.tracks: dict[str, Track] = {}
-        self.course, self.signals = Course(), Signals()
-        self.foresight = Foresight(rules)
+        self.persistence, self.signals = Persistence(), Signals()
+        self.risk_forecast = RiskForecast(rules)
         self.register = Register(patient, mode)
         self.acts = Acts()
         self.concern: Concern | None = None
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
-        self.now, self.life_due, self.trend_minute = -NEVER, NEVER, -1
+        self.now, self.lifecycle_due, self.trend_minute = -NEVER, NEVER, -1
         self.never_seen = self.over = False
         self.watched, self.overdue = Watched(), NEVER
         self.first_at = NEVER  # when the first value was decided
@@ -122,10 +143,10 @@ class Vigil:
         self._attach(before, stay, at)
         if (stay.discharged and not before.discharged) or (stay.confirmed and not before.confirmed):
             self._end_all(at, Reason.DISCHARGED, out)
-            self.course.forget()
+            self.persistence.forget()
         elif (stay.ward, stay.bed) != (before.ward, before.bed):
             other_ward = before.ward is not None and stay.ward != before.ward
-            self.register.hand_over(Round(self.picture(at), self.rules, out), ward=other_ward)
+            self.register.hand_over(Round(self.assessment(at), self.rules, out), ward=other_ward)
         self._review(at, {}, out, status=True)
         self.due = self._next_due(at)
         return out
@@ -137,7 +158,7 @@ class Vigil:
         return acted
 
     def tick(self, due: int) -> list[Said]:
-        """Does what is due by now: decides epochs, notices silence, escalates, ends acknowledgements and orders."""
+        """Does what is due by now: decides windows, notices silence, escalates, ends acknowledgements and orders."""
         out: list[Said] = []
         ended = due >= self.quiet_until and self._end_orders(due)
         groups = self.intake.closing(due)
@@ -181,35 +202,35 @@ class Vigil:
         self.rules = rules
         self.intake = under(rules, self.intake, self.event_clock)
         self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
-        self.foresight.adopt(rules)
+        self.risk_forecast.adopt(rules)
         self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
 
     # ---- what is thought of it
 
-    def _decide(self, epochs: list[Epoch], due: int, out: list[Said]) -> None:
-        """One group of epochs that ended together: what is in force, what stands out, what is said, and only then
+    def _decide(self, windows: list[Window], due: int, out: list[Said]) -> None:
+        """One group of windows that ended together: what is in force, what stands out, what is said, and only then
         what is learnt.
         """
-        fresh = decide(epochs)
+        fresh = decide(windows)
         if due < self.first_at:
             self.first_at = due
         tracks = self.tracks
-        named = set(fresh).union(*[epoch.unusable for epoch in epochs])
+        named = set(fresh).union(*[window.unusable for window in windows])
         if not named <= tracks.keys():
             tracks |= {name: Track(name, self.rules) for name in named - tracks.keys()}
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
-        watch(tracks, fresh, epochs, self.signals, self.rules)
+        watch(tracks, fresh, windows, self.signals, self.rules)
         if self.intake.by_age:
             fresh = self.intake.of_age(fresh, due)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         charted = False
         if self.intake.by_age:
             self._keep_pace(fresh)
-            charted = epochs[0].source == SPOT
-        picture = self._review(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
+            charted = windows[0].source == SPOT
+        assessment = self._review(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
         if due // MINUTE_MS != self.trend_minute:
             self.trend_minute = due // MINUTE_MS
-            out.append(Said("trends", trend_bytes(self, picture), due))
+            out.append(Said("trends", trend_bytes(self, assessment), due))
         calm = self.register.deterioration is None and learns(self.stay, due)
         for name in fresh:
             tracks[name].learn(calm=calm)
@@ -229,44 +250,46 @@ class Vigil:
             self.signals.unseen, self.signals.unseen_until = [tuple(one) for one in found], due + TOLD_FOR_MS
         return bool(found)
 
-    def picture(self, at: int) -> Picture:
+    def assessment(self, at: int) -> Assessment:
         """What is in force now."""
-        return Picture(self.tracks, self.stay, at, self.concern, self.foresight.voices(at), self.rules.watch)
+        return Assessment(
+            self.tracks, self.stay, at, self.concern, self.risk_forecast.contributors(at), self.rules.watch
+        )
 
     @property
     def forecasts(self) -> dict[str, Forecast]:
         """What the learned heads think, by head; those that know too little are not there."""
-        return self.foresight.forecasts(self.now)
+        return self.risk_forecast.forecasts(self.now)
 
-    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Picture:
+    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Assessment:
         """Looks at the patient as a whole and says what is new."""
-        picture, register = self.picture(at), self.register
-        said, now = len(out), Round(picture, self.rules, out)
+        assessment, register = self.assessment(at), self.register
+        said, now = len(out), Round(assessment, self.rules, out)
         if not self.stay.confirmed:
-            # epochs of people and of devices are never decided together: one value tells
+            # windows of people and of devices are never decided together: one value tells
             entered = bool(fresh) and next(iter(fresh.values())).source == SPOT
-            if fresh and (entered or at >= self.foresight.next_at) and learns(self.stay, at):
-                self.foresight.look(picture, fresh, entered)
-                picture.voices = self.foresight.voices(at)
-            demand = self.demand(picture, fresh, entered=entered)
+            if fresh and (entered or at >= self.risk_forecast.next_at) and learns(self.stay, at):
+                self.risk_forecast.look(assessment, fresh, entered)
+                assessment.contributors = self.risk_forecast.contributors(at)
+            request = self.request(assessment, fresh, entered=entered)
             if self.rules.watch is not None:
                 if fresh:
-                    self.watched.note(picture, fresh, bool(demand.extremes))
-                self.watched.note_unknown(picture, self.rules)
-                self.overdue = overdue_at(self, picture)[0]
-            register.move(now, demand, self.course, fresh=fresh, entered=entered)
-            self.course.corrected = False
-            register.hold(conditions_of(self, picture), now)
-        if self.life_due <= at:
+                    self.watched.note(assessment, fresh, bool(request.extremes))
+                self.watched.note_unknown(assessment, self.rules)
+                self.overdue = overdue_at(self, assessment)[0]
+            register.move(now, request, self.persistence, fresh=fresh, entered=entered)
+            self.persistence.corrected = False
+            register.hold(conditions_of(self, assessment), now)
+        if self.lifecycle_due <= at:
             register.pass_time(now)
         if status or len(out) > said:
             self.status_at = at
-            out.append(Said("status", status_bytes(self, picture, at), at))
-        return picture
+            out.append(Said("status", status_bytes(self, assessment, at), at))
+        return assessment
 
-    def demand(self, picture: Picture, fresh: dict[str, Decided], *, entered: bool) -> Demand:
+    def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """What is asked for now."""
-        return demanded(self, picture, fresh, entered=entered)
+        return demanded(self, assessment, fresh, entered=entered)
 
     # ---- orders, ends
 
@@ -283,13 +306,13 @@ class Vigil:
         `quiet_until`.
         """
         self.now = now
-        self.life_due = self.register.due(self.stay, self.rules)
+        self.lifecycle_due = self.register.due(self.stay, self.rules)
         self.quiet_until = quiet_until(self, now)
         self.intake.calm = self.register.deterioration is None
         return min(self.quiet_until, self.intake.next_close)
 
     def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
-        self.register.end_all(Round(self.picture(at), self.rules, out), reason)
+        self.register.end_all(Round(self.assessment(at), self.rules, out), reason)
         self.concern = None
 
     def _attach(self, before: Stay, stay: Stay, at: int) -> None:
@@ -306,8 +329,8 @@ class Vigil:
         """Another patient, or another stay: nothing learnt and nothing measured before may count."""
         self.tracks, self.signals, self.never_seen = {}, Signals(), False
         self.watched, self.overdue, self.first_at = Watched(), NEVER, NEVER
-        self.course.forget()
-        self.foresight = Foresight(self.rules)
+        self.persistence.forget()
+        self.risk_forecast = RiskForecast(self.rules)
         self.intake.drop_open()
         self.stay = Stay()
 
@@ -330,8 +353,8 @@ class Vigil:
         if not found and not names:
             return False
         self.register.withdraw(names)
-        self.foresight.withdraw(names)
-        self.course.corrected = self.course.corrected or bool(names)
+        self.risk_forecast.withdraw(names)
+        self.persistence.corrected = self.persistence.corrected or bool(names)
         self.due = min(self.due, at + 1)
         return True
 
@@ -340,12 +363,12 @@ class Vigil:
     def snapshot(self) -> bytes:
         """The whole state as versioned bytes of plain numbers and strings."""
         tracks = [[name, track.state()] for name, track in self.tracks.items()]
-        body = [self.intake.state(), self.stay, tracks, self.course, self.signals, self.register.state()]
+        body = [self.intake.state(), self.stay, tracks, self.persistence, self.signals, self.register.state()]
         body += [self.acts, self.concern]
         flags = [self.due, self.quiet_until, self.status_at, self.never_seen, self.over, self.now, self.trend_minute]
         head = [SNAPSHOT_VERSION, self.patient, self.mode, self.event_clock]
         watched = [self.first_at, self.watched, self.overdue]
-        return msgspec.msgpack.encode([*head, *body, *flags, self.foresight.state(), watched])
+        return msgspec.msgpack.encode([*head, *body, *flags, self.risk_forecast.state(), watched])
 
     @classmethod
     def restore(cls, snapshot: bytes, rules: Rules) -> "Vigil":
@@ -366,14 +389,14 @@ class Vigil:
         one.intake.restore(state[4])
         one.stay = msgspec.convert(state[5], Stay)
         one.tracks = {name: Track.restore(name, track, rules) for name, track in state[6]}
-        one.course, one.signals = msgspec.convert(state[7], Course), msgspec.convert(state[8], Signals)
+        one.persistence, one.signals = msgspec.convert(state[7], Persistence), msgspec.convert(state[8], Signals)
         one.register.restore(state[9])
         one.acts, one.concern = msgspec.convert(state[10], Acts), msgspec.convert(state[11], Concern | None)
         one.due, one.quiet_until, one.status_at, one.never_seen, one.over, one.now, one.trend_minute = state[12:19]
-        one.life_due = one.register.due(one.stay, rules)
+        one.lifecycle_due = one.register.due(one.stay, rules)
         one.intake.calm = one.register.deterioration is None
         if state[0] > 1:
-            one.foresight = Foresight.restore(state[19], rules)
+            one.risk_forecast = RiskForecast.restore(state[19], rules)
         if len(state) > 20:
             one.first_at, watched, one.overdue = state[20]
             one.watched = msgspec.convert(watched, Watched)

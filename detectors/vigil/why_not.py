@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from detectors.vigil.course import Demand
-from detectors.vigil.epoch import SPOT
-from detectors.vigil.picture import Picture
+from detectors.vigil.assessment import Assessment
+from detectors.vigil.persistence import AlertRequest
 from detectors.vigil.reason import Reason
 from detectors.vigil.track import Track
-from schemas.alert import Standing
+from detectors.vigil.window import SPOT
+from schemas.alert import AlertStatus
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
@@ -45,7 +45,7 @@ WORDS: Final = {
     WhyNot.BELOW_THRESHOLD: "nothing lies past its threshold",
     WhyNot.NOT_YET_PERSISTENT: "it has not lasted long enough yet",
     WhyNot.LIMIT_TOO_FAR: "it heads for no limit, or meets it too late",
-    WhyNot.SUSPECT: "the value is suspect: scored by the book, not judged against the usual",
+    WhyNot.SUSPECT: "the value is suspect: scored by protocol, not judged against the usual",
     WhyNot.STALE: "the last value is too old",
     WhyNot.NO_VALUE: "there is no value",
     WhyNot.WARMING_UP: "what is usual for this patient is not known yet",
@@ -64,17 +64,17 @@ WORDS: Final = {
     WhyNot.SUSPECT_VALUE_HOLDS: "a vital behind the open alert has only a suspect value: nothing ends it",
     WhyNot.DISCHARGED: "the stay is over",
 }
-_HELD_BY: Final = {
+_SUPPRESSED_BY: Final = {
     "persistence": WhyNot.NOT_YET_PERSISTENT,
     "learned": WhyNot.LEARNED_ALONE,
     "paused": WhyNot.PAUSED,
     "patient_limit": WhyNot.PATIENT_LIMIT,
 }
 _STANDS: Final = {
-    Standing.CALLING: WhyNot.ALREADY_CALLING,
-    Standing.SHOWN: WhyNot.ALREADY_SHOWN,
-    Standing.ACKNOWLEDGED: WhyNot.ACKNOWLEDGED,
-    Standing.SNOOZED: WhyNot.SNOOZED,
+    AlertStatus.CALLING: WhyNot.ALREADY_CALLING,
+    AlertStatus.SHOWN: WhyNot.ALREADY_SHOWN,
+    AlertStatus.ACKNOWLEDGED: WhyNot.ACKNOWLEDGED,
+    AlertStatus.SNOOZED: WhyNot.SNOOZED,
 }
 _HOLDS: Final = {
     Reason.NOT_YET_OVER: WhyNot.NOT_YET_OVER,
@@ -83,34 +83,34 @@ _HOLDS: Final = {
 }
 
 
-def why_not(vigil: "Vigil", picture: Picture, demand: Demand | None) -> list[WhyNot]:
-    """Why nobody was newly called at this moment, the decisive reason first; `demand`: what the course asked for,
+def why_not(vigil: "Vigil", assessment: Assessment, request: AlertRequest | None) -> list[WhyNot]:
+    """Why nobody was newly called at this moment, the decisive reason first; `request`: what the persistence asked for,
     None where nothing is asked any more (the discharge is confirmed).
     """
-    found = dict.fromkeys(_reasons(vigil, picture, demand))
+    found = dict.fromkeys(_reasons(vigil, assessment, request))
     return list(found)
 
 
-def _reasons(vigil: "Vigil", picture: Picture, demand: Demand | None) -> Iterator[WhyNot]:
-    if demand is None:
+def _reasons(vigil: "Vigil", assessment: Assessment, request: AlertRequest | None) -> Iterator[WhyNot]:
+    if request is None:
         yield WhyNot.DISCHARGED
         return
     episode, decision = vigil.register.deterioration, vigil.register.decision
     if episode is not None:
-        yield from filter(None, (_HOLDS.get(decision), _STANDS.get(episode.life.standing)))
-        if not episode.calls and episode.held_by in _HELD_BY:
-            yield _HELD_BY[episode.held_by]
-    elif demand.priority:
+        yield from filter(None, (_HOLDS.get(decision), _STANDS.get(episode.lifecycle.status)))
+        if not episode.calls and episode.suppressed_by in _SUPPRESSED_BY:
+            yield _SUPPRESSED_BY[episode.suppressed_by]
+    elif request.priority:
         yield WhyNot.DISCHARGED
-    elif demand.now:
+    elif request.now:
         yield WhyNot.NOT_YET_PERSISTENT
     else:
-        yield WhyNot.BELOW_THRESHOLD if picture.values else WhyNot.NO_VALUE
-    if picture.stay.paused(picture.at):
+        yield WhyNot.BELOW_THRESHOLD if assessment.values else WhyNot.NO_VALUE
+    if assessment.stay.paused(assessment.at):
         yield WhyNot.PAUSED
-    if picture.why_not:
+    if assessment.why_not:
         yield WhyNot.NOT_COVERED
-    if any(track.stale for track in picture.tracks.values()):
+    if any(track.stale for track in assessment.tracks.values()):
         yield WhyNot.STALE
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from detectors.rules import Rules
-from detectors.vigil.epoch import VITALS, Decided
 from detectors.vigil.red import VITALS_OF, is_extreme
+from detectors.vigil.window import VITALS, Decided
 from detectors.watch_rules import LastingRules
 from schemas.times import MINUTE_MS
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.action import Role
-from streams.settings_problems import SettingsError
+from streams.config.settings_problems import SettingsError
 
 log = logging.getLogger(__name__)
 

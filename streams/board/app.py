@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException
 
-from streams.board.api import entrance, handover, live, observations, orders, pages, words
-from streams.board.asking import HEADERS, is_ours
+from streams.board.api import actions, auth, events, handover, observations, orders, pages
+from streams.board.auth import HEADERS, is_ours
 from streams.board.board import Board
 from streams.board.metrics import BoardMetrics
 
-MOST_BYTES: Final = 64 * 1024  # of a request: an order with all its words is a few hundred
+MOST_BYTES: Final = 64 * 1024  # of a request: an order with all its actions is a few hundred
 
 FOR_MACHINES: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
@@ -83,7 +83,7 @@ def make_app(board: Board) -> FastAPI:
     )
     app.state.board = board
     app.state.metrics = BoardMetrics(board).register()
-    for part in (entrance, live, words, observations, orders, handover, pages):
+    for part in (auth, events, actions, observations, orders, handover, pages):
         app.include_router(part.router)
     app.add_middleware(Doorkeeper, board=board)
     return app

@@ -12,18 +12,18 @@ import msgspec
 
 from streams.board.accounts import Accounts, AccountsFile
 from streams.board.burden import burden
+from streams.board.consumer import BoardConsumer, Heard, in_turn
 from streams.board.directory import Directory
-from streams.board.limits import Limit
-from streams.board.listening import Heard, Listener, in_turn
+from streams.board.lag_monitor import LagMonitor, Watch
 from streams.board.lookup import Lookup
-from streams.board.memory import Memory, encode
+from streams.board.projection import Projection, encode
+from streams.board.rate_limit import RateLimit
 from streams.board.sending import Sender
 from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings
 from streams.board.stream import Stream
-from streams.board.watching import Watch, Watcher
-from streams.settings import Clock, Settings
-from streams.topics import Topic
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +49,11 @@ class Board:
         accounts = self.accounts
         key = secret or (b"loopback only" if accounts is None else accounts.fingerprint)
         self.sessions = Sessions(key, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
-        self.tries = Limit(burst=8, per_minute=6)  # for one name
-        self.knocks = Limit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
-        self.words = Limit(burst=40, per_minute=90)
-        self.looks = Limit(burst=60, per_minute=240)
-        self.memory = Memory(history_hours=board.history_hours, mode=settings.mode.value)
+        self.tries = RateLimit(burst=8, per_minute=6)  # for one name
+        self.knocks = RateLimit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
+        self.words = RateLimit(burst=40, per_minute=90)
+        self.looks = RateLimit(burst=60, per_minute=240)
+        self.projection = Projection(history_hours=board.history_hours, mode=settings.mode.value)
         self.stream = Stream(self._whole)
         self.sender = Sender(settings.librdkafka(), within_s=board.send_within_s)
         self.watch = Watch()
@@ -61,8 +61,8 @@ class Board:
         self.streams_of: dict[str, int] = {}
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
-        self._listener: Listener | None = None
-        self._watcher: Watcher | None = None
+        self._listener: BoardConsumer | None = None
+        self._watcher: LagMonitor | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._began = time.monotonic()
 
@@ -75,8 +75,8 @@ class Board:
             with contextlib.suppress(RuntimeError):  # the loop has just ended
                 loop.call_soon_threadsafe(self._watched, watch)
 
-        self._listener = Listener(self.settings.librdkafka(), topics, in_turn(loop, self._hear))
-        self._watcher = Watcher(
+        self._listener = BoardConsumer(self.settings.librdkafka(), topics, in_turn(loop, self._hear))
+        self._watcher = LagMonitor(
             self.settings.librdkafka(),
             log_topic=self.settings.topic(Topic.READINGS),
             heartbeats=self.settings.topic(Topic.HEARTBEATS),
@@ -103,8 +103,8 @@ class Board:
     @property
     def now_ms(self) -> int:
         """The ward's time: the clock on the wall, or in event clock how far the data have come."""
-        if self.settings.clock is Clock.EVENT and self.memory.newest_at:
-            return self.memory.newest_at
+        if self.settings.clock is Clock.EVENT and self.projection.newest_at:
+            return self.projection.newest_at
         return int(time.time() * 1000)
 
     @property
@@ -147,12 +147,12 @@ class Board:
             self._say_changes()
             self.stream.say("pulse", self._pulse())
             return
-        self.memory.take(batch)
+        self.projection.take(batch)
         if self.caught_up:
             self._say_changes()
 
     def _say_changes(self) -> None:
-        changes = self.memory.changes()
+        changes = self.projection.changes()
         if changes is not None:
             self.stream.say("changes", encode(changes | {"now": self.now_ms}))
 
@@ -166,15 +166,15 @@ class Board:
         count = 0
         while True:
             if count % BURDEN_EVERY == 0:
-                self.memory.forget()
-                self._burden = burden(self.memory, self.now_ms)
+                self.projection.forget()
+                self._burden = burden(self.projection, self.now_ms)
             self.stream.say("pulse", self._pulse())
             count += 1
             await asyncio.sleep(PULSE_S)
 
     def _pulse(self) -> bytes:
         silent = self.watch.silent
-        unwatched = [bed.facts.patient_id for bed in self.memory.beds.values() if bed.partition in silent]
+        unwatched = [bed.facts.patient_id for bed in self.projection.beds.values() if bed.partition in silent]
         looked = self.watch.looked_at and time.time() - self.watch.looked_at < UNTIL_LOOKED_S
         starting = not self.watch.looked_at and time.monotonic() - self._began < UNTIL_LOOKED_S
         return encode(
@@ -187,8 +187,8 @@ class Board:
                 "troubles": self._troubles(),
                 "partitions": self.watch.partitions,
                 "unwatched": unwatched,
-                "unreadable": self.memory.unreadable,
-                "incomplete": len(self.memory.completeness.missing),
+                "unreadable": self.projection.unreadable,
+                "incomplete": len(self.projection.completeness.missing),
                 "burden": self._burden,
             }
         )
@@ -198,10 +198,10 @@ class Board:
         told = self.watch.told()
         for one in told:
             held = set(one["partitions"])
-            one["patients"] = sum(1 for bed in self.memory.beds.values() if bed.partition in held)
+            one["patients"] = sum(1 for bed in self.projection.beds.values() if bed.partition in held)
         return told
 
     def _whole(self) -> bytes:
         return encode(
-            self.memory.whole() | {"now": self.now_ms, "ready": self.caught_up, "pulse": msgspec.Raw(self._pulse())}
+            self.projection.whole() | {"now": self.now_ms, "ready": self.caught_up, "pulse": msgspec.Raw(self._pulse())}
         )

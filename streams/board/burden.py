@@ -6,27 +6,27 @@ Displayed only. It is never a gate: one noisy bed may not mute another.
 from collections import Counter
 from typing import Any, Final
 
-from streams.board.memory import Memory
+from streams.board.projection import Projection
 
 DAY_MS: Final = 86_400_000
 CALLS: Final = frozenset({"raised", "worsened", "returned", "escalated"})
 
 
-def calls(memory: Memory, since: int) -> Counter[str]:
+def calls(projection: Projection, since: int) -> Counter[str]:
     """How often someone was called for, by patient, from that moment (ms) on."""
     counted: Counter[str] = Counter()
-    for story in memory.stories.values():
+    for story in projection.stories.values():
         counted[story.patient] += sum(
             1 for one in story.revisions if one["interrupts"] and one["state"] in CALLS and one["at_ms"] >= since
         )
     return counted
 
 
-def burden(memory: Memory, now: int) -> dict[str, Any]:
+def burden(projection: Projection, now: int) -> dict[str, Any]:
     """The ward's calls within the last day, what its rules call bearable for these beds, and the noisiest bed's."""
-    counted = calls(memory, now - DAY_MS)
+    counted = calls(projection, now - DAY_MS)
     total = sum(counted.values())
-    assigned = [bed.facts for bed in memory.beds.values() if bed.facts.assigned]
+    assigned = [bed.facts for bed in projection.beds.values() if bed.facts.assigned]
     worst = max(counted.values(), default=0)
     return {
         "calls": total,

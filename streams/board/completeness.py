@@ -5,7 +5,7 @@ Only what workers write makes the picture: a patient record that cannot be read 
 
 from typing import Final
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 
 MAKES_THE_PICTURE: Final = frozenset({Topic.STATUS, Topic.ALERTS})
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
-from streams.settings_problems import SettingsError
+from streams.config.settings_problems import SettingsError
 
 log = logging.getLogger(__name__)
 

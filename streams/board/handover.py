@@ -8,19 +8,19 @@ import msgspec
 from schemas.times import to_text
 from streams.board.burden import calls
 from streams.board.columns import MINUTE_MS, NUMBERS, PRIORITIES
-from streams.board.memory import Bed, Memory, Story
+from streams.board.projection import Bed, Projection, Story
 
-DEEDS: Final = frozenset({"acknowledge", "snooze", "undo", "concern", "feedback"})
+SHOWN_ACTION_TYPES: Final = frozenset({"acknowledge", "snooze", "undo", "concern", "feedback"})
 STREAMED: Final = ("heart_rate", "pulse_rate", "resp_rate", "spo2")
 """Vitals that a device measures all the time: only of these is a missing minute worth telling."""
 REST: Final = ("cleared", "closing")
 
 
-def handover(memory: Memory, *, now: int, since: int, ward: str | None) -> dict[str, Any]:
+def handover(projection: Projection, *, now: int, since: int, ward: str | None) -> dict[str, Any]:
     """The beds of a ward (all if None), each with its shift; the times are moments in milliseconds."""
-    beds = [bed for bed in memory.beds.values() if ward is None or bed.facts.ward == ward]
+    beds = [bed for bed in projection.beds.values() if ward is None or bed.facts.ward == ward]
     beds.sort(key=lambda bed: (bed.facts.ward or "", bed.facts.bed or "~"))
-    counted = calls(memory, since)
+    counted = calls(projection, since)
     share = (now - since) / 86_400_000
     return {
         "now": now,
@@ -28,13 +28,13 @@ def handover(memory: Memory, *, now: int, since: int, ward: str | None) -> dict[
         "ward": ward,
         "calls": sum(counted[bed.facts.patient_id] for bed in beds),
         "budget": round(sum(bed.facts.calls_bearable or 0.0 for bed in beds) * share, 1),
-        "beds": [_bed(memory, bed, now, since, counted[bed.facts.patient_id]) for bed in beds],
+        "beds": [_bed(projection, bed, now, since, counted[bed.facts.patient_id]) for bed in beds],
     }
 
 
-def _bed(memory: Memory, bed: Bed, now: int, since: int, called: int) -> dict[str, Any]:
+def _bed(projection: Projection, bed: Bed, now: int, since: int, called: int) -> dict[str, Any]:
     status = msgspec.json.decode(bed.raw)
-    stories = memory.stories_of(bed.facts.patient_id, since)
+    stories = projection.stories_of(bed.facts.patient_id, since)
     return {
         "patient_id": bed.facts.patient_id,
         "ward": bed.facts.ward,
@@ -47,7 +47,7 @@ def _bed(memory: Memory, bed: Bed, now: int, since: int, called: int) -> dict[st
         "paused_until": status["paused_until"],
         "calls": called,
         "alerts": [_alert(story, now, since) for story in stories],
-        "stale_minutes": stale_minutes(memory, bed.facts.patient_id, now, since),
+        "stale_minutes": stale_minutes(projection, bed.facts.patient_id, now, since),
     }
 
 
@@ -61,12 +61,16 @@ def _alert(story: Story, now: int, since: int) -> dict[str, Any]:
         "priority": newest["priority"],
         "highest": worst["priority"],
         "state": newest["state"],
-        "standing": _standing(newest),
+        "status": _status(newest),
         "started_at": newest["started_at"],
         "at": newest["at"],
         "minutes": time_in(story, now, since),
-        "actions": [one["action"] for one in story.revisions if one.get("action") and one["action"]["deed"] in DEEDS],
-        "steps": (newest.get("life") or {}).get("steps", []),
+        "actions": [
+            one["action"]
+            for one in story.revisions
+            if one.get("action") and one["action"]["action_type"] in SHOWN_ACTION_TYPES
+        ],
+        "steps": (newest.get("lifecycle") or {}).get("steps", []),
     }
 
 
@@ -75,25 +79,25 @@ def _badness(alert: dict[str, Any]) -> tuple[int, int]:
     return PRIORITIES[alert["priority"]], (alert["news2"] or {}).get("score_min", -1)
 
 
-def _standing(alert: dict[str, Any]) -> str:
-    return (alert.get("life") or {}).get("standing") or alert["state"]
+def _status(alert: dict[str, Any]) -> str:
+    return (alert.get("lifecycle") or {}).get("status") or alert["state"]
 
 
 def time_in(story: Story, now: int, since: int) -> dict[str, int]:
-    """How many minutes an alert spent in each standing, from `since` on; rest does not count."""
+    """How many minutes an alert spent in each status, from `since` on; rest does not count."""
     spent: dict[str, int] = {}
     ends: Sequence[int] = [one["at_ms"] for one in story.revisions[1:]] + [now]
     for one, end in zip(story.revisions, ends, strict=True):
-        standing = _standing(one)
+        status = _status(one)
         length = end - max(one["at_ms"], since)
-        if standing not in REST and length > 0:
-            spent[standing] = spent.get(standing, 0) + length
-    return {standing: round(length / MINUTE_MS) for standing, length in spent.items()}
+        if status not in REST and length > 0:
+            spent[status] = spent.get(status, 0) + length
+    return {status: round(length / MINUTE_MS) for status, length in spent.items()}
 
 
-def stale_minutes(memory: Memory, patient: str, now: int, since: int) -> dict[str, int]:
+def stale_minutes(projection: Projection, patient: str, now: int, since: int) -> dict[str, int]:
     """For each vital that was streamed at all: the minutes without a valid value since it was first heard of."""
-    columns = memory.columns.get(patient)
+    columns = projection.columns.get(patient)
     if columns is None or not columns.minutes:
         return {}
     begin = max(since, columns.minutes[0])
@@ -127,11 +131,15 @@ def as_text(said: dict[str, Any], names: dict[str, dict[str, str]]) -> str:
 
 
 def _alert_lines(alert: dict[str, Any]) -> list[str]:
-    unseen = {"calling": "NOT ACKNOWLEDGED", "resolved": "RESOLVED, NOT SEEN"}.get(alert["standing"], alert["standing"])
-    lines = [f"    {alert['started_at'][11:16]} {alert['highest'].upper()}: {alert['worst']['headline']} ({unseen})"]
+    unacknowledged = {"calling": "NOT ACKNOWLEDGED", "resolved": "RESOLVED, NOT SEEN"}.get(
+        alert["status"], alert["status"]
+    )
+    lines = [
+        f"    {alert['started_at'][11:16]} {alert['highest'].upper()}: {alert['worst']['headline']} ({unacknowledged})"
+    ]
     for done in alert["actions"]:
         why = " ".join(filter(None, [(done.get("reason") or "").replace("_", " "), done.get("text") or ""]))
-        lines.append(f"        {done['at'][11:16]} {done['deed']}: {done['who']}{', ' + why if why else ''}")
+        lines.append(f"        {done['at'][11:16]} {done['action_type']}: {done['who']}{', ' + why if why else ''}")
     return lines
 
 

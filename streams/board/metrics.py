@@ -28,14 +28,14 @@ class BoardMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """One scrape."""
         board = self._board
-        watch, memory = board.watch, board.memory
+        watch, projection = board.watch, board.projection
         build = InfoMetricFamily("vigilward_board_build", "Which version this is.")
         build.add_metric([], {"version": version("vigilward"), "mode": board.settings.mode.value})
         yield build
         for name, says, value in (
             ("ready", "1 if the whole picture was read and is still heard.", board.caught_up and board.hears),
             ("broker_reachable", "1 if Kafka answers.", watch.broker),
-            ("beds", "Beds with a patient on the page.", len(memory.beds)),
+            ("beds", "Beds with a patient on the page.", len(projection.beds)),
             ("listeners", "Pages that are told each change.", board.stream.listeners),
             ("partitions_silent", "Partitions that the board's banner calls unwatched.", len(watch.silent)),
             ("watch_age_seconds", "How long ago the board last looked who watches.", _age(watch.looked_at)),
@@ -48,7 +48,7 @@ class BoardMetrics(Collector):
         yield CounterMetricFamily(
             "vigilward_board_records_unreadable",
             "Records of the topics that could not be shown.",
-            value=memory.unreadable,
+            value=projection.unreadable,
         )
 
 

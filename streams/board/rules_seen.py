@@ -3,7 +3,7 @@
 from typing import Any
 
 from detectors.rules import Rules, RulesError, read_rules
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
 
 
 class RulesSeen:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streams.ward.publisher import REQUIRED
+from streams.simulator.publisher import REQUIRED
 
 log = logging.getLogger(__name__)
 _quiet = logging.getLogger("streams.board.librdkafka")

@@ -8,8 +8,8 @@ import uvicorn
 from streams.board.app import make_app
 from streams.board.board import Board
 from streams.board.settings import BoardSettings
+from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
-from streams.settings import Settings
 
 
 class Server(uvicorn.Server):

@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streams.board.settings_table import BoardTable
-from streams.settings_names import refuse_unknown
-from streams.settings_problems import Problem, SettingsError, problems_of
+from streams.config.settings_names import refuse_unknown
+from streams.config.settings_problems import Problem, SettingsError, problems_of
 
 PREFIX = "VIGILWARD_BOARD_"
 

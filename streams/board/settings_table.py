@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streams.settings_file import TomlFile
+from streams.config.settings_file import TomlFile
 
 
 class BoardTable(TomlFile):

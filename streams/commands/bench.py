@@ -19,7 +19,7 @@ def bench(
 
     Example: vigilward bench --json
     """
-    from streams.bench import measure
+    from streams.tools.bench import measure
 
     figures = measure(patients=patients, seconds=seconds)
     if as_json or not sys.stdout.isatty():

@@ -34,7 +34,7 @@ def board(
         return
     from streams.board.serve import serve
     from streams.board.settings import load_board
-    from streams.settings import load
+    from streams.config.settings import load
     from streams.worker.logs import set_up
 
     settings = load(bootstrap_servers=bootstrap_servers)

@@ -16,10 +16,10 @@ from schemas.action import Action
 from schemas.base import Message
 from schemas.decode import MAX_BYTES
 from schemas.patient import PatientRecord
-from streams.inspector import Counts, Inspector
-from streams.remarks import Level, Remark, Sign
-from streams.replay import Replay, holds_tables
-from streams.settings import load
+from streams.config.settings import load
+from streams.inspection.inspector import Counts, Inspector
+from streams.inspection.remarks import Level, Remark, Sign
+from streams.recorded.replay import Replay, holds_tables
 
 BOM = b"\xef\xbb\xbf"
 SHOWN_OF_A_KIND = 3
@@ -91,8 +91,8 @@ def check(
 
 def _check_tables(path: Path, as_json: bool) -> int:
     """Says what there is to say of recorded tables; gives the exit code."""
-    from streams.lab.table_remarks import remarks_of
-    from streams.ward.tables import tables_of
+    from streams.lab.evaluation.table_remarks import remarks_of
+    from streams.recordings.tables import tables_of
 
     tables = tables_of(path)
     found = list(remarks_of(tables))

@@ -8,7 +8,7 @@ import typer
 
 
 def _seconds(text: str | None) -> float | None:
-    from streams.ward.pace import seconds
+    from streams.simulator.pace import seconds
 
     try:
         return None if text is None else seconds(text)
@@ -33,8 +33,8 @@ def demo(
 
     Example: vigilward demo --for 60s
     """
-    from streams.ward.demo.screen import console
-    from streams.ward.demo.show import Demo, as_line, save_picture, tell_in_lines, tell_nothing, tell_on_terminal
+    from streams.demo.screen import console
+    from streams.demo.show import Demo, as_line, save_picture, tell_in_lines, tell_nothing, tell_on_terminal
 
     show = Demo(patients=patients, speed=speed, seed=seed, lasts_s=_seconds(for_))
     if sys.stdout.isatty() and not as_json:

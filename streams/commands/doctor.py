@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from streams.config.settings import Settings, load
 from streams.installation.broker import look
 from streams.installation.facts import Installation
 from streams.installation.findings import Finding, findings
 from streams.installation.mending import mend
 from streams.installation.watch import Watched, listen, watch_findings
-from streams.settings import Settings, load
 
 SOUND, FINDINGS = 0, 1
 SEEN_WITHIN_S = 15.0

@@ -45,16 +45,18 @@ def evaluate(
         Source | None, typer.Option(help="How the values came about; told by their cadence unless said.")
     ] = None,
     rules: Annotated[str, typer.Option(metavar="FILE", help="Another rules file than the packaged one.")] = PACKAGED,
-    planted: Annotated[
+    injected: Annotated[
         bool,
-        typer.Option("--planted", help="Plant events of known size into recordings at 1 Hz, and count those found."),
+        typer.Option(
+            "--injected", help="Injection events of known size into recordings at 1 Hz, and count those found."
+        ),
     ] = False,
     cross_fitted: Annotated[
         bool,
         typer.Option("--cross-fitted", help="Judge each quarter by weights that were learned from the other three."),
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="Of what is drawn by lot: the bootstrap, where plants begin.")
+        int, typer.Option(min=0, help="Of what is drawn by lot: the bootstrap, where injections begin.")
     ] = 20_260_101,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it.")] = 2,
     replicates: Annotated[
@@ -64,8 +66,8 @@ def evaluate(
     """Stream every recorded patient through the same watch as live, and hold the alerts against what became of them.
 
     Each patient is streamed alone, every alert counts as seen after five minutes, and what is compared is counted by
-    one set of definitions (streams/lab/definitions.py). Missing figures are null, with the reason. docs/recordings.md
-    describes the tables. Exit 0 whatever was found; 2 for a folder that cannot be read or judged.
+    one set of definitions (streams/lab/evaluation/definitions.py). Missing figures are null, with the reason.
+    docs/recordings.md describes the tables. Exit 0 whatever was found; 2 for a folder that cannot be read or judged.
 
     Example: vigilward evaluate recordings/ --json
 
@@ -74,16 +76,16 @@ def evaluate(
     With --cross-fitted the head of the folder's event is learned anew for each quarter of the patients from the other
     three: what such weights tell of patients they have not seen, counted over all of them and not over a few.
 
-    Example: vigilward evaluate recordings/ --planted
+    Example: vigilward evaluate recordings/ --injected
     """
-    from streams.lab.words import lines
+    from streams.lab.evaluation.figures_table import lines
 
-    if planted:
+    if injected:
         if rules != PACKAGED or report is not None or cross_fitted or events or source:
             raise CannotRun(
-                "--planted takes none of --rules, --report, --event, --source and --cross-fitted", exit_code=2
+                "--injected takes none of --rules, --report, --event, --source and --cross-fitted", exit_code=2
             )
-        _evaluate_planted(recording, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
+        _evaluate_injected(recording, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
     rules_of(rules)
     room_for(report)
@@ -108,7 +110,7 @@ def evaluate(
             )
         )
     if report is not None:
-        from streams.lab.report import page
+        from streams.lab.evaluation.report import page
 
         report.write_text(page(evaluations[0]), encoding="utf-8")
     every = [one.told for one in evaluations]
@@ -122,8 +124,8 @@ def evaluate(
 
 def _asked(events: list[str], horizon: float | None, lead: float | None) -> list[Any]:
     """The events as they were named; raises CannotRun where hours make no sense."""
-    from streams.lab.definitions import CAUGHT_WITHIN_H, LEAST_LEAD_H, Horizon
-    from streams.lab.outcomes import Asked
+    from streams.lab.evaluation.definitions import DETECTED_WITHIN_H, LEAST_LEAD_H, Horizon
+    from streams.lab.evaluation.outcomes import Asked
 
     found: list[Any] = []
     for name in events:
@@ -138,7 +140,7 @@ def _asked(events: list[str], horizon: float | None, lead: float | None) -> list
         if within is None and least is None:
             found.append(Asked(label))
             continue
-        within = CAUGHT_WITHIN_H if within is None else within
+        within = DETECTED_WITHIN_H if within is None else within
         least = min(LEAST_LEAD_H, within / 2) if least is None else least
         if not 0 <= least < within < inf:
             raise CannotRun(f"bad_horizon: --event {name}: 0 <= lead < horizon, in hours", exit_code=2)
@@ -149,8 +151,8 @@ def _asked(events: list[str], horizon: float | None, lead: float | None) -> list
 
 
 def _run(recording: Path, asked: list[Any], *, cross_fitted: bool, **facts: Any) -> Iterator[Any]:
-    from streams.lab.crossed import cross_fitted as run_crossed
-    from streams.lab.evaluate import evaluate_events
+    from streams.lab.evaluation.crossed import cross_fitted as run_crossed
+    from streams.lab.evaluation.evaluate import evaluate_events
 
     if cross_fitted:
         yield run_crossed(recording, asked=asked[0], **facts)
@@ -158,11 +160,11 @@ def _run(recording: Path, asked: list[Any], *, cross_fitted: bool, **facts: Any)
     yield from evaluate_events(recording, asked, **facts)
 
 
-def _evaluate_planted(folder: Path, seed: int, workers: int, *, as_json: bool) -> None:
-    from streams.lab.planted import evaluate_planted, lines
+def _evaluate_injected(folder: Path, seed: int, workers: int, *, as_json: bool) -> None:
+    from streams.lab.ablation.injected import evaluate_injected, lines
 
     with progress("planting events") as moved:
-        told = evaluate_planted(folder, seed=seed, workers=workers, progress=moved)
+        told = evaluate_injected(folder, seed=seed, workers=workers, progress=moved)
     if as_json:
         print(json.dumps(told, allow_nan=False))
         return

@@ -10,7 +10,7 @@ import typer
 from schemas.vitals import Source
 from streams.commands import CannotRun
 from streams.commands.files import PACKAGED, rules_of
-from streams.replay import holds_tables
+from streams.recorded.replay import holds_tables
 
 
 def explain(
@@ -54,14 +54,14 @@ def explain(
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
     if (as_evaluated or source) and (recording is None or not (as_evaluated and holds_tables(Path(recording)))):
         raise CannotRun("--as-evaluated, and --source with it, are for recorded tables", exit_code=2)
-    from streams.lab.answered import Answered
+    from streams.lab.evaluation.answered import Answered
 
     plays = Answered(Path(str(recording)), source=source) if as_evaluated else None
     found = _explained(plays, recording, rules_of(rules), alert_id, patient, at, revision)
     if as_json:
         print(json.dumps(found))
         return
-    from streams.lab.explain_words import in_words
+    from streams.lab.explain.explain_words import in_words
 
     for line in in_words(found):
         print(line)
@@ -76,11 +76,11 @@ def _explained(
     at: str | None,
     revision: int,
 ) -> dict[str, Any]:
-    from streams.lab.explain import explain_alert, explain_moment
-    from streams.lab.whose import whose
+    from streams.config.settings import load
+    from streams.lab.explain.explain import explain_alert, explain_moment
+    from streams.lab.explain.patient_of_alert import whose
     from streams.recorded.again import LiveLog, Recording
     from streams.recorded.moments import moment, moment_of_patient
-    from streams.settings import load
 
     settings = load()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from detectors.rules import Rules, RulesError, read_rules
 from streams.commands import CannotRun
-from streams.rules import packaged_rules_bytes
+from streams.config.packaged_rules import packaged_rules_bytes
 
 PACKAGED: Final = "packaged"
 

@@ -37,9 +37,9 @@ def gateway(
 
     Example: vigilward gateway hl7v2 --host 0.0.0.0 --site-zone Europe/Berlin
     """
+    from streams.config.settings import load
     from streams.gateways.serve import serve
     from streams.gateways.settings import load_gateway
-    from streams.settings import load
     from streams.worker.logs import set_up
 
     settings = load(bootstrap_servers=bootstrap_servers)

@@ -10,7 +10,7 @@ from streams.commands import CannotRun, progress
 from streams.commands.files import room_for, rules_bytes_of, rules_of
 
 if TYPE_CHECKING:
-    from streams.ward.tables import Tables
+    from streams.recordings.tables import Tables
 
 
 def learn(
@@ -42,14 +42,14 @@ def learn(
 
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
-    from streams.lab.data_quality import lines as quality_lines
-    from streams.lab.data_quality import require_quality
-    from streams.lab.examples import watch_folder
-    from streams.lab.folder import check
-    from streams.lab.learn import learn as learn_from
-    from streams.lab.recipes import HEADS, Outcome
-    from streams.lab.weights import write_weights
-    from streams.ward.recordings import Recording
+    from streams.lab.evaluation.data_quality import lines as quality_lines
+    from streams.lab.evaluation.data_quality import require_quality
+    from streams.lab.evaluation.folder import check
+    from streams.lab.learning.examples import watch_folder
+    from streams.lab.learning.learn import learn as learn_from
+    from streams.lab.learning.recipes import HEADS, Outcome
+    from streams.lab.learning.weights import write_weights
+    from streams.recordings.recordings import Recording
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
@@ -79,9 +79,9 @@ def learn(
 def _challenge(
     weights: Any, into: str, on: "Tables", rules_out: Path | None, facts: dict[str, Any], margin: float
 ) -> None:
-    from streams.lab.examples import answers, watch_folder
-    from streams.lab.promotion import promoted
-    from streams.lab.recipes import HEADS
+    from streams.lab.learning.examples import answers, watch_folder
+    from streams.lab.learning.promotion import promoted
+    from streams.lab.learning.recipes import HEADS
 
     assert rules_out is not None
     with progress("streaming the patients who decide") as moved:

@@ -12,7 +12,7 @@ import typer
 
 from streams.commands import CannotRun, progress
 from streams.commands.files import room_for
-from streams.settings import load
+from streams.config.settings import load
 
 STDOUT: Final = Path("-")
 

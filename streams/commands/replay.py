@@ -11,9 +11,9 @@ import msgspec
 import typer
 
 from streams.commands import CannotRun, progress
+from streams.config.settings import load
 from streams.log import Output
-from streams.replay import Replay, read_lines
-from streams.settings import load
+from streams.recorded.replay import Replay, read_lines
 
 Tell = Callable[[Output], None]
 
@@ -102,11 +102,11 @@ def _is_log(path: Path) -> bool:
 def _replay_log(
     path: Path | None, from_kafka: bool, patient: str | None, since: str | None, until: str | None, tell: Tell
 ) -> None:
+    from streams.config.packaged_rules import packaged_rules
     from streams.recorded.file import RecordedLog
     from streams.recorded.moments import stretch
     from streams.recorded.play import play
     from streams.recorded.source import Source
-    from streams.rules import packaged_rules
 
     if (path is None) is not from_kafka:
         raise CannotRun("name either a file or --from-kafka", exit_code=2)

@@ -14,7 +14,7 @@ from streams.commands import CannotRun, progress
 from streams.commands.files import PACKAGED, room_for, rules_bytes_of, rules_of
 
 
-class Deed(StrEnum):
+class RulesCommand(StrEnum):
     """What is done with rules."""
 
     LIST = "list"
@@ -38,8 +38,8 @@ class Asked(NamedTuple):
 
 
 def rules(
-    deed: Annotated[
-        Deed, typer.Argument(help="list, validate, diff, dry-run, shadow or calibrate.", show_choices=False)
+    command: Annotated[
+        RulesCommand, typer.Argument(help="list, validate, diff, dry-run, shadow or calibrate.", show_choices=False)
     ],
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE...]", help="Rules files or folders; `packaged` is our own.")
@@ -79,7 +79,7 @@ def rules(
     Example: vigilward rules dry-run candidate.json --in bidmc
     Example: vigilward rules calibrate recordings/ --budget 0.45 --out candidate.json
     """
-    DEEDS[deed](Asked(files or [], armed, recording, budget, out, disarm, as_json))
+    COMMANDS[command](Asked(files or [], armed, recording, budget, out, disarm, as_json))
 
 
 def _list(asked: Asked) -> None:
@@ -90,7 +90,7 @@ def _list(asked: Asked) -> None:
 
 def _known() -> list[str]:
     """Our own rules, and those that run in shadow here."""
-    from streams.settings import load
+    from streams.config.settings import load
 
     shadow = load().shadow_rules
     return [PACKAGED] if shadow is None else [PACKAGED, str(shadow)]
@@ -129,7 +129,7 @@ def _approved(one: Rules) -> str:
 
 
 def _validate(asked: Asked) -> None:
-    from streams.lab.rules_faults import faults_of
+    from streams.lab.rules.rules_faults import faults_of
 
     found = 0
     for name in [path for given in asked.files or [PACKAGED] for path in _files(given)]:
@@ -151,7 +151,7 @@ def _verdict(faults: int) -> str:
 
 
 def _diff(asked: Asked) -> None:
-    from streams.lab.rules_diff import changes
+    from streams.lab.rules.rules_diff import changes
 
     if len(asked.files) not in (1, 2):
         raise CannotRun("rules diff needs one file, to compare with --armed, or two: OLD NEW", exit_code=2)
@@ -164,7 +164,7 @@ def _diff(asked: Asked) -> None:
 
 
 def _dry_run(asked: Asked) -> None:
-    from streams.lab.dry_run import compared, hear, in_words
+    from streams.lab.rules.dry_run import compared, hear, in_words
     from streams.log.fixed import FixedRules
 
     candidate, recording = _candidate(asked), _recording(asked)
@@ -182,7 +182,7 @@ def _dry_run(asked: Asked) -> None:
 
 
 def _shadow(asked: Asked) -> None:
-    from streams.lab.shadow import Counts, beside, in_words, report
+    from streams.log.shadow import Counts, beside, in_words, report
 
     candidate, recording = _candidate(asked), _recording(asked)
     in_force, counts = _read(asked.armed), Counts()
@@ -193,10 +193,10 @@ def _shadow(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.lab.budget import calibrate, disarmed, in_words, unseen
-    from streams.lab.data_quality import data_quality, lines
-    from streams.ward.recordings import Recording
-    from streams.ward.tables import tables_of
+    from streams.lab.evaluation.data_quality import data_quality, lines
+    from streams.lab.rules.budget import calibrate, disarmed, in_words, unseen
+    from streams.recordings.recordings import Recording
+    from streams.recordings.tables import tables_of
 
     if len(asked.files) != 1 or asked.budget is None or not 0 < asked.budget < inf:
         raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
@@ -231,8 +231,8 @@ def _candidate(asked: Asked) -> Rules:
 
 
 def _recording(asked: Asked) -> Any:
+    from streams.config.settings import load
     from streams.recorded.again import Recording
-    from streams.settings import load
 
     if asked.recording is None:
         raise CannotRun("name a recording: --in a folder, a file of readings, a log, or a bundled sample", exit_code=2)
@@ -249,11 +249,11 @@ def _read(name: str) -> Rules:
     return rules_of(name, exit_code=1)
 
 
-DEEDS: dict[Deed, Callable[[Asked], None]] = {
-    Deed.LIST: _list,
-    Deed.VALIDATE: _validate,
-    Deed.DIFF: _diff,
-    Deed.DRY_RUN: _dry_run,
-    Deed.SHADOW: _shadow,
-    Deed.CALIBRATE: _calibrate,
+COMMANDS: dict[RulesCommand, Callable[[Asked], None]] = {
+    RulesCommand.LIST: _list,
+    RulesCommand.VALIDATE: _validate,
+    RulesCommand.DIFF: _diff,
+    RulesCommand.DRY_RUN: _dry_run,
+    RulesCommand.SHADOW: _shadow,
+    RulesCommand.CALIBRATE: _calibrate,
 }

@@ -23,7 +23,7 @@ def schema(
     """Print the contract of a message, the vitals with their units, ranges and codes, or the codes of refusals.
 
     Readings, patient records and actions are sent to Vigilward; alerts, statuses and rejections are sent by it;
-    forwarded records are what workers write into the log. A rejection's document describes its headers.
+    control records are what workers write into the log. A rejection's document describes its headers.
 
     Example: vigilward schema vitals
     """

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from streams import spot_checks
+from streams.inspection import spot_checks
 
 
 def score(

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from schemas.reading import Mode
+from streams.config.settings import load
 from streams.installation.watch import listen, other_modes
-from streams.settings import load
-from streams.ward.admissions import encode
-from streams.ward.pace import Pace, seconds
-from streams.ward.publisher import Publisher
-from streams.ward.scenarios import MIXED, SCENARIOS, named
-from streams.ward.simulator import Simulator
+from streams.simulator.admissions import encode
+from streams.simulator.pace import Pace, seconds
+from streams.simulator.publisher import Publisher
+from streams.simulator.scenarios import MIXED, SCENARIOS, named
+from streams.simulator.simulator import Simulator
 
 
 def _scenario(name: str | None) -> str | None:

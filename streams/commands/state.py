@@ -11,12 +11,12 @@ import typer
 
 from schemas.times import to_text
 from streams.commands import CannotRun
-from streams.settings import Settings, load
-from streams.worker.ledger.record import MARKER_KEY, decode_marker
-from streams.worker.ledger.stored import Stored
+from streams.config.settings import Settings, load
+from streams.worker.state_store.state_encoding import CHECKPOINT_KEY, decode_checkpoint
+from streams.worker.state_store.stored import Stored
 
 
-class Deed(StrEnum):
+class StateCommand(StrEnum):
     """What is done with the stored states."""
 
     SHOW = "show"
@@ -34,7 +34,9 @@ class From(StrEnum):
 
 
 def state(
-    deed: Annotated[Deed, typer.Argument(help="show, export, import, reset or hand-over.", show_choices=False)],
+    command: Annotated[
+        StateCommand, typer.Argument(help="show, export, import, reset or hand-over.", show_choices=False)
+    ],
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="For export and import.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     begin: Annotated[
@@ -53,24 +55,24 @@ def state(
     Example: vigilward state export before-upgrade.states
     """
     from streams.recorded.states import all_stored, forgotten, put, refuse_while_workers_run, set_offsets
-    from streams.worker.ledger.identity import identity
+    from streams.worker.state_store.identity import identity
 
     settings = load()
-    if deed in (Deed.EXPORT, Deed.IMPORT) and path is None:
-        raise CannotRun(f"state {deed} needs a file", exit_code=2)
-    if deed is Deed.RESET and begin is None:
+    if command in (StateCommand.EXPORT, StateCommand.IMPORT) and path is None:
+        raise CannotRun(f"state {command} needs a file", exit_code=2)
+    if command is StateCommand.RESET and begin is None:
         raise CannotRun("state reset needs --from start or --from end: where does the log go on?", exit_code=2)
-    if deed is Deed.HAND_OVER and not group:
+    if command is StateCommand.HAND_OVER and not group:
         raise CannotRun("state hand-over needs --group: which group goes on?", exit_code=2)
     whose = identity(settings)
-    if deed is not Deed.SHOW and not dry_run:
+    if command is not StateCommand.SHOW and not dry_run:
         refuse_while_workers_run(settings, *([group] if group else []))
     stored = all_stored(settings)
-    if deed is Deed.SHOW:
+    if command is StateCommand.SHOW:
         _show(stored, as_json)
-    elif deed is Deed.EXPORT and path is not None:
+    elif command is StateCommand.EXPORT and path is not None:
         _export(settings, stored, path, dry_run)
-    elif deed is Deed.HAND_OVER and group is not None:
+    elif command is StateCommand.HAND_OVER and group is not None:
         from streams.recorded.states import copy_offsets, handed_over
 
         written = handed_over(settings, stored, whose, group)
@@ -80,7 +82,7 @@ def state(
         states = sum(len(one.states) for one in stored.values())
         said = "would go" if dry_run else "go"
         print(f"{states} states {said} from group {settings.group} to {group}", file=sys.stderr)
-    elif deed is Deed.IMPORT and path is not None:
+    elif command is StateCommand.IMPORT and path is not None:
         from streams.recorded.states import imported
 
         with path.open("rb") as file:
@@ -99,20 +101,22 @@ def state(
 
 def _show(stored: Mapping[int, Stored], as_json: bool) -> None:
     for partition, one in sorted(stored.items()):
-        marker = one.marker
+        checkpoint = one.checkpoint
         facts = {
             "partition": partition,
             "patients": len(one.states),
             "bytes": one.size,
             "unusable": len(one.lost),
-            "next_offset": marker.next_offset if marker else None,
-            "time": to_text(marker.time) if marker else None,
-            "generation": marker.generation if marker else None,
-            "group": marker.group if marker else None,
-            "behaviour": marker.behaviour if marker else None,
-            "drained": marker.drained if marker else None,
-            "topic_id": marker.topic_id if marker else None,
-            "savepoint": to_text(marker.savepoint_at) if marker and marker.savepoint_at is not None else None,
+            "next_offset": checkpoint.next_offset if checkpoint else None,
+            "time": to_text(checkpoint.time) if checkpoint else None,
+            "generation": checkpoint.generation if checkpoint else None,
+            "group": checkpoint.group if checkpoint else None,
+            "behaviour": checkpoint.behaviour if checkpoint else None,
+            "drained": checkpoint.drained if checkpoint else None,
+            "topic_id": checkpoint.topic_id if checkpoint else None,
+            "savepoint": to_text(checkpoint.savepoint_at)
+            if checkpoint and checkpoint.savepoint_at is not None
+            else None,
             "records": one.records,
         }
         print(json.dumps(facts) if as_json else "  ".join(f"{name} {fact}" for name, fact in facts.items()))
@@ -120,7 +124,7 @@ def _show(stored: Mapping[int, Stored], as_json: bool) -> None:
 
 def _export(settings: Settings, stored: Mapping[int, Stored], path: Path, dry_run: bool) -> None:
     from streams.recorded.states import exported
-    from streams.worker.ledger.identity import identity
+    from streams.worker.state_store.identity import identity
 
     states, lost = sum(len(one.states) for one in stored.values()), sum(len(one.lost) for one in stored.values())
     print(f"{'would export' if dry_run else 'exported'} {states} states", file=sys.stderr)
@@ -135,7 +139,7 @@ def _export(settings: Settings, stored: Mapping[int, Stored], path: Path, dry_ru
 def _tell(written: Mapping[int, list], stored: Mapping[int, Stored], dry_run: bool) -> None:
     offsets = _next_offsets(written)
     for partition, lines in sorted(written.items()):
-        kept = sum(line.value is not None for line in lines if line.key != MARKER_KEY)
+        kept = sum(line.value is not None for line in lines if line.key != CHECKPOINT_KEY)
         before = len(stored[partition].states)
         goes_on = f", goes on at offset {offsets[partition]}" if partition in offsets else ""
         print(f"partition {partition}: {before} states before, {kept} after{goes_on}", file=sys.stderr)
@@ -145,10 +149,10 @@ def _tell(written: Mapping[int, list], stored: Mapping[int, Stored], dry_run: bo
 
 def _next_offsets(written: Mapping[int, list]) -> dict[int, int]:
     return {
-        partition: decode_marker(line.value).next_offset
+        partition: decode_checkpoint(line.value).next_offset
         for partition, lines in written.items()
         for line in lines
-        if line.key == MARKER_KEY and line.value is not None
+        if line.key == CHECKPOINT_KEY and line.value is not None
     }
 
 

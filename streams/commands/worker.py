@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.settings import Clock, load, refuse_unless_a_worker_may
+from streams.config.settings import Clock, load, refuse_unless_a_worker_may
 
 
 def worker(
@@ -25,7 +25,7 @@ def worker(
     Everything is set by VIGILWARD_* or the TOML file that VIGILWARD_CONFIG names; these options win. More workers in
     the same group share the partitions.
 
-    Example: VIGILWARD_LOG_KEY=a-secret-of-16-bytes-at-least vigilward worker --bootstrap-servers kafka:9092
+    Example: VIGILWARD_CONTROL_RECORD_KEY=a-secret-of-16-bytes-at-least vigilward worker --bootstrap-servers kafka:9092
     """
     settings = load(bootstrap_servers=bootstrap_servers, group=group, clock=clock, http_port=http_port)
     refuse_unless_a_worker_may(settings)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from schemas.reasons import REMEDIES, Refusal
-from streams.remarks import Level
+from streams.inspection.remarks import Level
 
 
 class Sign(StrEnum):

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from streams.config.settings import Settings
+from streams.config.settings_problems import SettingsError
+from streams.config.topics import Topic
 from streams.formats.converter import Converter, Format
 from streams.formats.findings import Converted, Outcome
 from streams.formats.identity import Identity
@@ -19,9 +22,6 @@ from streams.formats.stripped import without_names
 from streams.gateways.metrics import GatewayMetrics
 from streams.gateways.settings import GatewaySettings
 from streams.gateways.store import NotStored, Record, Store
-from streams.settings import Settings
-from streams.settings_problems import SettingsError
-from streams.topics import Topic
 
 log = logging.getLogger(__name__)
 DOORS: Final = ("hl7v2", "fhir", "mqtt", "http")

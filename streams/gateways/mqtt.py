@@ -17,10 +17,10 @@ from paho.mqtt import client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from streams.config.settings_problems import SettingsError
 from streams.formats.converter import Format
 from streams.gateways.gateway import Gateway
 from streams.gateways.store import NotStored
-from streams.settings_problems import SettingsError
 
 log = logging.getLogger(__name__)
 RECEIVE_MAXIMUM: Final = 500

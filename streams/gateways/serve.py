@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from streams.config.settings import Settings
+from streams.config.settings_problems import SettingsError
 from streams.gateways import fhir, hl7v2, http, mqtt
 from streams.gateways.gateway import Gateway
 from streams.gateways.server import listen, make_app
 from streams.gateways.settings import GatewaySettings
-from streams.settings import Settings
-from streams.settings_problems import SettingsError
 
 log = logging.getLogger(__name__)
 

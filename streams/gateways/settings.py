@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streams.board.settings import is_loopback
-from streams.settings_file import TomlFile
-from streams.settings_problems import Problem, SettingsError, problems_of
+from streams.config.settings_file import TomlFile
+from streams.config.settings_problems import Problem, SettingsError, problems_of
 
 PREFIX = "VIGILWARD_GATEWAY_"
 

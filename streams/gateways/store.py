@@ -12,9 +12,9 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from streams.config.settings import Settings
 from streams.installation.answers import Troubles
-from streams.settings import Settings
-from streams.ward.publisher import REQUIRED
+from streams.simulator.publisher import REQUIRED
 
 log = logging.getLogger(__name__)
 _kafka_log = logging.getLogger(f"{__name__}.kafka")

@@ -14,13 +14,13 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, ResourceType
 
+from streams.config.settings import Clock, Settings
+from streams.config.topics import TOPICS, Topic
 from streams.installation.answers import NoAnswer, Troubles, sentence, why_no_answer
 from streams.installation.codecs import readable_codecs
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES
-from streams.log.forward import tick
-from streams.settings import Clock, Settings
-from streams.topics import TOPICS, Topic
+from streams.log.control_records import tick
 
 TIMEOUT_S = 10.0
 ANSWER_S = 2.0

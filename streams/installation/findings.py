@@ -4,10 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from streams.config.settings import Clock, Settings
+from streams.config.topics import (
+    TOPICS,
+    WORKER_NEEDS,
+    WORKER_NEEDS_DURABLE,
+    WORKER_READS,
+    Topic,
+    config_of,
+    partitions_of,
+)
 from streams.installation.codecs import codecs_that_may_come
 from streams.installation.facts import Installation, TopicFacts
-from streams.settings import Clock, Settings
-from streams.topics import TOPICS, WORKER_NEEDS, WORKER_NEEDS_DURABLE, WORKER_READS, Topic, config_of, partitions_of
 
 MAX_SKEW_MS = 1_000
 PYTHON = (3, 11)
@@ -184,7 +192,7 @@ def _machine(found: Installation, settings: Settings) -> Iterator[Finding]:
     if not settings.keys:
         yield Finding(
             Code.NO_LOG_KEY,
-            "VIGILWARD_LOG_KEY",
+            "VIGILWARD_CONTROL_RECORD_KEY",
             "no key: patient records, actions and rules are not forwarded into the log",
             "give every worker the same secret",
         )

@@ -7,10 +7,10 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, config_of, partitions_of
 from streams.installation.broker import TIMEOUT_S, admin_of
 from streams.installation.findings import CONFIG_CODES, Code, Finding
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, config_of, partitions_of
 
 BROKERS_DEFAULT = -1
 KEYS = {Code(code): key for key, code in CONFIG_CODES.items()}

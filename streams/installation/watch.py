@@ -8,10 +8,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from msgspec import DecodeError
 
 from schemas.heartbeat import decode_heartbeat
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
 from streams.installation.findings import Code, Finding
 from streams.liveness import AFTER_S, Owned, Trouble, judge
-from streams.settings import Clock, Settings
-from streams.topics import Topic
 
 LISTEN_S: Final = 3.0
 ANSWER_S: Final = 5.0

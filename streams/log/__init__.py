@@ -1,7 +1,7 @@
 """The one log and its time, without Kafka: what replay, the lab and the worker all run."""
 
 from streams.log.partition import Partition
-from streams.log.record import Marker, Output, Record
+from streams.log.record import Checkpoint, Output, Record
 from streams.log.tally import Tally
 
-__all__ = ["Marker", "Output", "Partition", "Record", "Tally"]
+__all__ = ["Checkpoint", "Output", "Partition", "Record", "Tally"]

@@ -1,4 +1,4 @@
-"""What a forwarded record does to a partition of the log: verified, taken once, and in the order of its source."""
+"""What a control record does to a partition of the log: verified, taken once, and in the order of its source."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,32 +8,32 @@ from pydantic import ValidationError
 from detectors.rules import Rules, RulesError, read_rules
 from detectors.vigil import Said
 from detectors.vigil.silence import idle_since
-from schemas.action import Action, Deed
-from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, Forwarded, ForwardedKind, LogKeys
+from schemas.action import Action, ActionType
+from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind
 from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
-from streams.log.forward import verify
+from streams.log.control_records import verify
 from streams.log.placing import partition_of
-from streams.log.record import Marker, Output, Record
+from streams.log.record import Checkpoint, Output, Record
 from streams.log.tally import Tally
 from streams.log.watch import Watch
 
-CONTRACTS: Final[Mapping[ForwardedKind, type[PatientRecord] | type[Action]]] = {
-    ForwardedKind.PATIENT: PatientRecord,
-    ForwardedKind.ACTION: Action,
+CONTRACTS: Final[Mapping[ControlRecordKind, type[PatientRecord] | type[Action]]] = {
+    ControlRecordKind.PATIENT: PatientRecord,
+    ControlRecordKind.ACTION: Action,
 }
 
 
 class ControlRecords:
-    """The half of a partition that lets forwarded records act; `streams.log.partition` is the other, and the whole."""
+    """The half of a partition that lets control records act; `streams.log.partition` is the other, and the whole."""
 
     partition: int
     partitions: int
     topic: str
     event_clock: bool
     mode: Mode
-    keys: LogKeys
+    keys: ControlRecordKeys
     rules: Rules
     rules_bytes: bytes | None
     time: int
@@ -42,10 +42,10 @@ class ControlRecords:
     watches: dict[str, Watch]
     dirty: set[str]
     tally: Tally
-    _waiting: list[tuple[ForwardedKind, Forwarded, int]]
-    _before_waiting: Marker | None
+    _waiting: list[tuple[ControlRecordKind, ControlRecord, int]]
+    _before_waiting: Checkpoint | None
 
-    def _marker(self) -> Marker:
+    def _checkpoint(self) -> Checkpoint:
         raise NotImplementedError
 
     def _watch(self, patient: str) -> Watch:
@@ -73,8 +73,8 @@ class ControlRecords:
         raise NotImplementedError
 
     def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
-        kind = next((kind for kind in ForwardedKind if kind.value.encode() == name), None)
-        if kind is ForwardedKind.TICK:
+        kind = next((kind for kind in ControlRecordKind if kind.value.encode() == name), None)
+        if kind is ControlRecordKind.TICK:
             self.tally.forwarded += 1
             return
         forwarded = None
@@ -89,13 +89,13 @@ class ControlRecords:
         self.tally.forwarded += 1
         if self.event_clock and self.first_time is None:
             if self._before_waiting is None:
-                self._before_waiting = self._marker()._replace(next_offset=record[0])
+                self._before_waiting = self._checkpoint()._replace(next_offset=record[0])
             self._waiting.append((kind, forwarded, record[0]))
             return
         self._let_act(kind, forwarded, record[0], out)
 
-    def _let_act(self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
-        if kind is ForwardedKind.FORGET:
+    def _let_act(self, kind: ControlRecordKind, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
+        if kind is ControlRecordKind.FORGET:
             self._forget(forwarded, offset, out)
             return
         source = f"{forwarded.source_topic}/{forwarded.source_partition}"
@@ -108,17 +108,17 @@ class ControlRecords:
             self._reject(*refused, place, 0, forwarded.key.encode() or None, forwarded.body, out)
 
     def _apply(
-        self, kind: ForwardedKind, forwarded: Forwarded, offset: int, out: list[Output]
+        self, kind: ControlRecordKind, forwarded: ControlRecord, offset: int, out: list[Output]
     ) -> tuple[Refusal, str | None] | None:
-        """Lets a forwarded record take effect; gives code and field where it cannot."""
-        if kind is ForwardedKind.RULES:
+        """Lets a control record take effect; gives code and field where it cannot."""
+        if kind is ControlRecordKind.RULES:
             return self._adopt(forwarded.body)
-        if kind is ForwardedKind.LOSS:
+        if kind is ControlRecordKind.LOSS:
             for one in sorted(self.watches):
                 if offset >= self.watches[one].upto:
                     self._tell(one, self.watches[one].vigil.lose(self.time), offset, out)
             return None
-        if kind is ForwardedKind.HISTORY:
+        if kind is ControlRecordKind.HISTORY:
             self._lose_history(forwarded.key, offset, out)
             return None
         contract = CONTRACTS.get(kind)
@@ -135,7 +135,7 @@ class ControlRecords:
             return Refusal.WRONG_PARTITION, "patient_id"
         watch = self.watches.get(patient)
         if watch is None:
-            if isinstance(record, Action) and record.deed is not Deed.CONCERN:
+            if isinstance(record, Action) and record.action_type is not ActionType.CONCERN:
                 return Refusal.UNKNOWN_ALERT, "patient_id"  # nobody is watched for an action's sake
             watch = self._watch(patient)
         if offset < watch.upto:
@@ -147,7 +147,7 @@ class ControlRecords:
         self._tell(patient, watch.vigil.know(record, self.time), offset, out)
         return None
 
-    def _forget(self, forwarded: Forwarded, offset: int, out: list[Output]) -> None:
+    def _forget(self, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
         """Ends the watch over somebody whom nobody admitted, unless something came since the owner chose her."""
         patient = forwarded.key
         watch = self.watches.get(patient)

@@ -5,17 +5,21 @@ from typing import Any
 
 from schemas.reasons import Refusal
 from streams.log.partition import Partition
-from streams.log.record import Marker
+from streams.log.record import Checkpoint
 
 
 class FixedRules(Partition):
-    """The same log under the given rules from beginning to end, whatever rules were in force at its marker."""
+    """The same log under the given rules from beginning to end, whatever rules were in force at its checkpoint."""
 
     def __init__(
-        self, *where: int, marker: Marker | None = None, states: Iterable[tuple[str, int, bytes]] = (), **how: Any
+        self,
+        *where: int,
+        checkpoint: Checkpoint | None = None,
+        states: Iterable[tuple[str, int, bytes]] = (),
+        **how: Any,
     ) -> None:
-        marker = None if marker is None else marker._replace(rules=None)
-        super().__init__(*where, marker=marker, states=states, **how)
+        checkpoint = None if checkpoint is None else checkpoint._replace(rules=None)
+        super().__init__(*where, checkpoint=checkpoint, states=states, **how)
 
     def _adopt(self, body: bytes) -> tuple[Refusal, str | None] | None:
         return None

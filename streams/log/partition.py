@@ -1,6 +1,6 @@
 """One partition's log, its time, and who is due: turns a log into alerts by an order that the log alone decides.
 
-Before a record of time t, the partition's time moves to max(T, t); then every vigil due at or before T gets
+Before a record of time t, the stream time moves to max(T, t); then every vigil due at or before T gets
 `tick(due)`, in (due, patient) order, until none is; only then is the record handed over. So a log that ends at time T
 has fired exactly the dues up to T, and cutting it into batches anywhere changes nothing. What a record's time is in
 arrival clock, `streams.log.stream_time` says; records whose time is not known yet wait there.
@@ -14,16 +14,16 @@ from typing import Final
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Said, Taken, Vigil
 from schemas.base import END_OF_TIME
+from schemas.control_record import KIND_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind, Tick
 from schemas.decode import Decoded, FastReading, decode
-from schemas.forwarded import KIND_HEADER, Forwarded, ForwardedKind, LogKeys, Tick
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import EPOCH, NEVER, to_ms
 from streams.log.control import ControlRecords
-from streams.log.forward import tick_in
+from streams.log.control_records import tick_in
 from streams.log.placing import partition_of
-from streams.log.record import Marker, Output, Record
+from streams.log.record import Checkpoint, Output, Record
 from streams.log.stream_time import AT_ONCE, StreamClock, Stretch
 from streams.log.tally import Tally
 from streams.log.watch import Watch
@@ -40,9 +40,9 @@ def _just_after(time: int) -> datetime:
 class Partition(ControlRecords):
     """A deterministic state machine over one partition of the readings log.
 
-    `run(records)` gives what they caused. `marker` and `states` continue from a snapshot: a record below the marker's
-    offset, or below a patient's own, changes nothing. `vigil` is what watches one patient: a subclass that tells why
-    it decided as it did says the very same.
+    `run(records)` gives what they caused. `checkpoint` and `states` continue from a snapshot: a record below the
+    checkpoint's offset, or below a patient's own, changes nothing. `vigil` is what watches one patient: a subclass that
+    tells why it decided as it did says the very same.
     """
 
     vigil: type[Vigil] = Vigil
@@ -55,46 +55,46 @@ class Partition(ControlRecords):
         clock: str,
         mode: str,
         rules: Rules,
-        keys: LogKeys | None = None,
+        keys: ControlRecordKeys | None = None,
         topic: str = "vitals.readings",
-        marker: Marker | None = None,
+        checkpoint: Checkpoint | None = None,
         states: Iterable[tuple[str, int, bytes]] = (),
     ) -> None:
         self.partition, self.partitions, self.topic = partition, partitions, topic
         self.event_clock, self.mode = clock == "event", Mode(mode)
-        self.rules, self.keys = rules, keys or LogKeys({})
+        self.rules, self.keys = rules, keys or ControlRecordKeys({})
         self.tally, self.dirty = Tally(), set[str]()
         self.watches: dict[str, Watch] = {}
         self.rules_bytes: bytes | None = None
-        marker = marker or Marker()
-        self.next_offset, self.time, self.first_time = marker.next_offset, marker.time, marker.first_time
+        checkpoint = checkpoint or Checkpoint()
+        self.next_offset, self.time, self.first_time = checkpoint.next_offset, checkpoint.time, checkpoint.first_time
         self.expected = self.next_offset  # the offset that comes next: beyond the one handed over next where some wait
-        self.clock = StreamClock(self.time, marker.clock, self._tick_in)
-        self._clock_after = marker.clock
-        self.sources = dict(marker.sources)
-        if marker.rules is not None:
-            self.rules_bytes, self.rules = marker.rules, read_rules(marker.rules)
+        self.clock = StreamClock(self.time, checkpoint.clock, self._tick_in)
+        self._clock_after = checkpoint.clock
+        self.sources = dict(checkpoint.sources)
+        if checkpoint.rules is not None:
+            self.rules_bytes, self.rules = checkpoint.rules, read_rules(checkpoint.rules)
         self._heap: list[tuple[int, str]] = []
         # In event clock nothing has a time before the first reading: what is forwarded earlier waits for it.
-        self._waiting: list[tuple[ForwardedKind, Forwarded, int]] = []
-        self._before_waiting: Marker | None = None
+        self._waiting: list[tuple[ControlRecordKind, ControlRecord, int]] = []
+        self._before_waiting: Checkpoint | None = None
         for patient, upto, snapshot in states:
             self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, self.rules), upto)
             self._queue(watch, patient)
 
     @property
-    def marker(self) -> Marker:
+    def checkpoint(self) -> Checkpoint:
         """Up to where the log has been taken; not beyond what still waits for its time, or for the first moment."""
-        return self._before_waiting or self._marker()
+        return self._before_waiting or self._checkpoint()
 
     @property
     def checkpoint_offset(self) -> int:
-        """The marker's next offset."""
+        """The checkpoint's next offset."""
         return self.next_offset if self._before_waiting is None else self._before_waiting.next_offset
 
-    def _marker(self) -> Marker:
+    def _checkpoint(self) -> Checkpoint:
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes
-        return Marker(*where, self._clock_after)
+        return Checkpoint(*where, self._clock_after)
 
     def state(self, patient: str) -> tuple[str, int, bytes]:
         """One patient's snapshot, with the offset up to which it holds."""
@@ -168,7 +168,7 @@ class Partition(ControlRecords):
                     ahead = _just_after(log_time)
                 if watch is None:
                     continue
-            if offset < watch.upto:  # this patient's state is newer than the marker
+            if offset < watch.upto:  # this patient's state is newer than the checkpoint
                 taken_records -= 1
                 readable -= 1
                 continue

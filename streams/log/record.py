@@ -23,7 +23,9 @@ class Output(NamedTuple):
 
 
 class Witness(NamedTuple):
-    """The last signed tick: what its owner's clocks showed (`schemas.forwarded.Tick`), and the stream time there."""
+    """The last signed tick: what its owner's clocks showed (`schemas.control_record.Tick`), and the stream time
+    there.
+    """
 
     clock: str
     boot_ms: int
@@ -42,7 +44,7 @@ class ClockState(NamedTuple):
     witness: Witness
 
 
-class Marker(NamedTuple):
+class Checkpoint(NamedTuple):
     """Up to where a partition's log has been taken: next offset, its time, the greatest offset seen of each forwarding
     source, the rules in force, and where stream time stands (None before the log's first signed tick).
     """

@@ -8,7 +8,7 @@ Stamps that step back never stop time: it goes on by differences, a tenth slower
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from schemas.forwarded import Tick
+from schemas.control_record import Tick
 from streams.log.record import ClockState, Record, Witness
 
 TICK_EVERY_S: Final = 1.0

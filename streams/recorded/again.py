@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.rules import Rules
+from schemas.control_record import ControlRecordKeys
 from schemas.decode import Decoded, decode
-from schemas.forwarded import LogKeys
 from schemas.reasons import Unreadable
 from schemas.times import to_ms
 from streams.log import Output, Partition
 from streams.log.placing import partition_of
 from streams.recorded.lines import is_recorded_log
-from streams.replay import Replay, holds_tables, read_lines
-from streams.ward.samples import NAMES, folder
+from streams.recorded.replay import Replay, holds_tables, read_lines
+from streams.recordings.samples import NAMES, folder
 
 if TYPE_CHECKING:
     from streams.recorded.source import Source
@@ -30,13 +30,13 @@ class Recording(NamedTuple):
 
     path: Path
     partitions: int
-    keys: LogKeys
+    keys: ControlRecordKeys
 
     @classmethod
-    def named(cls, name: str, partitions: int, keys: LogKeys) -> "Recording":
+    def named(cls, name: str, partitions: int, keys: ControlRecordKeys) -> "Recording":
         """A folder, a file of readings, a log from `record`, or a bundled sample by its name. Raises NoRecording.
 
-        >>> Recording.named("bidmc", 8, LogKeys({})).path.name
+        >>> Recording.named("bidmc", 8, ControlRecordKeys({})).path.name
         'bidmc'
         """
         path = Path(name)
@@ -82,7 +82,7 @@ class Recording(NamedTuple):
         if self.is_log:
             return
         if holds_tables(self.path):
-            from streams.ward.recordings import read_folder
+            from streams.recordings.recordings import read_folder
 
             for at, patient, _ in read_folder(self.path):
                 yield at, patient
@@ -98,7 +98,7 @@ class Recording(NamedTuple):
     def _lines(self, patient: str | None) -> Iterable[bytes]:
         if patient is None or not holds_tables(self.path):
             return read_lines(self.path)
-        from streams.ward.recordings import read_folder
+        from streams.recordings.recordings import read_folder
 
         # In event clock the neighbours of a partition move its time: they belong to what decides.
         own = partition_of(patient, self.partitions)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.rules import Rules
-from schemas.forwarded import SIGNATURE_HEADER, ForwardedKind, LogKeys, signed_bytes
+from schemas.control_record import SIGNATURE_HEADER, ControlRecordKeys, ControlRecordKind, signed_bytes
 from schemas.times import EPOCH, to_ms
 from streams.log import Output, Partition, Record
 from streams.recorded.lines import (
@@ -24,7 +24,7 @@ from streams.recorded.lines import (
 )
 from streams.recorded.play import Stretch, only
 
-_OURS = LogKeys.parse("recorded:by-us-and-nobody-else")
+_OURS = ControlRecordKeys.parse("recorded:by-us-and-nobody-else")
 """Stands in for the log's own key, which no file holds: what was rightly signed when it was recorded is signed anew."""
 
 
@@ -34,7 +34,7 @@ class RecordedLog:
     `keys` are the log's own; they are needed only if it was recorded without them.
     """
 
-    def __init__(self, path: Path, rules: Rules, keys: LogKeys, kind: type[Partition] = Partition) -> None:
+    def __init__(self, path: Path, rules: Rules, keys: ControlRecordKeys, kind: type[Partition] = Partition) -> None:
         self._path, self._rules, self._keys, self._kind = path, rules, keys, kind
         with path.open("rb") as file:
             self.head: Head = read_head(file.readline())
@@ -75,7 +75,7 @@ class RecordedLog:
         head = self.head
         return self._kind(
             begin.partition, head.partitions, clock=head.clock, mode=head.mode, rules=self._rules, keys=_OURS,
-            topic=head.topic, marker=begin.marker, states=states,
+            topic=head.topic, checkpoint=begin.checkpoint, states=states,
         )  # fmt: skip
 
     def _signed_anew(self, line: RecordLine) -> Record:
@@ -83,13 +83,13 @@ class RecordedLog:
         given = next((signature for name, signature in headers if name == SIGNATURE_HEADER), None)
         if not is_signed(line.kind, given):
             return offset, at, key, value, headers
-        message = signed_bytes(ForwardedKind(line.kind), self.head.topic, line.partition, value or b"")
+        message = signed_bytes(ControlRecordKind(line.kind), self.head.topic, line.partition, value or b"")
         held = line.verified
         if held is None:
             if not self._keys:
                 raise NotARecordedLog(
-                    "this log was recorded without VIGILWARD_LOG_KEY, so nobody checked whose records it holds; set "
-                    "the key here"
+                    "this log was recorded without VIGILWARD_CONTROL_RECORD_KEY, so nobody checked whose records it "
+                    "holds; set the key here"
                 )
             held = self._keys.holds(message, given)
         signature = _OURS.sign(message) if held else b"none"

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, ForwardedKind, LogKeys, signed_bytes
+from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecordKeys, ControlRecordKind, signed_bytes
 from schemas.rejection import Header
 from schemas.times import EPOCH, to_ms, to_text
-from streams.log import Marker, Record
+from streams.log import Checkpoint, Record
 from streams.log.record import ClockState
 
 VERSION: Final = 1
@@ -44,7 +44,7 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag_field="line", tag="begin"):
-    """A partition's recording begins here, with this marker where it does not begin with nothing."""
+    """A partition's recording begins here, with this checkpoint where it does not begin with nothing."""
 
     partition: int
     next_offset: int = 0
@@ -55,10 +55,10 @@ class Begin(Struct, frozen=True, kw_only=True, tag_field="line", tag="begin"):
     clock: ClockState | None = None
 
     @property
-    def marker(self) -> Marker:
+    def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
-        return Marker(*where, self.clock)
+        return Checkpoint(*where, self.clock)
 
 
 class StateLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="state"):
@@ -71,7 +71,7 @@ class StateLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="state"
 
 
 class RecordLine(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="line", tag="record"):
-    """One record. `verified`: a forwarded record's signature held when it was recorded; None: nobody could say."""
+    """One record. `verified`: a control record's signature held when it was recorded; None: nobody could say."""
 
     partition: int
     offset: int
@@ -92,26 +92,26 @@ _line = msgspec.json.Decoder(Line).decode
 
 
 def kind_of(headers: Sequence[Header]) -> str:
-    """What a record is: a reading, or the kind of forwarded record that its header names."""
+    """What a record is: a reading, or the kind of control record that its header names."""
     name = next((value for header, value in headers if header == KIND_HEADER), None)
     if name is None:
         return READING
-    return next((kind.value for kind in ForwardedKind if kind.value.encode() == name), OTHER)
+    return next((kind.value for kind in ControlRecordKind if kind.value.encode() == name), OTHER)
 
 
 def is_signed(kind: str, signature: bytes | None) -> bool:
     """Whether it matters who signed: a bare tick moves only time."""
-    return kind not in (READING, OTHER) and (kind != ForwardedKind.TICK.value or signature is not None)
+    return kind not in (READING, OTHER) and (kind != ControlRecordKind.TICK.value or signature is not None)
 
 
-def line_of(partition: int, record: Record, topic: str, keys: LogKeys) -> RecordLine:
+def line_of(partition: int, record: Record, topic: str, keys: ControlRecordKeys) -> RecordLine:
     """A record as a line."""
     offset, at, key, value, headers = record
     kind = kind_of(headers)
     verified = None
     signature = next((given for name, given in headers if name == SIGNATURE_HEADER), None)
     if keys and is_signed(kind, signature):
-        verified = keys.holds(signed_bytes(ForwardedKind(kind), topic, partition, value or b""), signature)
+        verified = keys.holds(signed_bytes(ControlRecordKind(kind), topic, partition, value or b""), signature)
     words: dict[str, Any] = {**_bytes("key", key), **_bytes("value", value)}
     return RecordLine(
         partition=partition, offset=offset, at=to_text(at), kind=kind, headers=list(headers), verified=verified, **words

@@ -9,7 +9,7 @@ import typer
 from schemas.base import read_moment
 from schemas.times import to_ms
 from streams.recorded.play import Stretch
-from streams.ward.pace import seconds
+from streams.simulator.pace import seconds
 
 WORDED: Final = re.compile(r"(hour|second)s? (\d+(?:\.\d+)?)")
 UNITS_S: Final = {"hour": 3_600, "second": 1}

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from detectors.rules import Rules
-from schemas.forwarded import KIND_HEADER, LogKeys
-from streams.log import Marker, Output, Partition, Record
-from streams.log.forward import tick
+from schemas.control_record import KIND_HEADER, ControlRecordKeys
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log import Checkpoint, Output, Partition, Record
+from streams.log.control_records import tick
 from streams.log.placing import partition_of
 from streams.recorded.savepoints import Savepoint, savepoint_before
 from streams.recorded.source import Source
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.ledger.identity import identity
+from streams.worker.state_store.identity import identity
 
 FOREVER: Final = 1 << 62
 _TICK: Final = tick()
@@ -62,15 +62,15 @@ def new_log(
     settings: Settings,
     partition: int,
     rules: Rules,
-    keys: LogKeys,
-    marker: Marker | None = None,
+    keys: ControlRecordKeys,
+    checkpoint: Checkpoint | None = None,
     states: Iterable[tuple[str, int, bytes]] = (),
     kind: type[Partition] = Partition,
 ) -> Partition:
     """A partition as a worker with these settings makes it."""
     return kind(
         partition, settings.partitions, clock=settings.clock.value, mode=settings.mode.value, rules=rules, keys=keys,
-        topic=settings.topic(Topic.READINGS), marker=marker, states=states,
+        topic=settings.topic(Topic.READINGS), checkpoint=checkpoint, states=states,
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def play(
             incomplete(partition)
         saved = start.savepoint
         log = new_log(
-            settings, partition, rules, settings.keys, saved.marker if saved else None,
+            settings, partition, rules, settings.keys, saved.checkpoint if saved else None,
             saved.states if saved else (), kind,
         )  # fmt: skip
         end = source.spans()[partition].end

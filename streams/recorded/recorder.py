@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.times import to_text_or_none
-from streams.log.forward import tick_in
+from streams.config.topics import Topic
+from streams.log.control_records import tick_in
 from streams.log.stream_time import StreamClock
 from streams.recorded.lines import Begin, Head, StateLine, line_of, written
 from streams.recorded.play import Stretch, start_of
 from streams.recorded.source import Source
-from streams.topics import Topic
-from streams.worker.ledger.identity import identity
+from streams.worker.state_store.identity import identity
 
 
 class Recorded(NamedTuple):
@@ -41,10 +41,11 @@ def record(source: Source, stretch: Stretch) -> Iterator[Recorded]:
         saved = start.savepoint
         begin = Begin(partition=partition, next_offset=start.offset)
         if saved is not None:
-            marker = saved.marker
+            checkpoint = saved.checkpoint
             begin = Begin(
-                partition=partition, next_offset=marker.next_offset, time=marker.time, first_time=marker.first_time,
-                sources=dict(marker.sources), rules=marker.rules, clock=marker.clock,
+                partition=partition, next_offset=checkpoint.next_offset, time=checkpoint.time,
+                first_time=checkpoint.first_time, sources=dict(checkpoint.sources), rules=checkpoint.rules,
+                clock=checkpoint.clock,
             )  # fmt: skip
         yield Recorded(written(begin))
         for patient, upto, snapshot in saved.states if saved else ():

@@ -4,35 +4,35 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.log import Marker
+from streams.config.topics import HOUR_MS, Topic
+from streams.log import Checkpoint
 from streams.recorded.source import Source, Span
-from streams.topics import HOUR_MS, Topic
-from streams.worker.ledger.record import (
+from streams.worker.state_store.state_encoding import (
+    CHECKPOINT_KEY,
     END_KEY,
-    MARKER_KEY,
     PATIENT_KEY,
-    MarkerBody,
+    CheckpointBody,
     Unusable,
-    decode_marker,
+    decode_checkpoint,
     decode_state,
     unseal,
 )
 
 
 class Savepoint(NamedTuple):
-    """Whole and undamaged: the marker's body and every patient's state."""
+    """Whole and undamaged: the checkpoint's body and every patient's state."""
 
-    body: MarkerBody
+    body: CheckpointBody
     states: tuple[tuple[str, int, bytes], ...]
 
     @property
-    def marker(self) -> Marker:
+    def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
-        return self.body.marker
+        return self.body.checkpoint
 
 
 def savepoint_before(source: Source, partition: int, at_ms: int, span: Span, topic_id: str) -> Savepoint | None:
-    """The newest savepoint at or before a moment of the partition's time from which the log is still there."""
+    """The newest savepoint at or before a moment of the stream time from which the log is still there."""
     there = source.spans(Topic.SAVEPOINTS).get(partition, Span(0, 0))
     start = there.start
     if source.settings.durable and source.settings.clock.value == "arrival":
@@ -62,7 +62,7 @@ def _whole(collected: dict[bytes, bytes]) -> Savepoint | None:
     """The savepoint that these records are; None where one is missing or damaged."""
     try:
         patients, _ = msgspec.msgpack.decode(unseal(END_KEY, collected.pop(END_KEY)))
-        body = decode_marker(collected.pop(MARKER_KEY))
+        body = decode_checkpoint(collected.pop(CHECKPOINT_KEY))
         states = []
         for key, value in collected.items():
             state = decode_state(key, value)

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple, Self
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.installation.broker import TIMEOUT_S, BrokerUnreachable
 from streams.log import Record
-from streams.settings import Settings
-from streams.topics import Topic
 
 AT_ONCE: Final = 2_000
 POLL_S: Final = 0.2

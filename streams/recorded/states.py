@@ -8,16 +8,22 @@ import msgspec
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from msgspec import Struct
 
+from streams.config.settings import Settings
+from streams.config.topics import FORWARDED, Topic, size_limit
 from streams.installation.broker import TIMEOUT_S, admin_of
-from streams.log import Marker
+from streams.log import Checkpoint
 from streams.recorded.source import Source
-from streams.settings import Settings
-from streams.topics import FORWARDED, Topic, size_limit
-from streams.worker.ledger.capture import OVERHEAD
-from streams.worker.ledger.identity import Identity
-from streams.worker.ledger.pen import Line, Pen
-from streams.worker.ledger.record import MARKER_KEY, MarkerBody, encode_marker, encode_state, patient_key
-from streams.worker.ledger.stored import Stored, read_states
+from streams.worker.state_store.capture import OVERHEAD
+from streams.worker.state_store.fenced_producer import FencedProducer, Line
+from streams.worker.state_store.identity import Identity
+from streams.worker.state_store.state_encoding import (
+    CHECKPOINT_KEY,
+    CheckpointBody,
+    encode_checkpoint,
+    encode_state,
+    patient_key,
+)
+from streams.worker.state_store.stored import Stored, read_states
 
 VERSION: Final = 1
 
@@ -44,11 +50,11 @@ class ExportHead(Struct, frozen=True, kw_only=True):
     topic_id: str
 
 
-class ExportMarker(Struct, frozen=True, kw_only=True, tag_field="line", tag="marker"):
-    """A partition's marker."""
+class ExportCheckpoint(Struct, frozen=True, kw_only=True, tag_field="line", tag="marker"):
+    """A partition's checkpoint."""
 
     partition: int
-    body: MarkerBody
+    body: CheckpointBody
 
 
 class ExportState(Struct, frozen=True, kw_only=True, tag_field="line", tag="state"):
@@ -63,7 +69,7 @@ class ExportState(Struct, frozen=True, kw_only=True, tag_field="line", tag="stat
 
 _encode = msgspec.json.Encoder().encode
 _head = msgspec.json.Decoder(ExportHead).decode
-_line = msgspec.json.Decoder(ExportMarker | ExportState).decode
+_line = msgspec.json.Decoder(ExportCheckpoint | ExportState).decode
 
 
 def all_stored(settings: Settings) -> dict[int, Stored]:
@@ -77,8 +83,8 @@ def exported(settings: Settings, stored: Mapping[int, Stored], whose: Identity) 
     head = ExportHead(topic=topic, partitions=settings.partitions, cluster_id=whose.cluster_id, topic_id=whose.topic_id)
     yield _encode(head) + b"\n"
     for partition, one in sorted(stored.items()):
-        if one.marker is not None:
-            yield _encode(ExportMarker(partition=partition, body=one.marker)) + b"\n"
+        if one.checkpoint is not None:
+            yield _encode(ExportCheckpoint(partition=partition, body=one.checkpoint)) + b"\n"
         for patient, body in sorted(one.states.items()):
             state = ExportState(
                 partition=partition, patient=patient, upto=body.upto, snapshot=body.snapshot or b"",
@@ -88,7 +94,7 @@ def exported(settings: Settings, stored: Mapping[int, Stored], whose: Identity) 
 
 
 def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start: str | None) -> dict[int, list[Line]]:
-    """What an export becomes here, by partition; the marker last. Raises NotTheseStates.
+    """What an export becomes here, by partition; the checkpoint last. Raises NotTheseStates.
 
     `start` is `start` or `end` of this log where the states come from another one: their offsets mean nothing here.
     """
@@ -106,14 +112,14 @@ def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start:
     if not same and start is None:
         raise NotTheseStates("exported from another log: say with --from start (or end) where they go on in this one")
     found: dict[int, list[Line]] = {partition: [] for partition in range(settings.partitions)}
-    markers: dict[int, MarkerBody] = {}
+    checkpoints: dict[int, CheckpointBody] = {}
     for number, line in enumerate(numbered, start=2):
         try:
             one = _line(line)
         except msgspec.MsgspecError as broken:
             raise NotTheseStates(f"line {number} cannot be read: {broken}") from None
-        if isinstance(one, ExportMarker):
-            markers[one.partition] = one.body
+        if isinstance(one, ExportCheckpoint):
+            checkpoints[one.partition] = one.body
             continue
         upto = one.upto if same and start is None else 0
         value = encode_state(one.patient, upto, one.snapshot, limit, one.libraries)
@@ -121,29 +127,29 @@ def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start:
     if not same or start is not None:
         with Source(settings) as source:
             spans = source.spans()
-        markers = {
+        checkpoints = {
             partition: msgspec.structs.replace(
                 body, next_offset=spans[partition].end if start == "end" else spans[partition].start, sources={},
                 cluster_id=whose.cluster_id, topic_id=whose.topic_id, savepoint_at=None,
             )
-            for partition, body in markers.items()
+            for partition, body in checkpoints.items()
         }  # fmt: skip
-    for partition, body in markers.items():
+    for partition, body in checkpoints.items():
         body = msgspec.structs.replace(body, group=settings.group)
-        found[partition].append(Line(states, partition, MARKER_KEY, encode_marker(body)))
+        found[partition].append(Line(states, partition, CHECKPOINT_KEY, encode_checkpoint(body)))
     return found
 
 
 def forgotten(
     settings: Settings, stored: Mapping[int, Stored], whose: Identity, offsets: Mapping[int, int]
 ) -> dict[int, list[Line]]:
-    """The markers with which every partition goes on at these offsets knowing nobody, under the rules in force."""
+    """The checkpoints with which every partition goes on at these offsets knowing nobody, under the rules in force."""
     states = settings.topic(Topic.STATES)
     written = {}
     for partition, one in stored.items():
-        rules = one.marker.rules if one.marker else None
-        body = MarkerBody.of(Marker(offsets[partition], rules=rules), *whose, 0, 0, settings.group)
-        written[partition] = [Line(states, partition, MARKER_KEY, encode_marker(body))]
+        rules = one.checkpoint.rules if one.checkpoint else None
+        body = CheckpointBody.of(Checkpoint(offsets[partition], rules=rules), *whose, 0, 0, settings.group)
+        written[partition] = [Line(states, partition, CHECKPOINT_KEY, encode_checkpoint(body))]
     return written
 
 
@@ -157,12 +163,12 @@ def put(settings: Settings, lines: Mapping[int, list[Line]], stored: Mapping[int
         named = {line.key for line in written}
         gone = [] if keep else [patient_key(patient) for patient in _patients(stored[partition])]
         away = [Line(states, partition, key, None) for key in gone if key not in named]
-        pen = Pen(settings, partition)
-        await pen.start()
+        fenced_producer = FencedProducer(settings, partition)
+        await fenced_producer.start()
         try:
-            await pen.write([*away, *written])
+            await fenced_producer.write([*away, *written])
         finally:
-            await pen.stop()
+            await fenced_producer.stop()
 
     async def write_all() -> None:
         for partition, written in lines.items():
@@ -175,7 +181,7 @@ def handed_over(settings: Settings, stored: Mapping[int, Stored], whose: Identit
     """The checkpoints with which another group goes on from the very same states. Raises NotTheseStates."""
     states, written = settings.topic(Topic.STATES), {}
     for partition, one in stored.items():
-        body = one.marker
+        body = one.checkpoint
         if body is None:
             raise NotTheseStates(f"partition {partition} has no checkpoint that can be used")
         if body.group not in ("", settings.group):
@@ -185,7 +191,7 @@ def handed_over(settings: Settings, stored: Mapping[int, Stored], whose: Identit
                 f"the states of partition {partition} belong to another log: see `vigilward state show`"
             )
         body = msgspec.structs.replace(body, group=group)
-        kept = [Line(states, partition, MARKER_KEY, encode_marker(body))]
+        kept = [Line(states, partition, CHECKPOINT_KEY, encode_checkpoint(body))]
         written[partition] = kept
     return written
 

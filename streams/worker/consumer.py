@@ -24,14 +24,14 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
-from streams.settings import Clock, Settings
-from streams.topics import Topic
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
+from streams.worker.batch_view import Fetched, next_fetched
 from streams.worker.batches import RecordBatch
-from streams.worker.continuity import Continuity, Succession
 from streams.worker.damage import Checksums, tell_of_damage
-from streams.worker.faults import said
-from streams.worker.fetched import Fetched, next_fetched
+from streams.worker.faults import redact
 from streams.worker.membership import Coordination
+from streams.worker.offset_tracker import Continuity, OffsetTracker
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Positions(Protocol):
 
 
 @dataclass(slots=True)
-class Deliveries:
+class ConsumerStats:
     """What happened on the way, counted since the start."""
 
     polls: int = 0
@@ -138,8 +138,8 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.deliveries = Deliveries()
-        self._succession = Succession()
+        self.consumer_stats = ConsumerStats()
+        self._offset_tracker = OffsetTracker()
         self._unread: set[TP] = set()
         self._out: list[RecordBatch] = []
         self._safe: dict[TP, int] = {}
@@ -174,7 +174,7 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Another generation begins: nothing that is under way counts any more."""
         await super().on_partitions_revoked(revoked)
-        self._succession.forget()
+        self._offset_tracker.forget()
         for tp in revoked:
             self._safe.pop(tp, None)
             self._committed.pop(tp, None)
@@ -240,7 +240,7 @@ class BatchConsumer(driver.Consumer):
         """Faust's guess at slow agents; `streams.worker.health` watches each partition instead."""
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        self._succession.forget()
+        self._offset_tracker.forget()
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             await asyncio.sleep(0)
             if not self.flow_active:  # the generation that counts is that of after the rebalance
@@ -257,17 +257,17 @@ class BatchConsumer(driver.Consumer):
             except (KafkaError, IllegalStateError) as refused:
                 await self._fetch_failed(refused)
                 continue
-            self.deliveries.polls += 1
-            self.deliveries.fetch_failing = False
+            self.consumer_stats.polls += 1
+            self.consumer_stats.fetch_failing = False
             if not fetched or self.should_stop:
                 continue
             await self._deliver(fetched, active, generation)  # type: ignore[arg-type]  # ours: `_fetch_records`
 
     async def _fetch_failed(self, refused: Exception) -> None:
-        counts = self.deliveries
+        counts = self.consumer_stats
         counts.fetch_errors += 1
         if not counts.fetch_failing:
-            log.error("fetching from Kafka fails: %s; going on trying", said(refused))
+            log.error("fetching from Kafka fails: %s; going on trying", redact(refused))
         counts.fetch_failing = True
         await asyncio.sleep(RETRY_S)
 
@@ -279,14 +279,14 @@ class BatchConsumer(driver.Consumer):
             batch = RecordBatch(tp, records, stamped_by, unreadable)
             stale = self.app.consumer_generation_id != generation or not self.flow_active
             if stale or not (active is None or tp in active):
-                self._succession.dropped(tp)
+                self._offset_tracker.dropped(tp)
                 self._unread.add(tp)
-                self.deliveries.dropped += 1
+                self.consumer_stats.dropped += 1
             elif await self._follows(tp, batch.first_offset, generation):
-                tell_of_damage(tp, unreadable, self.app.positions.expected(tp), self.deliveries.unreadable)
+                tell_of_damage(tp, unreadable, self.app.positions.expected(tp), self.consumer_stats.unreadable)
                 ready.append(batch)
             else:
-                self.deliveries.dropped += 1
+                self.consumer_stats.dropped += 1
         await self._hand_over(ready, generation)
 
     async def _fetch_again(self) -> None:
@@ -306,16 +306,16 @@ class BatchConsumer(driver.Consumer):
     def _tell_of_stamps(self, tp: TP, records: int) -> None:
         if tp.topic != self._log_topic:
             return
-        if not self.deliveries.unstamped:
+        if not self.consumer_stats.unstamped:
             log.error(
                 "%s is not stamped by the broker, so producers' clocks move its time; `vigilward doctor --fix`",
                 tp.topic,
             )
-        self.deliveries.unstamped += records
+        self.consumer_stats.unstamped += records
 
     async def _follows(self, tp: TP, first: int, generation: int) -> bool:
         expected = self.app.positions.expected(tp)
-        verdict = self._succession.judge(tp, first, expected)
+        verdict = self._offset_tracker.judge(tp, first, expected)
         if verdict is Continuity.FOLLOWS:
             return True
         # Tried until it is done: were a batch at the end of a log dropped, only the next record would show the gap.
@@ -329,19 +329,19 @@ class BatchConsumer(driver.Consumer):
         return False
 
     async def _go_back(self, tp: TP, expected: int) -> bool:
-        self.deliveries.went_back += 1
+        self.consumer_stats.went_back += 1
         # Through the thread's queue: a seek from outside could be undone by a fetch that is just ending there.
         await self.seek_wait({tp: expected})
-        self._succession.went_back(tp, expected)
+        self._offset_tracker.went_back(tp, expected)
         return False
 
     async def _cross(self, tp: TP, expected: int, first: int) -> bool:
         start = (await self.earliest_offsets(tp))[tp]
         if start > expected:
-            self.deliveries.lost += start - expected
+            self.consumer_stats.lost += start - expected
             self.app.positions.lost(tp, expected, start)
         else:
-            self.deliveries.holes += first - expected
+            self.consumer_stats.holes += first - expected
         return True
 
     async def _hand_over(self, batches: list[RecordBatch], generation: int) -> None:
@@ -350,7 +350,7 @@ class BatchConsumer(driver.Consumer):
             if not self.flow_active:
                 batch.settled.set()
                 continue
-            self.deliveries.batches += 1
+            self.consumer_stats.batches += 1
             await self.callback(self._event_of(batch, generation))
         for batch in batches:
             while not batch.settled.is_set():

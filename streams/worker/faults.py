@@ -23,10 +23,10 @@ SPOKEN = (KafkaError, OSError, BrokerUnreachable, WorkerFault)
 """Their texts name brokers, topics and files, never a patient."""
 
 
-def said(fault: BaseException) -> str:
+def redact(fault: BaseException) -> str:
     """The kind of a fault, and its text where that is safe.
 
-    >>> said(ValueError("p-7f3a has heart rate 300")), said(OSError(111, "Connection refused"))
+    >>> redact(ValueError("p-7f3a has heart rate 300")), redact(OSError(111, "Connection refused"))
     ('ValueError', 'ConnectionRefusedError: [Errno 111] Connection refused')
     """
     if isinstance(fault, WorkerFault):

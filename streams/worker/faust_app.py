@@ -1,4 +1,4 @@
-"""The Faust app of a worker: agents that take record batches, and a word at each change of ownership.
+"""The Faust app of a worker: agents that take record batches, and a word at each change of assignment.
 
 Of Faust we keep the group, the assignment, the agents and the life cycle. Off are its web views (they list keys, which
 are patients, without a login), its leader topic, its tables and its own producer: state and sending are ours.
@@ -11,10 +11,10 @@ import faust
 from faust.app.base import BootStrategy
 from faust.types import TP
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from streams.worker.batches import BatchSchema
 from streams.worker.consumer import BatchTransport, Positions
-from streams.worker.faults import WorkerFault, said
+from streams.worker.faults import WorkerFault, redact
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Owner(Positions, Protocol):
 
 
 class WithoutProducer(BootStrategy):
-    """Starts no producer of Faust's (ours is `streams.worker.outlet`) and no web server."""
+    """Starts no producer of Faust's (ours is `streams.worker.buffered_producer`) and no web server."""
 
     enable_kafka_producer = False
     enable_web = False
@@ -95,8 +95,8 @@ class BatchApp(faust.App):
                 await self.owner.take(set(assigned))
                 self.taken_generation = generation_id
             except Exception as refused:
-                log.error("partitions cannot be taken: %s", said(refused))
-                await self.crash(WorkerFault(said(refused)))
+                log.error("partitions cannot be taken: %s", redact(refused))
+                await self.crash(WorkerFault(redact(refused)))
                 return
         await super()._on_partitions_assigned(assigned, generation_id)
 
@@ -108,5 +108,5 @@ class BatchApp(faust.App):
     async def on_stop(self) -> None:
         """Stops taking records, then sends and commits what these caused; the group is left afterwards."""
         await super().on_stop()
-        if not self.crashed and not await self.owner.finish(self.settings.stop_within_s / 2):
+        if not self.crashed and not await self.owner.finish(self.settings.shutdown_timeout_s / 2):
             log.warning("not everything was acknowledged in time: the next owner takes these records again")

@@ -5,14 +5,14 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from schemas.forwarded import ForwardedKind
+from schemas.control_record import ControlRecordKind
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log.control_records import forward
 from streams.log.crowd import MOST_UNADMITTED, look_at_crowd
-from streams.log.forward import forward
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.letters import Letter
-from streams.worker.outlet import Outlet
-from streams.worker.partitions import Holding
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.outgoing import OutgoingRecord
+from streams.worker.owned_partition import OwnedPartition
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ class Forgetter:
     def __init__(
         self,
         settings: Settings,
-        to_log: Outlet,
-        ours: Callable[[], Iterable[Holding]],
+        to_log: BufferedProducer,
+        ours: Callable[[], Iterable[OwnedPartition]],
         most: int = MOST_UNADMITTED,
     ) -> None:
         self._topic, self._keys = settings.topic(Topic.READINGS), settings.keys
@@ -47,31 +47,39 @@ class Forgetter:
         """`now` by the loop's clock, in seconds."""
         self._asked = {who: at for who, at in self._asked.items() if now - at < AGAIN_AFTER_S}
         before, self.crowded = self.crowded, {}
-        for holding in list(self._ours()):
-            crowd = look_at_crowd(holding.log, self._most)
+        for owned in list(self._ours()):
+            crowd = look_at_crowd(owned.log, self._most)
             if crowd.unadmitted <= self._most:
                 continue
-            self.crowded[holding.partition] = crowd.unadmitted - self._most
-            if holding.partition not in before:
-                self._tell(holding.partition, crowd.unadmitted)
+            self.crowded[owned.partition] = crowd.unadmitted - self._most
+            if owned.partition not in before:
+                self._tell(owned.partition, crowd.unadmitted)
             if self._keys:
-                await self._to_log.put(self._letters(holding.partition, crowd.forget, now))
+                await self._to_log.put(self._records(owned.partition, crowd.forget, now))
             await asyncio.sleep(0)
 
-    def _letters(self, partition: int, forget: list[tuple[int, str]], now: float) -> list[Letter]:
-        letters = []
+    def _records(self, partition: int, forget: list[tuple[int, str]], now: float) -> list[OutgoingRecord]:
+        records = []
         for since, patient in forget[:AT_ONCE]:
             if (partition, patient) in self._asked:
                 continue
             self._asked[partition, patient] = now
             key, value, headers = forward(
-                ForwardedKind.FORGET, self._topic, partition, since, patient, b"", self._keys, self._topic, partition
+                ControlRecordKind.FORGET,
+                self._topic,
+                partition,
+                since,
+                patient,
+                b"",
+                self._keys,
+                self._topic,
+                partition,
             )
-            letters.append(Letter(self._topic, partition, key, value, headers))
-        return letters
+            records.append(OutgoingRecord(self._topic, partition, key, value, headers))
+        return records
 
     def _tell(self, partition: int, unadmitted: int) -> None:
         log.error(
             "partition %d: readings of %d patients whom nobody admitted; those silent longest are forgotten%s",
-            partition, unadmitted, "" if self._keys else ", but not without VIGILWARD_LOG_KEY",
+            partition, unadmitted, "" if self._keys else ", but not without VIGILWARD_CONTROL_RECORD_KEY",
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """Patient records, actions and rules, put into the one log strictly in the order in which they came.
 
-A source's offset is committed only after the forwarded record is acknowledged, so a crash repeats some; the log keeps
-the greatest offset per source and leaves repeats aside. Without VIGILWARD_LOG_KEY nothing is forwarded: the records
-wait in their topics for a worker that has the key.
+A source's offset is committed only after the control record is acknowledged, so a crash repeats some; the log keeps
+the greatest offset per source and leaves repeats aside. Without VIGILWARD_CONTROL_RECORD_KEY nothing is forwarded: the
+records wait in their topics for a worker that has the key.
 """
 
 import asyncio
@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
 
-from schemas.forwarded import ForwardedKind
+from schemas.control_record import ControlRecordKind
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
+from streams.config.settings import Settings
+from streams.config.topics import Topic, size_limit
 from streams.log import Record
-from streams.log.forward import forward
-from streams.settings import Settings
-from streams.topics import Topic, size_limit
+from streams.log.control_records import forward
 from streams.worker.batches import RecordBatch
-from streams.worker.letters import Letter, Receipts, under
-from streams.worker.outlet import Outlet
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 
 if TYPE_CHECKING:
-    from streams.worker.ledger.stored import Lost
+    from streams.worker.state_store.stored import Lost
 
 log = logging.getLogger(__name__)
 
 KINDS = {
-    Topic.PATIENTS: ForwardedKind.PATIENT,
-    Topic.ACTIONS: ForwardedKind.ACTION,
-    Topic.RULES: ForwardedKind.RULES,
+    Topic.PATIENTS: ControlRecordKind.PATIENT,
+    Topic.ACTIONS: ControlRecordKind.ACTION,
+    Topic.RULES: ControlRecordKind.RULES,
 }
 
 
@@ -41,15 +41,21 @@ KINDS = {
 class Source:
     """One partition of a topic that is forwarded."""
 
-    kind: ForwardedKind
+    kind: ControlRecordKind
     next_offset: int
-    receipts: Receipts
+    acks: AckTracker
 
 
 class Forwarder:
     """Forwards the partitions that are ours. `rejections` takes what cannot be forwarded."""
 
-    def __init__(self, settings: Settings, to_log: Outlet, rejections: Outlet, safe: Callable[[TP, int], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        to_log: BufferedProducer,
+        rejections: BufferedProducer,
+        safe: Callable[[TP, int], None],
+    ) -> None:
         self._settings, self._to_log, self._rejections, self._safe = settings, to_log, rejections, safe
         self._kinds = {settings.topic(topic): kind for topic, kind in KINDS.items()}
         self._log_topic = settings.topic(Topic.READINGS)
@@ -61,9 +67,10 @@ class Forwarder:
     def own(self, starts: dict[TP, int]) -> None:
         """These partitions are ours, from these offsets, and no others."""
         for source in self.sources.values():
-            source.receipts.close()
+            source.acks.close()
         self.sources = {
-            tp: Source(self._kinds[tp.topic], start, Receipts(partial(self._safe, tp))) for tp, start in starts.items()
+            tp: Source(self._kinds[tp.topic], start, AckTracker(partial(self._safe, tp)))
+            for tp, start in starts.items()
         }
 
     async def take(self, batch: RecordBatch) -> None:
@@ -71,75 +78,78 @@ class Forwarder:
         source = self.sources.get(batch.tp)
         if source is None:
             return
-        forwarded: list[Letter] = []
-        refused: list[Letter] = []
+        forwarded: list[OutgoingRecord] = []
+        refused: list[OutgoingRecord] = []
         for record in batch.records:
             if record[0] < source.next_offset:
                 continue
             patient, refusal = self._patient_of(record, source.kind)
-            letters = [] if refusal else self._to_partitions(batch.tp, record, source.kind, patient)
-            if any(letter.size > self._limit for letter in letters):
+            outgoing = [] if refusal else self._to_partitions(batch.tp, record, source.kind, patient)
+            if any(one.size > self._limit for one in outgoing):
                 refusal = Refusal.TOO_LARGE
             if refusal is not None:
                 refused.append(self._refusal(batch.tp, record, refusal))
             else:
-                forwarded += letters
+                forwarded += outgoing
         for damaged in batch.unreadable:
             if damaged.next_offset > source.next_offset:
                 refused.append(self._unreadable(batch.tp, max(damaged.first, source.next_offset), damaged.next_offset))
-        receipt = source.receipts.open(batch.next_offset, len(forwarded) + len(refused))
+        ack = source.acks.open(batch.next_offset, len(forwarded) + len(refused))
         source.next_offset = batch.next_offset
         self.forwarded += len(forwarded)
-        await self._to_log.put(under(receipt, forwarded))
-        await self._rejections.put(under(receipt, refused))
+        await self._to_log.put(under(ack, forwarded))
+        await self._rejections.put(under(ack, refused))
 
-    def tell_of_loss(self, tp: TP, expected: int, start: int, receipts: Receipts) -> Coroutine[Any, Any, None]:
+    def tell_of_loss(self, tp: TP, expected: int, start: int, acks: AckTracker) -> Coroutine[Any, Any, None]:
         """Says in the log that records were deleted before they were taken; the Vigils make an alert of it.
 
-        Counted among the `receipts` of what was lost at once, so that nothing beyond the loss is safe, committed or
+        Counted among the `acks` of what was lost at once, so that nothing beyond the loss is safe, committed or
         saved before Kafka has this: a crash would pass over it in silence. Queued when it is awaited.
         """
         body = b'{"from":%d,"to":%d}' % (expected, start)
-        letters = [
-            self._letter(ForwardedKind.LOSS, tp.topic, tp.partition, start - 1, "", body, partition)
+        outgoing = [
+            self._control_record(ControlRecordKind.LOSS, tp.topic, tp.partition, start - 1, "", body, partition)
             for partition in self._targets(tp)
         ]
-        return self._to_log.put(under(receipts.open(expected, len(letters)), letters))
+        return self._to_log.put(under(acks.open(expected, len(outgoing)), outgoing))
 
     async def tell_of_history(self, partition: int, lost: "Sequence[Lost]") -> asyncio.Future[None]:
         """Says in the log whose history was lost; the future is done when Kafka has it."""
         states = self._settings.topic(Topic.STATES)
         told = asyncio.get_running_loop().create_future()
-        letters = [
-            self._letter(ForwardedKind.HISTORY, states, partition, one.offset, one.patient, b"{}", partition)
+        outgoing = [
+            self._control_record(
+                ControlRecordKind.HISTORY, states, partition, one.offset, one.patient, b"{}", partition
+            )
             for one in lost
         ]
-        receipts = Receipts(lambda _: told.done() or told.set_result(None))
-        await self._to_log.put(under(receipts.open(0, len(letters)), letters))
+        acks = AckTracker(lambda _: told.done() or told.set_result(None))
+        await self._to_log.put(under(acks.open(0, len(outgoing)), outgoing))
         return told
 
     def _targets(self, tp: TP) -> range:
-        if self._kinds.get(tp.topic) is ForwardedKind.RULES:
+        if self._kinds.get(tp.topic) is ControlRecordKind.RULES:
             return range(self._settings.partitions)
         return range(tp.partition, tp.partition + 1)
 
-    def _to_partitions(self, tp: TP, record: Record, kind: ForwardedKind, patient: str) -> list[Letter]:
+    def _to_partitions(self, tp: TP, record: Record, kind: ControlRecordKind, patient: str) -> list[OutgoingRecord]:
         offset, _, _, value, _ = record
         return [
-            self._letter(kind, tp.topic, tp.partition, offset, patient, value or b"", to) for to in self._targets(tp)
+            self._control_record(kind, tp.topic, tp.partition, offset, patient, value or b"", to)
+            for to in self._targets(tp)
         ]
 
-    def _letter(
-        self, kind: ForwardedKind, topic: str, partition: int, offset: int, patient: str, body: bytes, to: int
-    ) -> Letter:
+    def _control_record(
+        self, kind: ControlRecordKind, topic: str, partition: int, offset: int, patient: str, body: bytes, to: int
+    ) -> OutgoingRecord:
         key, value, headers = forward(kind, topic, partition, offset, patient, body, self._keys, self._log_topic, to)
-        return Letter(self._log_topic, to, key, value, headers)
+        return OutgoingRecord(self._log_topic, to, key, value, headers)
 
-    def _patient_of(self, record: Record, kind: ForwardedKind) -> tuple[str, Refusal | None]:
+    def _patient_of(self, record: Record, kind: ControlRecordKind) -> tuple[str, Refusal | None]:
         _, _, key, value, _ = record
         if not value:
             return "", Refusal.EMPTY
-        if kind is ForwardedKind.RULES:
+        if kind is ControlRecordKind.RULES:
             return "", None
         try:
             patient = (key or b"").decode()
@@ -147,13 +157,13 @@ class Forwarder:
             return "", Refusal.BAD_FIELD
         return patient, None if patient else Refusal.MISSING_FIELD
 
-    def _unreadable(self, tp: TP, first: int, next_offset: int) -> Letter:
+    def _unreadable(self, tp: TP, first: int, next_offset: int) -> OutgoingRecord:
         place = tp.topic, tp.partition, first
         facts = Rejection.of(Refusal.UNREADABLE_BATCH, None, *place, last_offset=next_offset - 1)
-        return Letter(self._settings.topic(Topic.REJECTIONS), tp.partition, None, None, facts.headers())
+        return OutgoingRecord(self._settings.topic(Topic.REJECTIONS), tp.partition, None, None, facts.headers())
 
-    def _refusal(self, tp: TP, record: Record, code: Refusal) -> Letter:
+    def _refusal(self, tp: TP, record: Record, code: Refusal) -> OutgoingRecord:
         offset, _, key, value, _ = record
         field = "key" if code in (Refusal.BAD_FIELD, Refusal.MISSING_FIELD) else None
         facts = Rejection.of(code, field, tp.topic, tp.partition, offset)
-        return Letter(self._settings.topic(Topic.REJECTIONS), tp.partition, key, value, facts.headers())
+        return OutgoingRecord(self._settings.topic(Topic.REJECTIONS), tp.partition, key, value, facts.headers())

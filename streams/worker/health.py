@@ -14,14 +14,14 @@ from enum import StrEnum
 
 from faust.types import TP
 
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
 from streams.liveness import AFTER_S, CLOCK_S, Lag
-from streams.settings import Clock, Settings
-from streams.topics import Topic
-from streams.worker.consumer import Deliveries, Seen
+from streams.worker.assignment import PartitionAssignment
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.consumer import ConsumerStats, Seen
 from streams.worker.faust_app import BatchApp
-from streams.worker.outlet import Outlet
-from streams.worker.ownership import Ownership
-from streams.worker.partitions import Holding
+from streams.worker.owned_partition import OwnedPartition
 from streams.worker.refusing import Refusing
 
 log = logging.getLogger(__name__)
@@ -68,8 +68,10 @@ class Progress:
 class Health:
     """Watches each partition, not only the process."""
 
-    def __init__(self, settings: Settings, app: BatchApp, ownership: Ownership, outlets: dict[str, Outlet]) -> None:
-        self._app, self._ownership, self._outlets = app, ownership, outlets
+    def __init__(
+        self, settings: Settings, app: BatchApp, assignment: PartitionAssignment, producers: dict[str, BufferedProducer]
+    ) -> None:
+        self._app, self._assignment, self._producers = app, assignment, producers
         self._topic = settings.topic(Topic.READINGS)
         self._by_arrival, self._mode = settings.clock is Clock.ARRIVAL, settings.mode.value
         self._progress: dict[int, Progress] = {}
@@ -92,28 +94,28 @@ class Health:
     def look(self, now: float) -> None:
         """Notes how far each partition is at `now`, by the loop's clock."""
         self._tell_of_waiting(now)
-        held = self._ownership.holdings
+        held = self._assignment.owned_partitions
         self._look_at_refusals(now)
         self._progress = {number: at for number, at in self._progress.items() if number in held}
         self._lags = {number: lag for number, lag in self._lags.items() if number in held}
-        for number, holding in held.items():
-            before, seen = self._progress.get(number), self._seen(holding)
+        for number, owned in held.items():
+            before, seen = self._progress.get(number), self._seen(owned)
             # No clock is asked how old the fetch is: one that is set anew would make a fetcher that stands look well.
             fetched_ms = None if seen is None else seen.at_ms
-            if before is None or before.expected != holding.expected:
+            if before is None or before.expected != owned.expected:
                 moved_at = now
             else:
                 idle = seen is not None and seen.all_handed_over and seen.at_ms != before.fetched_ms
                 moved_at = now if idle else before.moved_at
-            self._progress[number] = Progress(holding.expected, fetched_ms, moved_at)
+            self._progress[number] = Progress(owned.expected, fetched_ms, moved_at)
             if (lag := self._lags.get(number)) is None:
                 lag = self._lags[number] = Lag()
-                lag.see(now, end=holding.end_at_start, taken=holding.expected)
-            lag.see(now, end=self.log_end(number), taken=holding.expected)
+                lag.see(now, end=owned.end_at_start, taken=owned.expected)
+            lag.see(now, end=self.log_end(number), taken=owned.expected)
 
     def _look_at_refusals(self, now: float) -> None:
         before = self._refusing.why
-        self._refusing.look(now, [holding.log.tally for holding in self._ownership.holdings.values()])
+        self._refusing.look(now, [owned.log.tally for owned in self._assignment.owned_partitions.values()])
         if (why := self._refusing.why) is not None and why != before:
             mode = self._mode
             more = f"; this worker watches patients of mode {mode} (VIGILWARD_MODE)" if why == "wrong_mode" else ""
@@ -125,7 +127,7 @@ class Health:
 
     def _tell_of_waiting(self, now: float) -> None:
         """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
-        if self.phase is not None or (self._ownership.assigned and self._ownership.holdings):
+        if self.phase is not None or (self._assignment.assigned and self._assignment.owned_partitions):
             self._waits_since = None
         elif self._waits_since is None:
             self._waits_since = now
@@ -140,21 +142,21 @@ class Health:
         """Why the worker is not ready; nothing if it is."""
         if self.phase is not None:
             return [self.phase]
-        if not self._ownership.assigned:
+        if not self._assignment.assigned:
             return [Unready.NOT_ASSIGNED]
-        held = self._ownership.holdings
+        held = self._assignment.owned_partitions
         if not held:
             return [Unready.OWNS_NO_PARTITION]
         now = asyncio.get_running_loop().time()
         reasons = {
-            Unready.FETCH_FAILS: self.deliveries().fetch_failing,
-            Unready.NOT_FETCHED: any(self.lag(holding) is None for holding in held.values()),
+            Unready.FETCH_FAILS: self.consumer_stats().fetch_failing,
+            Unready.NOT_FETCHED: any(self.lag(owned) is None for owned in held.values()),
             Unready.STALLED: self._still_s(now) > STALLED_S,
             Unready.BEHIND: any(self.lag_s(number) > AFTER_S for number in held),
-            Unready.CLOCK: any(self.apart_s(holding) > CLOCK_S for holding in held.values()),
+            Unready.CLOCK: any(self.apart_s(owned) > CLOCK_S for owned in held.values()),
             Unready.REFUSES: self._refusing.why is not None,
             Unready.CROWDED: bool(self.crowded()),
-            Unready.CANNOT_SEND: any(outlet.oldest_s() > AFTER_S for outlet in self._outlets.values()),
+            Unready.CANNOT_SEND: any(producer.oldest_s() > AFTER_S for producer in self._producers.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }
         return [reason for reason, holds in reasons.items() if holds]
@@ -163,48 +165,50 @@ class Health:
         """False if only a restart helps."""
         if self._app.crashed:
             return False
-        waits_for_kafka = self.deliveries().fetch_failing or any(o.oldest_s() > 1.0 for o in self._outlets.values())
+        waits_for_kafka = self.consumer_stats().fetch_failing or any(
+            o.oldest_s() > 1.0 for o in self._producers.values()
+        )
         return waits_for_kafka or self._still_s(asyncio.get_running_loop().time()) < STUCK_S
 
-    def lag(self, holding: Holding) -> int | None:
+    def lag(self, owned: OwnedPartition) -> int | None:
         """Records in the log that were not yet taken; None until the first fetch was answered."""
-        seen = self._seen(holding)
+        seen = self._seen(owned)
         if seen is None:
             return None
-        return 0 if seen.all_handed_over else max(0, seen.end - holding.expected)
+        return 0 if seen.all_handed_over else max(0, seen.end - owned.expected)
 
     def log_end(self, number: int) -> int | None:
         """Where the log of a partition of ours ends by the last fetch; None until one was answered."""
-        holding = self._ownership.holdings[number]
-        seen = self._seen(holding)
+        owned = self._assignment.owned_partitions[number]
+        seen = self._seen(owned)
         if seen is None:
             return None
-        return holding.expected if seen.all_handed_over else seen.end
+        return owned.expected if seen.all_handed_over else seen.end
 
     def lag_s(self, number: int) -> float:
         """How long the oldest record that was not taken of a partition of ours has been in the log, in seconds."""
-        holding, lag = self._ownership.holdings[number], self._lags.get(number)
+        owned, lag = self._assignment.owned_partitions[number], self._lags.get(number)
         seconds = 0.0 if lag is None else lag.seconds(asyncio.get_running_loop().time())
-        if self._by_arrival and holding.stamp_ms and holding.expected < holding.end_at_start:
+        if self._by_arrival and owned.stamp_ms and owned.expected < owned.end_at_start:
             # What lay there before us was not seen to come: the broker's stamps say how old it is.
-            seconds = max(seconds, time.time() - holding.stamp_ms / 1_000)
+            seconds = max(seconds, time.time() - owned.stamp_ms / 1_000)
         return seconds
 
     def unsent_s(self, number: int) -> float:
         """How long the oldest outgoing record of a partition waits for its acknowledgement, in seconds."""
-        return max(outlet.oldest_s(number) for outlet in self._outlets.values())
+        return max(producer.oldest_s(number) for producer in self._producers.values())
 
-    def apart_s(self, holding: Holding) -> float:
+    def apart_s(self, owned: OwnedPartition) -> float:
         """How far a partition's time is from the wall's, in seconds, but for what the partition is behind."""
-        if not self._by_arrival or not holding.log.time:
+        if not self._by_arrival or not owned.log.time:
             return 0.0
-        ahead_s = holding.log.time / 1_000 - time.time()
-        return max(0.0, ahead_s) if self.lag_s(holding.partition) > AFTER_S else abs(ahead_s)
+        ahead_s = owned.log.time / 1_000 - time.time()
+        return max(0.0, ahead_s) if self.lag_s(owned.partition) > AFTER_S else abs(ahead_s)
 
-    def deliveries(self) -> Deliveries:
+    def consumer_stats(self) -> ConsumerStats:
         """What happened on the way from Kafka."""
-        consumer = self._ownership.consumer
-        return Deliveries() if consumer is None else consumer.deliveries
+        consumer = self._assignment.consumer
+        return ConsumerStats() if consumer is None else consumer.consumer_stats
 
     def rebalances(self) -> int:
         """How often partitions were dealt anew."""
@@ -213,8 +217,8 @@ class Health:
     def _still_s(self, now: float) -> float:
         return max((now - seen.moved_at for seen in self._progress.values()), default=0.0)
 
-    def _seen(self, holding: Holding) -> Seen | None:
-        consumer = self._ownership.consumer
-        if consumer is None or not self._ownership.assigned:
+    def _seen(self, owned: OwnedPartition) -> Seen | None:
+        consumer = self._assignment.consumer
+        if consumer is None or not self._assignment.assigned:
             return None
-        return consumer.seen(TP(self._topic, holding.partition))
+        return consumer.seen(TP(self._topic, owned.partition))

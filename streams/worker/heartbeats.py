@@ -16,11 +16,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.heartbeat import Heartbeat, encode_heartbeat
+from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.liveness import EVERY_S
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.faults import said
-from streams.worker.ownership import Ownership
+from streams.worker.assignment import PartitionAssignment
+from streams.worker.faults import redact
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Heartbeats:
     def __init__(
         self,
         settings: Settings,
-        ownership: Ownership,
+        assignment: PartitionAssignment,
         *,
         generation: Callable[[], int],
         lag_s: Callable[[int], float],
@@ -44,7 +44,7 @@ class Heartbeats:
         unsent_s: Callable[[int], float],
         reasons: Callable[[], Iterable[str]],
     ) -> None:
-        self._settings, self._ownership = settings, ownership
+        self._settings, self._assignment = settings, assignment
         self._generation, self._lag_s, self._log_end = generation, lag_s, log_end
         self._unsent_s, self._reasons = unsent_s, reasons
         self._topic = settings.topic(Topic.HEARTBEATS)
@@ -76,16 +76,16 @@ class Heartbeats:
                 partition=number,
                 owner=self.owner,
                 generation=self._generation(),
-                next_offset=holding.expected,
+                next_offset=owned.expected,
                 log_end=self._log_end(number),
                 lag_s=round(self._lag_s(number), 3),
-                stream_time=holding.log.time,
+                stream_time=owned.log.time,
                 wall_time=int(wall * 1_000),
                 unsent_s=round(self._unsent_s(number), 3),
                 reasons=reasons,
                 mode=self._settings.mode.value,
             )
-            for number, holding in self._ownership.holdings.items()
+            for number, owned in self._assignment.owned_partitions.items()
         }
 
     def send(self, producer: AIOKafkaProducer, beats: Mapping[int, Heartbeat]) -> None:
@@ -131,7 +131,7 @@ class Heartbeats:
     def _say(self, failure: Exception) -> None:
         if self._away_since is None:
             self._away_since = asyncio.get_running_loop().time()
-            log.error("Kafka is away: heartbeats cannot be sent: %s; going on trying", said(failure))
+            log.error("Kafka is away: heartbeats cannot be sent: %s; going on trying", redact(failure))
 
     def _back(self) -> None:
         if self._away_since is not None:

@@ -7,8 +7,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
-from streams.settings import Settings
 from streams.worker.health import Health
 
 log = logging.getLogger(__name__)

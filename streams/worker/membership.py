@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from streams.worker.faults import WorkerFault, said
+from streams.worker.faults import WorkerFault, redact
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Membership:
             if self._assigned():
                 self._refused = ""
             return
-        text = said(refused)
+        text = redact(refused)
         if text != self._refused:
             log.error("the group refuses this worker: %s; going on trying", text)
         self._refused = text

@@ -1,7 +1,7 @@
 """What Prometheus may know of a worker: counts, delays and queues; never a patient, a bed or a device.
 
 Histograms are filled as things happen; everything else is read where it is kept, at the moment of the scrape
-(`streams.worker.exposition`).
+(`streams.worker.collector`).
 """
 
 import time
@@ -15,14 +15,14 @@ from prometheus_client import Counter as PrometheusCounter
 
 from schemas.alert import Kind, Priority, State
 from schemas.reasons import Refusal
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
 from streams.log import Tally
-from streams.settings import Clock, Settings
-from streams.topics import Topic
-from streams.worker.letters import Letter
+from streams.worker.outgoing import OutgoingRecord
 
 AGES_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
 DELAYS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
-THOUGHTS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+PROCESSING_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 class AlertFacts(msgspec.Struct):
@@ -54,8 +54,8 @@ class Metrics:
             "From the moment that decided an alert until Kafka acknowledged it (arrival clock only).",
             DELAYS_S,
         )
-        self._thought = self._histogram(
-            "vigilward_thinking_seconds", "Time that the Vigils took for one batch of records.", THOUGHTS_S
+        self._processed = self._histogram(
+            "vigilward_processing_seconds", "Time that the Vigils took for one batch of records.", PROCESSING_S
         )
         self._alerts = PrometheusCounter(
             "vigilward_alerts",
@@ -74,25 +74,25 @@ class Metrics:
         """A batch begins with a record appended then."""
         self._age.observe(max(0.0, time.time() - appended_ms / 1_000))
 
-    def thought(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         """The Vigils had a batch."""
-        self._thought.observe(seconds)
+        self._processed.observe(seconds)
 
-    def said(self, letters: Sequence[Letter]) -> None:
+    def said(self, records: Sequence[OutgoingRecord]) -> None:
         """The Vigils said this."""
-        for letter in letters:
-            if letter.topic == self._alerts_topic:
-                facts = _facts(letter.value or b"{}")
+        for record in records:
+            if record.topic == self._alerts_topic:
+                facts = _facts(record.value or b"{}")
                 self._alerts.labels(facts.kind, facts.priority, facts.state).inc()
 
-    def arrived(self, letters: Sequence[Letter]) -> None:
+    def arrived(self, records: Sequence[OutgoingRecord]) -> None:
         """Kafka has these."""
         if not self._by_arrival:  # a recording's moments are not today's
             return
         now = time.time()
-        for letter in letters:
-            if letter.due and letter.topic == self._alerts_topic:
-                self._delay.observe(max(0.0, now - letter.due / 1_000))
+        for record in records:
+            if record.due and record.topic == self._alerts_topic:
+                self._delay.observe(max(0.0, now - record.due / 1_000))
 
     def began_without_state(self) -> None:
         """A partition went on from the middle of its log with nothing known of its patients."""
@@ -108,7 +108,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
     "vigilward_vitals": ("verdict", "Vitals of readable readings, by what became of them."),
     "vigilward_rejections": ("reason", "Refusals, by their code."),
     "vigilward_outputs": ("topic", "What the Vigils said, by topic."),
-    "vigilward_oddities": ("kind", "Unknown fields seen, and append times that went back."),
+    "vigilward_anomalies": ("kind", "Unknown fields seen, and append times that went back."),
 }
 """Counter families that are read from the tallies: their label, and what they say."""
 
@@ -124,10 +124,10 @@ def flat(tally: Tally) -> Counter[tuple[str, str]]:
             ("vigilward_records", "readable"): tally.readable,
             ("vigilward_records", "unreadable"): tally.unreadable,
             ("vigilward_records", "forwarded"): tally.forwarded,
-            ("vigilward_oddities", "unknown_field"): tally.unknown_fields,
-            ("vigilward_oddities", "time_went_back"): tally.time_went_back,
-            ("vigilward_oddities", "step_absorbed"): tally.steps_absorbed,
-            ("vigilward_oddities", "forgotten"): tally.forgotten,
+            ("vigilward_anomalies", "unknown_field"): tally.unknown_fields,
+            ("vigilward_anomalies", "time_went_back"): tally.time_went_back,
+            ("vigilward_anomalies", "step_absorbed"): tally.steps_absorbed,
+            ("vigilward_anomalies", "forgotten"): tally.forgotten,
         }
     )
     for verdict in ("accepted", "suspect", "duplicate", "late", "rejected"):

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from streams.worker.health import Unready
 
 LEVELS = ("debug", "info", "warning", "error", "critical")

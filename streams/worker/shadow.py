@@ -16,11 +16,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from detectors.rules import Rules, RulesError, read_rules
-from streams.lab.shadow import Hello
-from streams.log import Marker, Output, Record
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.faults import said
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log import Checkpoint, Output, Record
+from streams.log.shadow import Hello
+from streams.worker.faults import redact
 from streams.worker.shadow_frames import Begin, Drop, Take, frame_of, rows_of
 
 log = logging.getLogger(__name__)
@@ -83,14 +83,14 @@ class Shadow(Collector):
             self._hearing = asyncio.create_task(self._hear(self._process))
             self._send(frame_of(self._hello(data)))
         except Exception as fault:
-            self._stop(Stopped.CANNOT_START, said(fault))
+            self._stop(Stopped.CANNOT_START, redact(fault))
             return
         log.info("rules %s %s (%s) run in shadow", self.rules.name, self.rules.version, self.rules.sha256[:12])
 
-    def begin(self, partition: int, marker: Marker, states: Sequence[tuple[str, int, bytes]]) -> None:
+    def begin(self, partition: int, checkpoint: Checkpoint, states: Sequence[tuple[str, int, bytes]]) -> None:
         """A partition is ours from this state on."""
         if self._process is not None:
-            self._safely(lambda: frame_of(Begin.of(partition, marker, states)))
+            self._safely(lambda: frame_of(Begin.of(partition, checkpoint, states)))
 
     def take(self, partition: int, records: Sequence[Record], outputs: Sequence[Output], back_ms: int = 0) -> None:
         """The armed Vigils took these, each at its stream time, and said that; it is on its way to Kafka already."""
@@ -126,7 +126,7 @@ class Shadow(Collector):
             settings.clock.value,
             settings.mode.value,
             settings.topic(Topic.READINGS),
-            settings.log_key.get_secret_value(),
+            settings.control_record_key.get_secret_value(),
         )
 
     def _safely(self, make: Callable[[], bytes]) -> None:
@@ -134,7 +134,7 @@ class Shadow(Collector):
             if frame := make():
                 self._send(frame)
         except Exception as fault:
-            self._stop(Stopped.FAULT, said(fault))
+            self._stop(Stopped.FAULT, redact(fault))
 
     def _send(self, frame: bytes) -> None:
         process = self._process
@@ -152,7 +152,7 @@ class Shadow(Collector):
             code = await process.wait()
         except Exception as fault:
             if self._process is process:
-                self._stop(Stopped.FAULT, said(fault))
+                self._stop(Stopped.FAULT, redact(fault))
             _kill(process)
             await process.wait()
             return

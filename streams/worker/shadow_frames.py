@@ -6,8 +6,8 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from streams.lab.shadow import Hello
-from streams.log import Marker, Record
+from streams.log import Checkpoint, Record
+from streams.log.shadow import Hello
 
 _LENGTH: Final = struct.Struct(">I")
 _encode = msgspec.msgpack.Encoder().encode
@@ -25,15 +25,15 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag="begin"):
     states: list[tuple[str, int, bytes]]
 
     @classmethod
-    def of(cls, partition: int, marker: Marker, states: Sequence[tuple[str, int, bytes]]) -> "Begin":
+    def of(cls, partition: int, checkpoint: Checkpoint, states: Sequence[tuple[str, int, bytes]]) -> "Begin":
         """As the armed partition began."""
-        where = (marker.next_offset, marker.time, marker.first_time, dict(marker.sources))
+        where = (checkpoint.next_offset, checkpoint.time, checkpoint.first_time, dict(checkpoint.sources))
         return cls(partition, *where, list(states))
 
     @property
-    def marker(self) -> Marker:
-        """The marker again; the rules in force are left out: a shadow has its own."""
-        return Marker(self.next_offset, self.time, self.first_time, self.sources, None)
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint again; the rules in force are left out: a shadow has its own."""
+        return Checkpoint(self.next_offset, self.time, self.first_time, self.sources, None)
 
 
 class Take(msgspec.Struct, frozen=True, array_like=True, tag="take"):

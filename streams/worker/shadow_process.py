@@ -7,7 +7,7 @@ import traceback
 from typing import Final
 
 from detectors.rules import read_rules
-from streams.lab.shadow import Twin
+from streams.log.shadow import Twin
 from streams.worker.shadow_frames import Begin, Drop, Take, frames_from, hello_from, line_of
 
 NICE: Final = 10
@@ -38,7 +38,7 @@ def _run() -> None:
     told: list[tuple[str, str, str, int, int]] = []
     for frame in frames_from(sys.stdin.buffer):
         if isinstance(frame, Begin):
-            twin.begin(frame.partition, frame.marker, frame.states)
+            twin.begin(frame.partition, frame.checkpoint, frame.states)
         elif isinstance(frame, Drop):
             twin.drop(frame.partition)
         elif isinstance(frame, Take):

@@ -12,9 +12,9 @@ from typing import Final
 
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.letters import Letter
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.worker.outgoing import OutgoingRecord
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ REFUSALS_A_SECOND: Final = 100
 
 
 class Shedding:
-    """One partition's. For what was said: `sift`, then count the rest under a receipt, then `release`.
+    """One partition's. For what was said: `sift`, then count the rest under a ack, then `release`.
 
     `counts` holds by topic how many records were shed. All moments are in seconds of a monotonic clock.
     """
@@ -40,7 +40,7 @@ class Shedding:
         self._log_topic = settings.topic(Topic.READINGS)
         self._status, self._trends = settings.topic(Topic.STATUS), settings.topic(Topic.TRENDS)
         self._rejections = settings.topic(Topic.REJECTIONS)
-        self._waiting: dict[bytes | None, Letter] = {}
+        self._waiting: dict[bytes | None, OutgoingRecord] = {}
         self._since = 0.0
         self._second, self._sent = -1, 0
         self.on = False
@@ -55,48 +55,48 @@ class Shedding:
             log.warning("partition %d is %.1f s behind and %s", self._partition, lag_s, says)
         self.on = on
 
-    def sift(self, letters: list[Letter], now: float) -> list[Letter]:
+    def sift(self, records: list[OutgoingRecord], now: float) -> list[OutgoingRecord]:
         """What may be sent at all, now or later."""
         if not self.on:
-            return letters
+            return records
         if int(now) != self._second:
             self._second, self._sent = int(now), 0
-        kept: list[Letter] = []
-        flood: list[Letter] = []
-        for letter in letters:
-            if letter.topic == self._trends:
+        kept: list[OutgoingRecord] = []
+        flood: list[OutgoingRecord] = []
+        for record in records:
+            if record.topic == self._trends:
                 self._counts[Topic.TRENDS] += 1
-            elif letter.topic == self._rejections and self._is_too_much():
-                flood.append(letter)
+            elif record.topic == self._rejections and self._is_too_much():
+                flood.append(record)
             else:
-                kept.append(letter)
+                kept.append(record)
         return [*kept, *self._together(flood)]
 
-    def release(self, letters: Sequence[Letter], now: float) -> Sequence[Letter]:
-        """What is sent now, each under its receipt; statuses may wait for newer ones."""
+    def release(self, records: Sequence[OutgoingRecord], now: float) -> Sequence[OutgoingRecord]:
+        """What is sent now, each under its ack; statuses may wait for newer ones."""
         if not self.on and not self._waiting:
-            return letters
-        out: list[Letter] = []
-        for letter in letters:
-            if letter.topic != self._status:
-                out.append(letter)
+            return records
+        out: list[OutgoingRecord] = []
+        for record in records:
+            if record.topic != self._status:
+                out.append(record)
                 continue
-            if (older := self._waiting.pop(letter.key, None)) is not None:
+            if (older := self._waiting.pop(record.key, None)) is not None:
                 self._counts[Topic.STATUS] += 1
-                if older.receipt is not None:
-                    older.receipt.arrived()
-            if letter.value is None:  # the patient is gone
-                out.append(letter)
+                if older.ack is not None:
+                    older.ack.arrived()
+            if record.value is None:  # the patient is gone
+                out.append(record)
                 continue
             if not self._waiting:
                 self._since = now
-            self._waiting[letter.key] = letter
+            self._waiting[record.key] = record
         if not self.on or now - self._since >= STATUS_EVERY_S:
             out += self._waiting.values()
             self._waiting.clear()
         return out
 
-    def drain(self) -> list[Letter]:
+    def drain(self) -> list[OutgoingRecord]:
         """What still waits: the partition may be another's soon."""
         waiting = list(self._waiting.values())
         self._waiting.clear()
@@ -106,10 +106,10 @@ class Shedding:
         self._sent += 1
         return self._sent > REFUSALS_A_SECOND
 
-    def _together(self, flood: list[Letter]) -> list[Letter]:
+    def _together(self, flood: list[OutgoingRecord]) -> list[OutgoingRecord]:
         """One rejection that names the offsets of many; those of other topics than the log stay as they are."""
-        facts = [(letter, Rejection.from_headers(letter.headers)) for letter in flood]
-        whole = [letter for letter, fact in facts if fact.topic != self._log_topic or fact.last_offset is not None]
+        facts = [(record, Rejection.from_headers(record.headers)) for record in flood]
+        whole = [record for record, fact in facts if fact.topic != self._log_topic or fact.last_offset is not None]
         many = [fact for _, fact in facts if fact.topic == self._log_topic and fact.last_offset is None]
         if not many:
             return whole
@@ -120,4 +120,4 @@ class Shedding:
             last_offset=max(offsets),
         )  # fmt: skip
         headers = (*told.headers(), ("records", str(len(many)).encode()))
-        return [*whole, Letter(self._rejections, self._partition, None, None, headers)]
+        return [*whole, OutgoingRecord(self._rejections, self._partition, None, None, headers)]

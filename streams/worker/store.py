@@ -1,4 +1,4 @@
-"""Where patients' states are kept between a crash and the next owner: the seam for a durable ledger.
+"""Where patients' states are kept between a crash and the next owner: the seam for a durable state_store.
 
 The order is the proof (fence, then read, then take records; save, then commit), so it belongs behind this seam: the
 worker only says when it takes a partition, when all that a stretch of the log caused is acknowledged, and when it goes.
@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from streams.log import Marker
+from streams.log import Checkpoint
 
 if TYPE_CHECKING:
-    from streams.worker.ledger.stored import Lost
-    from streams.worker.partitions import Holding
+    from streams.worker.owned_partition import OwnedPartition
+    from streams.worker.state_store.stored import Lost
 
 
 class Place(NamedTuple):
@@ -27,12 +27,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept of a partition: the marker, and one state a patient (`Partition.state`).
+    """What was kept of a partition: the checkpoint, and one state a patient (`Partition.state`).
 
     `lost`: whose state could not be used as it was stored; `unsaved`: whose state must be stored anew.
     """
 
-    marker: Marker | None = None
+    checkpoint: Checkpoint | None = None
     states: Sequence[tuple[str, int, bytes]] = ()
     lost: Sequence[Lost] = ()
     unsaved: frozenset[str] = frozenset()
@@ -40,10 +40,10 @@ class Kept:
     @property
     def next_offset(self) -> int | None:
         """From where the log goes on; None where nothing was kept."""
-        return None if self.marker is None else self.marker.next_offset
+        return None if self.checkpoint is None else self.checkpoint.next_offset
 
 
-class Seat(Protocol):
+class WorkerContext(Protocol):
     """The worker, as far as a store needs it."""
 
     def commit(self, partition: int, next_offset: int) -> None:
@@ -70,7 +70,7 @@ class StateStore(Protocol):
     async def take(self, places: Mapping[int, Place]) -> Mapping[int, Kept]:
         """What was kept of partitions that are ours now. Nobody else can save them after this returned."""
 
-    def hold(self, holding: Holding, told: Awaitable[None] | None = None) -> None:
+    def hold(self, owned: OwnedPartition, told: Awaitable[None] | None = None) -> None:
         """Hears what is in memory of a partition that was taken; nothing of it is saved before `told` is done."""
 
     async def keep(self, partitions: Iterable[int]) -> set[int]:
@@ -108,7 +108,7 @@ class MemoryStore:
         """Nothing was kept."""
         return {partition: Kept() for partition in places}
 
-    def hold(self, holding: Holding, told: Awaitable[None] | None = None) -> None:
+    def hold(self, owned: OwnedPartition, told: Awaitable[None] | None = None) -> None:
         """Nothing to keep."""
 
     async def keep(self, partitions: Iterable[int]) -> set[int]:

@@ -1,8 +1,8 @@
 """Ticks: a record each second to every partition of ours, so that silence there is noticed and time has a witness.
 
 Each says what this machine's clocks show, signed; from the second after a step of the append stamps the log knows what
-the step is worth. Without VIGILWARD_LOG_KEY a tick is bare: it moves time, and vouches for nothing. Only in arrival
-clock, where the append time moves stream time. One at most is under way for each partition.
+the step is worth. Without VIGILWARD_CONTROL_RECORD_KEY a tick is bare: it moves time, and vouches for nothing. Only in
+arrival clock, where the append time moves stream time. One at most is under way for each partition.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from schemas.forwarded import Tick
-from streams.log.forward import Sendable, signed_tick, tick
+from schemas.control_record import Tick
+from streams.config.settings import Clock, Settings
+from streams.config.topics import Topic
+from streams.log.control_records import Sendable, signed_tick, tick
 from streams.log.stream_time import TICK_EVERY_S
-from streams.settings import Clock, Settings
-from streams.topics import Topic
-from streams.worker.letters import Letter, Receipts, under
-from streams.worker.outlet import Outlet
-from streams.worker.partitions import Holding
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.outgoing import AckTracker, OutgoingRecord, under
+from streams.worker.owned_partition import OwnedPartition
 
 BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -29,7 +29,9 @@ BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class Ticker:
     """Appends ticks to the partitions that are ours."""
 
-    def __init__(self, settings: Settings, to_log: Outlet, ours: Callable[[], Iterable[Holding]]) -> None:
+    def __init__(
+        self, settings: Settings, to_log: BufferedProducer, ours: Callable[[], Iterable[OwnedPartition]]
+    ) -> None:
         self._on = settings.clock is Clock.ARRIVAL
         self._topic, self._keys = settings.topic(Topic.READINGS), settings.keys
         self._to_log, self._ours = to_log, ours
@@ -47,17 +49,17 @@ class Ticker:
 
     async def look(self) -> None:
         """One tick to each partition, but for those whose last has not arrived."""
-        for partition in [holding.partition for holding in self._ours()]:
+        for partition in [owned.partition for owned in self._ours()]:
             if partition not in self._under_way:
                 self._under_way.add(partition)
                 self.ticks += 1
                 await self._to_log.put([self._tick(partition)])
 
-    def _tick(self, partition: int) -> Letter:
+    def _tick(self, partition: int) -> OutgoingRecord:
         key, value, headers = self._says(partition)
-        letter = Letter(self._topic, partition, key, value, headers)
-        under(Receipts(lambda _: self._under_way.discard(partition)).open(0, letters=1), [letter])
-        return letter
+        record = OutgoingRecord(self._topic, partition, key, value, headers)
+        under(AckTracker(lambda _: self._under_way.discard(partition)).open(0, records=1), [record])
+        return record
 
     def _says(self, partition: int) -> Sendable:
         if not self._keys:

@@ -12,31 +12,31 @@ from faust import Stream, StreamT
 from faust.types import TP
 
 from detectors.rules import Rules
+from streams.config.packaged_rules import packaged_rules
+from streams.config.settings import Clock, Settings
+from streams.config.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
 from streams.installation.broker import BrokerUnreachable, look_at_topics
 from streams.installation.findings import what_stops_a_worker
 from streams.log import Partition
-from streams.rules import packaged_rules
-from streams.settings import Clock, Settings
-from streams.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
+from streams.worker.assignment import PartitionAssignment
 from streams.worker.batches import RecordBatch, each
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.collector import WorkerCollector
 from streams.worker.consumer import BatchConsumer
-from streams.worker.ending import MARGIN_S, LastResort
-from streams.worker.exposition import Exposition
-from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, said
+from streams.worker.faults import SPOKEN, Unsound, WorkerFault, place, redact
 from streams.worker.faust_app import BatchApp
 from streams.worker.forgetting import Forgetter
 from streams.worker.forwarding import Forwarder
-from streams.worker.garbage import Garbage
+from streams.worker.gc_tuning import GcTuning
 from streams.worker.health import Health, Unready
 from streams.worker.heartbeats import Heartbeats
 from streams.worker.http import HealthServer
 from streams.worker.membership import Membership
 from streams.worker.metrics import Metrics
-from streams.worker.outlet import Outlet
-from streams.worker.ownership import Ownership
+from streams.worker.oversize import OversizeSubstitute
 from streams.worker.process_metrics import ProcessMetrics
-from streams.worker.refusals import Substitutes
 from streams.worker.shadow import Shadow
+from streams.worker.shutdown_watchdog import MARGIN_S, ShutdownWatchdog
 from streams.worker.store import Kept, MemoryStore, StateStore
 from streams.worker.ticks import Ticker
 
@@ -56,30 +56,30 @@ class Worker:
         self._stop = asyncio.Event()
         self._fault: Exception | None = None
         limits = {settings.topic(topic): size_limit(topic, settings) for topic in TOPICS}
-        substitutes = Substitutes(settings)
-        self.said = Outlet(settings, limits.__getitem__, substitutes, self._fail, self.metrics.arrived)
-        self.to_log = Outlet(settings, limits.__getitem__, substitutes, self._fail)
+        substitutes = OversizeSubstitute(settings)
+        self.said = BufferedProducer(settings, limits.__getitem__, substitutes, self._fail, self.metrics.arrived)
+        self.to_log = BufferedProducer(settings, limits.__getitem__, substitutes, self._fail)
         self.app = BatchApp(settings)
         forwarder = Forwarder(settings, self.to_log, self.said, self._safe) if settings.keys else None
         self.store = store or self._new_store()
-        self.ownership = Ownership(settings, self.store, self._new_log, self.said, forwarder, self.metrics)
-        self.app.owner = self.ownership
+        self.assignment = PartitionAssignment(settings, self.store, self._new_log, self.said, forwarder, self.metrics)
+        self.app.owner = self.assignment
         self.shadow = Shadow(settings) if settings.shadow_rules is not None else None
         if self.shadow is not None:
-            self.ownership.shadow = self.shadow
+            self.assignment.shadow = self.shadow
             self.metrics.registry.register(self.shadow)
-        outlets = {"said": self.said, "log": self.to_log}
-        self.health = Health(settings, self.app, self.ownership, outlets)
-        self.membership = Membership(lambda: self.ownership.consumer, lambda: self.ownership.assigned, self._fail)
-        self.ownership.lag_s = self.health.lag_s
-        self.ticker = Ticker(settings, self.to_log, self.ownership.holdings.values)
-        self.forgetter = Forgetter(settings, self.to_log, self.ownership.holdings.values)
+        producers = {"said": self.said, "log": self.to_log}
+        self.health = Health(settings, self.app, self.assignment, producers)
+        self.membership = Membership(lambda: self.assignment.consumer, lambda: self.assignment.assigned, self._fail)
+        self.assignment.lag_s = self.health.lag_s
+        self.ticker = Ticker(settings, self.to_log, self.assignment.owned_partitions.values)
+        self.forgetter = Forgetter(settings, self.to_log, self.assignment.owned_partitions.values)
         self.health.crowded = lambda: self.forgetter.crowded
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
         self.heartbeats = Heartbeats(
             settings,
-            self.ownership,
+            self.assignment,
             generation=lambda: self.app.taken_generation,
             lag_s=self.health.lag_s,
             log_end=self.health.log_end,
@@ -87,7 +87,7 @@ class Worker:
             reasons=self.health.reasons,
         )
         self.health.heartbeats = lambda: self.heartbeats.sent
-        self.metrics.registry.register(Exposition(settings, self.metrics, self.ownership, outlets, self.health))
+        self.metrics.registry.register(WorkerCollector(settings, self.metrics, self.assignment, producers, self.health))
         self.process_metrics = ProcessMetrics(settings, self.rules.sha256, self.health.unready)
         self.process_metrics.register(self.metrics.registry)
         self.http = HealthServer(settings, self.metrics.registry, self.health)
@@ -100,7 +100,7 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        watches = self.health.run(), self.membership.run(), self.process_metrics.run(), Garbage(self.generation).run()
+        watches = self.health.run(), self.membership.run(), self.process_metrics.run(), GcTuning(self.generation).run()
         works = *watches, self.ticker.run(), self.heartbeats.run(), self.forgetter.run()
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)
@@ -113,7 +113,7 @@ class Worker:
             self._fail(fault)
         finally:
             if signals:
-                LastResort(self.settings.stop_within_s + MARGIN_S, FAILED).arm()
+                ShutdownWatchdog(self.settings.shutdown_timeout_s + MARGIN_S, FAILED).arm()
             await self._end(helpers)
             logging.root.removeHandler(self.process_metrics.log_lines)
         return FAILED if self._fault is not None or self.app.crashed else CLEAN
@@ -135,7 +135,7 @@ class Worker:
         await asyncio.gather(self.said.start(), self.to_log.start())
         if self.shadow is not None:
             await self.shadow.start()
-        self.ownership.consumer = self._consumer()
+        self.assignment.consumer = self._consumer()
         if self.health.phase is Unready.STARTING:
             self.health.phase = None
         # Returns with the first assignment; one that may not join the group waits for ever.
@@ -169,18 +169,18 @@ class Worker:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         try:
-            async with asyncio.timeout(self.settings.stop_within_s):
+            async with asyncio.timeout(self.settings.shutdown_timeout_s):
                 if self.app.started:
                     await self.app.stop()
         except TimeoutError:
-            log.error("Kafka did not let go within %g s; leaving", self.settings.stop_within_s)
+            log.error("Kafka did not let go within %g s; leaving", self.settings.shutdown_timeout_s)
         await asyncio.gather(self.said.stop(), self.to_log.stop(), self.store.close())
         if self.shadow is not None:
             await self.shadow.close()
         await self.http.stop()
 
     def _add_agents(self, forwarder: Forwarder | None) -> None:
-        takers: dict[Topic, Callable[[RecordBatch], Awaitable[None]]] = {Topic.READINGS: self.ownership.read}
+        takers: dict[Topic, Callable[[RecordBatch], Awaitable[None]]] = {Topic.READINGS: self.assignment.read}
         if forwarder is not None:
             takers |= dict.fromkeys(FORWARDED, forwarder.take)
         for topic, take in takers.items():
@@ -200,11 +200,11 @@ class Worker:
     def _new_store(self) -> StateStore:
         if not self.settings.durable:
             return MemoryStore(self.commit)
-        from streams.worker.ledger import Ledger
+        from streams.worker.state_store import KafkaStateStore
 
-        return Ledger(self.settings, self.rules, self.metrics, self)
+        return KafkaStateStore(self.settings, self.rules, self.metrics, self)
 
-    # What a store needs of the worker (`streams.worker.store.Seat`)
+    # What a store needs of the worker (`streams.worker.store.WorkerContext`)
 
     def commit(self, partition: int, next_offset: int) -> None:
         """The group may go on from there."""
@@ -216,7 +216,7 @@ class Worker:
 
     def dropped(self, partition: int) -> None:
         """The partition is another's."""
-        self.ownership.forget(partition)
+        self.assignment.forget(partition)
 
     def fail(self, fault: Exception) -> None:
         """The worker cannot go on."""
@@ -237,7 +237,7 @@ class Worker:
             rules=self.rules,
             keys=settings.keys,
             topic=settings.topic(Topic.READINGS),
-            marker=kept.marker,
+            checkpoint=kept.checkpoint,
             states=kept.states,
         )
 
@@ -249,7 +249,7 @@ class Worker:
 
     def _fail(self, fault: Exception) -> None:
         if self._fault is None:
-            log.error("the worker cannot go on: %s", said(fault))
+            log.error("the worker cannot go on: %s", redact(fault))
             if not isinstance(fault, SPOKEN):
                 log.error("it happened here:\n%s", place(fault))
             self._fault = fault
@@ -261,5 +261,6 @@ class Worker:
             log.warning("state is kept in memory only: after a restart what is usual for each patient is learnt anew")
         if not settings.keys:
             log.warning(
-                "without VIGILWARD_LOG_KEY patient records, actions and rules are not forwarded; readings flow on"
+                "without VIGILWARD_CONTROL_RECORD_KEY patient records, actions and rules are not forwarded; "
+                "readings flow on"
             )

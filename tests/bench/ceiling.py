@@ -13,11 +13,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from detectors.risk import heads_of
 from detectors.risk_memory import FEATURES
-from streams.lab.definitions import LANDMARK_48_H, LANDMARK_H, LANDMARK_MEAN_H
-from streams.lab.examples import answers, held_out, watch_folder
-from streams.lab.measures import Bootstrap, auroc, interval
-from streams.lab.recipes import HEADS
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
+from streams.lab.evaluation.definitions import LANDMARK_48_H, LANDMARK_H, LANDMARK_MEAN_H
+from streams.lab.evaluation.measures import Bootstrap, auroc, interval
+from streams.lab.learning.examples import answers, held_out, watch_folder
+from streams.lab.learning.recipes import HEADS
 
 SETTINGS = {
     "max_depth": 4,

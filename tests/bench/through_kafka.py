@@ -24,12 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from deploy.kafka.broker import Cluster
 from schemas.reading import Mode
 from schemas.times import to_text
-from streams.bench import made_up
-from streams.settings import Clock, Settings
-from streams.topics import TOPICS, config_of, partitions_of
-from streams.ward.demo.listener import Listener
-from streams.ward.demo.process import WorkerProcess
-from streams.ward.publisher import Publisher
+from streams.config.settings import Clock, Settings
+from streams.config.topics import TOPICS, config_of, partitions_of
+from streams.demo.listener import Listener
+from streams.demo.process import WorkerProcess
+from streams.simulator.publisher import Publisher
+from streams.tools.bench import made_up
 
 TICK = os.sysconf("SC_CLK_TCK")
 HEAP_MB = 512
@@ -59,7 +59,7 @@ def ward(clock: Clock, mode: Mode) -> Iterator[tuple[Settings, WorkerProcess]]:
                 "VIGILWARD_BOOTSTRAP_SERVERS": kafka.bootstrap,
                 "VIGILWARD_CLOCK": clock.value,
                 "VIGILWARD_MODE": mode.value,
-                "VIGILWARD_LOG_KEY": "bench",
+                "VIGILWARD_CONTROL_RECORD_KEY": "bench",
             }
         )
         try:

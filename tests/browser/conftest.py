@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from deploy.make import tools
 from streams.board.api.pages import is_built
-from streams.log.forward import tick
-from streams.settings import Settings
-from streams.topics import Topic
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log.control_records import tick
 from tests.browser.made import Bed, Ward, directory, story
 from tests.streams.board.conftest import BoardProcess, a_broker
 

@@ -22,9 +22,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from deploy.make import tools
 from schemas.reading import Mode
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.embedded import EmbeddedBroker
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
 from tests.browser.conftest import FLAGS
 from tests.browser.made import Bed, Ward, directory
 from tests.browser.watched import Watched

@@ -1,4 +1,4 @@
-"""A ward as a worker would tell it, made for the board's tests: statuses, alerts with their lives, minutes."""
+"""A ward as a worker would tell it, made for the board's tests: statuses, alerts with their lifecycles, minutes."""
 
 import json
 import math
@@ -13,9 +13,9 @@ from schemas.alert import Alert
 from schemas.status import Status
 from schemas.times import to_text
 from schemas.vitals import SCALES, Vital
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.ward.publisher import REQUIRED
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.simulator.publisher import REQUIRED
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -34,12 +34,12 @@ def now() -> int:
     return int(time.time() * 1000)
 
 
-def life(standing: str = "calling", **facts: Any) -> dict[str, Any]:
+def lifecycle(status: str = "calling", **facts: Any) -> dict[str, Any]:
     empty = dict.fromkeys((
         "owner", "snoozed_by", "reason", "text", "since", "until", "undo_of", "undo_until",
-        "called_at", "next_step", "next_step_at", "unseen", "reviews_left",
+        "notified_at", "next_step", "next_step_at", "unacknowledged", "reviews_left",
     ))  # fmt: skip
-    return {**empty, "standing": standing, "steps": [], "returned": 0, "snooze_left_minutes": 0, **facts}
+    return {**empty, "status": status, "steps": [], "returned": 0, "snooze_left_minutes": 0, **facts}
 
 
 class Bed:
@@ -89,10 +89,10 @@ class Bed:
         self.raised += 1
         identity = f"al-{self.patient}-{self.raised}"
         wait = {"high": 2, "medium": 15}.get(priority)
-        called = life(
+        called = lifecycle(
             "calling" if priority != "low" else "shown",
-            called_at=to_text(at),
-            unseen=priority,
+            notified_at=to_text(at),
+            unacknowledged=priority,
             reviews_left=2,
             next_step="nurse" if wait else None,
             next_step_at=to_text(at + wait * MINUTE) if wait else None,
@@ -105,11 +105,11 @@ class Bed:
             "subject": "deterioration",
             "priority": priority,
             "interrupts": priority != "low",
-            "held_by": None if priority != "low" else "low_priority",
+            "suppressed_by": None if priority != "low" else "low_priority",
             "started_at": to_text(at),
             "headline": headline,
             "reason": "persisted",
-            "life": {**called, **facts.pop("life", {})},
+            "lifecycle": {**called, **facts.pop("lifecycle", {})},
             "_more": facts,
         }
         return identity
@@ -162,7 +162,7 @@ class Bed:
         shown = [
             {name: value for name, value in one.items() if not name.startswith("_")} for one in self.alerts.values()
         ]
-        unseen = [
+        unacknowledged = [
             {name: value for name, value in one.items() if not name.startswith("_")} for one in self.resolved.values()
         ]
         said = {
@@ -182,7 +182,7 @@ class Bed:
             "observation_due_at": to_text(at + 3 * HOUR),
             "vitals": vitals,
             "alerts": shown,
-            "resolved": unseen,
+            "resolved": unacknowledged,
             "ended": [],
             "concern": None,
             "orders": [],
@@ -342,8 +342,8 @@ def story(ward: Ward, beds: int = 24, minutes: int = 90) -> dict[str, Bed]:
         told[1][1],
         "acknowledged",
         interrupts=False,
-        held_by="acknowledged",
-        life=life(
+        suppressed_by="acknowledged",
+        lifecycle=lifecycle(
             "acknowledged",
             owner={"who": "Nora Berg", "role": "nurse"},
             reason="escalated",
@@ -367,7 +367,7 @@ def story(ward: Ward, beds: int = 24, minutes: int = 90) -> dict[str, Bed]:
     seen = made["A02"]
     old = seen.raise_("Heart rate 134/min, usual 78; NEWS2 5, was 1", "medium", at=at - 90 * MINUTE)
     seen.resolved[old] = seen.alerts.pop(old)
-    seen.change(old, "resolved", interrupts=False, life=life("resolved", unseen="medium"))
+    seen.change(old, "resolved", interrupts=False, lifecycle=lifecycle("resolved", unacknowledged="medium"))
     told.append((seen, old))
     made["A14"].more |= {
         "concern": {

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.browser.conftest import AXE
 
 WIDTHS = (360, 768, 1280, 1920)
-PLACES = ("", "#due", "#unseen", "#handover", "#sheet", "#wall")
+PLACES = ("", "#due", "#unacknowledged", "#handover", "#sheet", "#wall")
 
 
 def offences(page) -> list[str]:

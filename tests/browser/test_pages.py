@@ -1,4 +1,4 @@
-"""Due, unseen, handover, wall, ward, language, sound, sign-in."""
+"""Due, unacknowledged, handover, wall, ward, language, sound, sign-in."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.streams.board.conftest import BoardProcess, everything
 from tests.streams.board.test_service import PASSWORD, accounts  # noqa: F401
 
@@ -30,7 +30,7 @@ def test_observations_due_stand_overdue_first_with_what_is_missing(screen):
 
 def test_what_was_over_before_anybody_saw_it_is_listed_until_seen(screen, beds, settings):
     one = screen()
-    page = one.open("#unseen")
+    page = one.open("#unacknowledged")
     row = page.locator(".list tbody tr")
 
     expect(row).to_have_count(1)
@@ -38,7 +38,7 @@ def test_what_was_over_before_anybody_saw_it_is_listed_until_seen(screen, beds, 
     row.locator("button").click()
     page.wait_for_selector(".toast.sent")
     word = [value for _, _, value in everything(settings, Topic.ACTIONS)][-1]
-    assert (word["patient_id"], word["deed"]) == (beds["A02"].patient, "acknowledge")
+    assert (word["patient_id"], word["action_type"]) == (beds["A02"].patient, "acknowledge")
 
 
 def test_the_handover_tells_the_shift_and_prints(screen):
@@ -116,12 +116,14 @@ def test_no_key_of_the_message_file_shows_itself(screen):
     one.tile("A07").locator(".open").click()
     page.wait_for_selector(".plot canvas")
     found = page.inner_text("body")
-    for place in ("due", "unseen", "handover", "sheet"):
+    for place in ("due", "unacknowledged", "handover", "sheet"):
         page.goto(f"{one.address}/#{place}")
         page.wait_for_selector(".view")
         found += page.inner_text("body")
 
-    kinds = "state|vital|short|watched|standing|became|step|role|deed|reason|word|truth|holds|detector|view|why"
+    kinds = (
+        "state|vital|short|watched|alert_status|became|step|role|action_type|reason|word|truth|holds|detector|view|why"
+    )
     keys = rf"\b({kinds})\.[a-z_]+"
     assert re.findall(keys, found) == []
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from schemas.action import ACKNOWLEDGEMENTS
 from schemas.times import to_text
-from streams.rules import packaged_rules
-from streams.topics import Topic
-from tests.browser.made import MINUTE, life, now
+from streams.config.packaged_rules import packaged_rules
+from streams.config.topics import Topic
+from tests.browser.made import MINUTE, lifecycle, now
 from tests.streams.board.conftest import everything
 
 
@@ -31,12 +31,17 @@ def applied(bed, ward, action, **facts):
     """What a worker says after it has applied an acknowledgement."""
     at = now()
     owner = {"who": action["who"], "role": action["role"]}
-    own = life(
+    own = lifecycle(
         "acknowledged", owner=owner, reason=action["reason"], since=to_text(at), until=to_text(at + 15 * MINUTE),
         undo_of=action["action_id"], undo_until=to_text(at + 10_000),
     )  # fmt: skip
-    bed.change(bed.alert_id, "acknowledged", interrupts=False, held_by="acknowledged", life={**own, **facts})
-    result = {"action_id": action["action_id"], "deed": "acknowledge", "alert_id": bed.alert_id, "at": to_text(at)}
+    bed.change(bed.alert_id, "acknowledged", interrupts=False, suppressed_by="acknowledged", lifecycle={**own, **facts})
+    result = {
+        "action_id": action["action_id"],
+        "action_type": "acknowledge",
+        "alert_id": bed.alert_id,
+        "at": to_text(at),
+    }
     bed.more["actions"] = [{**result, "refused": None, "field": None}]
     ward.tell(bed, bed.alert_id)
     ward.flush()
@@ -57,7 +62,7 @@ def test_an_acknowledgement_is_shown_as_sent_until_the_worker_confirms_it_and_ma
     [action] = [
         value for value in said(settings, Topic.ACTIONS, calling.patient) if value["alert_id"] == calling.alert_id
     ]
-    assert (action["deed"], action["reason"], action["revision"]) == ("acknowledge", "reviewing", 1)
+    assert (action["action_type"], action["reason"], action["revision"]) == ("acknowledge", "reviewing", 1)
 
     applied(calling, ward, action)
     expect(page.locator(".toast")).to_contain_text("confirmed")
@@ -66,7 +71,7 @@ def test_an_acknowledgement_is_shown_as_sent_until_the_worker_confirms_it_and_ma
     expect(page.locator(".toast")).to_have_count(2)
     page.wait_for_function("() => document.querySelectorAll('.toast.sent').length === 1")
     undo = said(settings, Topic.ACTIONS, calling.patient)[-1]
-    assert (undo["deed"], undo["undoes"]) == ("undo", action["action_id"])
+    assert (undo["action_type"], undo["undoes"]) == ("undo", action["action_id"])
 
 
 def test_focus_stays_with_the_bed_when_the_button_that_had_it_is_gone(screen, settings, ward, calling):
@@ -100,7 +105,7 @@ def test_a_slip_may_be_taken_back_at_once_and_only_for_seconds(screen, settings,
     page.wait_for_function("() => document.querySelectorAll('.toast.sent').length === 2")
 
     acknowledged, undone = said(settings, Topic.ACTIONS, calling.patient)[-2:]
-    assert (undone["deed"], undone["undoes"]) == ("undo", acknowledged["action_id"])
+    assert (undone["action_type"], undone["undoes"]) == ("undo", acknowledged["action_id"])
     expect(button).to_have_count(0)
 
 
@@ -129,7 +134,9 @@ def test_under_rules_that_the_board_has_not_heard_of_no_minutes_are_promised(scr
 
 def test_an_alert_may_be_made_quiet_as_long_as_the_rules_still_allow(screen, settings, ward, calling):
     calling.change(
-        calling.alert_id, "raised", life={**calling.alerts[calling.alert_id]["life"], "snooze_left_minutes": 20}
+        calling.alert_id,
+        "raised",
+        lifecycle={**calling.alerts[calling.alert_id]["lifecycle"], "snooze_left_minutes": 20},
     )
     ward.tell(calling, calling.alert_id)
     ward.flush()
@@ -142,7 +149,7 @@ def test_an_alert_may_be_made_quiet_as_long_as_the_rules_still_allow(screen, set
     page.wait_for_selector(".toast.sent")
     word = said(settings, Topic.ACTIONS, calling.patient)[-1]
 
-    assert (word["deed"], word["minutes"], word["alert_id"]) == ("snooze", 15, calling.alert_id)
+    assert (word["action_type"], word["minutes"], word["alert_id"]) == ("snooze", 15, calling.alert_id)
 
 
 def test_an_alert_that_has_been_quiet_long_enough_cannot_be_made_quiet_again(screen, calling):
@@ -161,7 +168,7 @@ def test_what_the_worker_refuses_is_told_loudly(screen, settings, ward, calling)
     page.locator("dialog .reasons button").nth(2).click()
     page.wait_for_selector(".toast.sent")
     action = said(settings, Topic.ACTIONS, calling.patient)[-1]
-    refused = {"deed": "acknowledge", "alert_id": calling.alert_id, "at": to_text(now()), "field": None}
+    refused = {"action_type": "acknowledge", "alert_id": calling.alert_id, "at": to_text(now()), "field": None}
     calling.more["actions"] = [{**refused, "action_id": action["action_id"], "refused": "alert_changed"}]
     ward.tell(calling)
     ward.flush()
@@ -283,7 +290,7 @@ def test_concern_needs_no_score(screen, settings, beds):
     page.wait_for_selector(".toast.sent")
     concern = said(settings, Topic.ACTIONS, beds["A04"].patient)[-1]
 
-    assert (concern["deed"], concern["reason"], concern["text"]) == ("concern", "mentation", "pale")
+    assert (concern["action_type"], concern["reason"], concern["text"]) == ("concern", "mentation", "pale")
 
 
 def test_an_order_is_entered_with_its_end(screen, settings, beds):
@@ -321,7 +328,7 @@ def test_one_tap_says_whether_an_alert_was_useful(screen, settings, ward, callin
     page.wait_for_selector(".toast.sent")
     word = said(settings, Topic.ACTIONS, calling.patient)[-1]
 
-    assert (word["deed"], word["reason"]) == ("feedback", "useful")
+    assert (word["action_type"], word["reason"]) == ("feedback", "useful")
 
 
 def test_a_viewer_is_offered_nothing_to_do(screen):

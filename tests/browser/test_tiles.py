@@ -5,8 +5,8 @@ import re
 
 from playwright.sync_api import expect
 
-from streams.topics import Topic
-from tests.browser.made import Bed, life
+from streams.config.topics import Topic
+from tests.browser.made import Bed, lifecycle
 
 
 def test_tiles_stand_in_the_order_of_risk(screen):
@@ -196,8 +196,8 @@ def test_made_up_data_are_watermarked(screen):
 def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
     bed = beds["B15"]
     step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "not delivered"}
-    told = life(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, called_at=None)
-    ward.call(bed, "Pulse 150/min", life=told)
+    told = lifecycle(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, notified_at=None)
+    ward.call(bed, "Pulse 150/min", lifecycle=told)
     one = screen()
     one.open()
 
@@ -211,13 +211,13 @@ def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(
 
     bed = beds["B16"]
     step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
-    identity = ward.call(bed, "Pulse 150/min", life=life(steps=[step]))
+    identity = ward.call(bed, "Pulse 150/min", lifecycle=lifecycle(steps=[step]))
     one = screen()
     page = one.open()
     page.wait_for_timeout(1500)
 
     assert any(
-        said["deed"] == "delivered" and said["alert_id"] == identity
+        said["action_type"] == "delivered" and said["alert_id"] == identity
         for _, _, said in everything(settings, Topic.ACTIONS)
     )
     ward.calm(bed)
@@ -230,11 +230,11 @@ def test_a_call_that_no_tile_shows_is_not_said_to_be_delivered(screen, beds, war
     asked = []
     one.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     page = one.open("#handover")
-    ward.call(beds["B16"], "Pulse 150/min", life=life(steps=[step]))
+    ward.call(beds["B16"], "Pulse 150/min", lifecycle=lifecycle(steps=[step]))
     expect(page.locator(".bar .count.high b")).to_have_text("2")
     page.goto(f"{one.address}/#board")
     page.locator(".ward select").select_option("A")
-    ward.call(beds["B15"], "Pulse 151/min", life=life(steps=[step]))
+    ward.call(beds["B15"], "Pulse 151/min", lifecycle=lifecycle(steps=[step]))
     ward.tell(beds["B16"])
     ward.flush()
     page.wait_for_timeout(500)

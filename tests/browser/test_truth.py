@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from schemas.heartbeat import Heartbeat, encode_heartbeat
 from schemas.reading import Mode
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.embedded import EmbeddedBroker
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
 from tests.browser.made import Bed, Ward, now
 from tests.browser.watched import Watched
 from tests.streams.board.conftest import BoardProcess

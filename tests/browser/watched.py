@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from schemas.reading import Mode
 from schemas.times import to_text
-from streams.settings import Clock, Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.demo.process import WorkerProcess
-from streams.ward.embedded import EmbeddedBroker
+from streams.config.settings import Clock, Settings
+from streams.config.topics import TOPICS, Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
+from streams.demo.process import WorkerProcess
 from tests.browser.made import Ward, now
 from tests.streams.board.conftest import BoardProcess
 
@@ -36,9 +36,9 @@ class Watched:
             "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "VIGILWARD_PARTITIONS": "2",
             "VIGILWARD_CLOCK": "event",
-            "VIGILWARD_STATE": "memory",
+            "VIGILWARD_STATE": "projection",
             "VIGILWARD_MODE": "demo",
-            "VIGILWARD_LOG_KEY": "a secret of the tests",
+            "VIGILWARD_CONTROL_RECORD_KEY": "a secret of the tests",
         }
         self.worker = WorkerProcess(environment)
         self.board = BoardProcess(settings, silent_after_s=4, send_within_s=2)

@@ -13,11 +13,17 @@ from enum import StrEnum
 import msgspec
 
 from detectors.rules import Rules
-from schemas.forwarded import KIND_HEADER, ForwardedKind
-from streams.log import Marker, Output, Partition, Tally
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.worker.ledger.record import MARKER_KEY, PATIENT_KEY, Unusable, decode_marker, decode_state
+from schemas.control_record import KIND_HEADER, ControlRecordKind
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log import Checkpoint, Output, Partition, Tally
+from streams.worker.state_store.state_encoding import (
+    CHECKPOINT_KEY,
+    PATIENT_KEY,
+    Unusable,
+    decode_checkpoint,
+    decode_state,
+)
 from tests.chaos.history import History, Said, Write
 
 AT_ONCE = 1_000
@@ -46,7 +52,7 @@ class Wrong(StrEnum):
 
 @dataclass(slots=True)
 class Oracle:
-    """What should have been said and stored, up to where each partition's last marker says it was taken."""
+    """What should have been said and stored, up to where each partition's last checkpoint says it was taken."""
 
     said: dict[str, list[Output]] = field(default_factory=lambda: defaultdict(list))
     states: dict[int, dict[str, tuple[str, int, bytes]]] = field(default_factory=dict)
@@ -73,14 +79,14 @@ class Verdict:
         return not self.found
 
 
-def markers(history: History) -> dict[int, Marker]:
-    """Each partition's last marker."""
+def markers(history: History) -> dict[int, Checkpoint]:
+    """Each partition's last checkpoint."""
     last = {}
     for partition, writes in history.writes.items():
         for write in writes:
-            if write.key == MARKER_KEY and write.value is not None:
+            if write.key == CHECKPOINT_KEY and write.value is not None:
                 with contextlib.suppress(Unusable):  # counted elsewhere
-                    last[partition] = decode_marker(write.value).marker
+                    last[partition] = decode_checkpoint(write.value).checkpoint
     return last
 
 
@@ -228,7 +234,7 @@ def _writes(partition: int, writes: Sequence[Write], states: dict, verdict: Verd
     for patient in stored.keys() | states.keys():
         if stored.get(patient) != states.get(patient):
             verdict.add(Wrong.STATE, (partition, patient, _gist(stored.get(patient)), _gist(states.get(patient))))
-    verdict.counts["snapshots"] = verdict.counts.get("snapshots", 0) + sum(one.key == MARKER_KEY for one in writes)
+    verdict.counts["snapshots"] = verdict.counts.get("snapshots", 0) + sum(one.key == CHECKPOINT_KEY for one in writes)
     verdict.counts["states"] = verdict.counts.get("states", 0) + len(states)
     gone = sum(one.value is None for one in writes)
     verdict.counts["forgotten"] = verdict.counts.get("forgotten", 0) + gone
@@ -245,8 +251,8 @@ def _patient(key: bytes) -> str:
 def _position(write: Write) -> int | None:
     if write.value is None:
         return None
-    if write.key == MARKER_KEY:
-        return decode_marker(write.value).next_offset
+    if write.key == CHECKPOINT_KEY:
+        return decode_checkpoint(write.value).next_offset
     return decode_state(write.key, write.value).upto
 
 
@@ -254,7 +260,9 @@ def _covered(history: History, verdict: Verdict) -> None:
     last = markers(history)
     for partition, records in history.log.items():
         upto = last[partition].next_offset if partition in last else 0
-        left = [record for record in records if record[0] >= upto and _kind(record[4]) != ForwardedKind.TICK.encode()]
+        left = [
+            record for record in records if record[0] >= upto and _kind(record[4]) != ControlRecordKind.TICK.encode()
+        ]
         verdict.add(Wrong.NOT_TAKEN, (partition, upto), len(left))
 
 

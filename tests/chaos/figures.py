@@ -21,8 +21,8 @@ from confluent_kafka import Producer
 
 from deploy.kafka.broker import Cluster
 from schemas.times import to_ms, to_text
-from streams.topics import Topic
-from streams.ward.publisher import REQUIRED
+from streams.config.topics import Topic
+from streams.simulator.publisher import REQUIRED
 from tests.chaos.history import read_history
 from tests.chaos.patients import ILL, UNITS, WELL, Patients
 from tests.chaos.schedule import Act, Fault
@@ -117,7 +117,7 @@ def cost(patients: int, seconds: int, measured: Sequence[str] = ("off", "on")) -
         for name in measured:
             stage = Stage(
                 kafka.bootstrap, f"cost-{name}.", clock="arrival", mode="demo", partitions=8, session_timeout_s=8,
-                snapshot_every_s=EVERY_S if name == "on" else 600, heartbeat_s=2.5, stop_within_s=30,
+                snapshot_every_s=EVERY_S if name == "on" else 600, heartbeat_s=2.5, shutdown_timeout_s=30,
             ).make_topics()  # fmt: skip
             with stage.worker(Path(folder) / name) as worker:
                 worker.ready(partitions=8)
@@ -175,7 +175,7 @@ def recovery(stage: Stage, folder: Path) -> dict[str, object]:
         caught_up(stage, worker)
         return {
             "recovery": said,
-            "seconds_from_start_to_ownership": round(owns, 1),
+            "seconds_from_start_to_assignment": round(owns, 1),
             "seconds_from_start_to_caught_up": round(time.monotonic() - began, 1),
         }
 

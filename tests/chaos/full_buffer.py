@@ -12,9 +12,9 @@ from typing import NamedTuple, Protocol
 from deploy.kafka.broker import Broker
 from tests.integration.staging import WorkerProcess
 
-HELD_BACK = "vigilward_outlet_held_back_total"
-HOLDING = "vigilward_outlet_holding_back"
-BYTES = "vigilward_outlet_bytes"
+HELD_BACK = "vigilward_producer_blocked_total"
+HOLDING = "vigilward_producer_blocked"
+BYTES = "vigilward_producer_queue_bytes"
 TELLS_WITHIN_S = 40.0
 EBBS_WITHIN_S = 40.0
 TRIES = 3

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.log import Record
 from streams.recorded.source import Source
-from streams.settings import Settings
-from streams.topics import Topic
 
 
 class Said(NamedTuple):

@@ -14,13 +14,13 @@ import msgspec
 from confluent_kafka import Producer
 
 from schemas.times import to_text
-from streams.rules import packaged_rules_bytes
-from streams.topics import Topic
-from streams.ward.looped import Looped
-from streams.ward.publisher import REQUIRED
-from streams.ward.samples import folder
-from streams.ward.scenarios import MIXED
-from streams.ward.simulator import Simulator
+from streams.config.packaged_rules import packaged_rules_bytes
+from streams.config.topics import Topic
+from streams.demo.looped import Looped
+from streams.recordings.samples import folder
+from streams.simulator.publisher import REQUIRED
+from streams.simulator.scenarios import MIXED
+from streams.simulator.simulator import Simulator
 from tests.integration.staging import Stage
 
 SPOT_PATIENTS = 40

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.kafka.broker import Cluster
-from streams.rules import packaged_rules
-from streams.topics import Topic
+from streams.config.packaged_rules import packaged_rules
+from streams.config.topics import Topic
 from tests.chaos.checker import Verdict, check, lines
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
@@ -28,7 +28,7 @@ PARTITIONS = 4
 HEAP_MB = 200
 KEEP_ALL_MS = 10**12
 WARM_UP_S = 4.0
-MAX_WAITING_BYTES = 131_072
+PRODUCER_BUFFER_BYTES = 131_072
 """So little that a flood fills a worker's buffer on the way to Kafka, and a catch-up now and then."""
 CATCH_UP_WITHIN_S = 120.0
 
@@ -63,7 +63,7 @@ class Result:
         )
         words.append(f"  workers at the end, by exit code: {_counted(self.ends)}")
         if self.full_buffers:
-            held, most = self.happened.held_back, self.happened.most_waiting_bytes
+            held, most = self.happened.blocked_count, self.happened.most_waiting_bytes
             words.append(f"  {held:>9,}  times that a full buffer held back the log; at most {most:,} bytes waited")
         return "\n".join([*words, *lines(self.verdict)])
 
@@ -87,7 +87,7 @@ def run(
     times = times or Times()
     options = {
         "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1,
-        "max_waiting_bytes": MAX_WAITING_BYTES, **(settings or {}),
+        "producer_buffer_bytes": PRODUCER_BUFFER_BYTES, **(settings or {}),
     }  # fmt: skip
 
     def told(words: str) -> None:

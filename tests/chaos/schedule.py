@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streams.worker.ledger.fault_points import Point
+from streams.worker.state_store.fault_points import Point
 
 
 class Fault(StrEnum):

@@ -16,8 +16,8 @@ from statistics import median
 from typing import NamedTuple
 
 from deploy.kafka.broker import Cluster
-from streams.rules import packaged_rules
-from streams.topics import Topic
+from streams.config.packaged_rules import packaged_rules
+from streams.config.topics import Topic
 from tests.chaos.checker import check, lines
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients

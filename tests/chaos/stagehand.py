@@ -38,7 +38,7 @@ class Happened:
     points: Counter[str] = field(default_factory=Counter)
     unexpected_exits: Counter[int] = field(default_factory=Counter)
     kills_at: list[tuple[float, int]] = field(default_factory=list)
-    held_back: int = 0  # times that a worker said it held back the log, of the full buffers alone
+    blocked_count: int = 0  # times that a worker said it held back the log, of the full buffers alone
     most_waiting_bytes: int = 0
 
 
@@ -234,7 +234,7 @@ class Stagehand:
             f"  held back {filled.times} times; while the brokers were stopped {filled.batches} batches waited "
             f"behind {filled.waiting_bytes:,} bytes"
         )
-        self.happened.held_back += filled.times
+        self.happened.blocked_count += filled.times
         self.happened.most_waiting_bytes = max(self.happened.most_waiting_bytes, filled.waiting_bytes)
         time.sleep(self.times.settle_s)
         return True

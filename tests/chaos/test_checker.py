@@ -6,17 +6,17 @@ import msgspec
 import pytest
 
 from schemas.times import to_text
+from streams.config.packaged_rules import packaged_rules
+from streams.config.settings import Settings
 from streams.log import Partition
-from streams.log.forward import tick
+from streams.log.control_records import tick
 from streams.log.placing import partition_of
-from streams.rules import packaged_rules
-from streams.settings import Settings
-from streams.worker.ledger.record import (
+from streams.worker.state_store.state_encoding import (
+    CHECKPOINT_KEY,
     LIBRARIES,
-    MARKER_KEY,
-    MarkerBody,
-    decode_marker,
-    encode_marker,
+    CheckpointBody,
+    decode_checkpoint,
+    encode_checkpoint,
     encode_state,
     patient_key,
 )
@@ -24,7 +24,7 @@ from tests.chaos.checker import Wrong, check
 from tests.chaos.history import History, Said, Write
 from tests.chaos.patients import ILL, UNITS, WELL
 
-SETTINGS = Settings(clock="arrival", mode="demo", partitions=2, log_key="s3cret-of-the-tests")
+SETTINGS = Settings(clock="arrival", mode="demo", partitions=2, control_record_key="s3cret-of-the-tests")
 RULES = packaged_rules()
 T0 = 1_795_348_800_000
 PATIENTS = [f"p-{number}" for number in range(8)]
@@ -72,8 +72,8 @@ def lived(skipped=()):
                 value = encode_state(*log.state(patient), limit=1 << 20, libraries=LIBRARIES)
                 writes.append(Write(len(writes), patient_key(patient), value))
             log.dirty.clear()
-            body = MarkerBody.of(log.marker, "cluster", "topic", 1, len(log.watches))
-            writes.append(Write(len(writes), MARKER_KEY, encode_marker(body)))
+            body = CheckpointBody.of(log.checkpoint, "cluster", "topic", 1, len(log.watches))
+            writes.append(Write(len(writes), CHECKPOINT_KEY, encode_checkpoint(body)))
     return history
 
 
@@ -164,15 +164,15 @@ def test_a_reading_that_was_skipped_in_silence_is_found():
     assert Wrong.STATE in found(lived(skipped={70}))
 
 
-def marker_back(history, partition=0, by=5):
-    *_, last = (number for number, write in enumerate(history.writes[partition]) if write.key == MARKER_KEY)
-    return last, decode_marker(history.writes[partition][last].value)
+def checkpoint_back(history, partition=0, by=5):
+    *_, last = (number for number, write in enumerate(history.writes[partition]) if write.key == CHECKPOINT_KEY)
+    return last, decode_checkpoint(history.writes[partition][last].value)
 
 
-def test_a_marker_that_goes_back_is_found(history):
-    last, body = marker_back(history)
+def test_a_checkpoint_that_goes_back_is_found(history):
+    last, body = checkpoint_back(history)
     old = msgspec.structs.replace(body, next_offset=body.next_offset - 30)
-    history.writes[0].insert(last + 1, Write(last, MARKER_KEY, encode_marker(old)))
+    history.writes[0].insert(last + 1, Write(last, CHECKPOINT_KEY, encode_checkpoint(old)))
 
     assert Wrong.WENT_BACK in found(history)
 

@@ -30,8 +30,8 @@ class Ward:
         self.done.append("kill")
 
     def tell(self, name):
-        holding = self.stopped and self.holds(self.floods)
-        return {HELD_BACK: 5 + 2 * self.floods * self.tells, HOLDING: int(holding), BYTES: 70_000 * holding}[name]
+        owned = self.stopped and self.holds(self.floods)
+        return {HELD_BACK: 5 + 2 * self.floods * self.tells, HOLDING: int(owned), BYTES: 70_000 * owned}[name]
 
 
 def filled(ward, **more):

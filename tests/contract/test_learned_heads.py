@@ -13,7 +13,7 @@ import detectors
 from detectors.additive import Additive, Table
 from detectors.risk import heads_of
 from detectors.risk_memory import FEATURES
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
 
 MADE = {Additive: lambda: Additive({"a": Table((0, 1, 2), (0, 0, 0)), "b": Table((0, 1), (1, -1))}, bias=-1.0)}
 SHIPPED = list(heads_of(packaged_rules().risk).values())

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from schemas.base import read_moment
+from schemas.control_record import ControlRecordKeys
 from schemas.decode import Decoded, Refused, decode
-from schemas.forwarded import LogKeys
 from schemas.judge import Judged, judge
 from schemas.reading import Reading
 from schemas.reasons import REMEDIES, Level, Refusal, Unreadable
 from schemas.rejection import Rejection
 from schemas.times import to_ms, to_text
-from streams.inspector import Inspector
+from streams.config.packaged_rules import packaged_rules
+from streams.inspection.inspector import Inspector
 from streams.log import Partition
 from streams.log.placing import partition_of
-from streams.rules import packaged_rules
 from tests.schemas.messages import Maker
 
 FOLDER = Path(__file__).with_name("poison")
@@ -143,7 +143,7 @@ def partition(clock):
         clock=clock,
         mode="real",
         rules=packaged_rules(),
-        keys=LogKeys.parse("ours:secret-of-the-tests"),
+        keys=ControlRecordKeys.parse("ours:secret-of-the-tests"),
     )
 
 

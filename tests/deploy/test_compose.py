@@ -23,7 +23,7 @@ from deploy.kafka.properties import COMMON, HOST, Node, free_ports, written
 from streams.board.accounts import Accounts
 from streams.board.settings import PREFIX as BOARD_PREFIX
 from streams.board.settings import BoardSettings
-from streams.settings import PREFIX, Settings
+from streams.config.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -131,7 +131,7 @@ def test_the_board_lets_in_only_who_has_an_account(monkeypatch: pytest.MonkeyPat
     assert (board["environment"]["VIGILWARD_BOARD_ACCOUNTS"], mode) == (inside, "ro")
     assert BoardSettings().host == "0.0.0.0"
     assert Accounts.read(ROOT / path).sign_in("nurse", "vigilward-demo")
-    assert board["environment"]["VIGILWARD_LOG_KEY"] == ""
+    assert board["environment"]["VIGILWARD_CONTROL_RECORD_KEY"] == ""
 
 
 def test_prometheus_asks_where_the_worker_answers():

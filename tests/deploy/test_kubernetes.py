@@ -14,7 +14,7 @@ import yaml
 from deploy.make import tools
 from streams.board.settings import PREFIX as BOARD_PREFIX
 from streams.board.settings import BoardSettings
-from streams.settings import PREFIX, Settings
+from streams.config.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSION = "1.37"

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from detectors.calling import Rung, faults
+from detectors.calling import EscalationStep, faults
 from detectors.rule_fault import Code
 from detectors.rules import Rules
-from schemas.action import ACKNOWLEDGEMENTS, Because, Step
+from schemas.action import ACKNOWLEDGEMENTS, ActionReason, Step
 from schemas.patient import Plan
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
 from tests.making import HOUR, MINUTE, old_rules, rules_bytes, rules_with
 
 CALLING = packaged_rules().calling
@@ -17,9 +17,13 @@ RAPID = rules_with(("calling.wards.*.rapid_response", True)).calling
 
 
 def test_a_high_alert_climbs_at_once_after_5_and_10_minutes_an_extreme_after_2_and_5_a_medium_one_after_15_and_30():
-    high = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 5), Rung(Step.RAPID_RESPONSE, 10))
-    extreme = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 2), Rung(Step.RAPID_RESPONSE, 5))
-    medium = (Rung(Step.NURSE, 0), Rung(Step.SHIFT_LEAD, 15), Rung(Step.DOCTOR, 30))
+    high = (EscalationStep(Step.NURSE, 0), EscalationStep(Step.SHIFT_LEAD, 5), EscalationStep(Step.RAPID_RESPONSE, 10))
+    extreme = (
+        EscalationStep(Step.NURSE, 0),
+        EscalationStep(Step.SHIFT_LEAD, 2),
+        EscalationStep(Step.RAPID_RESPONSE, 5),
+    )
+    medium = (EscalationStep(Step.NURSE, 0), EscalationStep(Step.SHIFT_LEAD, 15), EscalationStep(Step.DOCTOR, 30))
 
     assert RAPID.ladder("full", "any", HIGH) == high
     assert RAPID.ladder("full", "any", HIGH, extreme=True) == extreme
@@ -32,13 +36,13 @@ def test_a_high_alert_climbs_at_once_after_5_and_10_minutes_an_extreme_after_2_a
 def test_the_rules_of_before_climb_as_they_did_and_repeat_nothing():
     before = old_rules().calling
 
-    assert before.ladder("full", "any", HIGH) == (Rung(Step.NURSE, 2), Rung(Step.SHIFT_LEAD, 5))
+    assert before.ladder("full", "any", HIGH) == (EscalationStep(Step.NURSE, 2), EscalationStep(Step.SHIFT_LEAD, 5))
     assert before.ladder("full", "any", HIGH, extreme=True) == before.ladder("full", "any", HIGH)
     assert (before.repeats, before.last_resort_minutes) == (None, None)
 
 
 def test_the_rapid_response_team_is_called_only_where_the_ward_has_one_and_elsewhere_the_doctor():
-    steps = [rung.to for rung in CALLING.ladder("full", "any", HIGH)]
+    steps = [escalation_step.to for escalation_step in CALLING.ladder("full", "any", HIGH)]
     assert steps == [Step.NURSE, Step.SHIFT_LEAD, Step.DOCTOR]
 
 
@@ -46,15 +50,17 @@ def test_without_a_plan_care_is_escalated_fully_and_a_limited_or_comfort_plan_ca
     assert RAPID.ladder(None, None, HIGH) == RAPID.ladder("full", None, HIGH)
     for plan in (Plan.LIMITED, Plan.COMFORT):
         for extreme in (False, True):
-            assert Step.RAPID_RESPONSE not in [rung.to for rung in RAPID.ladder(plan, None, HIGH, extreme=extreme)]
+            assert Step.RAPID_RESPONSE not in [
+                escalation_step.to for escalation_step in RAPID.ladder(plan, None, HIGH, extreme=extreme)
+            ]
 
 
 @pytest.mark.parametrize(
     ("minutes", "reasons"),
     [
-        (15, [Because.REVIEWING]),
-        (60, [Because.ESCALATED, Because.TREATMENT, Because.OBSERVATIONS]),
-        (5, [Because.ARTEFACT, Because.EQUIPMENT]),
+        (15, [ActionReason.REVIEWING]),
+        (60, [ActionReason.ESCALATED, ActionReason.TREATMENT, ActionReason.OBSERVATIONS]),
+        (5, [ActionReason.ARTEFACT, ActionReason.EQUIPMENT]),
     ],
 )
 def test_an_answer_to_a_high_alert_holds_so_long(minutes, reasons):

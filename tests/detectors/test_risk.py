@@ -8,7 +8,7 @@ import pytest
 from detectors.risk import Forecast, Head, faults, heads_of
 from detectors.risk_memory import FEATURES, RiskMemory
 from detectors.rules import Rules, RulesError, read_rules
-from streams.rules import packaged_rules, packaged_rules_bytes
+from streams.config.packaged_rules import packaged_rules, packaged_rules_bytes
 from tests.making import HOUR
 
 RISK = packaged_rules().risk

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from detectors.rules import BY_THE_BOOK, RulesError, read_rules
-from streams.rules import packaged_rules, packaged_rules_bytes
+from detectors.rules import PROTOCOL, RulesError, read_rules
+from streams.config.packaged_rules import packaged_rules, packaged_rules_bytes
 from tests.making import rules_bytes, rules_with
 
 ARMED = packaged_rules().armed
@@ -20,14 +20,14 @@ def changed(path: str, value: object) -> bytes:
     return json.dumps(rules).encode()
 
 
-@pytest.mark.parametrize("watched", sorted(BY_THE_BOOK))
+@pytest.mark.parametrize("watched", sorted(PROTOCOL))
 def test_what_is_watched_by_the_book_cannot_be_disarmed(watched):
     with pytest.raises(RulesError, match=f"may not disarm {watched}"):
         rules_with(("armed", tuple(ARMED - {watched})))
 
 
 def test_learned_detectors_can_be_disarmed():
-    assert rules_with(("armed", tuple(BY_THE_BOOK))).armed == BY_THE_BOOK
+    assert rules_with(("armed", tuple(PROTOCOL))).armed == PROTOCOL
 
 
 def test_an_unknown_detector_is_named_beside_the_known_ones():
@@ -84,7 +84,7 @@ def test_a_file_cannot_name_its_own_hash():
 
 
 def test_the_packaged_rules_hold_the_books_persistence():
-    """A streamed red calls after four valid epochs, a person's at once, a cuff's after five minutes, a wearable's resp
+    """A streamed red calls after four valid windows, a person's at once, a cuff's after five minutes, a wearable's resp
     rate after the longest time."""
     rules = packaged_rules()
 

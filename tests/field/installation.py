@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from deploy.kafka.broker import Cluster
 from deploy.kafka.properties import HOST, free_ports
-from streams.settings import Settings
+from streams.config.settings import Settings
 from tests.field.listening import Page
 from tests.field.proxy import Proxy
 from tests.integration.staging import ROOT, Stage, WorkerProcess, until
@@ -65,7 +65,7 @@ class Field:
         assert self.cluster is not None
         clean = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
         named = {f"VIGILWARD_{name.upper()}": str(value) for name, value in self.given.items()}
-        own = {"VIGILWARD_BOOTSTRAP_SERVERS": self.cluster.bootstrap, "VIGILWARD_LOG_KEY": SECRET}
+        own = {"VIGILWARD_BOOTSTRAP_SERVERS": self.cluster.bootstrap, "VIGILWARD_CONTROL_RECORD_KEY": SECRET}
         return clean | own | {"VIGILWARD_HTTP_PORT": str(free_ports(1)[0])} | named
 
     @property

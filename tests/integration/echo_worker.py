@@ -6,8 +6,8 @@ Run as a program; everything else is the real worker.
 import asyncio
 import sys
 
+from streams.config.settings import load
 from streams.log import Output, Partition
-from streams.settings import load
 from streams.worker.logs import set_up
 from streams.worker.worker import Worker
 

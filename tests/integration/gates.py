@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.staging import ROOT, Stage, WorkerProcess, until
 
 COMMAND = ("-c", "from streams.commands import main; main()", "gateway")

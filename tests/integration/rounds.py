@@ -1,4 +1,6 @@
-"""Rounds at a small ward: patients who fall ill and get well, a worker that lives through some of it, and commands."""
+"""Rounds at a small ward: patients who fall ill and get well, a worker that lifecycles through some of it, and
+commands.
+"""
 
 import os
 import subprocess
@@ -8,7 +10,7 @@ import time
 import msgspec
 
 from schemas.times import to_text
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.chaos.patients import ILL, UNITS, WELL
 from tests.integration.staging import ROOT, Stage, until
 

@@ -14,16 +14,16 @@ from typing import Any, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 
+from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.installation.broker import look_at_topics
 from streams.installation.findings import topic_findings
 from streams.installation.mending import mend
-from streams.settings import Settings
-from streams.topics import Topic
-from streams.ward.publisher import REQUIRED
+from streams.simulator.publisher import REQUIRED
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from streams.commands import main; main()", "worker")
-LOG_KEY = "a secret of the tests"
+CONTROL_RECORD_KEY = "a secret of the tests"
 
 
 class Stage:
@@ -34,7 +34,7 @@ class Stage:
             "VIGILWARD_BOOTSTRAP_SERVERS": bootstrap,
             "VIGILWARD_TOPIC_PREFIX": prefix,
             "VIGILWARD_GROUP": f"{prefix}group",
-            "VIGILWARD_LOG_KEY": LOG_KEY,
+            "VIGILWARD_CONTROL_RECORD_KEY": CONTROL_RECORD_KEY,
             "VIGILWARD_HTTP_PORT": "0",
             "VIGILWARD_SESSION_TIMEOUT_S": "3",
             "VIGILWARD_HEARTBEAT_S": "0.5",

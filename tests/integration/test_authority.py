@@ -6,18 +6,18 @@ import signal
 import msgspec
 import pytest
 
+from streams.config.packaged_rules import packaged_rules
+from streams.config.topics import Topic
 from streams.log.behaviour import BEHAVIOUR, FIRST
-from streams.rules import packaged_rules
-from streams.topics import Topic
 from streams.worker.faults import CannotTake
-from streams.worker.ledger import Ledger
-from streams.worker.ledger.record import MARKER_KEY, encode_marker
-from streams.worker.ledger.stored import read_states
 from streams.worker.metrics import Metrics
+from streams.worker.state_store import KafkaStateStore
+from streams.worker.state_store.state_encoding import CHECKPOINT_KEY, encode_checkpoint
+from streams.worker.state_store.stored import read_states
 from streams.worker.store import Place
 from tests.integration.rounds import command, lived, publish, readings, small_ward, taken
 from tests.integration.staging import until
-from tests.integration.test_ledger_worker import judged, write_plainly
+from tests.integration.test_state_store_worker import judged, write_plainly
 
 OFTEN = 20
 
@@ -28,7 +28,7 @@ def stage(kafka, topic_prefix):
 
 
 def checkpoints(stage):
-    return {number: one.marker for number, one in asyncio.run(read_states(stage.settings, [0, 1])).items()}
+    return {number: one.checkpoint for number, one in asyncio.run(read_states(stage.settings, [0, 1])).items()}
 
 
 def test_another_group_is_refused_and_never_fences_the_one_that_watches(stage, tmp_path):
@@ -48,7 +48,7 @@ def test_another_group_is_refused_and_never_fences_the_one_that_watches(stage, t
         assert worker.get("/readyz")[0] == 200
         lines = worker.get("/metrics")[1].splitlines()
         refused = [line for line in lines if line.startswith('vigilward_snapshots_total{outcome="refused"')]
-        assert [line.split()[-1] for line in refused] == ["0.0"], "its pens were never taken away"
+        assert [line.split()[-1] for line in refused] == ["0.0"], "its fenced_producers were never taken away"
         assert worker.stop() == 0, worker.fate()
     assert {body.group for body in checkpoints(stage).values()} == {stage.settings.group}
     assert judged(stage).clean, judged(stage).examples
@@ -56,9 +56,9 @@ def test_another_group_is_refused_and_never_fences_the_one_that_watches(stage, t
 
 async def refused_as(stage, group):
     settings = stage.settings.model_copy(update={"group": group})
-    ledger = Ledger(settings, packaged_rules(), Metrics(settings), seat=None)
+    state_store = KafkaStateStore(settings, packaged_rules(), Metrics(settings), context=None)
     with pytest.raises(CannotTake, match="belongs to group"):
-        await ledger.take({number: Place(0, 1 << 40, False) for number in (0, 1)})
+        await state_store.take({number: Place(0, 1 << 40, False) for number in (0, 1)})
 
 
 def test_a_stopped_worker_of_a_group_that_handed_its_states_over_sets_nothing_back(stage, tmp_path):
@@ -149,4 +149,4 @@ def rewrite(stage, behaviour=FIRST):
     for number, body in checkpoints(stage).items():
         more = {"group": "", "drained": False} if behaviour == FIRST else {"group": stage.settings.group}
         body = msgspec.structs.replace(body, behaviour=behaviour, **more)
-        write_plainly(stage, number, MARKER_KEY, encode_marker(body))
+        write_plainly(stage, number, CHECKPOINT_KEY, encode_checkpoint(body))

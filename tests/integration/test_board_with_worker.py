@@ -11,7 +11,7 @@ import pytest
 
 from deploy.kafka.broker import Cluster
 from schemas.times import to_text
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.browser.made import now
 from tests.integration.staging import Stage, until
 from tests.streams.board.conftest import BoardProcess, Visitor
@@ -64,7 +64,7 @@ class Listening(threading.Thread):
 def calling(page: Listening) -> dict[str, Any] | None:
     """The high alert of the patient, once it calls."""
     alerts = page.beds.get(PATIENT, {}).get("alerts", ())
-    return next((one for one in alerts if one["priority"] == "high" and one["life"]["standing"] == "calling"), None)
+    return next((one for one in alerts if one["priority"] == "high" and one["lifecycle"]["status"] == "calling"), None)
 
 
 def ill(stage: Stage) -> None:
@@ -89,7 +89,7 @@ def insist(visitor: Visitor, word: dict[str, Any]) -> int:
 
 
 def word_of(alert: dict[str, Any], identity: str, **facts: Any) -> dict[str, Any]:
-    said = {"action_id": identity, "patient_id": PATIENT, "deed": "acknowledge", "reason": "reviewing"}
+    said = {"action_id": identity, "patient_id": PATIENT, "action_type": "acknowledge", "reason": "reviewing"}
     about = {"alert_id": alert["alert_id"], "revision": alert["revision"], "priority": alert["priority"]}
     return {**said, **about, **facts}
 
@@ -130,8 +130,8 @@ def test_what_is_said_through_a_dead_broker_a_killed_board_and_a_killed_worker_i
         with stage.worker(tmp_path / "second") as second:
             second.ready(partitions=2)
             insist(visitor, word)
-            owner = until(lambda: page.beds[PATIENT]["alerts"][0]["life"]["owner"], second.fate)
-            insist(visitor, word_of(alert, "feedback-later", deed="feedback", reason="useful"))
+            owner = until(lambda: page.beds[PATIENT]["alerts"][0]["lifecycle"]["owner"], second.fate)
+            insist(visitor, word_of(alert, "feedback-later", action_type="feedback", reason="useful"))
             done = until(
                 lambda: {one["action_id"]: one for one in page.beds[PATIENT]["actions"]}.get("feedback-later"),
                 second.fate,

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.kafka.broker import Cluster
 from deploy.kafka.false_clock import FalseClock
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.field.installation import Field
 from tests.integration.staging import WorkerProcess, until
 

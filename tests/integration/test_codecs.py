@@ -15,9 +15,9 @@ from deploy.kafka.java import command
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
 from schemas.times import to_text
+from streams.config.topics import Topic
 from streams.installation.broker import admin_of
 from streams.log.placing import partition_of
-from streams.topics import Topic
 from tests.integration.rounds import small_ward, taken
 from tests.integration.staging import until
 

@@ -18,7 +18,7 @@ from deploy.kafka.broker import Cluster
 from deploy.kafka.properties import HOST, free_ports
 from deploy.make import tools
 from schemas.times import to_text
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.browser.made import now
 from tests.integration.staging import ROOT, Stage, until
 from tests.streams.board.conftest import BoardProcess

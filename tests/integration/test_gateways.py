@@ -13,7 +13,7 @@ from paho.mqtt import client as paho
 from deploy.kafka.broker import Cluster
 from deploy.kafka.properties import free_ports
 from deploy.make.tools import path_of
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.gates import GateProcess, Mllp, ask, readings
 from tests.integration.staging import Stage, until
 from tests.streams.formats.making import HEART_RATE, SPO2, message, observation, obx

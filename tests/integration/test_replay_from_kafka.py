@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.rounds import command, lived, small_ward
 
 

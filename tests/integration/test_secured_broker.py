@@ -11,7 +11,7 @@ from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, R
 
 from deploy.kafka.broker import Cluster
 from deploy.kafka.secured import ADMIN, new_authority, secured
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.rounds import PROGRAM, publish, taken
 from tests.integration.staging import ROOT, Stage, until
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from streams.topics import Topic
-from streams.worker.ledger.stored import read_states
+from streams.config.topics import Topic
+from streams.worker.state_store.stored import read_states
 from tests.integration.rounds import command, lived
 from tests.integration.staging import Stage
 
@@ -31,7 +31,7 @@ def test_states_are_shown_exported_forgotten_and_put_back(stage, tmp_path):
     before, file = stored(stage), str(tmp_path / "states")
 
     shown = [json.loads(line) for line in command(stage, "state", "show", "--json").stdout.splitlines()]
-    assert [one["next_offset"] for one in shown] == [before[p].marker.next_offset for p in (0, 1)]
+    assert [one["next_offset"] for one in shown] == [before[p].checkpoint.next_offset for p in (0, 1)]
     assert sum(one["patients"] for one in shown) == 8
 
     command(stage, "state", "export", file)
@@ -44,7 +44,7 @@ def test_states_are_shown_exported_forgotten_and_put_back(stage, tmp_path):
 
     command(stage, "state", "import", file)
     after = stored(stage)
-    assert [after[p].marker for p in (0, 1)] == [before[p].marker for p in (0, 1)]
+    assert [after[p].checkpoint for p in (0, 1)] == [before[p].checkpoint for p in (0, 1)]
     assert [after[p].states for p in (0, 1)] == [before[p].states for p in (0, 1)]
     lived(stage, tmp_path / "2", 40, 16)
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 import pytest
 from confluent_kafka import Producer, TopicPartition
 
-from streams.topics import Topic
-from streams.ward.publisher import REQUIRED
+from streams.config.topics import Topic
+from streams.simulator.publisher import REQUIRED
 from tests.integration.staging import Stage, until
 
 ECHO = (sys.executable, "-m", "tests.integration.echo_worker")

@@ -7,9 +7,9 @@ from collections import defaultdict
 
 import pytest
 
-from streams.topics import Topic
-from streams.ward.recordings import read_folder
-from streams.ward.samples import folder
+from streams.config.topics import Topic
+from streams.recordings.recordings import read_folder
+from streams.recordings.samples import folder
 from tests.integration.staging import ROOT, Stage, until
 
 READINGS = 6_000

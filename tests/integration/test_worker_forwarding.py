@@ -5,9 +5,9 @@ import time
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
-from schemas.forwarded import decode_forwarded
+from schemas.control_record import decode_control_record
+from streams.config.topics import Topic
 from streams.log.placing import partition_of
-from streams.topics import Topic
 from tests.integration.staging import Stage, until
 
 PATIENTS = [f"p-{number}" for number in range(30)]
@@ -25,7 +25,7 @@ def forwarded(stage, kind):
     ]
     by_partition = {}
     for message in found:
-        one = decode_forwarded(message.value())
+        one = decode_control_record(message.value())
         place = (one.source_topic, one.source_partition, one.source_offset)
         by_partition.setdefault(message.partition(), []).append(place)
     return by_partition
@@ -70,18 +70,18 @@ def test_a_quiet_partition_gets_ticks_and_its_time_moves(stage, tmp_path):
     with stage.worker(tmp_path) as worker:
         worker.ready(partitions=4)
         until(lambda: worker.metric("vigilward_ticks_total") >= 8, worker.fate)
-        moved = worker.metric("vigilward_partition_time_seconds")
-        until(lambda: worker.metric("vigilward_partition_time_seconds") > moved, worker.fate)
-        assert abs(worker.metric("vigilward_partition_time_seconds") / 4 - time.time()) < 30
+        moved = worker.metric("vigilward_partition_stream_time_seconds")
+        until(lambda: worker.metric("vigilward_partition_stream_time_seconds") > moved, worker.fate)
+        assert abs(worker.metric("vigilward_partition_stream_time_seconds") / 4 - time.time()) < 30
         assert worker.metric("vigilward_fetch_errors_total") == 0
         assert worker.stop() == 0
 
 
 def test_without_a_key_readings_flow_and_patient_records_wait(stage, tmp_path):
     stage.publish(Topic.PATIENTS, [(b"p-1", b"{}")])
-    with stage.worker(tmp_path, log_key="") as worker:
+    with stage.worker(tmp_path, control_record_key="") as worker:
         worker.ready(partitions=4)
-        assert any("without VIGILWARD_LOG_KEY" in event for event in worker.events())
+        assert any("without VIGILWARD_CONTROL_RECORD_KEY" in event for event in worker.events())
         assert worker.stop() == 0
 
     assert forwarded(stage, b"patient") == {}

@@ -1,10 +1,10 @@
-"""A worker that fell out of its group is gone, and is replaced: the worst is one that lives and watches nobody."""
+"""A worker that fell out of its group is gone, and is replaced: the worst is one that lifecycles and watches nobody."""
 
 import sys
 
 import pytest
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.staging import Stage
 
 pytestmark = pytest.mark.needs("java", "maven")
@@ -14,7 +14,7 @@ FALLS_OUT = (
     "-c",
     """
 import asyncio, sys
-from streams.settings import load
+from streams.config.settings import load
 from streams.worker.logs import set_up
 from streams.worker.worker import Worker
 
@@ -22,7 +22,7 @@ async def main():
     worker = Worker(load())
 
     async def fall_out():
-        while not worker.ownership.assigned:
+        while not worker.assignment.assigned:
             await asyncio.sleep(0.1)
         thread = worker.app.consumer._thread
         thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator._coordination_task.cancel)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.demo.process import WorkerProcess
-from streams.ward.embedded import EmbeddedBroker
-from streams.ward.publisher import Publisher
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
+from streams.demo.process import WorkerProcess
+from streams.simulator.publisher import Publisher
 from tests.making import SECOND, T0, reading, rules_bytes
 
 WITHIN_S = 60

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from deploy.kafka.broker import Cluster
+from streams.config.topics import Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
 from streams.installation.broker import admin_of
-from streams.topics import Topic, partitions_of
-from streams.ward.embedded import EmbeddedBroker
 from tests.integration.staging import Stage, until
 from tests.integration.test_worker_delivery import ECHO, PATIENTS, Load, caught_up, offsets_said, offsets_there
 
@@ -49,7 +49,7 @@ def test_an_alert_that_the_broker_refuses_holds_nothing_up_and_is_said_as_a_reje
 
     with stage.worker(tmp_path, *ECHO) as worker:
         caught_up(stage, worker)
-        assert worker.metric("vigilward_outlet_refused_total") == 1
+        assert worker.metric("vigilward_producer_refused_total") == 1
         assert worker.metric("vigilward_producer_restarts_total") >= 1
         assert worker.stop() == 0
 

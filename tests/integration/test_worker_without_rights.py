@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
 )
 
 from deploy.kafka.broker import Cluster
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.integration.staging import Stage, until
 from tests.integration.test_worker_delivery import ECHO, PATIENTS
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from streams.lab.evaluate import evaluate
-from streams.ward.samples import folder
+from streams.lab.evaluation.evaluate import evaluate
+from streams.recordings.samples import folder
 
 FILE = Path(__file__).with_name("golden_sepsis2019.json")
 REPLICATES = 200

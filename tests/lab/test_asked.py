@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
 from streams.commands import app
-from streams.lab.definitions import Horizon
-from streams.lab.evaluate import evaluate
-from streams.lab.outcomes import Asked
+from streams.lab.evaluation.definitions import Horizon
+from streams.lab.evaluation.evaluate import evaluate
+from streams.lab.evaluation.outcomes import Asked
 from tests.streams.lab.made import folder as made
 
 
@@ -56,7 +56,7 @@ def test_the_counts_are_those_of_a_plain_count_and_the_area_is_scikit_learns(war
     evaluation = evaluate(ward, asked=Asked("icu", Horizon.of(6, 2)), replicates=20, workers=1)
     told, compared = evaluation.told, evaluation.compared
     trace = compared.trace
-    caught = calls = hits = 0
+    detected = calls = hits = 0
     news2 = trace.column("news2")
     for place, course in enumerate(trace.courses):
         onset = 13.0 if int(course.patient[1:]) % 3 == 0 else None
@@ -68,14 +68,14 @@ def test_the_counts_are_those_of_a_plain_count_and_the_area_is_scikit_learns(war
         calls += len(mine)
         early = [hour for hour in mine if onset is not None and 2 <= onset - hour <= 6]
         hits += len(early)
-        caught += bool(early)
+        detected += bool(early)
     rows = np.array([int(trace.courses[place].patient[1:]) % 3 == 0 for place in trace.who]) & (trace.hours >= 7)
 
-    assert told["news2_ge5"]["sensitivity"] == pytest.approx(caught / 14, abs=1e-5)
+    assert told["news2_ge5"]["sensitivity"] == pytest.approx(detected / 14, abs=1e-5)
     assert told["news2_ge5"]["ppv"] == pytest.approx(hits / calls, abs=1e-5)
     assert told["news2_ge5"]["interruptive_per_patient_day"] == pytest.approx(calls / told["patient_days"], abs=1e-4)
     assert told["news2"]["auroc_row"] == pytest.approx(roc_auc_score(rows, np.nan_to_num(news2, nan=-1)), abs=1e-5)
-    assert 0 < caught < 14
+    assert 0 < detected < 14
 
 
 def test_a_label_that_is_not_there_is_refused_with_those_that_are(ward):

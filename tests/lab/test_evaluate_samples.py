@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
-from streams.ward.samples import NAMES, folder
+from streams.recordings.samples import NAMES, folder
 
 WANTED = (
     "auroc_row",

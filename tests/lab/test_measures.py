@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from streams.lab.measures import (
+from streams.lab.evaluation.measures import (
     Bootstrap,
     auroc,
     average_precision,

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from streams.lab.raw import _count
-from streams.lab.trace import Course, Trace
-from streams.lab.words import lines
+from streams.lab.evaluation.figures_table import lines
+from streams.lab.evaluation.raw import _count
+from streams.lab.evaluation.trace import Course, Trace
 
 
 def crossings(folder, signal, unit, *values):

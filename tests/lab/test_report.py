@@ -5,10 +5,10 @@ from functools import cache
 
 import pytest
 
-from streams.lab.evaluate import evaluate
-from streams.lab.report import MARKS, page
-from streams.lab.svg import Plot
-from streams.ward.samples import NAMES, folder
+from streams.lab.evaluation.evaluate import evaluate
+from streams.lab.evaluation.report import MARKS, page
+from streams.lab.evaluation.svg import Plot
+from streams.recordings.samples import NAMES, folder
 from tests.streams.lab.made import folder as made
 
 
@@ -39,7 +39,7 @@ def test_single_patients_are_shown_with_their_calls_and_what_was_said():
 
 def test_every_point_of_the_curves_lies_within_the_picture_and_every_name_is_explained(tmp_path):
     html = page(evaluate(made(tmp_path / "made"), replicates=20, workers=1))
-    curve = html[html.index("How many are caught") : html.index("How early")]
+    curve = html[html.index("How many are detected") : html.index("How early")]
 
     assert curve.count("<circle") == 2 * len(MARKS)
     assert all(0 <= float(across) <= 570 for across in re.findall(r"<circle cx='([-\d.]+)'", curve))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from streams.config.packaged_rules import packaged_rules_bytes
 from streams.lab.scoreboard.board import jobs, run, told
 from streams.lab.scoreboard.judge import burden_of, judged
 from streams.lab.scoreboard.kinds import KINDS
@@ -9,7 +10,6 @@ from streams.lab.scoreboard.made import MadeUp
 from streams.lab.scoreboard.patient import Cadence
 from streams.lab.scoreboard.ward import Call, Taken
 from streams.lab.scoreboard.words import lines
-from streams.rules import packaged_rules_bytes
 
 
 def call(at, priority="medium", state="raised", reason="red_score", kind="physiological"):

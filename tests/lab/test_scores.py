@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from streams.lab.baselines import clock, last_values
-from streams.lab.definitions import Event
-from streams.lab.figures import at_landmark, figures_of
-from streams.lab.look import COLUMNS
-from streams.lab.measures import Bootstrap, auroc
-from streams.lab.outcomes import Outcomes
-from streams.lab.scores import Compared
-from streams.lab.trace import Course, Trace, Turn
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
+from streams.lab.evaluation.baselines import clock, last_values
+from streams.lab.evaluation.definitions import Event
+from streams.lab.evaluation.figures import at_landmark, figures_of
+from streams.lab.evaluation.measures import Bootstrap, auroc
+from streams.lab.evaluation.outcomes import Outcomes
+from streams.lab.evaluation.score_row import COLUMNS
+from streams.lab.evaluation.scores import Compared
+from streams.lab.evaluation.trace import Course, Trace, Turn
 
 RULES = packaged_rules()
 HOURS = 30
@@ -111,7 +111,7 @@ def test_what_a_vigil_held_open_counts_by_the_same_rule_as_a_score():
 
     armed = again.all["armed"].alerting
     assert armed.calls.tolist() == [1, 0, 0, 0]
-    assert armed.caught.tolist() == [True, False, False, False]
+    assert armed.detected.tolist() == [True, False, False, False]
     assert armed.lead_h[0] == 5.0
 
 

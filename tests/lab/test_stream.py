@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from streams.lab import stream as streaming
-from streams.lab.look import COLUMNS, RISKS, look
-from streams.lab.outcomes import read_outcomes
-from streams.lab.stream import stream, stream_folder
-from streams.replay import Replay
-from streams.rules import packaged_rules
-from streams.ward.recordings import START_MS, Recording
-from streams.ward.samples import folder
+from streams.config.packaged_rules import packaged_rules
+from streams.lab.evaluation import stream as streaming
+from streams.lab.evaluation.outcomes import read_outcomes
+from streams.lab.evaluation.score_row import COLUMNS, RISKS, look
+from streams.lab.evaluation.stream import stream, stream_folder
+from streams.recorded.replay import Replay
+from streams.recordings.recordings import START_MS, Recording
+from streams.recordings.samples import folder
 
 HOUR = 3_600_000
 SEPSIS = folder("sepsis2019")

@@ -11,14 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
-from streams.lab.evaluate import evaluate
-from streams.lab.outcomes import Asked, read_outcomes
-from streams.lab.report import page
-from streams.lab.stream import stream_folder
-from streams.replay import Replay, read_lines
-from streams.ward.recordings import START_MS
-from streams.ward.samples import folder as sample
-from streams.ward.tables import tables_of
+from streams.lab.evaluation.evaluate import evaluate
+from streams.lab.evaluation.outcomes import Asked, read_outcomes
+from streams.lab.evaluation.report import page
+from streams.lab.evaluation.stream import stream_folder
+from streams.recorded.replay import Replay, read_lines
+from streams.recordings.recordings import START_MS
+from streams.recordings.samples import folder as sample
+from streams.recordings.tables import tables_of
 from tests.streams.lab.made import folder as made
 
 DAY_S = 86_400.0
@@ -90,8 +90,8 @@ def test_shuffled_files_doubled_rows_and_two_workers_change_no_figure(plain, fig
 
     assert told_of(mixed) == figures
     assert evaluate(mixed, replicates=20, workers=1).told["data"]["repeated_rows"] == len(vitals)
-    monkeypatch.setattr("streams.lab.batches.LOOK_AT_S", 0.0)
-    monkeypatch.setattr("streams.lab.batches.WORTH_S", 0.0)
+    monkeypatch.setattr("streams.lab.evaluation.batches.LOOK_AT_S", 0.0)
+    monkeypatch.setattr("streams.lab.evaluation.batches.WORTH_S", 0.0)
     two = json.loads(json.dumps(evaluate(plain, replicates=20, workers=2).told))
     assert {name: one for name, one in two.items() if name not in ("folder", "data")} == figures
 
@@ -238,7 +238,7 @@ def test_the_page_begins_with_the_patients_from_whom_nothing_was_learned():
 
 def test_patients_of_dates_far_apart_have_the_alerts_that_a_replay_gives(monkeypatch, tmp_path):
     """A replay used to refuse all that lies 366 days after the first reading of a partition."""
-    monkeypatch.setattr("streams.lab.stream._SEEN_MS", 10**12)
+    monkeypatch.setattr("streams.lab.evaluation.stream._SEEN_MS", 10**12)
     vitals = pq.read_table(sample("sepsis2019") / "vitals.parquet")
     far = {one: 400 * DAY_S * place for place, one in enumerate(sorted(set(vitals["patient_id"].to_pylist())))}
     at = written(tmp_path / "far", shifted(vitals, lambda who: far[who]))

@@ -13,7 +13,7 @@ def pulse(at_s: float, taken_s: float, sequence: int | None, rate: int = 80) -> 
 
 
 def test_a_repeat_from_before_a_clock_was_set_back_is_late():
-    """It names a time ahead of the clock as it is now, and may neither move the lead nor fall into an open epoch."""
+    """It names a time ahead of the clock as it is now, and may neither move the lead nor fall into an open window."""
     log = [pulse(5 * i, 5 * i, i) for i in range(19)]
     log += [pulse(95 + 5 * i, 55 + 5 * i, 19 + i, 90 + i) for i in range(12)]
     first, ahead = log[17]._replace(at=T0 + 127 * SECOND), log[18]._replace(at=T0 + 128 * SECOND)
@@ -73,14 +73,14 @@ def test_a_correction_delivered_twice_is_a_repeat():
 
 
 def test_a_record_that_waits_for_the_first_reading_is_not_lost_when_the_worker_stops():
-    """In event clock an admission takes effect with the first reading; until then the marker lies before it."""
+    """In event clock an admission takes effect with the first reading; until then the checkpoint lies before it."""
     admitted = record(T0, "a", "admit", 0, ward="W", bed="7", age_years=70)
     records = numbered([admitted, *(pulse(5 * i, 5 * i, i) for i in range(1, 10))])
     whole, before = new_partition(clock="event"), new_partition(clock="event")
     whole_said, before_said = whole.run(records), before.run(records[:1])
 
-    back = new_partition(clock="event", marker=before.marker)
+    back = new_partition(clock="event", checkpoint=before.checkpoint)
 
-    assert before.marker.next_offset == 0
-    assert before_said + back.run(records[before.marker.next_offset :]) == whole_said
+    assert before.checkpoint.next_offset == 0
+    assert before_said + back.run(records[before.checkpoint.next_offset :]) == whole_said
     assert whole.watches["a"].vigil.stay.bed == back.watches["a"].vigil.stay.bed == "7"

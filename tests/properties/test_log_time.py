@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from detectors.vigil.epoch import EPOCH_MS
+from detectors.vigil.window import WINDOW_MS
 from schemas.vitals import STREAM_LATENESS
 from streams.log import Output
 from tests.making import SECOND, T0, Entry, alerts, from_json, new_partition, of_partition, run, said
@@ -36,7 +36,7 @@ def tick(_: list[Entry], at: int, __: int) -> list[Entry]:
 
 
 def again(before: list[Entry], at: int, back: int) -> list[Entry]:
-    """A copy of an earlier reading or forwarded record, which the log dates anew."""
+    """A copy of an earlier reading or control record, which the log dates anew."""
     kinds = ("patient", "action", "rules", "loss") if back % 3 == 0 else ("reading",)
     return [e._replace(at=at) for e in [e for e in before if e.kind in kinds][-1 - back // 3 :][:1]]
 
@@ -102,8 +102,8 @@ def _dosed(entry: Entry, dose: int) -> Entry:
 
 
 @given(wards(rules_change=False), st.integers(-60, 10_000))
-def test_moving_by_whole_epochs_moves_the_outputs(log, epochs):
-    by = epochs * EPOCH_MS
+def test_moving_by_whole_windows_moves_the_outputs(log, windows):
+    by = windows * WINDOW_MS
     assert _without_moments(play(log, by=by), by) == _without_moments(play(log), 0)
 
 
@@ -125,7 +125,7 @@ def _bare(value: object) -> object:
 
 
 MOMENTS = ("alert_id", "at", "started_at", "ended_at", "taken_at", "valid_until", "observation_due_at", "paused_until",
-           "since", "until", "undo_until", "called_at", "next_step_at")  # fmt: skip
+           "since", "until", "undo_until", "notified_at", "next_step_at")  # fmt: skip
 
 
 @given(

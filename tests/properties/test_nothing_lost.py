@@ -58,7 +58,7 @@ def test_every_alert_is_raised_once_counts_on_and_ends_at_most_once(ward):
         if alert["state"] == "raised":
             assert subject not in open_now
             open_now[subject] = alert["alert_id"]
-        if alert["life"]["standing"] not in ("resolved", "closing", "cleared"):
+        if alert["lifecycle"]["status"] not in ("resolved", "closing", "cleared"):
             assert open_now[subject] == alert["alert_id"]
         elif open_now.get(subject) == alert["alert_id"]:
             del open_now[subject]

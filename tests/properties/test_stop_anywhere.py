@@ -42,7 +42,9 @@ def states(log: Partition) -> dict[str, bytes]:
 
 @given(either_clock, places, somewhere, somewhere, cuts)
 def test_restored_at_any_place_it_says_the_same(ward, where, stop, start, batches):
-    """The snapshot is one of marker and states together; the replay may start before it, in batches cut anywhere."""
+    """The snapshot is one of checkpoint and states together; the replay may start before it, in batches cut
+    anywhere.
+    """
     clock, log = ward
     records = numbered(_untidy(clock, insert(log, where, again)))
     stop %= len(records) + 1
@@ -50,37 +52,37 @@ def test_restored_at_any_place_it_says_the_same(ward, where, stop, start, batche
     whole_said = whole.run(records)
     before_said = in_batches(before, records[:stop], batches)
     kept = [before.state(patient) for patient in before.watches]
-    back = fresh(clock, marker=before.marker, states=kept)
-    # What came before the first reading waits for it, in event clock: the marker then lies before `stop`, and what was
-    # refused meanwhile is refused again, byte for byte.
-    after_said = in_batches(back, records[start % (before.marker.next_offset + 1) :], batches)
-    if before.marker.next_offset < stop:
+    back = fresh(clock, checkpoint=before.checkpoint, states=kept)
+    # What came before the first reading waits for it, in event clock: the checkpoint then lies before `stop`, and what
+    # was refused meanwhile is refused again, byte for byte.
+    after_said = in_batches(back, records[start % (before.checkpoint.next_offset + 1) :], batches)
+    if before.checkpoint.next_offset < stop:
         assert {output.topic for output in before_said} <= {"rejections"}
         after_said = [output for output in after_said if output not in before_said]
     assert before_said + after_said == whole_said
     assert states(back) == states(whole)
-    assert back.marker == whole.marker
+    assert back.checkpoint == whole.checkpoint
 
 
 @given(either_clock, places, somewhere, somewhere, st.tuples(somewhere, somewhere, somewhere), cuts)
-def test_a_patients_state_may_be_newer_than_the_marker(ward, where, marker_at, start, uptos, batches):
+def test_a_patients_state_may_be_newer_than_the_checkpoint(ward, where, checkpoint_at, start, uptos, batches):
     """What it holds already is not said again, whatever the others have to catch up with."""
     clock, log = ward
     records = numbered(_untidy(clock, insert(log, where, again)))
-    marker_at %= len(records) + 1
-    at_marker, whole = fresh(clock), fresh(clock)
-    at_marker.run(records[:marker_at])
+    checkpoint_at %= len(records) + 1
+    at_checkpoint, whole = fresh(clock), fresh(clock)
+    at_checkpoint.run(records[:checkpoint_at])
     whole.run(records)
-    kept, expected = {patient: at_marker.state(patient) for patient in at_marker.watches}, {}
+    kept, expected = {patient: at_checkpoint.state(patient) for patient in at_checkpoint.watches}, {}
     for patient, upto in zip(PATIENTS, uptos, strict=True):
-        upto = marker_at + upto % (len(records) - marker_at + 1)
+        upto = checkpoint_at + upto % (len(records) - checkpoint_at + 1)
         live = fresh(clock)
         live.run(records[:upto])
         if patient in live.watches:
             kept[patient] = live.state(patient)
             expected[patient] = spoken(live.run(records[upto:]), patient)
-    back = fresh(clock, marker=at_marker.marker, states=kept.values())
-    outputs = in_batches(back, records[start % (at_marker.marker.next_offset + 1) :], batches)
+    back = fresh(clock, checkpoint=at_checkpoint.checkpoint, states=kept.values())
+    outputs = in_batches(back, records[start % (at_checkpoint.checkpoint.next_offset + 1) :], batches)
     for patient, rest in expected.items():
         assert spoken(outputs, patient) == rest
     assert states(back) == states(whole)

@@ -60,11 +60,11 @@ def test_restored_at_any_place_inside_a_wait_too_it_says_the_same(log, steps, st
     before_said = in_batches(before, records[:stop], batches)
     event("waiting" if before.clock.waiting else "not waiting")
 
-    back = fresh("arrival", marker=before.marker, states=[before.state(patient) for patient in before.watches])
-    after_said = in_batches(back, records[before.marker.next_offset :], batches)
+    back = fresh("arrival", checkpoint=before.checkpoint, states=[before.state(patient) for patient in before.watches])
+    after_said = in_batches(back, records[before.checkpoint.next_offset :], batches)
 
     assert before_said + after_said == whole_said
-    assert states(back) == states(whole) and back.marker == whole.marker
+    assert states(back) == states(whole) and back.checkpoint == whole.checkpoint
 
 
 @given(wards(), either_way)
@@ -118,7 +118,7 @@ def stepped(skew, ticks=lambda s: True) -> list[Record]:
         pytest.param(lambda s: 8 * SECOND if 100 <= s < 103 else 0, id="eight seconds ahead for three"),
     ],
 )
-def test_the_dying_are_called_at_the_right_time_whatever_the_brokers_clock_does(skew):
+def test_the_dying_are_notified_at_the_right_time_whatever_the_brokers_clock_does(skew):
     """Before there were witnesses, an hour ahead for three seconds called none of them."""
     assert raised(stepped(skew)) == raised(stepped(lambda s: 0))
     assert {patient for patient, kind, _ in raised(stepped(skew)) if kind == "physiological"} == DYING | {"p-5"}
@@ -149,7 +149,7 @@ def test_before_the_first_witness_a_log_is_what_it_always_was():
     log = new_partition()
     log.run([(number, *one[1:]) for number, one in enumerate(records)])
 
-    assert log.time == T0 + HOUR + 102 * SECOND + 450 and log.marker.clock is None
+    assert log.time == T0 + HOUR + 102 * SECOND + 450 and log.checkpoint.clock is None
 
 
 def test_a_records_time_is_never_before_the_one_before_it():

@@ -202,9 +202,9 @@ def _device(
                 _sent(condition, device, beat),
             )
             log.append(Entry(at, "reading", patient, body))
-            for number, deed, after in charted:
+            for number, action_type, after in charted:
                 if number == beat:
-                    values = {} if deed == "wrong" else _sent("well", device, beat)
+                    values = {} if action_type == "wrong" else _sent("well", device, beat)
                     body = _body(patient, device, source, taken + skew, 1_000 + beat, values) | {"corrects": beat}
                     log.append(Entry(at + after * SECOND, "reading", patient, body))
         now += span * SECOND
@@ -274,19 +274,19 @@ def _records(draw: st.DrawFn, end: int) -> list[Entry]:
 
 
 DOINGS: tuple[dict[str, object], ...] = (
-    {"deed": "acknowledge", "reason": "reviewing"},
-    {"deed": "acknowledge", "reason": "artefact"},
-    {"deed": "acknowledge", "reason": "treatment", "role": "shift_lead"},
-    {"deed": "acknowledge", "reason": "reviewing", "role": "viewer"},
-    {"deed": "acknowledge", "reason": "known", "revision": 1},
-    {"deed": "snooze", "minutes": 1},
-    {"deed": "snooze", "minutes": 4, "reason": "equipment"},
-    {"deed": "delivered", "step": "nurse", "role": "system"},
-    {"deed": "feedback", "reason": "useful"},
-    {"deed": "concern", "reason": "pain"},
-    {"deed": "concern"},
-    {"deed": "undo"},
-    {"deed": "sing"},
+    {"action_type": "acknowledge", "reason": "reviewing"},
+    {"action_type": "acknowledge", "reason": "artefact"},
+    {"action_type": "acknowledge", "reason": "treatment", "role": "shift_lead"},
+    {"action_type": "acknowledge", "reason": "reviewing", "role": "viewer"},
+    {"action_type": "acknowledge", "reason": "known", "revision": 1},
+    {"action_type": "snooze", "minutes": 1},
+    {"action_type": "snooze", "minutes": 4, "reason": "equipment"},
+    {"action_type": "delivered", "step": "nurse", "role": "system"},
+    {"action_type": "feedback", "reason": "useful"},
+    {"action_type": "concern", "reason": "pain"},
+    {"action_type": "concern"},
+    {"action_type": "undo"},
+    {"action_type": "sing"},
 )
 
 
@@ -301,7 +301,7 @@ def _doings(draw: st.DrawFn, log: list[Entry], clock: str) -> list[Entry]:
             break
         alert = heard[which % len(heard)]
         at = min(end, milliseconds(alert["at"]) + (seconds if seconds < 80 else seconds * 5) * SECOND)
-        facts = {"undoes": f"a-{number - 1}"} if doing["deed"] == "undo" else {"alert_id": _named(alert)}
+        facts = {"undoes": f"a-{number - 1}"} if doing["action_type"] == "undo" else {"alert_id": _named(alert)}
         found.append(action(at, alert["patient_id"], offset=0, name=f"a-{number}", **{**facts, **doing}))
     return found
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from schemas.reading import Quality
 from schemas.times import to_ms, to_text
 from streams.log import Output
-from streams.replay import Replay
+from streams.recorded.replay import Replay
 from tests.making import T0, UNITS, from_json, measures, to_json
 
 SECOND, MINUTE = 1_000, 60_000
@@ -164,7 +164,7 @@ class Story:
         """Tells the story to the replay: the very same code that watches live."""
         replay, said, names = Replay(), [], {}
         for line in self.lines(delivery=delivery):
-            for subject, alert_id in names.items() if b'"deed"' in line else ():
+            for subject, alert_id in names.items() if b'"action_type"' in line else ():
                 line = line.replace(f'"<{subject}>"'.encode(), f'"{alert_id}"'.encode())
             caused = replay.take(line)
             names |= {alert["subject"]: alert["alert_id"] for _, alert in _of(caused, "alerts")}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from streams.replay import Replay
-from streams.ward.scenarios import named
-from streams.ward.simulator import Simulator
+from streams.recorded.replay import Replay
+from streams.simulator.scenarios import named
+from streams.simulator.simulator import Simulator
 from tests.making import T0, from_json
 
 MINUTE_MS = 60_000

@@ -58,7 +58,7 @@ def in_words(one: Told) -> str:
     lines = []
     for at, alert in one.alerts:
         score = alert["news2"]["score_min"] if alert["news2"] else "-"
-        loud = "INTERRUPTS" if alert["interrupts"] else f"held by {alert['held_by']}"
+        loud = "INTERRUPTS" if alert["interrupts"] else f"held by {alert['suppressed_by']}"
         lines.append(
             f"{at // 60_000}:{at // 1_000 % 60:02} {alert['state']} {alert['priority']} [{alert['subject']}] "
             f"{alert['reason']} {loud} NEWS2 {score}: {alert['headline']}"
@@ -96,8 +96,8 @@ def test_the_board_shows_what_the_story_says(name):
 
 
 def _part(shown: Any, way: str) -> Any:
-    """A part of a status or an alert: `news2.scale`, `vitals.spo2.state`, `life.owner.who`, `life.steps.0.step`;
-    `open` and `listed` are the subjects of the alerts that are open, or over and not seen.
+    """A part of a status or an alert: `news2.scale`, `vitals.spo2.state`, `lifecycle.owner.who`,
+    `lifecycle.steps.0.step`; `open` and `listed` are the subjects of the alerts that are open, or over and not seen.
     """
     if way in ("open", "listed"):
         return sorted(alert["subject"] for alert in shown["alerts" if way == "open" else "resolved"])

@@ -7,9 +7,9 @@ import pytest
 from pydantic_core import from_json
 
 from schemas.alert import Alert
+from schemas.control_record import ControlRecord, encode_control_record
 from schemas.decode import decode_slowly
 from schemas.documents import MESSAGES, document, refusals_table, vitals_table
-from schemas.forwarded import Forwarded, encode_forwarded
 from schemas.judge import judge
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Rejection
@@ -20,7 +20,7 @@ from tests.schemas.messages import Maker
 
 RULES = {"name": "packaged", "version": "1", "sha256": "0" * 64}
 LIFE = {
-    "standing": "acknowledged",
+    "status": "acknowledged",
     "owner": {"who": "n-9", "role": "nurse"},
     "snoozed_by": None,
     "reason": "reviewing",
@@ -29,7 +29,7 @@ LIFE = {
     "until": "2026-11-22T12:15:01.000Z",
     "undo_of": "a-1",
     "undo_until": "2026-11-22T12:00:11.000Z",
-    "called_at": None,
+    "notified_at": None,
     "steps": [{"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "delivered"}],
     "next_step": None,
     "next_step_at": None,
@@ -37,7 +37,7 @@ LIFE = {
     "repeats": 0,
     "nobody_answered": False,
     "returned": 0,
-    "unseen": None,
+    "unacknowledged": None,
     "reviews_left": 1,
     "snooze_left_minutes": 5,
 }
@@ -77,7 +77,7 @@ EXAMPLES = {
     "action": {
         "action_id": "a-1",
         "patient_id": "p-7f3a",
-        "deed": "acknowledge",
+        "action_type": "acknowledge",
         "alert_id": "x",
         "who": "n-9",
         "role": "nurse",
@@ -93,7 +93,7 @@ EXAMPLES = {
         "subject": "deterioration",
         "priority": "high",
         "interrupts": True,
-        "held_by": None,
+        "suppressed_by": None,
         "patient_id": "p-7f3a",
         "encounter": None,
         "ward": "5 West",
@@ -118,10 +118,10 @@ EXAMPLES = {
         "monitoring_lost": [],
         "clears_when": "NEWS2 below 5",
         "advice": None,
-        "life": LIFE,
+        "lifecycle": LIFE,
         "action": {
             "action_id": "a-1",
-            "deed": "acknowledge",
+            "action_type": "acknowledge",
             "who": "n-9",
             "role": "nurse",
             "reason": "reviewing",
@@ -166,11 +166,11 @@ EXAMPLES = {
                 "subject": "deterioration",
                 "priority": "high",
                 "interrupts": False,
-                "held_by": "acknowledged",
+                "suppressed_by": "acknowledged",
                 "started_at": "2026-11-22T11:59:45.000Z",
                 "headline": "Resp rate 26/min, usual 16; NEWS2 7",
                 "reason": "news2_high",
-                "life": LIFE,
+                "lifecycle": LIFE,
             }
         ],
         "resolved": [],
@@ -211,7 +211,7 @@ EXAMPLES = {
         "actions": [
             {
                 "action_id": "a-1",
-                "deed": "acknowledge",
+                "action_type": "acknowledge",
                 "alert_id": "x",
                 "at": "2026-11-22T12:00:01.000Z",
                 "refused": None,
@@ -235,7 +235,7 @@ EXAMPLES = {
         "priority": "high",
     },
     "rejection": Rejection.of(Refusal.EMPTY, None, "vitals.readings", 3, 17).model_dump(mode="json"),
-    "forwarded": json.loads(encode_forwarded(Forwarded("vitals.patients", 3, 17, "p-7f3a", b"{}"))),
+    "forwarded": json.loads(encode_control_record(ControlRecord("vitals.patients", 3, 17, "p-7f3a", b"{}"))),
 }
 
 

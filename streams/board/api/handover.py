@@ -7,9 +7,9 @@ from fastapi.responses import PlainTextResponse
 
 from streams.board import handover as shift
 from streams.board.accounts import May
-from streams.board.api.live import packed
-from streams.board.asking import allowed, board_of
-from streams.board.memory import HOUR_MS, encode
+from streams.board.api.events import packed
+from streams.board.auth import allowed, board_of
+from streams.board.projection import HOUR_MS, encode
 from streams.board.sessions import Session
 
 router = APIRouter(prefix="/api", tags=["handover"])
@@ -27,7 +27,7 @@ async def as_json(request: Request, session: See, ward: Ward = None, hours: Hour
 @router.get("/handover.txt", response_class=PlainTextResponse)
 async def as_text(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> PlainTextResponse:
     """The same as plain text."""
-    names = await board_of(request).directory.of(board_of(request).memory.beds.keys())
+    names = await board_of(request).directory.of(board_of(request).projection.beds.keys())
     return PlainTextResponse(shift.as_text(_shift(request, ward, hours), names))
 
 
@@ -35,7 +35,7 @@ def _shift(request: Request, ward: str | None, hours: float) -> dict[str, object
     board = board_of(request)
     now = board.now_ms
     return shift.handover(
-        board.memory,
+        board.projection,
         now=now,
         since=now - round(hours * HOUR_MS),
         ward=ward,

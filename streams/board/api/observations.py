@@ -11,10 +11,10 @@ from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import to_ms
 from schemas.vitals import SCALES, Source, Vital
 from streams.board.accounts import May
-from streams.board.api.words import Said, send
-from streams.board.asking import allowed, board_of
+from streams.board.api.actions import Said, send
+from streams.board.auth import allowed, board_of
 from streams.board.sessions import Session
-from streams.topics import Topic
+from streams.config.topics import Topic
 
 router = APIRouter(prefix="/api", tags=["observations"])
 Observe = Annotated[Session, Depends(allowed(May.OBSERVE))]
@@ -45,7 +45,7 @@ class Observations(BaseModel):
 async def observe(request: Request, session: Observe, seen: Observations) -> Said:
     """A set of observations, answered when the broker has it. 422: nothing in it, or a value that cannot be."""
     board = board_of(request)
-    if seen.patient_id not in board.memory.beds:
+    if seen.patient_id not in board.projection.beds:
         raise HTTPException(404, "there is no such patient on this board")
     vitals = {}
     for vital in Vital:

@@ -12,11 +12,11 @@ from schemas.patient import PatientRecord, Plan
 from schemas.times import to_text
 from schemas.vitals import Vital
 from streams.board.accounts import May
-from streams.board.api.words import Said, send
-from streams.board.asking import allowed, board_of
+from streams.board.api.actions import Said, send
+from streams.board.auth import allowed, board_of
 from streams.board.board import Board
 from streams.board.sessions import Session
-from streams.topics import Topic
+from streams.config.topics import Topic
 
 router = APIRouter(prefix="/api", tags=["orders"])
 Ordering = Annotated[Session, Depends(allowed(May.ORDER))]
@@ -134,7 +134,7 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
 
 def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
     """A record replaces the whole list: the other limits go along, as the worker tells them and not as a page does."""
-    bed = board.memory.beds.get(patient)
+    bed = board.projection.beds.get(patient)
     status = {} if bed is None else msgspec.json.decode(bed.raw)
     facts = ("vital", "low", "high", "author", "reason", "until")
     return [{name: one[name] for name in facts} for one in status.get("orders", ()) if one["order"] == "limit"]
@@ -145,7 +145,7 @@ def _later(board: Board, hours: float) -> str:
 
 
 async def _record(board: Board, order: Base, facts: dict[str, Any]) -> Said:
-    bed = board.memory.beds.get(order.patient_id)
+    bed = board.projection.beds.get(order.patient_id)
     if bed is None:
         raise HTTPException(404, "there is no such patient on this board")
     at = datetime.fromtimestamp(board.now_ms / 1000, UTC)

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from streams.board.asking import board_of
+from streams.board.auth import board_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,7 +73,7 @@ def livez() -> dict[str, bool]:
 def readyz(request: Request, response: Response) -> dict[str, bool]:
     """503 until all that stood in the topics has been read, if some of it could not be, and once nothing is heard."""
     board = board_of(request)
-    complete = not board.memory.completeness.missing
+    complete = not board.projection.completeness.missing
     ready = board.caught_up and board.hears and complete
     response.status_code = 200 if ready else 503
     return {"ready": ready, "broker": board.watch.broker, "complete": complete}

@@ -7,13 +7,13 @@ import numpy as np
 
 from detectors.rules import Rules
 from detectors.vigil import Said, Vigil
-from schemas.action import Action, Because, Deed, Role
+from schemas.action import Action, ActionReason, ActionType, Role
 from schemas.decode import FastReading
 from schemas.times import EPOCH
 from streams.lab.scoreboard.made import START_MS, TRANSIT_MS, MadeUp, Sent
 
 RESOUNDS: Final = frozenset({"raised", "worsened", "returned", "escalated"})
-_REASONS: Final = (Because.TREATMENT, Because.ESCALATED, Because.OBSERVATIONS, Because.REVIEWING)
+_REASONS: Final = (ActionReason.TREATMENT, ActionReason.ESCALATED, ActionReason.OBSERVATIONS, ActionReason.REVIEWING)
 _SETTLE_MS: Final = 25_000  # the last windows are decided; what nobody sends any more is no matter of the kind
 
 
@@ -78,14 +78,14 @@ class Nurse:
         """Her answer to the alert that waited longest."""
         at, alert_id, kind = self.to_see.pop(0)
         self.actions += 1
-        reason = Because.EQUIPMENT if kind == "technical" else _REASONS[int(self._draw.integers(len(_REASONS)))]
+        reason = ActionReason.EQUIPMENT if kind == "technical" else _REASONS[int(self._draw.integers(len(_REASONS)))]
         if kind != "technical" and self.because is not None:
-            reason = Because(self.because)
+            reason = ActionReason(self.because)
         moment = EPOCH + (np.timedelta64(at, "ms").astype(object))
         return Action(
             action_id=f"a-{self.actions}",
             patient_id=self.patient,
-            deed=Deed.ACKNOWLEDGE,
+            action_type=ActionType.ACKNOWLEDGE,
             alert_id=alert_id,
             who="nurse-1",
             role=Role.DOCTOR,

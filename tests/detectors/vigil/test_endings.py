@@ -1,7 +1,7 @@
 """What may end an alert, and what may not: only valid values in range, and a correction of what raised it."""
 
-from detectors.vigil.course import MEDIUM, NOTHING, Course, Demand
 from detectors.vigil.episode import Episode, step
+from detectors.vigil.persistence import MEDIUM, NOTHING, AlertRequest, Persistence
 from detectors.vigil.reason import Reason
 from schemas.alert import State
 from tests.making import MINUTE, SECOND, T0, Entry, alerts, new_partition, reading, record, rules_with, run
@@ -16,9 +16,11 @@ def opened() -> Episode:
     )
 
 
-def moved(asked: Demand, course: Course, *, fresh: bool = True, doubtful: bool = False) -> tuple[State | None, Reason]:
+def moved(
+    asked: AlertRequest, persistence: Persistence, *, fresh: bool = True, doubtful: bool = False
+) -> tuple[State | None, Reason]:
     return step(
-        opened(), asked, course, [],
+        opened(), asked, persistence, [],
         fresh=fresh, entered=False, dense=True, voiced=False, doubtful=doubtful, rules=RULES,
     )  # fmt: skip
 
@@ -35,21 +37,21 @@ def told(log: list[Entry]) -> list[tuple[str, str]]:
 
 
 def test_a_suspect_value_ends_nothing():
-    course = Course()
+    persistence = Persistence()
 
     for _ in range(5 * RULES.stream.clear):
-        assert moved(NOTHING, course, doubtful=True) == (None, Reason.SUSPECT_VALUE_HOLDS)
+        assert moved(NOTHING, persistence, doubtful=True) == (None, Reason.SUSPECT_VALUE_HOLDS)
 
 
 def test_what_a_corrected_value_had_asked_for_is_over_at_once():
     for fresh in (True, False):
-        assert moved(NOTHING, Course(corrected=True), fresh=fresh) == (State.CLEARED, Reason.CORRECTED)
+        assert moved(NOTHING, Persistence(corrected=True), fresh=fresh) == (State.CLEARED, Reason.CORRECTED)
 
 
 def test_a_correction_ends_nothing_that_others_ask_for():
-    asked = Demand(MEDIUM, MEDIUM, True, None, Reason.RED_SCORE, (), ())
+    asked = AlertRequest(MEDIUM, MEDIUM, True, None, Reason.RED_SCORE, (), ())
 
-    assert moved(asked, Course(corrected=True)) == (None, Reason.UNCHANGED)
+    assert moved(asked, Persistence(corrected=True)) == (None, Reason.UNCHANGED)
 
 
 def test_another_patients_good_values_do_not_end_this_patients_alert():

@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from detectors.vigil.epoch import EPOCH_MS, SPOT
 from detectors.vigil.intake import MOST_DEVICES, REMEMBERED_SPOTS, Intake, Taken
+from detectors.vigil.window import SPOT, WINDOW_MS
 from schemas.decode import Decoded, decode
 from schemas.vitals import SPOT_LATENESS
 from tests.making import HOUR, MINUTE, SECOND, T0, reading
@@ -22,8 +22,8 @@ def give(intake: Intake, second: float, device: str = "m", *, taken: float | Non
 
 
 def placed(intake: Intake) -> list[int]:
-    """Where the readings of all open epochs were placed, in seconds."""
-    return sorted((when - T0) // SECOND for epoch in intake.epochs.values() for when in epoch.rows[0::4])
+    """Where the readings of all open windows were placed, in seconds."""
+    return sorted((when - T0) // SECOND for window in intake.windows.values() for when in window.rows[0::4])
 
 
 # ---- the five verdicts
@@ -37,7 +37,7 @@ def test_a_value_that_few_bodies_have_is_suspect_and_taken_all_the_same():
     intake = new_intake()
 
     assert give(intake, 0, heart_rate=260, spo2=97) == Taken(1, suspect=1)
-    assert next(iter(intake.epochs.values())).decide()["heart_rate"].suspect
+    assert next(iter(intake.windows.values())).decide()["heart_rate"].suspect
 
 
 def test_what_the_device_itself_doubts_is_suspect():
@@ -60,7 +60,7 @@ def test_what_the_device_calls_unusable_is_rejected_and_remembered():
     taken = give(intake, 0, spo2={"value": None, "unit": "%", "quality": "invalid"})
 
     assert [lost.code.value for lost in taken.refused] == ["not_usable"]
-    assert next(iter(intake.epochs.values())).unusable == {"spo2": 1}
+    assert next(iter(intake.windows.values())).unusable == {"spo2": 1}
 
 
 def test_the_same_reading_again_is_a_duplicate():
@@ -78,12 +78,12 @@ def test_the_same_sequence_of_another_moment_is_no_duplicate():
     assert give(intake, 1, sequence=7, heart_rate=80) == Taken(1)
 
 
-def test_what_comes_after_its_epoch_was_decided_is_late():
+def test_what_comes_after_its_window_was_decided_is_late():
     intake = new_intake()
     give(intake, 0, sequence=1, heart_rate=80)
 
     assert give(intake, 16.9, taken=3, sequence=2, heart_rate=80) == Taken(1)
-    intake.closing(T0 + EPOCH_MS + 2 * SECOND)
+    intake.closing(T0 + WINDOW_MS + 2 * SECOND)
     assert give(intake, 17, taken=4, sequence=3, heart_rate=80, spo2=97) == Taken(0, late=2)
 
 
@@ -192,12 +192,12 @@ def test_a_chart_that_names_the_future_is_placed_now():
     assert placed(intake) == [0]
 
 
-def test_each_round_is_an_epoch_of_its_own():
+def test_each_round_is_an_window_of_its_own():
     intake = new_intake()
     give(intake, 0, "chart", taken=-20, source="spot", sequence=1, resp_rate=18)
     give(intake, 0, "chart", taken=-10, source="spot", sequence=2, resp_rate=30)
 
-    assert [epoch.source for epoch in intake.epochs.values()] == [SPOT, SPOT]
+    assert [window.source for window in intake.windows.values()] == [SPOT, SPOT]
     assert [len(group) for group in intake.closing(T0 + 1)] == [1, 1]
 
 
@@ -218,7 +218,7 @@ def test_a_device_that_is_not_attached_is_suspect_and_taken():
     intake.attached = frozenset({"m"})
 
     assert give(intake, 0, "stranger", heart_rate=80, spo2=97) == Taken(0, suspect=2)
-    assert next(iter(intake.epochs.values())).unattached
+    assert next(iter(intake.windows.values())).unattached
 
 
 def test_a_person_takes_observations_with_any_device():

@@ -1,4 +1,4 @@
-"""What is red by the book, and what is extreme: the limits on either side."""
+"""What is red by protocol, and what is extreme: the limits on either side."""
 
 import pytest
 

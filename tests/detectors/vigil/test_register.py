@@ -1,22 +1,22 @@
 import msgspec
 
-from detectors.vigil.course import LOW, MEDIUM, NOTHING, Course, Demand
-from detectors.vigil.epoch import Decided
-from detectors.vigil.picture import Picture
+from detectors.vigil.assessment import Assessment
+from detectors.vigil.persistence import LOW, MEDIUM, NOTHING, AlertRequest, Persistence
 from detectors.vigil.reason import Reason
 from detectors.vigil.register import ENDED_KEPT, LISTED_AT_MOST, Register
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import Round
+from detectors.vigil.window import Decided
 from tests.making import MINUTE, T0, from_json, rules_with
 
 RULES = rules_with()
 FRESH = {"spo2": Decided(90.0, T0, 0, False, 15, False, 0, 0)}
-RED = Demand(2, 2, True, None, Reason.RED_SCORE, ("spo2",), ("spo2",))
+RED = AlertRequest(2, 2, True, None, Reason.RED_SCORE, ("spo2",), ("spo2",))
 
 
 def look(minute: float = 0) -> Round:
-    return Round(Picture({}, Stay(), T0 + int(minute * MINUTE)), RULES, [])
+    return Round(Assessment({}, Stay(), T0 + int(minute * MINUTE)), RULES, [])
 
 
 def stale(name: str = "spo2", priority: int = LOW) -> Condition:
@@ -63,16 +63,16 @@ def test_a_low_technical_alert_calls_nobody():
     now = look()
     register.hold([stale()], now)
 
-    assert (from_json(now.out[0].value)["interrupts"], from_json(now.out[0].value)["held_by"]) == (
+    assert (from_json(now.out[0].value)["interrupts"], from_json(now.out[0].value)["suppressed_by"]) == (
         False,
         "low_priority",
     )
 
 
 def test_there_is_one_deterioration_at_a_time():
-    register, course = new_register(), Course()
+    register, persistence = new_register(), Persistence()
     for minute in range(5):
-        register.move(look(minute), RED, course, fresh=FRESH, entered=False)
+        register.move(look(minute), RED, persistence, fresh=FRESH, entered=False)
 
     assert list(register.open) == ["deterioration"]
 
@@ -80,14 +80,14 @@ def test_there_is_one_deterioration_at_a_time():
 def test_time_alone_raises_what_is_due():
     """A red cuff value that calls after five minutes needs no new value."""
     register, now = new_register(), look()
-    register.move(now, RED, Course(), fresh=None, entered=False)
+    register.move(now, RED, Persistence(), fresh=None, entered=False)
 
     assert told(now) == [("deterioration", "raised", 1)]
 
 
 def test_nothing_asked_is_a_decision_with_a_reason():
     register = new_register()
-    register.move(look(), NOTHING, Course(), fresh=FRESH, entered=False)
+    register.move(look(), NOTHING, Persistence(), fresh=FRESH, entered=False)
 
     assert register.decision is Reason.NOTHING_ASKED and not register.open
 
@@ -124,7 +124,7 @@ def test_neither_the_listed_nor_the_ended_grow_without_end():
 
 def test_the_end_of_a_stay_lays_everything_to_rest():
     register = new_register()
-    register.move(look(), RED, Course(), fresh=True, entered=False)
+    register.move(look(), RED, Persistence(), fresh=True, entered=False)
     register.hold([stale(priority=MEDIUM)], look())
     now = look(1)
     register.end_all(now, Reason.DISCHARGED)
@@ -138,7 +138,7 @@ def test_the_end_of_a_stay_lays_everything_to_rest():
 
 def test_a_restored_copy_goes_on_identically():
     one, other = new_register(), new_register()
-    one.move(look(), RED, Course(), fresh=True, entered=False)
+    one.move(look(), RED, Persistence(), fresh=True, entered=False)
     one.hold([stale(priority=MEDIUM), stale("resp_rate")], look())
     one.hold([stale("resp_rate")], look(1))
     packed = msgspec.msgpack.encode

@@ -3,10 +3,10 @@
 import msgspec
 
 from detectors.vigil import Vigil
+from detectors.vigil.assessment import Assessment
 from detectors.vigil.episode import Episode
-from detectors.vigil.picture import Picture
 from detectors.vigil.status import status_bytes
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
 
 
 def opened_in_order(*subjects):
@@ -26,6 +26,6 @@ def test_the_order_in_which_episodes_began_is_not_told():
     told = []
     for subjects in (("spo2 stale", "deterioration"), ("deterioration", "spo2 stale")):
         vigil = opened_in_order(*subjects)
-        told.append(status_bytes(vigil, Picture(vigil.tracks, vigil.stay, 0), 0))
+        told.append(status_bytes(vigil, Assessment(vigil.tracks, vigil.stay, 0), 0))
 
     assert told[0] == told[1]

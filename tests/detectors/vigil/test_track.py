@@ -1,7 +1,7 @@
 import msgspec
 
-from detectors.vigil.epoch import Decided
 from detectors.vigil.track import Track
+from detectors.vigil.window import Decided
 from tests.making import MINUTE, T0, rules_with
 
 MONITOR, WEARABLE, SPOT = 0, 1, 2

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.field.claims import Claim, equal, none, within
 from tests.field.installation import Field
 from tests.integration.staging import until

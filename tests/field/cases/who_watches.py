@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 
-from streams.topics import Topic
+from streams.config.topics import Topic
 from tests.field.claims import Claim, equal, none, within
 from tests.field.installation import Field
 from tests.field.listening import Page

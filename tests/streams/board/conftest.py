@@ -17,9 +17,9 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.reading import Mode
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, partitions_of
-from streams.ward.embedded import EmbeddedBroker
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, partitions_of
+from streams.demo.embedded import EmbeddedBroker
 from tests.browser.made import Bed, Ward
 
 ROOT = Path(__file__).parents[3]

@@ -12,11 +12,11 @@ import pytest
 from schemas.action import Role
 from streams.board.accounts import Accounts, as_lines, hashed, matches
 from streams.board.directory import Directory
-from streams.board.limits import Limit
+from streams.board.rate_limit import RateLimit
 from streams.board.sessions import Sessions
 from streams.board.settings import load_board
 from streams.board.stream import Stream
-from streams.settings_problems import SettingsError
+from streams.config.settings_problems import SettingsError
 
 
 def sessions(**facts: float) -> Sessions:
@@ -91,7 +91,7 @@ def test_a_cookie_of_another_version_of_the_board_asks_for_signing_in():
 
 
 def test_a_limit_forgets_those_longest_unheard_of():
-    limit = Limit(burst=1, per_minute=1, most=2)
+    limit = RateLimit(burst=1, per_minute=1, most=2)
     assert [limit.allows(who, 0.0) for who in ("a", "b", "c", "a")] == [True, True, True, True]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from streams.board.lookup import Lookup
 from streams.board.settings import load_board
-from streams.settings_problems import SettingsError
+from streams.config.settings_problems import SettingsError
 
 ANNA = {"name": "Adler, Anna", "born": "1951-07-30", "number": "4711"}
 

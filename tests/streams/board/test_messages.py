@@ -14,11 +14,11 @@ from detectors.vigil.report import LISTED, TECHNICAL_ENDS
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Signals, conditions
 from detectors.vigil.wording import clears_when, vitals_words
-from schemas.action import REASONS_OF, Deed, Role, Step
-from schemas.alert import Standing, State
+from schemas.action import REASONS_OF, ActionType, Role, Step
+from schemas.alert import AlertStatus, State
 from schemas.status import Monitoring, OrderKind
 from schemas.vitals import SCALES, Vital
-from streams.rules import packaged_rules
+from streams.config.packaged_rules import packaged_rules
 
 MESSAGES = Path(__file__).parents[3] / "streams" / "board" / "page" / "messages"
 FILES = {path.stem: json.loads(path.read_text()) for path in MESSAGES.glob("*.json")}
@@ -90,12 +90,18 @@ def test_vitals_have_the_names_that_the_worker_gives_them():
 
 
 def test_every_word_of_a_closed_list_has_its_message():
-    reasons = [reason for deed in (Deed.ACKNOWLEDGE, Deed.CONCERN, Deed.FEEDBACK) for reason in REASONS_OF[deed]]
+    reasons = [
+        reason
+        for action_type in (ActionType.ACKNOWLEDGE, ActionType.CONCERN, ActionType.FEEDBACK)
+        for reason in REASONS_OF[action_type]
+    ]
     wanted = [f"reason.{reason}" for reason in reasons]
-    wanted += [f"became.{one}" for one in State] + [f"standing.{one}" for one in Standing]
+    wanted += [f"became.{one}" for one in State] + [f"alert_status.{one}" for one in AlertStatus]
     wanted += [f"state.{one}" for one in Monitoring] + [f"order.{one}" for one in OrderKind]
     wanted += [f"why_not.{stay.not_covered(0)}" for stay in (Stay(age_years=15.0), Stay(maternity="pregnant"))]
     wanted += [f"because.{one}" for one in RISK_REASONS] + [f"detector.{one}" for one in LEARNED]
-    wanted += [f"role.{one}" for one in Role] + [f"step.{one}" for one in Step] + [f"deed.{one}" for one in Deed]
+    wanted += (
+        [f"role.{one}" for one in Role] + [f"step.{one}" for one in Step] + [f"action_type.{one}" for one in ActionType]
+    )
 
     assert [key for key in wanted if key not in ENGLISH] == []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from tests.browser.made import Bed, Ward
 from tests.streams.board.conftest import BoardProcess, Visitor
 

@@ -16,9 +16,9 @@ from schemas.patient import PatientRecord
 from schemas.reading import Reading
 from schemas.times import to_text
 from streams.board.accounts import as_lines, role_of
+from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.log.placing import partition_of
-from streams.settings import Settings
-from streams.topics import Topic
 from tests.browser.made import Bed, Ward, now
 from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor, events, everything, until_told
 
@@ -71,7 +71,7 @@ def nora(board: BoardProcess) -> Visitor:
 
 
 def acknowledgement(bed: Bed, identity: str = "act-0001") -> dict[str, Any]:
-    said = {"action_id": identity, "patient_id": bed.patient, "deed": "acknowledge", "alert_id": bed.alert_id}
+    said = {"action_id": identity, "patient_id": bed.patient, "action_type": "acknowledge", "alert_id": bed.alert_id}
     return {**said, "revision": 1, "priority": "high", "reason": "reviewing"}
 
 
@@ -300,7 +300,7 @@ def test_a_call_is_delivered_in_front_of_those_whom_it_is_for(
     assert nora.ask("POST", "/api/delivered", {**call, "step": "shift_lead"})[0] == 403
     assert signed_in(board, "lea").ask("POST", "/api/delivered", {**call, "step": "nurse"})[0] == 201
     assert nora.ask("POST", "/api/delivered", {**call, "step": "nurse"})[0] == 201
-    said = [value for _, _, value in everything(settings, Topic.ACTIONS) if value["deed"] == "delivered"]
+    said = [value for _, _, value in everything(settings, Topic.ACTIONS) if value["action_type"] == "delivered"]
     assert said[0]["role"] == "system"
     assert said[0]["action_id"] == said[1]["action_id"]
 

@@ -114,7 +114,7 @@ def test_patient_records_are_held_against_their_own_contract():
 
 
 def test_an_action_is_held_against_its_own_contract():
-    assert "bad_record           who: Field required" in run(lines({"deed": "undo"}), "--of", "actions").stdout
+    assert "bad_record           who: Field required" in run(lines({"action_type": "undo"}), "--of", "actions").stdout
 
 
 def test_a_missing_file_is_a_matter_of_usage(tmp_path):

@@ -4,10 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, config_of, partitions_of
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES
-from streams.settings import Settings
-from streams.topics import TOPICS, config_of, partitions_of
 
 
 def installation(without=()):
@@ -30,7 +30,7 @@ def doctor(monkeypatch):
     def run(*looks):
         seen = list(looks)
         command = "streams.commands.doctor"
-        monkeypatch.setenv("VIGILWARD_LOG_KEY", "s3cret-of-the-tests")
+        monkeypatch.setenv("VIGILWARD_CONTROL_RECORD_KEY", "s3cret-of-the-tests")
         monkeypatch.setattr(f"{command}.look", lambda settings: seen.pop(0) if len(seen) > 1 else seen[0])
         monkeypatch.setattr(f"{command}.mend", lambda wrong, settings: dict.fromkeys(wrong))
         monkeypatch.setattr(f"{command}.SEEN_WITHIN_S", 0.5)

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
-from streams.ward.samples import folder
+from streams.recordings.samples import folder
 from tests.making import rules_bytes
 
 
@@ -22,7 +22,7 @@ def test_a_moment_is_explained_in_words():
 
     assert told.exit_code == 0, told.stderr
     assert "red score SpO2, 85, begins at <= 91, lasted 3 of 4: not_yet_persistent" in told.stdout
-    assert "the same values for 1 more epoch: calls" in told.stdout
+    assert "the same values for 1 more window: calls" in told.stdout
 
 
 def test_an_alert_is_explained_by_the_id_that_replay_gives():

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
-from streams.ward.samples import folder
+from streams.recordings.samples import folder
 
 VIGILWARD = [sys.executable, "-c", "from streams.commands import main; main()", "replay"]
 

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from detectors.rules import read_rules
 from streams.commands import app
-from streams.rules import packaged_rules
-from streams.ward.samples import folder
+from streams.config.packaged_rules import packaged_rules
+from streams.recordings.samples import folder
 from tests.making import rules_bytes
 
 
@@ -69,7 +69,7 @@ def test_a_candidate_is_compared_with_the_rules_in_force_in_words(candidate):
     assert told.exit_code == 0
     assert told.stdout.splitlines() == [
         "approver: none -> Dr. X",
-        "streamed: how long a red score lasts before it calls: 4 epochs of 15 s -> 8 epochs of 15 s",
+        "streamed: how long a red score lasts before it calls: 4 windows of 15 s -> 8 windows of 15 s",
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from schemas.patient import PatientRecord
-from streams.ward.embedded import EmbeddedBroker
+from streams.demo.embedded import EmbeddedBroker
 
 TOPICS = {"vitals.readings": 4, "vitals.patients": 4}
 TIMEOUT_S = 60

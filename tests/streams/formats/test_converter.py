@@ -83,7 +83,7 @@ vendor = "acme"
 kind = "goal"
 [time]
 path = "at"
-kind = "epoch_ms"
+kind = "window_ms"
 [fields]
 patient = "/user"
 device = "serial"

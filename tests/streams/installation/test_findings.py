@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from streams.config.settings import Settings
+from streams.config.topics import TOPICS, Topic, config_of, partitions_of
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES, Code, findings, what_stops_a_worker
-from streams.settings import Settings
-from streams.topics import TOPICS, Topic, config_of, partitions_of
 
 ALL = frozenset({"gzip", "snappy", "lz4", "zstd"})
-SETTINGS = Settings(log_key="s3cret-of-the-tests")
+SETTINGS = Settings(control_record_key="s3cret-of-the-tests")
 
 
 def sound(settings=SETTINGS, **changed):
@@ -83,7 +83,7 @@ def test_more_than_enough_is_no_fault(config):
 
 
 def test_in_event_clock_nobody_looks_at_stamps():
-    settings = Settings(clock="event", mode="demo", log_key="s3cret-of-the-tests")
+    settings = Settings(clock="event", mode="demo", control_record_key="s3cret-of-the-tests")
     found = sound(settings, readings=readings())
 
     assert codes(found, settings) == []
@@ -149,7 +149,7 @@ def test_without_a_place_for_states_a_worker_does_not_start_unless_it_keeps_them
     found = sound(states=None)
 
     assert what_stops_a_worker(found, SETTINGS)
-    assert not what_stops_a_worker(found, Settings(log_key="s3cret-of-the-tests", state="memory"))
+    assert not what_stops_a_worker(found, Settings(control_record_key="s3cret-of-the-tests", state="memory"))
 
 
 def test_a_codec_that_may_come_and_cannot_be_unpacked_is_found_and_stops_a_worker():

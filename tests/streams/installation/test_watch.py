@@ -1,10 +1,10 @@
 """What `doctor` says of who watches."""
 
 from schemas.heartbeat import Heartbeat
+from streams.config.settings import Settings
 from streams.installation.findings import Code
 from streams.installation.watch import Watched, other_modes, watch_findings
 from streams.liveness import Owned
-from streams.settings import Settings
 
 SETTINGS = Settings(partitions=2)
 

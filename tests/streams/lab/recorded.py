@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from detectors.rules import Rules
 from streams.log import Output, Partition
-from streams.replay import Replay
+from streams.recorded.replay import Replay
 from tests.making import Entry
 
 

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.forwarded import ForwardedKind
+from schemas.control_record import ControlRecordKind
 from streams.log import Partition
+from streams.log.control_records import forward
 from streams.log.crowd import look_at_crowd
-from streams.log.forward import forward
 from tests.making import (
     HOUR,
     KEYS,
@@ -34,7 +34,7 @@ def later(hours: float) -> Entry:
 
 
 def forgotten(log: Partition, patient: str, since: int, at: int):
-    key, value, headers = forward(ForwardedKind.FORGET, TOPIC, 0, since, patient, b"", KEYS, TOPIC, 0)
+    key, value, headers = forward(ControlRecordKind.FORGET, TOPIC, 0, since, patient, b"", KEYS, TOPIC, 0)
     return log.run([(log.next_offset, at, key, value, headers)])
 
 
@@ -110,7 +110,7 @@ def test_a_forget_record_has_the_same_effect_wherever_the_log_is_cut(log, place,
     records = numbered(log)
     place %= len(records) + 1
     at = records[place - 1][1] if place else T0
-    key, value, headers = forward(ForwardedKind.FORGET, TOPIC, 0, at, patient, b"", KEYS, TOPIC, 0)
+    key, value, headers = forward(ControlRecordKind.FORGET, TOPIC, 0, at, patient, b"", KEYS, TOPIC, 0)
     records = [*records[:place], (0, at, key, value, headers), *records[place:]]
     records = [(number, *one[1:]) for number, one in enumerate(records)]
     whole, before = new_partition(rules=quick()), new_partition(rules=quick())
@@ -118,7 +118,7 @@ def test_a_forget_record_has_the_same_effect_wherever_the_log_is_cut(log, place,
 
     want, got = whole.run(records), before.run(records[:stop])
     states = [before.state(one) for one in before.watches]
-    back = new_partition(rules=quick(), marker=before.marker, states=states)
+    back = new_partition(rules=quick(), checkpoint=before.checkpoint, states=states)
 
     assert got + back.run(records[stop:]) == want
     assert back.watches.keys() == whole.watches.keys()

@@ -100,7 +100,7 @@ def test_what_cannot_be_read_stops_nothing(value):
     assert len(codes(outputs)) == 1 and log.tally.accepted == 2 and log.tally.adds_up()
 
 
-# ---- forwarded records
+# ---- control records
 
 
 def test_a_record_that_is_forwarded_again_is_left_aside():
@@ -141,7 +141,7 @@ def test_rules_that_cannot_be_armed_are_refused_and_the_old_ones_stay():
     disarmed = Entry(T0, "rules", None, rules_bytes(("armed", ("news2",))), ("vitals.rules", 0))
 
     assert codes(run(log, [disarmed])) == [("bad_record", "rules")]
-    assert log.rules == rules_with() and log.marker.rules is None
+    assert log.rules == rules_with() and log.checkpoint.rules is None
 
 
 def test_a_loss_is_told_of_everyone_who_is_watched():
@@ -163,7 +163,7 @@ def test_time_never_goes_back_and_that_it_tried_is_counted():
 
 
 def test_what_is_due_is_done_before_the_record_that_moves_the_time():
-    """A red score is told at the end of its epoch, though the next record comes an hour later."""
+    """A red score is told at the end of its window, though the next record comes an hour later."""
     outputs = run(new_partition(), [*red_minutes(), reading(T0 + HOUR, "q", heart_rate=80)])
     told = [output for output in outputs if output.topic == "alerts"]
 
@@ -182,9 +182,9 @@ def test_a_log_cut_into_batches_anywhere_says_the_same():
 def test_records_delivered_again_after_a_restart_change_nothing():
     log, records = new_partition(), numbered(red_minutes())
     log.run(records)
-    before = log.state("p"), log.marker
+    before = log.state("p"), log.checkpoint
 
-    assert log.run(records) == [] and (log.state("p"), log.marker) == before
+    assert log.run(records) == [] and (log.state("p"), log.checkpoint) == before
 
 
 def test_a_long_silence_can_be_walked_in_small_steps():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.forwarded import Tick
+from schemas.control_record import Tick
 from streams.log.record import ClockState, Record
 from streams.log.stream_time import AT_ONCE, SILENCE_MS, WAIT_RECORDS, StreamClock
 from tests.making import HOUR, MINUTE, SECOND, T0, clocks

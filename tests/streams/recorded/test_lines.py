@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.forwarded import ForwardedKind, LogKeys
-from streams.log.forward import forward, tick
+from schemas.control_record import ControlRecordKeys, ControlRecordKind
+from streams.config.packaged_rules import packaged_rules
+from streams.log.control_records import forward, tick
 from streams.recorded.file import RecordedLog
 from streams.recorded.lines import (
     Begin,
@@ -21,9 +22,8 @@ from streams.recorded.lines import (
     written,
 )
 from streams.recorded.play import Stretch
-from streams.rules import packaged_rules
 
-TOPIC, KEYS = "vitals.readings", LogKeys.parse("s3cret-of-the-tests")
+TOPIC, KEYS = "vitals.readings", ControlRecordKeys.parse("s3cret-of-the-tests")
 HEAD = Head(topic=TOPIC, clock="arrival", mode="demo", partitions=1, topic_id="t", cluster_id="c")
 headers = st.lists(st.tuples(st.text(max_size=8), st.binary(max_size=8) | st.none()), max_size=3).map(tuple)
 
@@ -48,14 +48,14 @@ def test_a_reading_stands_as_text_with_its_moment_and_its_kind():
 
 
 def forwarded(keys, offset=0, body=b'{"patient_id":"p-1","event":"admit","at":"2026-11-22T12:00:00Z","mode":"demo"}'):
-    key, value, marks = forward(ForwardedKind.PATIENT, "vitals.patients", 0, offset, "p-1", body, keys, TOPIC, 0)
+    key, value, marks = forward(ControlRecordKind.PATIENT, "vitals.patients", 0, offset, "p-1", body, keys, TOPIC, 0)
     return offset, 1_795_348_800_000 + offset, key, value, marks
 
 
 def test_a_forwarded_record_says_what_it_is_and_whether_its_signature_held():
     good = line_of(0, forwarded(KEYS), TOPIC, KEYS)
-    forged = line_of(0, forwarded(LogKeys.parse("guessed-at-by-somebody")), TOPIC, KEYS)
-    unknown = line_of(0, forwarded(KEYS), TOPIC, LogKeys.parse(""))
+    forged = line_of(0, forwarded(ControlRecordKeys.parse("guessed-at-by-somebody")), TOPIC, KEYS)
+    unknown = line_of(0, forwarded(KEYS), TOPIC, ControlRecordKeys.parse(""))
 
     assert (good.kind, good.verified, forged.verified, unknown.verified) == ("patient", True, False, None)
     assert kind_of(tick()[2]) == "tick"
@@ -70,9 +70,9 @@ def recorded(tmp_path, *lines):
 def test_a_file_needs_no_key_to_tell_the_forged_from_the_true(tmp_path):
     lines = [
         line_of(0, forwarded(KEYS), TOPIC, KEYS),
-        line_of(0, forwarded(LogKeys.parse("guessed-at-by-somebody"), 1), TOPIC, KEYS),
+        line_of(0, forwarded(ControlRecordKeys.parse("guessed-at-by-somebody"), 1), TOPIC, KEYS),
     ]
-    log = RecordedLog(recorded(tmp_path, *lines), packaged_rules(), LogKeys.parse(""))
+    log = RecordedLog(recorded(tmp_path, *lines), packaged_rules(), ControlRecordKeys.parse(""))
     list(log.play(Stretch()))
 
     assert log.counts["refused_bad_signature"] == 1 and log.counts["forwarded"] == 1
@@ -80,10 +80,10 @@ def test_a_file_needs_no_key_to_tell_the_forged_from_the_true(tmp_path):
 
 
 def test_what_was_recorded_without_the_key_needs_it(tmp_path):
-    file = recorded(tmp_path, line_of(0, forwarded(KEYS), TOPIC, LogKeys.parse("")))
+    file = recorded(tmp_path, line_of(0, forwarded(KEYS), TOPIC, ControlRecordKeys.parse("")))
 
-    with pytest.raises(NotARecordedLog, match="VIGILWARD_LOG_KEY"):
-        list(RecordedLog(file, packaged_rules(), LogKeys.parse("")).play(Stretch()))
+    with pytest.raises(NotARecordedLog, match="VIGILWARD_CONTROL_RECORD_KEY"):
+        list(RecordedLog(file, packaged_rules(), ControlRecordKeys.parse("")).play(Stretch()))
     log = RecordedLog(file, packaged_rules(), KEYS)
     list(log.play(Stretch()))
     assert log.counts["patients"] == 1

@@ -8,29 +8,29 @@ import msgspec
 import pytest
 from faust.types import TP
 
+from streams.config.packaged_rules import packaged_rules
+from streams.config.settings import Settings
 from streams.log import Partition
-from streams.rules import packaged_rules
-from streams.settings import Settings
 from streams.worker.batches import RecordBatch
 from streams.worker.metrics import Metrics
 
 
 @dataclass
 class Noted:
-    """An outlet that keeps what it is given; `acknowledge` lets it arrive."""
+    """An producer that keeps what it is given; `acknowledge` lets it arrive."""
 
-    letters: list = field(default_factory=list)
+    records: list = field(default_factory=list)
     on_the_way: list = field(default_factory=list)
 
-    async def put(self, letters):
-        self.letters += letters
-        self.on_the_way += letters
+    async def put(self, records):
+        self.records += records
+        self.on_the_way += records
 
     def acknowledge(self):
-        letters, self.on_the_way = self.on_the_way, []
-        for letter in letters:
-            if letter.receipt is not None:
-                letter.receipt.arrived()
+        records, self.on_the_way = self.on_the_way, []
+        for record in records:
+            if record.ack is not None:
+                record.ack.arrived()
 
 
 def record(topic, partition, offset, value=b"", key=b"p-1", at=0, headers=()):
@@ -68,7 +68,7 @@ def make():
 
 @pytest.fixture
 def settings():
-    return Settings(clock="event", mode="demo", partitions=1, log_key="s3cret-of-the-tests")
+    return Settings(clock="event", mode="demo", partitions=1, control_record_key="s3cret-of-the-tests")
 
 
 @pytest.fixture

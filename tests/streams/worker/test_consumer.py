@@ -8,9 +8,9 @@ from aiokafka.errors import IllegalStateError
 from faust.types import TP
 
 from streams.worker import consumer
-from streams.worker.consumer import BatchConsumer, Deliveries
-from streams.worker.continuity import Succession
-from streams.worker.fetched import Fetched
+from streams.worker.batch_view import Fetched
+from streams.worker.consumer import BatchConsumer, ConsumerStats
+from streams.worker.offset_tracker import OffsetTracker
 
 HERE = TP("vitals.readings", 3)
 RECORDS = Fetched([(7, 0, None, b"{}", ()), (8, 0, None, b"{}", ())], 1)
@@ -24,7 +24,12 @@ class Consumer(BatchConsumer):
     def __init__(self, expected):
         positions = SimpleNamespace(expected=lambda tp: expected)
         self.app = SimpleNamespace(consumer_generation_id=2, positions=positions)
-        self.deliveries, self._succession, self._unread, self._by_arrival = Deliveries(), Succession(), set(), False
+        self.consumer_stats, self._offset_tracker, self._unread, self._by_arrival = (
+            ConsumerStats(),
+            OffsetTracker(),
+            set(),
+            False,
+        )
         self.sought, self.handed, self.refusals = [], [], 0
 
     async def seek_wait(self, partitions):
@@ -46,7 +51,7 @@ def test_the_end_of_a_log_that_was_fetched_in_a_rebalance_is_fetched_again_witho
     one = Consumer(expected=7)
     asyncio.run(fetched_in_a_rebalance(one))
 
-    assert (one.handed, one.deliveries.dropped) == ([], 1)
+    assert (one.handed, one.consumer_stats.dropped) == ([], 1)
     assert one.sought == [{HERE: 7}]
     asyncio.run(one._fetch_again())
     assert one.sought == [{HERE: 7}], "once is enough"

@@ -7,13 +7,13 @@ import sys
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from streams.worker.faults import Unsound, place, said
+from streams.worker.faults import Unsound, place, redact
 
 
 def test_a_faults_own_words_are_kept_back_unless_they_cannot_hold_a_patients_data():
-    assert said(KeyError("p-7f3a")) == "KeyError"
-    assert said(Unsound("vitals.alerts: the topic does not exist")) == "vitals.alerts: the topic does not exist"
-    assert "broker-1" in said(KafkaConnectionError("broker-1"))
+    assert redact(KeyError("p-7f3a")) == "KeyError"
+    assert redact(Unsound("vitals.alerts: the topic does not exist")) == "vitals.alerts: the topic does not exist"
+    assert "broker-1" in redact(KafkaConnectionError("broker-1"))
 
 
 def test_the_place_in_the_code_is_said_without_the_words():

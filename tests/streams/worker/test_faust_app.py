@@ -1,4 +1,4 @@
-"""When ownership begins and ends."""
+"""When assignment begins and ends."""
 
 import pytest
 from faust.types import TP

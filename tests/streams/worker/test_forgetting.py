@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
+from streams.config.settings import Settings
 from streams.log.control import ControlRecords
-from streams.settings import Settings
 from streams.worker.forgetting import AGAIN_AFTER_S, Forgetter
 from tests.making import HOUR, SECOND, T0, Entry, new_partition, reading
 from tests.making import run as taken
@@ -18,43 +18,43 @@ def crowd(patients=8):
     return SimpleNamespace(partition=0, log=log)
 
 
-def forgetter(noted, holding, **settings):
-    return Forgetter(Settings(**{"log_key": KEY, **settings}), noted, lambda: [holding], most=5)
+def forgetter(noted, owned, **settings):
+    return Forgetter(Settings(**{"control_record_key": KEY, **settings}), noted, lambda: [owned], most=5)
 
 
-def handed(holding, noted):
+def handed(owned, noted):
     """What was put into the log, taken out of it again."""
-    log = holding.log
-    for letter in noted.letters:
-        log.run([(log.next_offset, T0 + HOUR, letter.key, letter.value, letter.headers)])
+    log = owned.log
+    for record in noted.records:
+        log.run([(log.next_offset, T0 + HOUR, record.key, record.value, record.headers)])
 
 
 def test_those_silent_longest_are_forgotten_by_what_is_put_into_the_log(make, run):
-    noted, holding = make.Noted(), crowd()
-    run(forgetter(noted, holding).look(0.0))
-    assert len(holding.log.watches) == 8, "only the record takes effect"
+    noted, owned = make.Noted(), crowd()
+    run(forgetter(noted, owned).look(0.0))
+    assert len(owned.log.watches) == 8, "only the record takes effect"
 
-    handed(holding, noted)
+    handed(owned, noted)
 
-    assert holding.log.watches.keys() == {f"p-{n}" for n in range(3, 8)}
-    assert isinstance(holding.log, ControlRecords) and holding.log.tally.forgotten == 3
+    assert owned.log.watches.keys() == {f"p-{n}" for n in range(3, 8)}
+    assert isinstance(owned.log, ControlRecords) and owned.log.tally.forgotten == 3
 
 
 def test_nobody_is_asked_for_twice_while_the_record_is_under_way(make, run):
-    noted, holding = make.Noted(), crowd()
-    one = forgetter(noted, holding)
+    noted, owned = make.Noted(), crowd()
+    one = forgetter(noted, owned)
 
     run(one.look(0.0))
     run(one.look(1.0))
-    assert len(noted.letters) == 3
+    assert len(noted.records) == 3
 
     run(one.look(AGAIN_AFTER_S + 1))
-    assert len(noted.letters) == 6
+    assert len(noted.records) == 6
 
 
 def test_that_there_are_too_many_is_told_until_there_are_not(make, run, caplog):
-    noted, holding = make.Noted(), crowd()
-    one = forgetter(noted, holding)
+    noted, owned = make.Noted(), crowd()
+    one = forgetter(noted, owned)
 
     run(one.look(0.0))
     run(one.look(1.0))
@@ -63,7 +63,7 @@ def test_that_there_are_too_many_is_told_until_there_are_not(make, run, caplog):
         "partition 0: readings of 8 patients whom nobody admitted; those silent longest are forgotten"
     ]
 
-    handed(holding, noted)
+    handed(owned, noted)
     run(one.look(2.0))
     assert one.crowded == {}
 
@@ -74,13 +74,13 @@ def test_a_ward_within_the_bound_is_left_alone(make, run):
 
     run(one.look(0.0))
 
-    assert one.crowded == {} and noted.letters == []
+    assert one.crowded == {} and noted.records == []
 
 
 def test_without_a_key_it_is_only_told(make, run):
     noted = make.Noted()
-    one = forgetter(noted, crowd(), log_key="")
+    one = forgetter(noted, crowd(), control_record_key="")
 
     run(one.look(0.0))
 
-    assert one.crowded == {0: 3} and noted.letters == []
+    assert one.crowded == {0: 3} and noted.records == []

@@ -3,19 +3,26 @@
 import pytest
 from faust.types import TP
 
-from schemas.forwarded import KIND_HEADER, SIGNATURE_HEADER, ForwardedKind, LogKeys, decode_forwarded, signed_bytes
+from schemas.control_record import (
+    KIND_HEADER,
+    SIGNATURE_HEADER,
+    ControlRecordKeys,
+    ControlRecordKind,
+    decode_control_record,
+    signed_bytes,
+)
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
-from streams.settings import Settings
+from streams.config.settings import Settings
 from streams.worker.forwarding import Forwarder
-from streams.worker.letters import Receipts
+from streams.worker.outgoing import AckTracker
 
 PATIENTS, RULES = TP("vitals.patients", 3), TP("vitals.rules", 0)
 
 
 @pytest.fixture
 def settings():
-    return Settings(log_key="id:s3cret-of-the-tests", partitions=4)
+    return Settings(control_record_key="id:s3cret-of-the-tests", partitions=4)
 
 
 @pytest.fixture
@@ -36,14 +43,14 @@ def test_a_patient_record_goes_into_its_own_partition_of_the_log_signed(make, st
 
     run(forwarder.take(make.batch(patient(make, 5, b'{"a":1}'))))
 
-    (letter,) = to_log.letters
-    headers = dict(letter.headers)
-    assert (letter.topic, letter.partition, letter.key) == ("vitals.readings", 3, b"p-1")
+    (record,) = to_log.records
+    headers = dict(record.headers)
+    assert (record.topic, record.partition, record.key) == ("vitals.readings", 3, b"p-1")
     assert headers[KIND_HEADER] == b"patient"
-    assert LogKeys.parse("id:s3cret-of-the-tests").holds(
-        signed_bytes(ForwardedKind.PATIENT, "vitals.readings", 3, letter.value), headers[SIGNATURE_HEADER]
+    assert ControlRecordKeys.parse("id:s3cret-of-the-tests").holds(
+        signed_bytes(ControlRecordKind.PATIENT, "vitals.readings", 3, record.value), headers[SIGNATURE_HEADER]
     )
-    forwarded = decode_forwarded(letter.value)
+    forwarded = decode_control_record(record.value)
     assert (forwarded.source_topic, forwarded.source_partition, forwarded.source_offset) == ("vitals.patients", 3, 5)
     assert (forwarded.key, forwarded.body) == ("p-1", b'{"a":1}')
 
@@ -53,7 +60,7 @@ def test_they_go_in_the_order_in_which_they_came(make, stage, run):
 
     run(forwarder.take(make.batch(*[patient(make, offset) for offset in range(5, 25)])))
 
-    assert [decode_forwarded(letter.value).source_offset for letter in to_log.letters] == list(range(5, 25))
+    assert [decode_control_record(record.value).source_offset for record in to_log.records] == list(range(5, 25))
 
 
 def test_a_source_is_safe_only_when_the_log_has_it(make, stage, run):
@@ -72,7 +79,7 @@ def test_a_repeated_batch_is_not_forwarded_twice(make, stage, run):
 
     run(forwarder.take(make.batch(patient(make, 6), patient(make, 7))))
 
-    assert [decode_forwarded(letter.value).source_offset for letter in to_log.letters] == [5, 6, 7]
+    assert [decode_control_record(record.value).source_offset for record in to_log.records] == [5, 6, 7]
 
 
 def test_rules_take_effect_in_every_partition(make, stage, run):
@@ -80,7 +87,7 @@ def test_rules_take_effect_in_every_partition(make, stage, run):
 
     run(forwarder.take(make.batch(make.record(*RULES, 0, b"{}", None))))
 
-    assert [letter.partition for letter in to_log.letters] == [0, 1, 2, 3]
+    assert [record.partition for record in to_log.records] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +106,11 @@ def test_what_cannot_be_forwarded_is_rejected_with_its_bytes_and_does_not_stop_t
 
     run(forwarder.take(make.batch(patient(make, 5, value, key), patient(make, 6))))
 
-    (letter,) = rejected.letters
-    facts = Rejection.from_headers(letter.headers)
+    (record,) = rejected.records
+    facts = Rejection.from_headers(record.headers)
     assert (facts.code, facts.topic, facts.partition, facts.offset) == (code, "vitals.patients", 3, 5)
-    assert (letter.topic, letter.key, letter.value) == ("vitals.rejections", key, value)
-    assert len(to_log.letters) == 1
+    assert (record.topic, record.key, record.value) == ("vitals.rejections", key, value)
+    assert len(to_log.records) == 1
     to_log.acknowledge()
     assert safe == []
     rejected.acknowledge()
@@ -115,7 +122,7 @@ def test_a_partition_that_is_not_ours_is_not_forwarded(make, stage, run):
 
     run(forwarder.take(make.batch(make.record("vitals.patients", 2, 0))))
 
-    assert to_log.letters == []
+    assert to_log.records == []
 
 
 def test_a_partition_given_to_another_is_not_committed_by_us(make, stage, run):
@@ -131,15 +138,15 @@ def test_a_partition_given_to_another_is_not_committed_by_us(make, stage, run):
 def test_a_loss_is_told_in_the_log_and_nothing_beyond_it_is_safe_before(stage, run):
     forwarder, to_log, _, _ = stage
     safe = []
-    receipts = Receipts(safe.append)
+    acks = AckTracker(safe.append)
 
-    telling = forwarder.tell_of_loss(TP("vitals.readings", 2), expected=10, start=50, receipts=receipts)
-    receipts.open(51, letters=0)  # what follows is taken before the telling is even queued
+    telling = forwarder.tell_of_loss(TP("vitals.readings", 2), expected=10, start=50, acks=acks)
+    acks.open(51, records=0)  # what follows is taken before the telling is even queued
     run(telling)
 
-    (letter,) = to_log.letters
-    assert letter.partition == 2 and dict(letter.headers)[KIND_HEADER] == b"loss"
-    assert decode_forwarded(letter.value).body == b'{"from":10,"to":50}'
+    (record,) = to_log.records
+    assert record.partition == 2 and dict(record.headers)[KIND_HEADER] == b"loss"
+    assert decode_control_record(record.value).body == b'{"from":10,"to":50}'
     assert safe == []
     to_log.acknowledge()
     assert safe == [51]

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from streams.config.settings import Settings
 from streams.liveness import AFTER_S
 from streams.log.tally import Tally
-from streams.settings import Settings
-from streams.worker.consumer import Deliveries, Seen
+from streams.worker.consumer import ConsumerStats, Seen
 from streams.worker.health import STALLED_S, STUCK_S, Health, Unready
 
 
@@ -18,14 +18,14 @@ class Stage:
 
     def __init__(self, settings):
         self.end, self.handed_over, self.fetched_ms = 10, True, 1
-        self.fetched, self.deliveries, self.oldest = True, Deliveries(), 0.0
-        self.holding = SimpleNamespace(
+        self.fetched, self.consumer_stats, self.oldest = True, ConsumerStats(), 0.0
+        self.owned = SimpleNamespace(
             partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0, tally=Tally())
         )
-        self.ownership = SimpleNamespace(assigned=True, holdings={0: self.holding}, consumer=self)
+        self.assignment = SimpleNamespace(assigned=True, owned_partitions={0: self.owned}, consumer=self)
         self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
-        outlet = SimpleNamespace(oldest_s=lambda partition=None: self.oldest)
-        self.health = Health(settings, self.app, self.ownership, {"said": outlet})
+        producer = SimpleNamespace(oldest_s=lambda partition=None: self.oldest)
+        self.health = Health(settings, self.app, self.assignment, {"said": producer})
         self.health.phase = None
 
     def seen(self, tp):
@@ -61,11 +61,11 @@ def test_a_worker_that_starts_or_stops_is_not_ready(told, phase):
 
 
 def test_a_worker_without_an_assignment_is_not_ready(told):
-    assert told(lambda stage: setattr(stage.ownership, "assigned", False))[0] == [Unready.NOT_ASSIGNED]
+    assert told(lambda stage: setattr(stage.assignment, "assigned", False))[0] == [Unready.NOT_ASSIGNED]
 
 
 def test_a_worker_that_may_not_read_the_topics_gets_nothing_and_is_not_ready(told):
-    assert told(lambda stage: stage.ownership.holdings.clear())[0] == [Unready.OWNS_NO_PARTITION]
+    assert told(lambda stage: stage.assignment.owned_partitions.clear())[0] == [Unready.OWNS_NO_PARTITION]
 
 
 def test_a_partition_that_was_never_fetched_is_not_ready(told):
@@ -73,7 +73,7 @@ def test_a_partition_that_was_never_fetched_is_not_ready(told):
 
 
 def test_fetches_that_fail_are_said(told):
-    assert told(lambda stage: setattr(stage.deliveries, "fetch_failing", True))[0] == [Unready.FETCH_FAILS]
+    assert told(lambda stage: setattr(stage.consumer_stats, "fetch_failing", True))[0] == [Unready.FETCH_FAILS]
 
 
 def test_alerts_that_cannot_be_sent_are_said(told):
@@ -98,7 +98,7 @@ def test_a_partition_that_does_not_move_is_told_and_after_long_only_a_restart_he
 def test_a_broker_that_is_away_is_no_reason_to_restart_the_worker(told):
     def change(stage):
         still(stage, STUCK_S + 1)
-        stage.deliveries.fetch_failing = True
+        stage.consumer_stats.fetch_failing = True
 
     assert told(change)[1] is True
 
@@ -161,7 +161,7 @@ def test_a_worker_that_begins_far_behind_its_log_says_so_from_the_first_record(b
 
     def change(stage):
         stage.end, stage.handed_over = 50_000, False
-        stage.holding.end_at_start, stage.holding.stamp_ms = 50_000, int((time.time() - 400) * 1_000)
+        stage.owned.end_at_start, stage.owned.stamp_ms = 50_000, int((time.time() - 400) * 1_000)
         stage.looked_at()
 
     assert by_arrival(change) == [Unready.BEHIND]
@@ -169,7 +169,7 @@ def test_a_worker_that_begins_far_behind_its_log_says_so_from_the_first_record(b
 
 @pytest.mark.parametrize(("apart_s", "says"), [(0, []), (-4, []), (-9, [Unready.CLOCK]), (3_600, [Unready.CLOCK])])
 def test_a_time_that_is_not_the_walls_is_told(by_arrival, apart_s, says):
-    assert by_arrival(lambda stage: setattr(stage.holding.log, "time", (time.time() + apart_s) * 1_000)) == says
+    assert by_arrival(lambda stage: setattr(stage.owned.log, "time", (time.time() + apart_s) * 1_000)) == says
 
 
 def test_a_worker_that_refuses_nearly_everything_is_not_ready_and_says_why(settings, run):
@@ -178,7 +178,7 @@ def test_a_worker_that_refuses_nearly_everything_is_not_ready_and_says_why(setti
     async def story():
         stage = Stage(settings)
         stage.looked_at(seconds_ago=2)
-        tally = stage.holding.log.tally
+        tally = stage.owned.log.tally
         tally.readable, tally.refusals["wrong_mode"] = 60, 60
         stage.looked_at(seconds_ago=1)
         first = stage.health.unready(), stage.health.reasons()
@@ -193,7 +193,7 @@ def test_a_flood_of_rubbish_beside_a_watched_ward_does_not_count(settings, run):
     async def story():
         stage = Stage(settings)
         stage.looked_at(seconds_ago=2)
-        tally = stage.holding.log.tally
+        tally = stage.owned.log.tally
         tally.readable, tally.unreadable, tally.refusals["not_json"] = 5, 10_000, 10_000
         stage.looked_at()
         return stage.health.unready()
@@ -201,11 +201,11 @@ def test_a_flood_of_rubbish_beside_a_watched_ward_does_not_count(settings, run):
     assert run(story()) == []
 
 
-def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, run):
+def test_a_transactions_checkpoint_at_the_end_of_a_log_is_not_a_lag(told, settings, run):
     async def story():
         stage = Stage(settings)
-        stage.end = 11  # the marker's offset; no record will ever have it
-        return stage.health.lag(stage.holding)
+        stage.end = 11  # the checkpoint's offset; no record will ever have it
+        return stage.health.lag(stage.owned)
 
     assert run(story()) == 0
 
@@ -213,7 +213,7 @@ def test_a_transactions_marker_at_the_end_of_a_log_is_not_a_lag(told, settings, 
 def test_a_worker_that_waits_for_partitions_in_vain_says_so_once(settings, run, caplog):
     async def story():
         stage = Stage(settings)
-        stage.ownership.assigned = False
+        stage.assignment.assigned = False
         for second in range(60):
             stage.health.look(float(second))
 

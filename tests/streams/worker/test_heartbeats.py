@@ -21,19 +21,19 @@ class Wire:
             await answer
 
 
-def heartbeats(settings, holdings, reasons=()):
+def heartbeats(settings, owned_partitions, reasons=()):
     return Heartbeats(
-        settings, SimpleNamespace(holdings=holdings), generation=lambda: 7, lag_s=lambda number: 1.25,
+        settings, SimpleNamespace(owned_partitions=owned_partitions), generation=lambda: 7, lag_s=lambda number: 1.25,
         log_end=lambda number: 13, unsent_s=lambda number: 0.5, reasons=lambda: reasons,
     )  # fmt: skip
 
 
-def holding(expected=12):
+def owned(expected=12):
     return SimpleNamespace(expected=expected, log=SimpleNamespace(time=5_000))
 
 
 def test_a_heartbeat_says_who_how_far_and_how_late(settings):
-    ours = heartbeats(settings, {3: holding()}, reasons=("stalled",))
+    ours = heartbeats(settings, {3: owned()}, reasons=("stalled",))
     beat = ours.beats(6.0)[3]
 
     assert (beat.partition, beat.generation, beat.next_offset, beat.log_end) == (3, 7, 12, 13)
@@ -43,7 +43,7 @@ def test_a_heartbeat_says_who_how_far_and_how_late(settings):
 
 def test_none_is_queued_behind_one_that_is_stuck_and_the_others_go_on(settings, run):
     async def story():
-        ours, wire = heartbeats(settings, {0: holding(), 1: holding()}), Wire()
+        ours, wire = heartbeats(settings, {0: owned(), 1: owned()}), Wire()
         stuck = asyncio.get_running_loop().create_future()
         wire.answers = lambda: stuck if wire.sent[-1][0] == 0 else None
         for _ in range(3):
@@ -58,7 +58,7 @@ def test_none_is_queued_behind_one_that_is_stuck_and_the_others_go_on(settings, 
 
 def test_what_cannot_be_sent_is_said_once_and_tried_again(settings, run, caplog):
     async def story():
-        ours, wire = heartbeats(settings, {0: holding()}), Wire()
+        ours, wire = heartbeats(settings, {0: owned()}), Wire()
 
         async def refuse():
             raise KafkaConnectionError

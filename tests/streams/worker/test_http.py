@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+from streams.config.settings import Settings
 from streams.listening_socket import CannotListen
-from streams.settings import Settings
 from streams.worker.health import Unready
 from streams.worker.http import HealthServer
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams.settings import LogLevel, Settings
+from streams.config.settings import LogLevel, Settings
 from streams.worker.logs import FOLDED_FOR_S, FoldRepeats, set_up
 
 

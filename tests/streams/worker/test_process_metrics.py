@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
-from streams.settings import Settings
+from streams.config.settings import Settings
 from streams.worker.health import Unready
 from streams.worker.process_metrics import LEVELS, PROBE_EVERY_S, ProcessMetrics
 

@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
-from streams.log import Marker
-from streams.settings import Settings, SettingsError, load
-from streams.worker.partitions import Holding
+from streams.config.settings import Settings, SettingsError, load
+from streams.log import Checkpoint
+from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shadow import Shadow, Stopped
 from streams.worker.worker import Worker
 from tests.making import rules_bytes
@@ -48,15 +48,15 @@ def ill(make):
 async def told(make, settings, metrics, shadow, after_first=None):
     """What leaves a partition of a worker for that patient, with or without a shadow."""
     noted = make.Noted()
-    held = Holding(make.log_of(), 0, noted, settings.topic, metrics, lambda partition, at: None)
+    held = OwnedPartition(make.log_of(), 0, noted, settings.topic, metrics, lambda partition, at: None)
     held.shadow = shadow
     if shadow is not None:
-        shadow.begin(0, Marker(), ())
+        shadow.begin(0, Checkpoint(), ())
     for number, batch in enumerate(ill(make)):
         await held.take(batch)
         if number == 0 and after_first is not None:
             await after_first()
-    return [(letter.topic, letter.key, letter.value, letter.due) for letter in noted.letters]
+    return [(record.topic, record.key, record.value, record.due) for record in noted.records]
 
 
 BOTH = [("armed", "physiological", "medium", 1, 1), ("shadow", "physiological", "medium", 1, 0)]
@@ -99,7 +99,7 @@ def test_a_shadow_that_fails_stops_alone_and_is_told(make, settings, metrics, ru
             if why is not Stopped.BEHIND:
                 await until(lambda: not shadow.running)
             else:  # more than a pipe of the kernel holds
-                shadow.begin(0, Marker(), [("p", 0, b"x" * 1_000_000)])
+                shadow.begin(0, Checkpoint(), [("p", 0, b"x" * 1_000_000)])
 
         beside = await told(make, settings, metrics, shadow, after_first=wait)
         stopped, running = dict(shadow.stopped), shadow.running
@@ -190,7 +190,7 @@ def test_metrics_name_sides_kinds_and_priorities_and_nobody(run, candidate):
 def test_without_a_candidate_there_is_no_shadow_at_all(settings, candidate):
     async def made(one):
         worker = Worker(one)
-        return worker.shadow, worker.ownership.shadow, set(worker.metrics.registry._names_to_collectors)
+        return worker.shadow, worker.assignment.shadow, set(worker.metrics.registry._names_to_collectors)
 
     shadow, owned, names = asyncio.run(made(settings))
     assert (shadow, owned) == (None, None)

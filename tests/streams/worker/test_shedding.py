@@ -6,19 +6,19 @@ import pytest
 
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
-from streams.settings import Settings
-from streams.worker.letters import Letter, Receipts, under
+from streams.config.settings import Settings
+from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 from streams.worker.shedding import REFUSALS_A_SECOND, STATUS_EVERY_S, Shedding
 
 LOG = "vitals.readings"
 
 
-def letter(topic, key=b"p", value=b"1", headers=()):
-    return Letter(f"vitals.{topic}", 0, key, value, headers)
+def record(topic, key=b"p", value=b"1", headers=()):
+    return OutgoingRecord(f"vitals.{topic}", 0, key, value, headers)
 
 
 def refusal(offset, topic=LOG):
-    return letter("rejections", b"p", b"poison", Rejection.of(Refusal.NOT_JSON, None, topic, 0, offset).headers())
+    return record("rejections", b"p", b"poison", Rejection.of(Refusal.NOT_JSON, None, topic, 0, offset).headers())
 
 
 @pytest.fixture
@@ -33,16 +33,16 @@ def shedding(counts):
     return one
 
 
-def through(shedding, letters, now=0.0, receipts=None):
-    kept = shedding.sift(list(letters), now)
-    receipt = (receipts or Receipts(lambda _: None)).open(1, len(kept))
-    return list(shedding.release(under(receipt, kept), now))
+def through(shedding, records, now=0.0, acks=None):
+    kept = shedding.sift(list(records), now)
+    ack = (acks or AckTracker(lambda _: None)).open(1, len(kept))
+    return list(shedding.release(under(ack, kept), now))
 
 
 def test_a_partition_that_keeps_up_sends_everything(counts):
     one = Shedding(Settings(), 0, counts)
     one.look(1.9)
-    said = [letter("trends"), letter("status"), letter("alerts"), *map(refusal, range(1_000))]
+    said = [record("trends"), record("status"), record("alerts"), *map(refusal, range(1_000))]
 
     assert through(one, said) == said and not counts
 
@@ -56,45 +56,45 @@ def test_it_begins_at_once_and_ends_when_it_has_caught_up(shedding):
 
 
 def test_alerts_are_never_shed_and_trends_are(shedding, counts):
-    alerts = [letter("alerts", value=str(number).encode()) for number in range(5_000)]
+    alerts = [record("alerts", value=str(number).encode()) for number in range(5_000)]
 
-    assert through(shedding, [*alerts, letter("trends")]) == alerts
+    assert through(shedding, [*alerts, record("trends")]) == alerts
     assert counts == {"trends": 1}
 
 
 def test_of_many_statuses_the_newest_is_sent_in_the_end_and_nothing_is_safe_before(shedding, counts):
     safe = []
-    receipts = Receipts(safe.append)
-    assert through(shedding, [letter("status", b"a", b"1"), letter("status", b"b", b"1")], 0.0, receipts) == []
-    assert through(shedding, [letter("status", b"a", b"2")], 1.0, receipts) == []
+    acks = AckTracker(safe.append)
+    assert through(shedding, [record("status", b"a", b"1"), record("status", b"b", b"1")], 0.0, acks) == []
+    assert through(shedding, [record("status", b"a", b"2")], 1.0, acks) == []
 
-    (b, a) = through(shedding, [letter("status", b"a", b"3")], STATUS_EVERY_S, receipts)
+    (b, a) = through(shedding, [record("status", b"a", b"3")], STATUS_EVERY_S, acks)
 
     assert (a.value, b.value, counts["status"]) == (b"3", b"1", 2)
     assert safe == []
     for one in (a, b):
-        one.receipt.arrived()
+        one.ack.arrived()
     assert safe != []
 
 
 def test_a_patient_who_is_gone_is_gone_at_once(shedding):
-    through(shedding, [letter("status", b"a", b"1")])
+    through(shedding, [record("status", b"a", b"1")])
 
-    (gone,) = through(shedding, [letter("status", b"a", None)])
+    (gone,) = through(shedding, [record("status", b"a", None)])
     assert gone.value is None and shedding.drain() == []
 
 
 def test_what_waits_goes_out_before_anything_newer_once_it_has_caught_up(shedding):
-    through(shedding, [letter("status", b"a", b"1"), letter("status", b"b", b"1")])
+    through(shedding, [record("status", b"a", b"1"), record("status", b"b", b"1")])
     shedding.look(0.0)
 
-    out = through(shedding, [letter("status", b"a", b"2"), letter("alerts", b"a")])
+    out = through(shedding, [record("status", b"a", b"2"), record("alerts", b"a")])
     assert [one.value for one in out if one.key == b"a" and one.topic == "vitals.status"] == [b"2"]
     assert [one.value for one in out if one.key == b"b"] == [b"1"]
 
 
 def test_what_waits_is_given_back_when_the_partition_goes(shedding):
-    through(shedding, [letter("status", b"a", b"1")])
+    through(shedding, [record("status", b"a", b"1")])
 
     assert [one.value for one in shedding.drain()] == [b"1"]
 

@@ -4,9 +4,9 @@ import asyncio
 import time
 from types import SimpleNamespace
 
-from schemas.forwarded import LogKeys
-from streams.log.forward import tick_in
-from streams.settings import Settings
+from schemas.control_record import ControlRecordKeys
+from streams.config.settings import Settings
+from streams.log.control_records import tick_in
 from streams.worker.ticks import Ticker, this_clock
 
 
@@ -16,16 +16,16 @@ def ours(*partitions):
 
 def test_every_partition_gets_one_that_says_what_this_machines_clocks_show(make, run):
     noted = make.Noted()
-    settings = Settings(log_key="k:a secret of sixteen")
+    settings = Settings(control_record_key="k:a secret of sixteen")
 
     run(Ticker(settings, noted, ours(0, 3)).look())
 
-    assert [letter.partition for letter in noted.letters] == [0, 3]
-    letter = noted.letters[1]
-    record = 0, 0, letter.key, letter.value, letter.headers
-    told = tick_in(record, LogKeys.parse("k:a secret of sixteen"), "vitals.readings", 3)
+    assert [record.partition for record in noted.records] == [0, 3]
+    record = noted.records[1]
+    record = 0, 0, record.key, record.value, record.headers
+    told = tick_in(record, ControlRecordKeys.parse("k:a secret of sixteen"), "vitals.readings", 3)
     assert told.clock == this_clock() and abs(told.wall_ms / 1_000 - time.time()) < 60
-    assert tick_in(record, LogKeys.parse("k:a secret of sixteen"), "vitals.readings", 0) is None
+    assert tick_in(record, ControlRecordKeys.parse("k:a secret of sixteen"), "vitals.readings", 0) is None
 
 
 def test_without_a_key_it_is_bare(make, run):
@@ -33,8 +33,8 @@ def test_without_a_key_it_is_bare(make, run):
 
     run(Ticker(Settings(), noted, ours(0)).look())
 
-    (letter,) = noted.letters
-    assert (letter.topic, letter.partition, letter.key, letter.value) == ("vitals.readings", 0, None, b"{}")
+    (record,) = noted.records
+    assert (record.topic, record.partition, record.key, record.value) == ("vitals.readings", 0, None, b"{}")
 
 
 def test_one_tick_at_most_is_under_way(make, run):
@@ -44,11 +44,11 @@ def test_one_tick_at_most_is_under_way(make, run):
 
     run(ticker.look())
     run(ticker.look())
-    assert len(noted.letters) == 1
+    assert len(noted.records) == 1
 
     noted.acknowledge()
     run(ticker.look())
-    assert len(noted.letters) == 2 == ticker.ticks
+    assert len(noted.records) == 2 == ticker.ticks
 
 
 def test_in_event_clock_there_are_no_ticks(make, run):
@@ -57,4 +57,4 @@ def test_in_event_clock_there_are_no_ticks(make, run):
 
     run(asyncio.wait_for(ticker.run(), 5))
 
-    assert noted.letters == []
+    assert noted.records == []

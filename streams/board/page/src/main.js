@@ -2,31 +2,31 @@
 
 import { render } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import { Help, Settings } from "./about.js";
-import { Acknowledge, Concern } from "./acknowledge.js";
+import { Help, Settings } from "./About.js";
+import { Acknowledge, Concern } from "./Acknowledge.js";
 import { api } from "./api.js";
-import { Banner, truths } from "./banner.js";
-import { Bar, Counts } from "./bar.js";
-import { Tiles } from "./board.js";
-import { calling } from "./calling.js";
-import { Entrance } from "./entrance.js";
+import { Banner, truths } from "./Banner.js";
+import { Bar, Counts } from "./Header.js";
+import { Tiles } from "./Board.js";
+import { calling } from "./activeAlerts.js";
+import { Entrance } from "./SignIn.js";
 import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
-import { Due, Handover, Sheet, Unseen } from "./lists.js";
-import { Observe } from "./observe.js";
+import { Due, Handover, Sheet, Unacknowledged } from "./Lists.js";
+import { Observe } from "./Observe.js";
 import { calls, worst } from "./order.js";
-import { Orders } from "./orders.js";
+import { Orders } from "./careOrders.js";
 import { applyTheme, settings } from "./settings.js";
 import { may, state, subscribe, wardNow } from "./store.js";
-import { connect } from "./stream.js";
+import { connect } from "./sse.js";
 import { clock, Ticking } from "./time.js";
-import { Toasts } from "./toasts.js";
-import { Why } from "./why.js";
-import { t } from "./words.js";
+import { Toasts } from "./Toasts.js";
+import { Why } from "./WhyPane.js";
+import { t } from "./i18n.js";
 import "./style/index.css";
 
-const VIEWS = new Set(["board", "due", "unseen", "handover", "sheet", "wall"]);
+const VIEWS = new Set(["board", "due", "unacknowledged", "handover", "sheet", "wall"]);
 const nothing = () => {};
 const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
 
@@ -94,7 +94,7 @@ function Page() {
     <main id="main" tabindex="-1">
       ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? nothing : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
       ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} />`}
-      ${view === "unseen" && html`<${Unseen} statuses=${statuses} />`}
+      ${view === "unacknowledged" && html`<${Unacknowledged} statuses=${statuses} />`}
       ${view === "handover" && html`<${Handover} key=${settings.ward} />`}
       ${view === "sheet" && html`<${Sheet} statuses=${[...statuses].sort((a, b) => (a.bed ?? "~").localeCompare(b.bed ?? "~"))} />`}
     </main>

@@ -7,8 +7,8 @@ const WATCHED = ["resp_rate", "spo2"];
 const RATES = ["pulse_rate", "heart_rate"];
 const SEEN = new Set(["live", "delayed"]);
 
-export const standing = (alert) => alert.life?.standing ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
-export const calls = (alert) => alert.interrupts && standing(alert) === "calling";
+export const alertStatus = (alert) => alert.lifecycle?.status ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
+export const calls = (alert) => alert.interrupts && alertStatus(alert) === "calling";
 
 // What was made of a thing is kept as long as the thing: a new status is a new thing.
 function kept(make) {

@@ -2,7 +2,7 @@
 // of IEC 60601-1-8 (ten, three or one to two pulses of one pitch). High: a fifth up, twice. Medium: a third down.
 // Low: one tone.
 
-import { calling } from "./calling.js";
+import { calling } from "./activeAlerts.js";
 import { settings } from "./settings.js";
 import { changed, state } from "./store.js";
 

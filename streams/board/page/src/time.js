@@ -4,7 +4,7 @@ import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { wardNow } from "./store.js";
 import { settings } from "./settings.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 // Dates as they are written on the ward: the day before the month.
 const locale = () => (settings.language === "en" ? "en-GB" : settings.language);

@@ -1,6 +1,6 @@
 // The seven items of the score in the order of the chart, and how a value is written.
 
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 export const PARTS = ["resp_rate", "spo2", "supplemental_oxygen", "systolic_bp", "pulse_rate", "consciousness", "temperature"];
 export const DRAWN = ["resp_rate", "spo2", "pulse_rate", "heart_rate", "systolic_bp", "temperature"];

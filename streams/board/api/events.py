@@ -1,0 +1,107 @@
+"""What the page sees: the stream of changes, a patient's last hours, and names."""
+
+import gzip
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
+
+from schemas.base import Identifier
+from streams.board.accounts import May
+from streams.board.auth import allowed, board_of
+from streams.board.projection import HOUR_MS, encode
+from streams.board.sessions import Session
+
+router = APIRouter(prefix="/api", tags=["live"])
+See = Annotated[Session, Depends(allowed(May.SEE))]
+
+
+class Whose(BaseModel):
+    """One patient. In the body, because what stands in a URL is written into logs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    patient_id: Identifier
+
+
+@router.get("/stream")
+async def stream(request: Request, session: See) -> StreamingResponse:
+    """Server-sent events: `whole` first, then `changes` and every second a `pulse`.
+
+    `Last-Event-ID` brings what was missed since that event, or the whole where that is no longer known.
+    """
+    board = board_of(request)
+    mine = board.streams_of.get(session.nonce, 0)
+    if board.stream.listeners >= board.own.max_streams or mine >= board.own.max_streams_a_session:
+        raise HTTPException(503, "too many open pages", headers={"Retry-After": "5"})
+
+    def alive() -> bool:
+        return board.lets_in(session) and (board.accounts is None or time.time() < board.ends(session))
+
+    async def events() -> AsyncIterator[bytes]:
+        board.streams_of[session.nonce] = board.streams_of.get(session.nonce, 0) + 1
+        try:
+            yield b"retry: 1000\n\n"
+            async for event in board.stream.listen(request.headers.get("last-event-id"), alive):
+                yield event
+        finally:
+            left = board.streams_of.get(session.nonce, 1) - 1
+            if left:
+                board.streams_of[session.nonce] = left
+            else:
+                board.streams_of.pop(session.nonce, None)
+
+    return StreamingResponse(
+        events(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+
+
+class Names(BaseModel):
+    """People by patient. `failing`: the directory does not answer, and these are the names that were known before."""
+
+    names: dict[str, dict[str, str]]
+    failing: bool
+
+
+@router.get("/names")
+async def names(request: Request, session: See) -> Names:
+    """Name, birth date and hospital number of the ward's patients, from the hospital's directory."""
+    board = board_of(request)
+    people = await board.directory.of(board.projection.beds.keys())
+    return Names(names=people, failing=board.directory.failing)
+
+
+@router.post("/history")
+async def history(request: Request, session: See, whose: Whose) -> Response:
+    """A patient's last hours: minutes with values and usual bands, and what was said and done."""
+    board = board_of(request)
+    if whose.patient_id not in board.projection.beds:
+        raise HTTPException(404, "there is no such patient on this board")
+    since = board.now_ms - board.own.history_hours * HOUR_MS
+    columns = board.projection.columns.get(whose.patient_id)
+    stories = board.projection.stories_of(whose.patient_id, since)
+    said = {
+        "since": since,
+        "now": board.now_ms,
+        "trends": None if columns is None else columns.since(since),
+        "events": [_event(one) for story in stories for one in story.revisions if one["at_ms"] >= since],
+    }
+    return packed(request, encode(said))
+
+
+def _event(alert: dict[str, Any]) -> dict[str, Any]:
+    kept = ("alert_id", "revision", "state", "kind", "priority", "interrupts", "headline", "reason", "at", "action")
+    kept += ("findings", "news2")  # what the sentence is made of in another language
+    return {name: alert.get(name) for name in kept}
+
+
+def packed(request: Request, body: bytes) -> Response:
+    """JSON, compressed where the reader can unpack it."""
+    headers = {"Cache-Control": "no-store"}
+    if "gzip" in request.headers.get("accept-encoding", "") and len(body) > 2_000:
+        body = gzip.compress(body, 5)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, media_type="application/json", headers=headers)

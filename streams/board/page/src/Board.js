@@ -1,0 +1,68 @@
+// The board itself: tiles in an order that stands still while somebody is at them.
+
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { frozen, release } from "./stableOrder.js";
+import { cx, html } from "./html.js";
+import { ordered, waiting, worst } from "./order.js";
+import { nameOf } from "./Person.js";
+import { headline } from "./alertText.js";
+import { onItsWay } from "./outbox.js";
+import { may, state, wardNow } from "./store.js";
+import { Tile } from "./Tile.js";
+import { t } from "./i18n.js";
+
+// What is wanted becomes what is shown, except while somebody is at the tiles; who has left is gone at once.
+function useOrder(statuses, unwatched, still) {
+  const shown = useRef([]);
+  const wanted = ordered(statuses, state.sparks, unwatched);
+  const here = new Set(wanted);
+  const changes = waiting(shown.current.filter((patient) => here.has(patient)), wanted);
+  if (!shown.current.length || !changes || still === false || !frozen()) {
+    shown.current = wanted;
+    for (const one of state.newHigh.values()) one.outside = false;
+    return [wanted, 0];
+  }
+  return [shown.current.filter((patient) => here.has(patient)), changes];
+}
+
+function NewHigh({ open, acknowledge }) {
+  const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient));
+  return html`<section class="new-high" aria-label=${t("new_high")}>
+    <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
+      <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${headline(state.alerts.get(id) ?? one)}</span>
+      <button type="button" onClick=${() => open(one.patient)}>${t("why")}</button> ${may("act") ? html`<button type="button" class="primary" onClick=${() => acknowledge(one.patient, id)}>${t("acknowledge")}</button>` : ""}</p>`)}</div>
+  </section>`;
+}
+
+export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, lit }) {
+  const [order, changes] = useOrder(statuses, unwatched, wall ? false : undefined);
+  const list = useRef(null);
+  const focused = useRef(null);
+  const [, again] = useState(0);
+  const byPatient = new Map(statuses.map((status) => [status.patient_id, status]));
+  const minute = Math.floor(wardNow() / 60_000) * 60_000;
+  // Moving an element takes its focus away: it is given back.
+  const held = document.activeElement;
+  focused.current = list.current?.contains(held) ? held : null;
+  useLayoutEffect(() => {
+    const before = focused.current;
+    if (before && before !== document.activeElement && before.isConnected) before.focus({ preventScroll: true });
+  });
+  useEffect(() => {
+    const look = setInterval(() => { if (changes && !frozen()) again((n) => n + 1); }, 500);
+    return () => clearInterval(look);
+  }, [changes]);
+  return html`<div class="tiles-box">
+    ${!wall && html`<${NewHigh} open=${open} acknowledge=${acknowledge} />
+    <div class="chip" role="status">${changes ? html`<button type="button" onClick=${() => { document.activeElement?.blur?.(); release(); again((n) => n + 1); }}>${t("waiting", { n: changes })}</button>` : ""}</div>`}
+    <ul class=${cx("tiles", wall && "wall")} data-list ref=${list} aria-label=${t("beds")}>
+      ${order.map((patient) => {
+        const status = byPatient.get(patient);
+        const alert = worst(status);
+        return html`<${Tile} key=${patient} status=${status} alert=${alert ? state.alerts.get(alert.alert_id) : null} spark=${state.sparks.get(patient)} name=${wall ? undefined : nameOf(patient)}
+          unwatched=${unwatched.has(patient)} word=${alert ? onItsWay(alert.alert_id) : null} minute=${minute} open=${open} acknowledge=${acknowledge} chosen=${chosen === patient} wall=${wall} canAct=${may("act")} lang=${lit} />`;
+      })}
+    </ul>
+    ${order.length ? "" : html`<p class="hint empty">${state.ready ? t("no_beds") : t("loading")}</p>`}
+  </div>`;
+}

@@ -1,0 +1,59 @@
+// Who is called now, what is new of it, and that the call has reached this screen.
+
+import { api } from "./api.js";
+import { frozen } from "./stableOrder.js";
+import { calls, RANK } from "./order.js";
+import { settle } from "./outbox.js";
+import { settings } from "./settings.js";
+import { chime } from "./sound.js";
+import { may, state } from "./store.js";
+
+const confirmed = new Set();
+const MINE = { nurse: ["nurse", "shift_lead"], shift_lead: ["shift_lead"] };
+
+// Compares a patient's new status with the one before: what has begun to call, sounds; a new high stands outside.
+export function heard(status, before) {
+  settle(status);
+  for (const alert of status.alerts) {
+    if (!calls(alert)) {
+      state.newHigh.delete(alert.alert_id);
+      continue;
+    }
+    const was = before?.alerts.find((one) => one.alert_id === alert.alert_id);
+    const louder = !was || !calls(was) || RANK[alert.priority] > RANK[was.priority] || (alert.lifecycle?.steps?.length ?? 0) > (was.lifecycle?.steps?.length ?? 0);
+    if (louder && before) {
+      chime(alert.priority);
+      if (alert.priority === "high" && (!was || !calls(was) || was.priority !== "high")) {
+        state.newHigh.set(alert.alert_id, { patient: status.patient_id, headline: alert.headline, bed: status.bed, outside: frozen() });
+      }
+    }
+    for (const step of alert.lifecycle?.steps ?? []) confirm(status, alert, step);
+  }
+  for (const [id, one] of state.newHigh) {
+    if (one.patient === status.patient_id && !status.alerts.some((alert) => alert.alert_id === id)) state.newHigh.delete(id);
+  }
+}
+
+// Where tiles stand, and those of the ward that was chosen.
+const ELSEWHERE = new Set(["#due", "#unacknowledged", "#handover", "#sheet"]);
+const inWard = (status) => !settings.ward || status.ward === settings.ward || ![...state.beds.values()].some((one) => one.ward === settings.ward);
+const shownHere = (status) => !document.hidden && !ELSEWHERE.has(location.hash) && inWard(status);
+
+// A call counts as delivered when it stands in front of somebody whom it is for, on a page that is looked at.
+function confirm(status, alert, step) {
+  if (step.delivery !== "waiting" || !may("act") || !shownHere(status)) return;
+  if (!MINE[step.step]?.includes(state.me?.role)) return;
+  const name = `${alert.alert_id} ${step.step} ${step.at}`;
+  if (confirmed.has(name)) return;
+  confirmed.add(name);
+  requestAnimationFrame(() =>
+    api.post("/api/delivered", { patient_id: status.patient_id, alert_id: alert.alert_id, step: step.step }).catch(() => confirmed.delete(name)),
+  );
+}
+
+// All that calls somebody now, the highest first: what repeats by sound, and what the title says.
+export function calling() {
+  const list = [];
+  for (const status of state.beds.values()) for (const alert of status.alerts) if (calls(alert)) list.push({ status, alert });
+  return list.sort((a, b) => RANK[b.alert.priority] - RANK[a.alert.priority]);
+}

@@ -1,0 +1,1 @@
+"""Settings, topics and the packaged rules: what every process of ours begins with."""

@@ -1,0 +1,248 @@
+"""What may be set from outside: where Kafka is, which log this is, and how patiently we read it.
+
+Every setting is an environment variable `VIGILWARD_NAME` or a key `name` of a TOML file (VIGILWARD_CONFIG, else
+./vigilward.toml where there is one); the environment wins. Tables of the file (`[board]`) belong to other processes.
+Nothing here changes an alert except `clock`, `mode` and `partitions`, and these are fixed for a log's lifecycle; rules
+are not settings, they come through the log.
+"""
+
+import logging
+import os
+import ssl
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from schemas.control_record import ControlRecordKeys, MalformedKeys
+from schemas.reading import Mode
+from streams.config.settings_file import TomlFile
+from streams.config.settings_names import refuse_unknown
+from streams.config.settings_problems import Problem, SettingsError, problems_of
+
+PREFIX = "VIGILWARD_"
+
+MAX_INBOUND_BYTES = 1_048_576
+"""What the broker takes from producers, in bytes a batch; one reading may be 65,536 (`schemas.decode`)."""
+
+PRODUCER_BUFFER_BYTES = 33_554_432
+"""What may wait for a broker that is slow or away, in bytes, before a worker reads no further."""
+
+
+class Clock(StrEnum):
+    """What a record's time is: the moment the broker appended it, or the moment the device measured."""
+
+    ARRIVAL = "arrival"
+    EVENT = "event"
+
+
+class State(StrEnum):
+    """Where patients' states are kept."""
+
+    KAFKA = "kafka"
+    MEMORY = "memory"
+
+
+class LogLevel(StrEnum):
+    """From which level a process writes lines of its own."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """The number that Python's logging gives it."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
+class SecurityProtocol(StrEnum):
+    """How we speak to the broker."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+
+class SaslMechanism(StrEnum):
+    """How we prove who we are."""
+
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    PLAIN = "PLAIN"
+
+
+class Settings(BaseSettings):
+    """All settings, checked; `load` reads them and explains what is wrong.
+
+    >>> Settings(topic_prefix="night.").topic("readings")
+    'night.readings'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
+    group: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")] = "vigilward"
+    topic_prefix: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9._-]*$")] = "vitals."
+    clock: Clock = Clock.ARRIVAL
+    mode: Mode = Mode.REAL
+    partitions: Annotated[int, Field(ge=1, le=1_000)] = 8
+    control_record_key: SecretStr = SecretStr("")
+    log_level: LogLevel = LogLevel.INFO
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20
+    session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
+    heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
+    state: State = State.KAFKA
+    snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
+    savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
+    max_outage_h: Annotated[float, Field(ge=1, le=87_600)] = 167.0
+    shadow_rules: Path | None = None
+    shutdown_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
+    max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
+    max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
+    producer_buffer_bytes: Annotated[int, Field(ge=65_536, le=1_073_741_824)] = PRODUCER_BUFFER_BYTES
+    replication_factor: Annotated[int, Field(ge=1, le=9)] | None = None
+    security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    sasl_mechanism: SaslMechanism = SaslMechanism.SCRAM_SHA_512
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+    ssl_ca_file: Path | None = None
+    ssl_cert_file: Path | None = None
+    ssl_key_file: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Said by the caller, then the environment, then the file."""
+        return init_settings, env_settings, TomlFile(settings_cls, os.environ.get(PREFIX + "CONFIG"))
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.max_outbound_bytes < self.max_inbound_bytes + 65_536:
+            raise Problem(
+                "max_outbound_bytes",
+                "must exceed MAX_INBOUND_BYTES by at least 65536: a rejection carries the original bytes and the facts",
+            )
+        try:
+            ControlRecordKeys.parse(self.control_record_key.get_secret_value())
+        except MalformedKeys as malformed:
+            raise Problem("control_record_key", str(malformed)) from None
+        if self.heartbeat_s * 3 > self.session_timeout_s:
+            raise Problem(
+                "heartbeat_s", "must be at most a third of SESSION_TIMEOUT_S, or a busy worker loses its patients"
+            )
+        if self.uses_sasl and not (self.sasl_username and self.sasl_password.get_secret_value()):
+            raise Problem("sasl_username", f"{self.security_protocol} needs SASL_USERNAME and SASL_PASSWORD")
+        for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file", "shadow_rules"):
+            path = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise Problem(name, f"there is no file {str(path)!r}")
+        return self
+
+    @property
+    def durable(self) -> bool:
+        """Whether states are kept in Kafka: always, unless STATE=memory says otherwise.
+
+        Only the embedded broker needs that word: it has no usable transactions.
+        """
+        return self.state is State.KAFKA
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether we log in by name and password."""
+        return self.security_protocol in (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.security_protocol in (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL)
+
+    @property
+    def keys(self) -> ControlRecordKeys:
+        """The keys that sign control records; empty without VIGILWARD_CONTROL_RECORD_KEY."""
+        return ControlRecordKeys.parse(self.control_record_key.get_secret_value())
+
+    def topic(self, name: str) -> str:
+        """The real name of a topic of ours (`streams.config.topics`)."""
+        return self.topic_prefix + name
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """TLS as asked for, or None; a name that does not match the certificate is always refused."""
+        if not self.uses_tls:
+            return None
+        context = ssl.create_default_context(cafile=self.ssl_ca_file)
+        if self.ssl_cert_file is not None:
+            context.load_cert_chain(self.ssl_cert_file, self.ssl_key_file)
+        return context
+
+    def aiokafka(self) -> dict[str, Any]:
+        """How an aiokafka client connects."""
+        options: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "security_protocol": self.security_protocol.value,
+        }
+        if self.uses_tls:
+            options["ssl_context"] = self.ssl_context()
+        if self.uses_sasl:
+            options |= {
+                "sasl_mechanism": self.sasl_mechanism.value,
+                "sasl_plain_username": self.sasl_username,
+                "sasl_plain_password": self.sasl_password.get_secret_value(),
+            }
+        return options
+
+    def librdkafka(self) -> dict[str, Any]:
+        """How a confluent-kafka client connects."""
+        options: dict[str, Any] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": self.security_protocol.value,
+        }
+        ca, certificate, key = self.ssl_ca_file, self.ssl_cert_file, self.ssl_key_file
+        files = {"ssl.ca.location": ca, "ssl.certificate.location": certificate, "ssl.key.location": key}
+        if self.uses_tls:
+            options |= {name: str(path) for name, path in files.items() if path is not None}
+        if self.uses_sasl:
+            options |= {
+                "sasl.mechanisms": self.sasl_mechanism.value,
+                "sasl.username": self.sasl_username,
+                "sasl.password": self.sasl_password.get_secret_value(),
+            }
+        return options
+
+
+def load(**said: Any) -> Settings:
+    """The settings of this process; `said` (command-line options) wins over everything. Raises SettingsError.
+
+    >>> load(clock="sundial")
+    Traceback (most recent call last):
+    streams.config.settings_problems.SettingsError: VIGILWARD_CLOCK: 'sundial' cannot be used: ...
+    """
+    refuse_unknown(TomlFile(Settings, os.environ.get(PREFIX + "CONFIG")).read())
+    try:
+        return Settings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as refused:
+        raise SettingsError(problems_of(refused, PREFIX)) from None
+
+
+def refuse_unless_a_worker_may(settings: Settings) -> None:
+    """A worker that watches real patients goes by the broker's clock. Raises SettingsError."""
+    if settings.mode is Mode.REAL and settings.clock is Clock.EVENT:
+        raise SettingsError(
+            [
+                f"{PREFIX}CLOCK: a worker in mode real refuses clock event, where one fast device moves time for its "
+                f"neighbours; set {PREFIX}CLOCK=arrival, or {PREFIX}MODE=demo (or test) for recordings"
+            ]
+        )

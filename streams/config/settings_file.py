@@ -1,0 +1,41 @@
+"""The settings file: TOML, its tables left to the processes that they are named after."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from streams.config.settings_problems import SettingsError
+
+DEFAULT_FILE = Path("vigilward.toml")
+
+
+class TomlFile(PydanticBaseSettingsSource):
+    """Top-level keys of the file that VIGILWARD_CONFIG names, else of ./vigilward.toml; nothing if there is none."""
+
+    def __init__(self, settings_cls: type[BaseSettings], named: str | None) -> None:
+        super().__init__(settings_cls)
+        self._named = named
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: the file is taken whole."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The keys, tables left out. Raises SettingsError naming the file."""
+        return {name: value for name, value in self.read().items() if not isinstance(value, dict)}
+
+    def read(self) -> dict[str, Any]:
+        """The whole file. Raises SettingsError naming it."""
+        path = Path(self._named) if self._named else DEFAULT_FILE
+        if not self._named and not path.is_file():
+            return {}
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as gone:
+            said = f"VIGILWARD_CONFIG: {str(path)!r} cannot be read ({gone.strerror})"
+            raise SettingsError([said], exit_code=3) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+            raise SettingsError([f"VIGILWARD_CONFIG: {str(path)!r} is not TOML: {broken}"]) from None

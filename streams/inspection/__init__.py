@@ -1,0 +1,1 @@
+"""Checks of integrators' messages and of observations that people enter."""

@@ -1,0 +1,1 @@
+"""What each detector adds: alerts without it, and injected changes with it."""

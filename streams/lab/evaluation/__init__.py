@@ -1,0 +1,1 @@
+"""How well scores and alerts do on recorded patients."""

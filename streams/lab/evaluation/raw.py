@@ -1,0 +1,116 @@
+"""What limits on raw values would call: each crossing of a red limit by a single sample, as a bedside device counts."""
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from detectors.vigil.red import RED_LIMITS
+from schemas.vitals import SCALES
+from streams.lab.evaluation.definitions import Array
+from streams.lab.evaluation.measures import Bootstrap, widened
+from streams.lab.evaluation.scores import Compared
+from streams.lab.evaluation.trace import Trace
+from streams.recordings.signals import SIGNALS, in_our_unit
+from streams.recordings.tables import Tables
+
+FIXED: Final = ("raised", "worsened")
+
+
+def raw_crossings(tables: Tables, trace: Trace, compared: Compared, draws: Bootstrap) -> dict[str, Any] | None:
+    """Crossings of the red limits of NEWS2 by raw samples, beside the learned alerts; only for streams."""
+    if trace.source == "spot":
+        return None
+    crossings = _count(tables, trace, compared.outcomes.cut_at_s)
+    policy, armed = compared.all["policy"].alerting, compared.all["armed"].alerting
+    assert policy is not None and armed is not None
+    days = float(trace.days.sum())
+    learned = policy.shown
+    bounds = draws.of_ratio(learned, crossings)
+    told: dict[str, Any] = {
+        "crossings": int(crossings.sum()),
+        "crossings_per_patient_day": round(float(crossings.sum()) / days, 3) if days else None,
+        "learned_alerts": int(learned.sum()),
+        "learned_alerts_that_interrupt": int(policy.calls.sum()),
+        "armed_alerts": int(armed.shown.sum()),
+        "armed_alerts_that_interrupt": int(armed.calls.sum()),
+        "fewer": None,
+        "fewer_low": None,
+        "fewer_high": None,
+    }
+    if crossings.sum():
+        told["fewer"] = round(1 - float(learned.sum()) / float(crossings.sum()), 5)
+        bounds = widened(bounds, float(learned.sum()), float(crossings.sum()), share=False)
+        if bounds is not None:
+            told["fewer_low"], told["fewer_high"] = round(1 - bounds[1], 5), round(1 - bounds[0], 5)
+    else:
+        told["reason"] = "no raw sample crossed a red limit"
+    return told
+
+
+def _count(tables: Tables, trace: Trace, cut_at_s: float | None) -> Array:
+    table = tables.vitals
+    if cut_at_s is not None:
+        table = table.filter(pc.less(table["time_s"], cut_at_s))
+    who = np.array(table["patient_id"].to_pylist())
+    what = np.array(table["signal"].to_pylist())
+    units = np.array(table["unit"].to_pylist())
+    when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
+    places = {patient: place for place, patient in enumerate(trace.patients)}
+    counts = np.zeros(len(places))
+    for signal, vital in SIGNALS.items():
+        low, high = RED_LIMITS.get(vital.value, (None, None))
+        rows = np.flatnonzero(what == signal)
+        if not len(rows) or (low is None and high is None):
+            continue
+        rows = rows[np.lexsort((when[rows], who[rows]))]
+        values = _in_our_unit(signal, units[rows], value[rows].astype(float))
+        red = np.zeros(len(rows), dtype=bool)
+        possible = (values >= SCALES[vital].impossible[0]) & (values <= SCALES[vital].impossible[1])
+        red |= possible & (values <= (-np.inf if low is None else low))
+        red |= possible & (values >= (np.inf if high is None else high))
+        same = np.concatenate([[False], who[rows][1:] == who[rows][:-1]])
+        begins = red & ~(same & np.concatenate([[False], red[:-1]]))
+        for patient in who[rows][begins]:
+            if patient in places:
+                counts[places[patient]] += 1
+    return counts
+
+
+def _in_our_unit(signal: str, units: Array, values: Array) -> Array:
+    """Values in the vital's own unit; NaN, which is beyond no limit, in a unit that would be refused."""
+    found = np.full(len(values), np.nan)
+    for unit in set(units.tolist()):
+        rows = units == unit
+        distinct, which = np.unique(values[rows], return_inverse=True)
+        told = [in_our_unit(signal, unit, one) for one in distinct.tolist()]
+        found[rows] = np.array(told, dtype=float)[which]
+    return found
+
+
+def alerts_one_by_one(trace: Trace) -> list[dict[str, Any]]:
+    """Every alert by protocol about a patient, one by one: when, how urgent, in what words, and from when on it called
+    someone (None: it was only shown).
+    """
+    found = []
+    for course in trace.courses:
+        called: dict[str, float] = {}
+        for one in course.revisions:
+            if one.calls:
+                called.setdefault(one.alert_id, round(one.at_s, 1))
+        found += [
+            {
+                "patient": course.patient,
+                "alert_id": one.alert_id,
+                "at_s": round(one.at_s, 1),
+                "state": one.state,
+                "priority": one.priority,
+                "interrupts": one.alert_id in called,
+                "notified_at_s": called.get(one.alert_id),
+                "reason": one.reason,
+                "headline": one.headline,
+            }
+            for one in course.revisions
+            if one.kind == "physiological" and one.state in FIXED and one.reason != "learned"
+        ]
+    return found

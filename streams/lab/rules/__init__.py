@@ -1,0 +1,1 @@
+"""Candidate rules: faults, differences, dry runs, the alert budget."""

@@ -1,0 +1,1 @@
+"""Recorded patients: folders of vitals and labels, and those that come with the package."""

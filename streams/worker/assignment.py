@@ -1,0 +1,193 @@
+"""Which partitions are ours: taken at assignment, kept through a rebalance that gives them back, dropped otherwise."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from faust.types import TP
+
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.log import Partition
+from streams.worker.batches import RecordBatch
+from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.consumer import BatchConsumer
+from streams.worker.faults import CannotTake
+from streams.worker.forwarding import Forwarder, Source
+from streams.worker.metrics import Metrics
+from streams.worker.owned_partition import OwnedPartition
+from streams.worker.shadow import Shadow
+from streams.worker.shedding import Shedding
+from streams.worker.store import Kept, Place, StateStore
+
+log = logging.getLogger(__name__)
+
+TAKE_WITHIN_S = 60.0
+FINISH_AT_REVOKE_S = 2.5
+
+
+class PartitionAssignment:
+    """Takes and gives up partitions; says how far each was taken."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: StateStore,
+        new_log: Callable[[int, Kept], Partition],
+        producer: BufferedProducer,
+        forwarder: Forwarder | None,
+        metrics: Metrics,
+    ) -> None:
+        self._settings, self._store, self._new_log = settings, store, new_log
+        self._producer, self._forwarder, self._metrics = producer, forwarder, metrics
+        self._log_topic = settings.topic(Topic.READINGS)
+        self._telling: set[asyncio.Task[None]] = set()
+        self.consumer: BatchConsumer | None = None  # set before the first assignment
+        self.shadow: Shadow | None = None  # a candidate's rules, where there are any
+        self.lag_s: Callable[[int], float] = lambda partition: 0.0  # how far a partition is behind
+        self.owned_partitions: dict[int, OwnedPartition] = {}
+        self.assigned = False
+
+    def expected(self, tp: TP) -> int | None:
+        """The next offset of this partition, None while it is not ours."""
+        if tp.topic == self._log_topic:
+            owned = self.owned_partitions.get(tp.partition)
+            return None if owned is None else owned.expected
+        source = self._source(tp)
+        return None if source is None else source.next_offset
+
+    def _source(self, tp: TP) -> Source | None:
+        return self._forwarder.sources.get(tp) if self._forwarder else None
+
+    def lost(self, tp: TP, expected: int, start: int) -> None:
+        """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
+        log.error(
+            "%s/%d: offsets %d to %d were deleted before they were taken; raise VIGILWARD_MAX_OUTAGE_H, then "
+            "`vigilward doctor --fix`",
+            tp.topic, tp.partition, expected, start,
+        )  # fmt: skip
+        taking = self.owned_partitions.get(tp.partition) if tp.topic == self._log_topic else self._source(tp)
+        if self._forwarder is not None and taking is not None:  # else the next owner finds it, and tells
+            self._soon(self._forwarder.tell_of_loss(tp, expected, start, taking.acks))
+
+    async def read(self, batch: RecordBatch) -> None:
+        """A batch of the log."""
+        owned = self.owned_partitions.get(batch.tp.partition)
+        if owned is not None:
+            await owned.take(batch)
+
+    async def take(self, tps: set[TP]) -> None:
+        """These partitions are ours, and no others."""
+        self.assigned = False
+        mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
+        async with asyncio.timeout(TAKE_WITHIN_S):
+            await self._consumer().keep_alive()
+            await self._leave(set(self.owned_partitions) - mine)
+            await self._leave(set(self.owned_partitions) - await self._store.keep(self.owned_partitions))
+            new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.owned_partitions}
+            places = await self._places(new)
+            taken = {tp.partition: places[tp] for tp in sorted(new) if tp.topic == self._log_topic}
+            for partition, kept in (await self._store.take(taken)).items():
+                await self._hold(partition, taken[partition], kept)
+                await asyncio.sleep(0)
+        if self._forwarder is not None:
+            sources = {tp for tp in tps if tp.topic != self._log_topic}
+            self._forwarder.own({tp: places[tp][0] for tp in sources})
+        self.assigned = True
+        log.info(
+            "%d partitions of the log are ours: %s",
+            len(self.owned_partitions),
+            ", ".join(map(str, sorted(self.owned_partitions))),
+        )
+
+    async def give_up(self, tps: set[TP]) -> None:
+        """Finishes what can be finished in a few seconds, so that the next owner repeats little."""
+        self.assigned = False
+        mine = [tp.partition for tp in tps if tp.topic == self._log_topic]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_AT_REVOKE_S):
+                await self._drain()
+                await self._store.give_up(mine)
+        await self._finish(0.5 if self._store.durable else FINISH_AT_REVOKE_S)
+
+    async def finish(self, within_s: float) -> bool:
+        """Sends what was said, saves the states and commits what is safe; False if not all of it."""
+        saved = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._drain()
+                saved = await self._store.save()
+        return await self._finish(within_s / 4 if self._store.durable else within_s) and saved
+
+    def forget(self, partition: int) -> None:
+        """The partition is not ours any more: what is in memory of it does not count. (The store knows already.)"""
+        owned = self.owned_partitions.pop(partition, None)
+        if owned is not None:
+            owned.give_up()
+            if self.shadow is not None:
+                self.shadow.drop(partition)
+            self._metrics.retire(owned.log.tally)
+
+    async def _drain(self) -> None:
+        for owned in list(self.owned_partitions.values()):
+            await owned.drain()
+
+    async def _leave(self, partitions: set[int]) -> None:
+        for partition in partitions:
+            self.forget(partition)
+            await self._store.drop(partition)
+
+    async def _finish(self, within_s: float) -> bool:
+        flushed = await self._producer.flushed(within_s)
+        return await self._consumer().commit() and flushed
+
+    async def _places(self, tps: set[TP]) -> dict[TP, Place]:
+        places = {tp: Place(*place) for tp, place in (await self._consumer().committed_or_start(tps)).items()}
+        for tp, (start, end, _) in places.items():
+            if start > end:
+                raise CannotTake(
+                    f"{tp.topic}/{tp.partition} ends at offset {end}, before the group's offset {start}: the topic "
+                    f"was made anew; `vigilward state reset` resets the offsets of group {self._settings.group}, or "
+                    "name another VIGILWARD_GROUP"
+                )
+        return places
+
+    async def _hold(self, partition: int, place: Place, kept: Kept) -> None:
+        if kept.next_offset is None and place.committed and place.start > 0:
+            self._metrics.began_without_state()
+            log.warning(
+                "partition %d goes on at offset %d of %d without a state: what is usual for its patients is learnt "
+                "anew",
+                partition, place.start, place.end,
+            )  # fmt: skip
+        at = place.start if kept.next_offset is None else kept.next_offset
+        log_of = self._new_log(partition, kept)
+        log_of.dirty.update(kept.unsaved)
+        told = None
+        if kept.lost and self._forwarder is not None:
+            told = await self._forwarder.tell_of_history(partition, kept.lost)
+        owned = OwnedPartition(
+            log_of, at, self._producer, self._settings.topic, self._metrics, self._store.settled, place.end
+        )
+        owned.shedding = Shedding(self._settings, partition, self._metrics.shed)
+        owned.lag_s = partial(self.lag_s, partition)
+        if self.shadow is not None:
+            self.shadow.begin(partition, log_of.checkpoint, kept.states)
+            owned.shadow = self.shadow
+        self.owned_partitions[partition] = owned
+        self._store.hold(owned, told)
+        if at < place.start:  # acknowledged, and committed, but not yet in the states that were saved
+            self._consumer().refetch(TP(self._log_topic, partition))
+
+    def _consumer(self) -> BatchConsumer:
+        if self.consumer is None:
+            raise RuntimeError("a partition was assigned before the worker had a consumer")
+        return self.consumer
+
+    def _soon(self, telling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)

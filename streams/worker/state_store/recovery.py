@@ -1,0 +1,82 @@
+"""From what is stored to what a partition goes on with; what cannot be used is worked out again from the log."""
+
+import logging
+
+from detectors.rules import Rules
+from detectors.vigil import Vigil
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.worker.state_store.identity import Identity, refuse_anothers
+from streams.worker.state_store.rebuild import nothing_known, rebuild
+from streams.worker.state_store.state_encoding import LIBRARIES, StateBody, Why
+from streams.worker.state_store.stored import Lost, Stored
+from streams.worker.store import Kept, Place
+
+log = logging.getLogger(__name__)
+
+
+def in_doubt(stored: Stored) -> bool:
+    """Whether some of it may have to be worked out again."""
+    others = (body.libraries != LIBRARIES for body in stored.states.values())
+    return stored.checkpoint is None or bool(stored.lost) or any(others)
+
+
+async def recover(
+    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, now: Identity, back: int
+) -> Kept:
+    """What the partition goes on with; what cannot be used is worked out again from `back` offsets of the log.
+
+    Raises CannotTake where the states are another log's, KafkaError.
+    """
+    topic = settings.topic(Topic.READINGS)
+    if stored.checkpoint is None:
+        return await _without_checkpoint(settings, rules, partition, place, stored, back)
+    refuse_anothers(stored.checkpoint, now, topic, partition, place.end)
+    checkpoint = stored.checkpoint.checkpoint
+    lost = [*stored.lost, *_not_restorable(stored, rules)]
+    states = [(patient, body.upto, body.snapshot or b"") for patient, body in stored.states.items()]
+    if lost:
+        _say(partition, lost)
+        empty = nothing_known(settings, partition, rules, checkpoint)
+        rebuilt = await rebuild(settings, empty, checkpoint.next_offset, back)
+        if not rebuilt.log.event_clock:
+            rebuilt.log.advance(checkpoint.time, 1 << 62)
+        states += rebuilt.states([one.patient for one in lost])
+    return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(one.patient for one in lost))
+
+
+async def _without_checkpoint(
+    settings: Settings, rules: Rules, partition: int, place: Place, stored: Stored, back: int
+) -> Kept:
+    if not place.committed and not stored.lost and not stored.states:
+        return Kept()
+    lost = stored.lost or [Lost("", stored.end, Why.DAMAGED)]
+    _say(partition, lost)
+    rebuilt = await rebuild(settings, nothing_known(settings, partition, rules), place.start, back)
+    states = [rebuilt.log.state(patient) for patient in rebuilt.log.watches]
+    told = () if rebuilt.whole and not stored.lost else (Lost("", stored.end, Why.DAMAGED),)
+    return Kept(rebuilt.log.checkpoint, states, told, unsaved=frozenset(rebuilt.log.watches))
+
+
+def _not_restorable(stored: Stored, rules: Rules) -> list[Lost]:
+    """After a change of versions each state is tried before it is relied on; otherwise the checksum is enough."""
+    lost = []
+    for patient, body in list(stored.states.items()):
+        if body.libraries != LIBRARIES and not _restores(patient, body, rules):
+            del stored.states[patient]
+            lost.append(Lost(patient, stored.end + len(lost), Why.NEWER))  # one place each: repeats are left aside
+    return lost
+
+
+def _restores(patient: str, body: StateBody, rules: Rules) -> bool:
+    try:
+        return Vigil.restore(body.snapshot or b"", rules).patient == patient
+    except BaseException as refusal:  # bytes that a Rust library does not know end in a panic, which is no Exception
+        if isinstance(refusal, KeyboardInterrupt):
+            raise
+        return False
+
+
+def _say(partition: int, lost: list[Lost]) -> None:
+    why = ", ".join(sorted({one.why.replace("_", " ") for one in lost}))
+    log.error("partition %d: %d stored states cannot be used (%s)", partition, len(lost), why)

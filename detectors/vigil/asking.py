@@ -14,10 +14,10 @@ from detectors.vigil.maternity import Maternal, criteria
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM, NOTHING, AlertRequest, Persistence, Red
 from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID
-from detectors.vigil.window import SPOT, Decided
+from detectors.vigil.window import Decided
 from detectors.vigil.windows import (
-    AT,
     BIT_OF,
+    EXTREME,
     ITEMS,
     MEASURES,
     RED,
@@ -27,7 +27,7 @@ from detectors.vigil.windows import (
     score_lasts,
     window_of,
 )
-from schemas.times import MINUTE_MS
+from schemas.times import MINUTE_MS, NEVER
 
 if TYPE_CHECKING:
     from detectors.vigil.assessment import Assessment
@@ -215,12 +215,9 @@ def _run(found: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
 def red_due(persistence: Persistence, rules: Rules) -> int:
     """When a red or extreme value that is measured now and then may call without being repeated."""
     wait, moments = int(rules.cuff_red_minutes * MINUTE_MS), []
-    for item in (*NOW_AND_THEN,):
-        found = rows(persistence.windows, MEASURES[item], RED, BIT_OF[item], 0)
-        run = _run(found)
-        if run:
-            moments.append(run[0][0] + wait)
-    return min(moments, default=1 << 62)
-
-
-__all__ = ["AT", "SPOT", "ask", "red_due"]
+    for item in NOW_AND_THEN:
+        for what in (RED, EXTREME):
+            run = _run(rows(persistence.windows, MEASURES[item], what, BIT_OF[item], 0))
+            if run:
+                moments.append(run[0][0] + wait)
+    return min(moments, default=NEVER)

@@ -14,7 +14,7 @@ from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, VITALS_OF, says_oxygen
 from detectors.vigil.stay import Stay
 from detectors.vigil.track import Track
 from detectors.vigil.window import SPOT
-from detectors.vigil.wording import ago_words, leading, score_words, vital_words
+from detectors.vigil.wording import SAID, ago_words, leading, score_words, value_words, vital_words
 from detectors.watch_rules import MemoryRules, WatchRules
 from schemas.times import NEVER
 from schemas.vitals import LETTERS, SCALES, STREAM_LATENESS, Source, Vital
@@ -26,6 +26,9 @@ VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source 
 # other, and a contradiction counts as oxygen (`on_oxygen`). Ours: nobody changes a mask and charts it sooner.
 REPLACES_MS: Final = 60_000
 TOLD_FROM_MS: Final = 120_000  # a delayed value says its age from here on
+
+# Of several red vitals the one that kills soonest is named first.
+DANGER: Final = ("spo2", "resp_rate", "consciousness", "gcs", "systolic_bp", "pulse_rate", "heart_rate", "temperature")
 
 UNITS: Final = {vital.value: SCALES[vital].unit for vital in Vital}
 
@@ -60,7 +63,19 @@ def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
 class Assessment:
     """One patient at one moment. `score` is None where NEWS2 is not valid for the patient (`why_not` says why)."""
 
-    __slots__ = ("at", "concern", "contributors", "doubted", "score", "stay", "tracks", "values", "watch", "why_not")
+    __slots__ = (
+        "at",
+        "concern",
+        "contributors",
+        "doubted",
+        "far",
+        "score",
+        "stay",
+        "tracks",
+        "values",
+        "watch",
+        "why_not",
+    )
 
     def __init__(
         self,
@@ -77,6 +92,7 @@ class Assessment:
         self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
         self.watch = watch  # how the watch behaves, where the rules say
         self.why_not = stay.not_covered(at)
+        self.far: tuple[str, ...] = ()  # vitals that are extreme, or meet a criterion other than NEWS2's
         self.doubted: frozenset[str] = frozenset()  # what a person counted otherwise, and nobody has counted again
         if watch is not None:
             self.doubted = values_by_rank(self.values, tracks, stay, at, watch)
@@ -173,7 +189,7 @@ class Assessment:
 
     def because(self) -> list[str]:
         """All vitals that stand behind what is asked for."""
-        names = [name for name, _ in self.points()] + self.broken() + self.noticed()
+        names = [name for name, _ in self.points()] + self.broken() + self.noticed() + list(self.far)
         names += [voice.vital for voice in self.contributors if voice.vital in self.tracks]
         return sorted(set(names))
 
@@ -273,7 +289,7 @@ class Assessment:
 
     def headline(self, previous: int | None) -> str:
         """One line that a nurse understands: what matters most against what is usual, and the score."""
-        names = [name for name, _ in self.points()] or self.broken() or self.noticed()
+        names = [name for name, _ in self.points()] or list(self.far) or self.broken() or self.noticed()
         score = score_words(self.score, previous, self.why_not)
         if self.concern is not None:
             score = f"{score}; {self.concern.words}" if names else f"{self.concern.words}; {score}"
@@ -282,6 +298,8 @@ class Assessment:
             return f"May be worsening: {said}; {score}"
         if not names:
             return score
+        if self.watch is not None and (grave := self._grave()):
+            return f"{'; '.join(self._grave_words(name, place) for place, name in enumerate(grave))}; {score}"
         best = max(names[:3], key=lambda name: self._weight(name))
         value = self.value(best)
         assert value is not None
@@ -289,6 +307,18 @@ class Assessment:
         if known is not None and known.delayed and self.at - known.at >= TOLD_FROM_MS:
             told += f", measured {ago_words(self.at - known.at)} ago"
         return f"{told}; {score}"
+
+    def _grave(self) -> list[str]:
+        """Every vital that is red, the most dangerous first: the extreme, then by what kills soonest."""
+        red = {name for name, points in self.points() if points == RED} | {n for n in self.far if n in self.values}
+        return sorted(red, key=lambda name: (name not in self.far, DANGER.index(name) if name in DANGER else 99))
+
+    def _grave_words(self, name: str, place: int) -> str:
+        value = self.value(name)
+        assert value is not None
+        if place == 0:
+            return leading(name, value, self.tracks[name].usual)
+        return value_words(name, value) if name in SAID else f"{vital_words(name)} {value_words(name, value)}"
 
     def _quiet(self) -> bool:
         """Whether nothing by protocol asks for someone."""

@@ -16,6 +16,7 @@ from detectors.vigil.reason import Reason
 from detectors.vigil.technical import Condition, conditions
 from detectors.vigil.timing import timing
 from detectors.vigil.window import Decided
+from detectors.vigil.windows import ITEMS
 from schemas.times import NEVER
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
         risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
         status = vigil.register.deterioration is not None
         request = ask(vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, status=status)
+        assessment.far = stand_out(request, assessment)
     if request.interrupts and request.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
         request = replace(request, interrupts=False, suppressed_by="patient_limit")
     paused = stay.paused(at) and not entered
@@ -43,6 +45,15 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
     if request.interrupts and rules.watch is not None and stay.plan == "comfort":
         request = replace(request, interrupts=False, suppressed_by="care_plan")  # only a concern calls
     return with_concern(request, vigil.concern)
+
+
+def stand_out(request: AlertRequest, assessment: Assessment) -> tuple[str, ...]:
+    """The vitals that are extreme, or behind a criterion that is met where NEWS2 is silent."""
+    scored = {name for name, _ in assessment.points()}
+    met = [
+        name for item in request.reds for name in ITEMS[item][:1] if name in assessment.values and name not in scored
+    ]
+    return tuple(dict.fromkeys((*(name for name in request.far if name in assessment.values), *met)))
 
 
 def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:

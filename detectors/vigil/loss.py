@@ -23,6 +23,7 @@ _FOREVER: Final = -NEVER
 _PRESENT_MS: Final = 45_000
 _LET_GO_MS: Final = 3 * MINUTE_MS  # so long a lower score has to last before the wait begins anew
 _GAPS: Final = 2.5
+_ONE_VALUE_MS: Final = 36 * MINUTE_MS  # a cuff's hour and a half, where nothing else was ever sent
 _ABNORMAL: Final = 2
 _OBSERVED: Final = frozenset(
     {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "temperature", "consciousness", "gcs"}
@@ -96,7 +97,8 @@ def lost_at(vigil: "Vigil") -> int:
         wait = loss.medium_minutes
     else:
         wait = loss.low_wearable_minutes if seen.wearable else loss.low_monitor_minutes
-    return seen.usable_at + max(int(wait * MINUTE_MS), int(seen.gap * _GAPS))
+    gap = seen.gap or _ONE_VALUE_MS  # how often it comes is not known yet
+    return seen.usable_at + max(int(wait * MINUTE_MS), int(gap * _GAPS))
 
 
 def seen_lately(vigil: "Vigil", at: int) -> bool:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from detectors.rules import Rules
 from detectors.vigil.ranks import points_of
 from detectors.vigil.reason import Reason
+from detectors.vigil.wording import value_words, vital_words
 from detectors.watch_rules import StepRules
 from schemas.times import MINUTE_MS
 
@@ -25,6 +26,8 @@ _BOTH: Final = {
 }
 _TREATMENT: Final = ("oxygen_flow", "inspired_oxygen")
 SLOW_MS: Final = 75_000
+_SHOWN: Final = frozenset({"spo2", "systolic_bp", "heart_rate", "pulse_rate", "resp_rate", "temperature"})
+_STANDS_OUT: Final = 2
 
 
 class Mark(Struct, array_like=True):
@@ -37,6 +40,7 @@ class Mark(Struct, array_like=True):
     oxygen: bool | None = None
     beyond: dict[str, tuple[int, int]] = {}
     left: dict[str, int] = {}
+    worst: dict[str, float] = {}  # of vitals that stood out, since the last answer
 
     @classmethod
     def of(cls, assessment: "Assessment", request_far: tuple[str, ...], before: "Mark | None" = None) -> "Mark":
@@ -101,6 +105,10 @@ def breakthrough(
         value, known = assessment.value(name), mark.values.get(name)
         if value is None or not decided.steady:
             continue
+        if name in _SHOWN and points_of(name, value, assessment.stay.scale) >= _STANDS_OUT:
+            worst = mark.worst.get(name)
+            if worst is None or _further(name, value, worst) > 0:
+                mark.worst[name] = value
         if known is None:
             if name in assessment.values and not _treats(name):
                 mark.values[name] = value
@@ -118,6 +126,19 @@ def breakthrough(
     if found is None and mark.oxygen is False and assessment.on_oxygen:
         found = Reason.MORE_OXYGEN
     return found
+
+
+def worst_words(mark: Mark, assessment: "Assessment") -> str:
+    """The worst since the last answer, of vitals that are better now.
+
+    It is said with an escalation: who comes late has to know how bad it was.
+    """
+    told = [
+        f"{vital_words(name)} {value_words(name, value)}"
+        for name, value in mark.worst.items()
+        if name in assessment.values and _further(name, value, assessment.values[name]) > 0
+    ]
+    return f"; at worst {', '.join(told)}" if told else ""
 
 
 def worse_by(

@@ -7,7 +7,7 @@ import msgspec
 
 from detectors.calling import PRIORITIES, Calling
 from detectors.news2 import News2, Part
-from detectors.response import response
+from detectors.response import URGENT_FROM, response
 from detectors.rules import Rules
 from detectors.vigil.episode import Episode
 from detectors.vigil.escalation import next_escalation_step
@@ -21,6 +21,7 @@ from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
 encode: Final = msgspec.json.Encoder().encode
 NAMES: Final = {part: part.value for part in Part}  # a look at a member's value costs 0.1 us
 SUPPRESSED_BY: Final = {AlertStatus.ACKNOWLEDGED: "acknowledged", AlertStatus.SNOOZED: "snoozed"}
+LOOK: Final = "Look at the patient now."
 TECHNICAL_ENDS: Final = "Ends when the cause is gone."
 LISTED: Final = "Is over; stays listed until someone has seen it."
 
@@ -63,6 +64,13 @@ def to_hundredths(value: float) -> float:
 def advice(score: News2 | None) -> str | None:
     """What chart 4 asks for."""
     return None if score is None else response(score.score_min, score.red).advice
+
+
+def advice_of_a_call(score: News2 | None) -> str | None:
+    """As `advice`, of an alert that calls: a low score never calms then."""
+    if score is None or (score.score_min < URGENT_FROM and not score.red):
+        return LOOK
+    return advice(score)
 
 
 def suppressed_by(episode: Episode) -> str | None:

@@ -9,8 +9,9 @@ from detectors.vigil.assessment import Assessment
 from detectors.vigil.episode import Episode
 from detectors.vigil.facts import facts_of
 from detectors.vigil.lifecycle import OVER, Facts
+from detectors.vigil.mark import worst_words
 from detectors.vigil.reason import Reason
-from detectors.vigil.report import advice, alert_bytes, score_report
+from detectors.vigil.report import advice, advice_of_a_call, alert_bytes, score_report
 from schemas.action import Action
 from schemas.alert import State
 from schemas.times import DAY_MS, HOUR_MS
@@ -70,6 +71,13 @@ class Burden(Struct, array_like=True):
         return sum(moment > at - int(limit.hours * HOUR_MS) for moment in self.learned) >= limit.calls
 
 
+def _advised(episode: Episode, now: Round, *, of_patient: bool, current: bool) -> str | None:
+    if not of_patient:
+        return episode.remedy if current else None
+    calm = now.rules.watch is None or not episode.calls
+    return advice(now.assessment.score) if calm else advice_of_a_call(now.assessment.score)
+
+
 def tell(
     episode: Episode,
     state: State,
@@ -92,6 +100,10 @@ def tell(
     of_patient = episode.kind == PHYSIOLOGICAL and current
     if of_patient:
         headline = assessment.headline(previous)
+        if reason in (Reason.REPEATED, Reason.NOT_ANSWERED, Reason.NOBODY_ANSWERED) and episode.mark is not None:
+            headline += worst_words(episode.mark, assessment)
+        if reason is Reason.NOBODY_ANSWERED:
+            headline = f"NOBODY HAS ANSWERED: {headline}"
         episode.headline = f"Over: {headline}" if episode.lifecycle.status in OVER else headline
     if episode.calls and (state in RESOUNDS or reason is Reason.PERSISTED):
         burden.count(assessment.at, episode.learned, rules.calling.patient_limit.calls)
@@ -103,7 +115,7 @@ def tell(
         assessment.at,
         score=score_report(assessment.score, previous, assessment.stay.scale) if of_patient else None,
         findings=assessment.findings() if of_patient else [],
-        advised=advice(assessment.score) if of_patient else (episode.remedy if current else None),
+        advised=_advised(episode, now, of_patient=of_patient, current=current),
         rules=rules,
         action=action,
     )

@@ -25,7 +25,7 @@ from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.silence import forget_at, go_stale, quiet_until
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay, begins_anew, follow
-from detectors.vigil.technical import Signals, watch
+from detectors.vigil.technical import Condition, Signals, watch
 from detectors.vigil.telling import Round, Said
 from detectors.vigil.track import Track
 from detectors.vigil.trends import trend_bytes
@@ -290,6 +290,10 @@ class Vigil:
     def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """What is asked for now."""
         return demanded(self, assessment, fresh, entered=entered)
+
+    def conditions(self, at: int) -> list[Condition]:
+        """What is wrong with the measuring now."""
+        return conditions_of(self, self.assessment(at))
 
     # ---- orders, ends
 

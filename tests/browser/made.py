@@ -37,9 +37,10 @@ def now() -> int:
 def lifecycle(status: str = "calling", **facts: Any) -> dict[str, Any]:
     empty = dict.fromkeys((
         "owner", "snoozed_by", "reason", "text", "since", "until", "undo_of", "undo_until",
-        "notified_at", "next_step", "next_step_at", "unacknowledged", "reviews_left",
+        "notified_at", "next_step", "next_step_at", "step", "unacknowledged", "reviews_left",
     ))  # fmt: skip
-    return {**empty, "status": status, "steps": [], "returned": 0, "snooze_left_minutes": 0, **facts}
+    counts = {"steps": [], "repeats": 0, "nobody_answered": False, "returned": 0, "snooze_left_minutes": 0}
+    return {**empty, "status": status, **counts, **facts}
 
 
 class Bed:

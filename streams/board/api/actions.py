@@ -92,9 +92,13 @@ class Delivered(BaseModel):
 REACHED = {
     Step.NURSE: frozenset({Role.NURSE, Role.SHIFT_LEAD}),
     Step.SHIFT_LEAD: frozenset({Role.SHIFT_LEAD}),
+    Step.DOCTOR: frozenset({Role.DOCTOR}),
     Step.RAPID_RESPONSE: frozenset(),
+    Step.LAST_RESORT: frozenset(),
 }
-"""In front of whom a call counts as delivered; a rapid-response team is not reached by a page on the ward."""
+"""In front of whom a call counts as delivered; neither a rapid-response team nor a last address is reached by a page on
+the ward.
+"""
 
 
 @router.post("/delivered", status_code=201)

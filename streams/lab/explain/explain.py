@@ -156,7 +156,7 @@ def explained(look: Look) -> dict[str, Any]:
         "decided_at": to_text(look.at),
         "rules": rules_name(look.rules),
         "inputs": inputs(assessment),
-        "opinions": opinions(vigil, assessment, need, vigil._conditions(look.at)),
+        "opinions": opinions(vigil, assessment, need, vigil.conditions(look.at)),
         "asked_for": _asked(asked),
         "decision": {
             "reason": vigil.register.decision,

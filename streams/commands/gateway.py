@@ -44,5 +44,5 @@ def gateway(
 
     settings = load(bootstrap_servers=bootstrap_servers)
     own = load_gateway(host=host, port=port, site_zone=site_zone, mappings=mapping or None)
-    set_up()
+    set_up("gateway", level=settings.log_level.number, door=door.value)
     serve(door.value, settings, own)

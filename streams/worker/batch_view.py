@@ -7,7 +7,8 @@ all (who is assigned, where the position stands, which error is told): only its 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
@@ -16,6 +17,7 @@ from faust.types import TP
 
 from streams.log import Record
 from streams.worker.damage import Checksums, Damage, Unreadable, damage_of
+from streams.worker.transactions import Transactions
 
 PORTION: Final = 200
 """Records that are handed on together, at least: record batches of producers that do not gather hold one each."""
@@ -36,16 +38,21 @@ class RecordBatchView:
 
     `next_fetch_offset` is up to where the portions given so far reach, records that do not exist among them: aiokafka
     moves the position there. Markers of transactions are passed over, and so is what lies before the offset asked for
-    (a fetch begins with a whole record batch). Read uncommitted only.
+    (a fetch begins with a whole record batch). Read uncommitted, unless `transactions` holds back what is open.
 
     A record batch that cannot be unpacked (a codec that nobody knows, compressed bytes or record headers that are
     damaged) costs itself alone: its checksum is right, so that it would come the same way at every fetch.
     """
 
-    def __init__(self, found: PartitionRecords, checksums: Checksums | None = None) -> None:
+    def __init__(
+        self, found: PartitionRecords, checksums: Checksums | None = None, transactions: Transactions | None = None
+    ) -> None:
         self._tp, self._batches = found._tp, found._records
         self._checksums = checksums or Checksums()
         self.next_fetch_offset: int = found.next_fetch_offset
+        self._transactions = transactions
+        if transactions is not None:
+            transactions.begin(self.next_fetch_offset)
         self._portions = self._unpack()
 
     def __iter__(self) -> Iterator[Fetched]:
@@ -58,6 +65,8 @@ class RecordBatchView:
         while batches.has_next():
             batch = batches.next_batch()
             damage = self._checked(batch)
+            found: list[Record] = []
+            told: list[Unreadable] = []
             if damage is None and not batch.is_control_batch:
                 try:
                     found = [(one.offset, one.timestamp, one.key, one.value, one.headers or ()) for one in batch]
@@ -66,11 +75,16 @@ class RecordBatchView:
                 else:
                     if found and found[0][0] < self.next_fetch_offset:
                         found = [record for record in found if record[0] >= self.next_fetch_offset]
-                    portion += found
                     stamped_by = batch.timestamp_type
             if damage is not None:
                 first = max(batch.base_offset, self.next_fetch_offset)
-                unreadable.append(Unreadable(first, batch.next_offset, damage))
+                told = [Unreadable(first, batch.next_offset, damage)]
+            if self._transactions is not None:
+                ends = batch.is_control_batch and damage is None
+                ours = self._transactions
+                found, told = ours.end(batch) if ends else ours.take(batch, found, told, time.monotonic())
+            portion += found
+            unreadable += told
             # beyond the last record where that was removed (compaction), or no fetch would ever get past the batch
             self.next_fetch_offset = batch.next_offset
             if len(portion) >= PORTION:
@@ -88,11 +102,17 @@ class RecordBatchView:
 
 
 async def next_fetched(
-    fetcher: Any, partitions: set[TP], timeout: float, max_records: int, checksums: Checksums | None = None
+    fetcher: Any,
+    partitions: set[TP],
+    timeout: float,
+    max_records: int,
+    checksums: Checksums | None = None,
+    transactions: Callable[[TP], Transactions | None] = lambda _: None,
 ) -> dict[TP, Fetched]:
     """What was fetched of these partitions, after waiting for it at most `timeout` seconds; moves their positions.
 
-    `max_records` is about how many at most. Raises KafkaError where the broker refused.
+    `max_records` is about how many at most. `transactions(partition)`: where what is open is held back. Raises
+    KafkaError where the broker refused.
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + timeout
@@ -102,7 +122,8 @@ async def next_fetched(
         # From here to the answer nothing is waited for, so no result can come in that is not replaced.
         for result in fetcher._records.values():
             if type(result) is FetchResult and type(result._partition_records) is PartitionRecords:
-                result._partition_records = RecordBatchView(result._partition_records, checksums)
+                own = transactions(result._topic_partition)
+                result._partition_records = RecordBatchView(result._partition_records, checksums, own)
         found = await fetcher.fetched_records(partitions, timeout=0, max_records=max(1, max_records // PORTION))
         left = until - loop.time()
         if found or left <= 0:

@@ -143,6 +143,11 @@ class WorkerCollector(Collector):
             held.shedding.on for held in self.assignment.owned_partitions.values() if held.shedding is not None
         )
         yield _gauge("vigilward_partitions_shedding", "Partitions that are behind and leave records unsent.", shedding)
+        yield _gauge(
+            "vigilward_open_transaction_seconds",
+            "How long patient records, actions or rules have been waiting for a transaction to end.",
+            self.health.open_transaction_s(),
+        )
         yield _gauge("vigilward_scrape_time_seconds", "The worker's clock at this scrape, since 1970.", time.time())
 
 

@@ -6,15 +6,15 @@ member of Faust that is touched here stands in tests/contract/test_faust_members
 Read uncommitted, and why: an integrator may write in transactions. Read committed, one hanging transaction (up to
 15 minutes by the broker's default) would silence every patient of its partition. A reading of an aborted transaction
 was measured all the same; sent again, it is a repeat (same device, sequence and time). Replay reads the log alike.
+What is forwarded is taken up to its first open transaction (`transactions.py`).
 """
 
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -28,10 +28,12 @@ from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 from streams.worker.batch_view import Fetched, next_fetched
 from streams.worker.batches import RecordBatch
+from streams.worker.consumer_stats import ConsumerStats, Seen
 from streams.worker.damage import Checksums, tell_of_damage
 from streams.worker.faults import redact
 from streams.worker.membership import Coordination
 from streams.worker.offset_tracker import Continuity, OffsetTracker
+from streams.worker.transactions import Transactions
 
 log = logging.getLogger(__name__)
 
@@ -58,34 +60,6 @@ class Positions(Protocol):
         """The log begins at `start`, beyond the expected offset: records were deleted before they were taken."""
 
 
-@dataclass(slots=True)
-class ConsumerStats:
-    """What happened on the way, counted since the start."""
-
-    polls: int = 0
-    batches: int = 0
-    dropped: int = 0
-    went_back: int = 0
-    holes: int = 0
-    lost: int = 0
-    unstamped: int = 0
-    unreadable: Counter[str] = field(default_factory=Counter)
-    fetch_errors: int = 0
-    fetch_failing: bool = False
-
-
-class Seen(NamedTuple):
-    """The log's end, when a fetch was last answered (ms since 1970), and whether all up to there was handed over.
-
-    The moment is by this machine's clock, which may be set anew: only that it changes says that fetches are answered.
-    The end may lie beyond the last record by a transaction's marker: hence the last field.
-    """
-
-    end: int
-    at_ms: int
-    all_handed_over: bool
-
-
 class BatchThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a consumer of our own making."""
 
@@ -94,6 +68,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._checksums = Checksums()
+        self.transactions: dict[TP, Transactions] = {}  # what is forwarded; readings are read uncommitted
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         settings: Settings = self.app.settings
@@ -128,7 +103,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             raise ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():
             most = max_records or MAX_POLL_RECORDS
-            return await next_fetched(fetcher, active_partitions, timeout or 0.0, most, self._checksums)
+            return await next_fetched(
+                fetcher, active_partitions, timeout or 0.0, most, self._checksums, self._transactions_of
+            )
+
+    def _transactions_of(self, tp: TP) -> Transactions | None:
+        settings: Settings = self.app.settings
+        if tp.topic == settings.topic(Topic.READINGS):
+            return None
+        return self.transactions.setdefault(tp, Transactions())
 
 
 class BatchConsumer(driver.Consumer):
@@ -175,6 +158,7 @@ class BatchConsumer(driver.Consumer):
         """Another generation begins: nothing that is under way counts any more."""
         await super().on_partitions_revoked(revoked)
         self._offset_tracker.forget()
+        self._thread.transactions.clear()
         for tp in revoked:
             self._safe.pop(tp, None)
             self._committed.pop(tp, None)
@@ -220,6 +204,11 @@ class BatchConsumer(driver.Consumer):
     def refetch(self, tp: TP) -> None:
         """Before the next fetch: go to what is expected of this partition, not to where the group's offset stands."""
         self._unread.add(tp)
+
+    def open_transaction_s(self) -> float:
+        """How long patient records, actions or rules have been waiting for a transaction to end, in seconds."""
+        now = time.monotonic()
+        return max((one.waits_s(now) for one in tuple(self._thread.transactions.values())), default=0.0)
 
     def stop_flow(self) -> None:
         """Partitions may change hands: whoever waits for an agent waits no longer."""

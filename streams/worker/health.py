@@ -49,6 +49,7 @@ class Unready(StrEnum):
     CLOCK = "clock"
     REFUSES = "refuses"
     CROWDED = "crowded"
+    OPEN_TRANSACTION = "open_transaction"
     CANNOT_SEND = "cannot_send"
     CANNOT_SAVE = "cannot_save"
 
@@ -78,6 +79,7 @@ class Health:
         self._lags: dict[int, Lag] = {}
         self._refusing = Refusing()
         self._waits_since: float | None = None
+        self._waits_for_transaction = False
         self.phase: Unready | None = Unready.STARTING
         self.ticks: Callable[[], int] = lambda: 0
         self.heartbeats: Callable[[], int] = lambda: 0
@@ -94,6 +96,7 @@ class Health:
     def look(self, now: float) -> None:
         """Notes how far each partition is at `now`, by the loop's clock."""
         self._tell_of_waiting(now)
+        self._tell_of_transactions()
         held = self._assignment.owned_partitions
         self._look_at_refusals(now)
         self._progress = {number: at for number, at in self._progress.items() if number in held}
@@ -138,6 +141,14 @@ class Health:
                 STALLED_S,
             )
 
+    def _tell_of_transactions(self) -> None:
+        if (waits := self.open_transaction_s() > AFTER_S) and not self._waits_for_transaction:
+            log.error(
+                "patient records, actions or rules wait behind an open transaction of their sender; the broker's "
+                "transaction.max.timeout.ms bounds how long"
+            )
+        self._waits_for_transaction = waits
+
     def unready(self) -> list[Unready]:
         """Why the worker is not ready; nothing if it is."""
         if self.phase is not None:
@@ -156,6 +167,7 @@ class Health:
             Unready.CLOCK: any(self.apart_s(owned) > CLOCK_S for owned in held.values()),
             Unready.REFUSES: self._refusing.why is not None,
             Unready.CROWDED: bool(self.crowded()),
+            Unready.OPEN_TRANSACTION: self.open_transaction_s() > AFTER_S,
             Unready.CANNOT_SEND: any(producer.oldest_s() > AFTER_S for producer in self._producers.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
         }
@@ -204,6 +216,11 @@ class Health:
             return 0.0
         ahead_s = owned.log.time / 1_000 - time.time()
         return max(0.0, ahead_s) if self.lag_s(owned.partition) > AFTER_S else abs(ahead_s)
+
+    def open_transaction_s(self) -> float:
+        """How long patient records, actions or rules have been waiting for a transaction to end, in seconds."""
+        consumer = self._assignment.consumer
+        return 0.0 if consumer is None else consumer.open_transaction_s()
 
     def consumer_stats(self) -> ConsumerStats:
         """What happened on the way from Kafka."""

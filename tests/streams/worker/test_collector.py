@@ -43,6 +43,7 @@ def scrape(make):
             consumer_stats=ConsumerStats,
             ticks=lambda: 1,
             heartbeats=lambda: 5,
+            open_transaction_s=lambda: 0.0,
             rebalances=lambda: 2,
             unready=list,
         )

@@ -18,6 +18,7 @@ class Stage:
 
     def __init__(self, settings):
         self.end, self.handed_over, self.fetched_ms = 10, True, 1
+        self.waits_s = 0.0
         self.fetched, self.consumer_stats, self.oldest = True, ConsumerStats(), 0.0
         self.owned = SimpleNamespace(
             partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0, tally=Tally())
@@ -30,6 +31,9 @@ class Stage:
 
     def seen(self, tp):
         return Seen(self.end, self.fetched_ms, self.handed_over) if self.fetched else None
+
+    def open_transaction_s(self):
+        return self.waits_s
 
     def looked_at(self, seconds_ago=0.0):
         self.health.look(asyncio.get_running_loop().time() - seconds_ago)
@@ -226,3 +230,12 @@ def test_a_worker_that_waits_for_partitions_in_vain_says_so_once(settings, run, 
 
 def test_a_worker_that_crashed_is_dead(told):
     assert told(lambda stage: setattr(stage.app, "crashed", True))[1] is False
+
+
+def test_orders_that_wait_behind_an_open_transaction_are_told(told):
+    assert told(lambda stage: setattr(stage, "waits_s", 3.0)) == ([], True)
+    assert told(lambda stage: setattr(stage, "waits_s", 5.0)) == ([Unready.OPEN_TRANSACTION], True)
+
+
+def test_a_crowd_of_made_up_patients_is_told(told):
+    assert told(lambda stage: setattr(stage.health, "crowded", lambda: {3: 7})) == ([Unready.CROWDED], True)

@@ -1,0 +1,90 @@
+"""Transactions on the topics that are forwarded: what was rolled back does not count, and the order stays the log's.
+
+Patient records and actions are taken up to the first open transaction, strictly in order; aborted ones are left out.
+The readings are not: one hanging transaction would silence every patient of its partition. aiokafka asks the broker
+only for what was aborted when it reads committed, and then for all topics of a consumer; the record batches themselves
+say all that is needed: whether they are of a transaction, whose, and how it ended.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
+
+from streams.log import Record
+from streams.worker.damage import Unreadable
+
+
+class Released(NamedTuple):
+    """What may be taken now, in the order of the log."""
+
+    records: list[Record]
+    unreadable: list[Unreadable]
+
+
+@dataclass(slots=True)
+class _Block:
+    """A record batch that waits: its producer while its transaction is open, else None."""
+
+    producer: int | None
+    records: Sequence[Record]
+    unreadable: Sequence[Unreadable]
+    since: float
+
+
+class Transactions:
+    """Of one partition that is read up to its first open transaction.
+
+    Each record batch comes in the order of the log: `take`, or `end` where it is a transaction's marker. `begin` tells
+    where a fetch begins: what waits is forgotten unless the fetch goes on behind it, for it will be fetched again.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Block] = deque()
+        self._next_offset: int | None = None
+
+    def begin(self, offset: int) -> None:
+        """The next record batch is read from there."""
+        if offset != self._next_offset:
+            self._waiting.clear()
+        self._next_offset = offset
+
+    def take(
+        self,
+        batch: Any,
+        records: Sequence[Record],
+        unreadable: Sequence[Unreadable],
+        now: float,
+    ) -> Released:
+        """One record batch: its records, or why it has none. `now` in seconds."""
+        self._next_offset = batch.next_offset
+        producer = batch.producer_id if batch.is_transactional else None
+        self._waiting.append(_Block(producer, records, unreadable, now))
+        return self._release()
+
+    def end(self, batch: Any) -> Released:
+        """The checkpoint that ends a transaction."""
+        self._next_offset = batch.next_offset
+        kind = ControlRecord.parse(next(batch).key).type_
+        for block in self._waiting:
+            if block.producer != batch.producer_id:
+                continue
+            if kind == ABORT_MARKER.type_:
+                block.records, block.unreadable = (), ()
+            if kind in (ABORT_MARKER.type_, COMMIT_MARKER.type_):
+                block.producer = None
+        return self._release()
+
+    def waits_s(self, now: float) -> float:
+        """How long the first open transaction has been waited for, in seconds; 0 where none is."""
+        return max(0.0, now - self._waiting[0].since) if self._waiting else 0.0
+
+    def _release(self) -> Released:
+        out = Released([], [])
+        while self._waiting and self._waiting[0].producer is None:
+            block = self._waiting.popleft()
+            out.records.extend(block.records)
+            out.unreadable.extend(block.unreadable)
+        return out

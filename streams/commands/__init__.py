@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "learn": "Weights from recorded patients whose course is known.",
     "score": "Spot checks in, NEWS2 out, one line each.",
     "gateway": "A door for HL7 v2, FHIR, MQTT or HTTP, acknowledged by Kafka.",
+    "rejections": "What gateways refused: list, show, retry.",
     "convert": "HL7 v2, FHIR and wearables to readings, each with a verdict.",
     "check": "Look through an integrator's messages before going live.",
     "schema": "Print the contracts of the messages and the table of vitals.",

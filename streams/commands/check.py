@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,11 +17,16 @@ from schemas.action import Action
 from schemas.base import Message
 from schemas.decode import MAX_BYTES
 from schemas.patient import PatientRecord
+from streams import check_report, foreign_check
+from streams.commands.files import room_for, zone_of
 from streams.config.settings import load
+from streams.formats.converter import Format, recognise
+from streams.formats.mapping import shipped
 from streams.inspection.inspector import Counts, Inspector
 from streams.inspection.remarks import Level, Remark, Sign
 from streams.recorded.replay import Replay, holds_tables
 
+HEAD = 65_536
 BOM = b"\xef\xbb\xbf"
 SHOWN_OF_A_KIND = 3
 # A line longer than any record is cut: it is too large either way.
@@ -52,8 +58,20 @@ def check(
     ],
     of: Annotated[Kind, typer.Option("--of", help="What the messages are.")] = Kind.READINGS,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each finding and note.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="Others' formats are converted first; auto looks how they begin.")
+    ] = Format.AUTO,
+    site_zone: Annotated[
+        str | None, typer.Option("--site-zone", metavar="ZONE", help="The zone of others' times without an offset.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="A page (HTML) of what it is.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="The same for a build.")] = None,
 ) -> None:
     """Look through messages as the intake will, with a code, a field and a remedy for what is wrong with them.
+
+    HL7 v2, FHIR and wearables' formats are converted first (`vigilward convert`), and looked at by message.
 
     A finding is something that would be refused, ignored or misread; a note is worth reading. Exit 0 when there is no
     finding, 1 when there is one, 2 when there is nothing to look at. Readings in a file are also replayed, as
@@ -64,12 +82,16 @@ def check(
     """
     if str(file) != "-" and not file.exists():
         raise typer.BadParameter(f"{str(file)!r}: No such file or directory", param_hint="FILE|DIR|-")
-    if str(file) != "-" and holds_tables(file):
+    room_for(report, junit)
+    if str(file) != "-" and form is Format.AUTO and holds_tables(file):
         raise typer.Exit(_check_tables(file, as_json))
     replay = Replay(partitions=load().partitions) if CONTRACTS[of] is None else None
     inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of], replay), 0, 0
     kinds: Counter[tuple[str, str | None]] = Counter()
-    for remark in _remarks(file, inspector):
+    kept: list[Any] = []
+    for remark in _remarks(file, inspector, _foreign(of, form), zone_of(site_zone)):
+        if report is not None or junit is not None:
+            kept.append(remark)
         if remark.level is Level.FINDING:
             findings += 1
         else:
@@ -85,7 +107,12 @@ def check(
         for (code, field), number in kinds.items():
             if number > SHOWN_OF_A_KIND:
                 print(f"{'':>8}  {number - SHOWN_OF_A_KIND:,} more: {code} {field or ''}".rstrip())
-    print(_summary(inspector.counts, findings, notes), file=sys.stderr if as_json else sys.stdout)
+    summary = _summary(inspector.counts, findings, notes)
+    if report is not None:
+        report.write_text(check_report.page(kept, summary, file.name), "utf-8")
+    if junit is not None:
+        junit.write_text(check_report.junit(kept, inspector.counts.messages), "utf-8")
+    print(summary, file=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(1 if findings else 0)
 
 
@@ -111,8 +138,19 @@ def _what(one: Any) -> str:
     return f"{one.what}. {one.remedy}" if one.what else one.remedy
 
 
-def _remarks(path: Path, inspector: Inspector) -> Iterator[Remark]:
-    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+def _foreign(of: Kind, form: Format) -> Format | None:
+    """The format to convert from; None where only our own messages are meant."""
+    return None if of is not Kind.READINGS or form is Format.NATIVE else form
+
+
+def _remarks(path: Path, inspector: Inspector, form: Format | None, zone: ZoneInfo | None) -> Iterator[Any]:
+    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as whole:
+        head = whole.read(HEAD) if form is not None else b""
+        file = cast(BinaryIO, _Again(head, whole))
+        found = recognise(head, shipped()) if form is Format.AUTO else form
+        if found not in (None, Format.NATIVE):
+            yield from foreign_check.look(head + whole.read(), found, zone, inspector)
+            return
         yield from _remarks_of(file, inspector)
 
 
@@ -168,7 +206,15 @@ class _Again:
     def readline(self, limit: int) -> bytes:
         line, newline, self._read = self._read.partition(b"\n")
         line += newline
-        return line if newline else line + self._file.readline(limit)
+        if len(line) > limit:
+            line, self._read = line[:limit], line[limit:] + self._read
+            return line
+        return line if newline else line + self._file.readline(limit - len(line))
+
+    def read(self, limit: int) -> bytes:
+        """What was read already, then the file."""
+        held, self._read = self._read[:limit], self._read[limit:]
+        return held + self._file.read(limit - len(held))
 
 
 def _told(remark: Remark) -> str:

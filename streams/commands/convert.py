@@ -4,11 +4,11 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from streams.commands import CannotRun
+from streams.commands.files import zone_of
 from streams.formats.converter import Converter, Format
 from streams.formats.findings import Converted, Outcome
 from streams.formats.mapping import Mapping, read_mapping
@@ -39,7 +39,7 @@ def convert(
 
     Example: vigilward convert results.hl7 --site-zone Europe/Berlin | vigilward check -
     """
-    converter = Converter(Site(_zone(site_zone), patient), mappings=tuple(_mapping(path) for path in mapping or ()))
+    converter = Converter(Site(zone_of(site_zone), patient), mappings=tuple(mapping_at(path) for path in mapping or ()))
     data = file.read()
     if not data.strip():
         raise typer.BadParameter("there is no message in it", param_hint="FILE|-")
@@ -52,16 +52,8 @@ def convert(
     raise typer.Exit(1 if wrong else 0)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CannotRun(f"{name!r} is no zone of the tz database, such as Europe/Berlin", exit_code=2) from error
-
-
-def _mapping(path: Path) -> Mapping:
+def mapping_at(path: Path) -> Mapping:
+    """The mapping in that file. Raises CannotRun or MappingError."""
     try:
         return read_mapping(path.read_text("utf-8"), path.name)
     except (OSError, UnicodeDecodeError) as error:

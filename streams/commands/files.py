@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detectors.rules import Rules, RulesError, read_rules
 from streams.commands import CannotRun
@@ -28,6 +29,16 @@ def rules_of(name: str, *, exit_code: int = 2) -> Rules:
     except RulesError as refusal:
         words = f"{name}: {refusal}; `vigilward rules validate` tells every fault"
         raise CannotRun(words, exit_code=exit_code) from None
+
+
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """A zone of the tz database. Raises CannotRun."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CannotRun(f"{name!r} is no zone of the tz database, such as Europe/Berlin", exit_code=2) from error
 
 
 def room_for(*files: Path | None) -> None:

@@ -155,6 +155,8 @@ def _charset(data: bytes) -> str:
     if at < 0 or len(data) <= at + 3:
         return ""
     head = re.split(rb"[\r\n]", data[at : at + 4096], maxsplit=1)[0]
+    if len(head) < 4:
+        return ""
     fields = head.split(head[3:4])
     return re.split(rb"[~^]", fields[17])[0].decode("ascii", "replace").strip().upper() if len(fields) > 17 else ""
 

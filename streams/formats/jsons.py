@@ -22,6 +22,8 @@ def documents(data: bytes) -> Iterator[tuple[Any, str]]:
         problem = _words(error)
     else:
         yield from ((one, "") for one in said) if isinstance(said, list) else iter([(said, "")])
+        if said == []:
+            yield None, "an empty list"
         return
     first = True
     for line in body.splitlines() if b"\n" in body else ():

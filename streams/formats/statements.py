@@ -125,9 +125,9 @@ def assemble(
         # what has neither a patient nor a device is never put together with another: it may be another person's
         apart = None if one.patient or (one.device and one.named_device) else one.origin
         groups.setdefault((one.patient, one.device, one.source, one.mode, when, apart), []).append(one)
-    for number, group in enumerate(groups.values()):
+    for (_, device, source, mode, when, _), group in groups.items():
         origins = [part for origin in dict.fromkeys(one.origin for one in group) for part in origin]
-        _assemble_one(group, into, site, memory, (*identity, *origins) if origins else (*identity, str(number)))
+        _assemble_one(group, into, site, memory, (*identity, *(origins or [str(device), source, mode, str(when)])))
 
 
 def _assemble_one(

@@ -19,6 +19,7 @@ from streams.formats.identity import Identity
 from streams.formats.mapping import read_mapping
 from streams.formats.statements import Site
 from streams.formats.stripped import without_names
+from streams.gateways.desk import summary_of
 from streams.gateways.metrics import GatewayMetrics
 from streams.gateways.settings import GatewaySettings
 from streams.gateways.store import NotStored, Record, Store
@@ -114,6 +115,7 @@ class Gateway:
             "control_id": next((one.control_id for one in results if one.control_id), "") or "",
             "arrived": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "findings": json.dumps(findings, ensure_ascii=False),
+            "published": json.dumps([summary_of(one) for result in results for one in result.readings]),
         }
         kept = without_names(data)[: self.settings.max_outbound_bytes - 65_536]
         facts = tuple((name, value.encode("utf-8", "replace")) for name, value in headers.items())

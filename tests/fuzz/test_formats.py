@@ -18,3 +18,11 @@ def test_the_messages_that_are_bent_are_good_ones(form):
 def test_no_bent_message_breaks_a_converters_word(form):
     for data in bent(form, INPUTS):
         hold(data, form)
+
+
+FOUND = [(Format.HL7V2, b"MSH\r"), (Format.HL7V2, b"MSH"), (Format.MAPPED, b"[]"), (Format.FHIR, b" [] ")]
+
+
+@pytest.mark.parametrize(("form", "data"), FOUND)
+def test_what_once_broke_a_converter_is_kept(form, data):
+    assert hold(data, form) == 0

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -14,7 +16,7 @@ from deploy.kafka.broker import Cluster
 from deploy.kafka.properties import free_ports
 from deploy.make.tools import path_of
 from streams.config.topics import Topic
-from tests.integration.gates import GateProcess, Mllp, ask, readings
+from tests.integration.gates import ROOT, GateProcess, Mllp, ask, readings
 from tests.integration.staging import Stage, until
 from tests.streams.formats.making import HEART_RATE, SPO2, message, observation, obx
 
@@ -253,3 +255,42 @@ def test_no_acknowledged_message_is_lost_when_a_gateway_is_killed(stage, tmp_pat
     stored = {one["patient_id"] for one in readings(stage)}
     assert len(acknowledged) > 100
     assert set(acknowledged) <= stored
+
+
+MENDED = """
+name = "ours"
+format = "hl7v2"
+[[rule]]
+code = "HR"
+system = "L"
+vital = "heart_rate"
+[rule.units]
+bpm = "/min"
+"""
+
+
+def test_what_was_refused_is_published_once_its_mapping_is_mended(stage, tmp_path):
+    local = obx(3, "HR^HR^L", 82, "bpm")
+    mapping = tmp_path / "ours.toml"
+    mapping.write_text(MENDED)
+    with GateProcess(stage, tmp_path / "log", "hl7v2") as gate, Mllp(gate.door) as peer:
+        peer.send(message(SPO2, local))
+        assert codes([peer.answer()]) == ["AA"]
+
+    def desk(*words):
+        ended = subprocess.run(
+            [sys.executable, "-c", "from streams.commands import main; main()", "rejections", *words],
+            cwd=ROOT, env={**os.environ, **stage.environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return ended.returncode, ended.stdout
+
+    before = desk("list", "--json")
+    still = desk("retry", "--all")
+    mended = desk("retry", "--all", "--mapping", str(mapping))
+    again = desk("retry", "--all", "--mapping", str(mapping))
+    first, second = readings(stage)
+
+    assert json.loads(before[1])["codes"] == ["unmapped"]
+    assert (still[0], mended[0], again) == (1, 0, (0, ""))
+    assert set(second["vitals"]) == {"heart_rate", "spo2"}
+    assert second["corrects"] == first["sequence"]

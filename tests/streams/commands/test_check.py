@@ -1,6 +1,7 @@
 """`vigilward check`, as it is called."""
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -142,3 +143,17 @@ def test_a_line_beyond_all_measure_is_one_finding():
 
     assert found(lines(GOOD).encode() + long + lines(BAD).encode()) == [(2, "too_large"), (3, "missing_unit")]
     assert found(long + lines(BAD).encode()) == [(1, "too_large"), (2, "missing_unit")]
+
+
+def test_others_formats_are_converted_first_and_faults_named_by_their_place(tmp_path):
+    from tests.streams.formats.making import SPO2, message, obx
+
+    page, junit = tmp_path / "out.html", tmp_path / "out.xml"
+    bad = message(obx(1, "8867-4^HR^LN", 82, ""), control="M-2")
+    result = run(message(SPO2) + bad, "--report", str(page), "--junit", str(junit))
+
+    assert result.exit_code == 1
+    assert "missing_unit         OBX[1].6:" in result.stdout
+    assert "2 messages, 1 readable; 1 vital: 1 taken" in result.stdout
+    assert "OBX[1].6" in page.read_text()
+    assert ElementTree.parse(junit).getroot().attrib == {"name": "vigilward check", "tests": "2", "failures": "1"}

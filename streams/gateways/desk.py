@@ -1,0 +1,143 @@
+"""The rejection desk: what gateways could not take, looked at, and tried again after a mapping was mended.
+
+A kept message says what of it was published. Tried again, what is new is published; a reading that has grown replaces
+the one that stands; what stands already is left: nothing is lost, nothing comes twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.formats.converter import Converter, Format
+from streams.formats.findings import Converted
+from streams.formats.statements import sequence_of
+from streams.simulator.publisher import REQUIRED, CannotPublish
+
+DONE: Final = "retried"
+READ_S: Final = 30.0
+
+
+@dataclass(slots=True)
+class Kept:
+    """One message that was not wholly taken: its name here, its bytes without names, and the facts beside it."""
+
+    name: str
+    value: bytes
+    facts: dict[str, str]
+    times: int = 1
+    done: bool = False
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def published(self) -> list[dict[str, Any]]:
+        """What of it went to the readings topic."""
+        return json.loads(self.facts.get("published") or "[]")
+
+
+def name_of(value: bytes) -> str:
+    """A message's name at the desk, from its bytes: the same message sent again is the same."""
+    return hashlib.sha256(value).hexdigest()[:12]
+
+
+def kept_messages(settings: Settings) -> dict[str, Kept]:
+    """Everything that gateways kept, oldest first. Raises CannotPublish where Kafka cannot be read."""
+    found: dict[str, Kept] = {}
+    for value, facts in _records(settings):
+        if DONE in facts:
+            if facts[DONE] in found:
+                found[facts[DONE]].done = True
+            continue
+        if "gateway" not in facts or value is None:
+            continue  # a worker's rejection: its reading was never one
+        name = name_of(value)
+        if name in found:
+            found[name].times += 1
+            found[name].done = False
+            continue
+        found[name] = Kept(name, value, facts, findings=json.loads(facts.get("findings") or "[]"))
+    return found
+
+
+def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]]:
+    consumer = Consumer({**settings.librdkafka(), "group.id": "vigilward-desk", "enable.auto.commit": False})
+    topic = settings.topic(Topic.REJECTIONS)
+    try:
+        known = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in known}
+        wanted = {p for p, end in ends.items() if end > 0}
+        consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in wanted])
+        held = []
+        while wanted:
+            messages = consumer.consume(500, timeout=READ_S if not held else 2.0)
+            held += [one for one in messages if not one.error()]
+            at = {p.partition: p.offset for p in consumer.position(list(consumer.assignment()))}
+            wanted = {p for p in wanted if at.get(p, -1) < ends[p]}
+            if not messages and wanted:
+                break
+        for one in sorted(held, key=lambda message: message.timestamp()[1]):
+            headers = {key: (value or b"").decode("utf-8", "replace") for key, value in one.headers() or ()}
+            yield one.value(), headers
+    except KafkaException as error:
+        raise CannotPublish(f"the rejections cannot be read: {error.args[0].name()}") from error
+    finally:
+        consumer.close()
+
+
+def tried_again(one: Kept, converter: Converter) -> tuple[list[Converted], list[dict[str, Any]]]:
+    """What a kept message gives now, and which readings of it are still to be published."""
+    results = list(converter.convert(one.value, Format(one.facts.get("format", Format.AUTO))))
+    before = {_place(said): said for said in one.published()}
+    wanted = []
+    for reading in (reading for result in results for reading in result.readings):
+        stands = before.get(_place(reading))
+        if stands is None:
+            wanted.append(reading)
+        elif set(stands["vitals"]) != set(reading["vitals"]):
+            moment = datetime.fromisoformat(reading["taken_at"])
+            sequence = sequence_of(moment, "retry", one.name, *sorted(reading["vitals"]))
+            wanted.append({**reading, "sequence": sequence, "corrects": stands["sequence"]})
+    return results, wanted
+
+
+def _place(reading: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(reading.get(name) for name in ("patient_id", "device_id", "source", "taken_at"))
+
+
+def summary_of(reading: dict[str, Any]) -> dict[str, Any]:
+    """What is kept beside a message of a reading that was published: where it stands, and its vitals' names.
+
+    >>> summary_of({"patient_id": "p", "device_id": "d", "sequence": 1, "vitals": {"spo2": {}}})["vitals"]
+    ['spo2']
+    """
+    said = {name: reading.get(name) for name in ("patient_id", "device_id", "source", "taken_at", "sequence")}
+    return {**said, "vitals": list(reading["vitals"])}
+
+
+def publish(settings: Settings, one: Kept, readings: list[dict[str, Any]], results: list[Converted]) -> None:
+    """Publishes readings, then notes at the desk what was done. Raises CannotPublish where Kafka has not all."""
+    failed: list[str] = []
+
+    def answered(error: Any, _: Any) -> None:
+        if error is not None:
+            failed.append(error.name())
+
+    producer = Producer({**settings.librdkafka(), **REQUIRED, "delivery.timeout.ms": 30_000})
+    for reading in readings:
+        value = json.dumps(reading, ensure_ascii=False).encode()
+        producer.produce(settings.topic(Topic.READINGS), value, reading["patient_id"].encode(), on_delivery=answered)
+    for patient in (record for result in results for record in result.patients):
+        value = json.dumps(patient, ensure_ascii=False).encode()
+        producer.produce(settings.topic(Topic.PATIENTS), value, patient["patient_id"].encode(), on_delivery=answered)
+    left = producer.flush(35)
+    if failed or left:
+        raise CannotPublish(f"{one.name}: not stored ({', '.join(failed) or 'no answer'}): try again")
+    note = [(DONE, one.name.encode())]
+    producer.produce(settings.topic(Topic.REJECTIONS), None, b"gateway-desk", headers=note, on_delivery=answered)
+    if producer.flush(35) or failed:
+        raise CannotPublish(f"{one.name}: stored, but the note of it is not: a further try gives only repeats")

@@ -183,7 +183,12 @@ def split(text: str) -> Text:
             elif name == "BHS":
                 since_batch = 0
         elif name in ("BTS", "FTS"):
-            if name == "BTS" and (said := line[4:].split("|")[0].strip()).isdigit() and int(said[:9]) != since_batch:
+            if (
+                name == "BTS"
+                and (said := line[4:].split("|")[0].strip()).isascii()
+                and said.isdigit()
+                and int(said[:9]) != since_batch
+            ):
                 held.miscounted.append(name)
             current = None
         elif current is None:

@@ -11,11 +11,13 @@ from streams.formats.findings import Sign
 
 _HL7: Final = re.compile(
     r"(?P<y>\d{4})(?:(?P<mo>\d\d)(?:(?P<d>\d\d)(?:(?P<h>\d\d)(?:(?P<mi>\d\d)(?:(?P<s>\d\d)(?P<f>\.\d+)?)?)?)?)?)?"
-    r"(?P<z>[+-]\d{4})?"
+    r"(?P<z>[+-]\d{4})?",
+    re.ASCII,
 )
 _ISO: Final = re.compile(
     r"(?P<y>\d{4})(?:-(?P<mo>\d\d)(?:-(?P<d>\d\d)(?:[T ](?P<h>\d\d):(?P<mi>\d\d)(?::(?P<s>\d\d)(?P<f>[.,]\d+)?)?"
-    r" ?(?P<z>Z|z|[+-]\d\d:?\d\d)?)?)?)?"
+    r" ?(?P<z>Z|z|[+-]\d\d:?\d\d)?)?)?)?",
+    re.ASCII,
 )
 LONGEST_PERIOD: Final = timedelta(hours=1)
 MAX_OFFSET: Final = timedelta(hours=14)

@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.formats.codes import WORDS_OF_LETTERS
 
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _YES: Final = frozenset({"y", "yes", "true", "1", "on oxygen", "oxygen"})
 _NO: Final = frozenset({"n", "no", "false", "0", "air", "room air", "ra", "none"})
 
@@ -17,7 +17,8 @@ def number_of(text: str) -> float | None:
     >>> number_of("36.80"), number_of("36,8"), number_of(">200"), number_of("97 %")
     (36.8, None, None, None)
     """
-    if _NUMBER.fullmatch(text.strip()) is None:
+    text = text.strip(" ")
+    if _NUMBER.fullmatch(text) is None:
         return None
     value = float(text)
     return value if isfinite(value) else None

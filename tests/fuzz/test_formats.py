@@ -5,6 +5,7 @@ import pytest
 from streams.formats.converter import Format
 from tests.fuzz.mutate import SEEDS, bent
 from tests.fuzz.target import hold
+from tests.streams.formats.making import message, obx
 
 INPUTS = 2_000
 
@@ -20,7 +21,14 @@ def test_no_bent_message_breaks_a_converters_word(form):
         hold(data, form)
 
 
-FOUND = [(Format.HL7V2, b"MSH\r"), (Format.HL7V2, b"MSH"), (Format.MAPPED, b"[]"), (Format.FHIR, b" [] ")]
+FOUND = [
+    (Format.HL7V2, message(obx(1, "8867-4^HR^LN", "\x1f97", "/min^^UCUM"))),
+    (Format.HL7V2, message(obx(1, "²^HR^MDC", "9", "/min^^UCUM"))),
+    (Format.HL7V2, b"MSH\r"),
+    (Format.HL7V2, b"MSH"),
+    (Format.MAPPED, b"[]"),
+    (Format.FHIR, b" [] "),
+]
 
 
 @pytest.mark.parametrize(("form", "data"), FOUND)

@@ -87,7 +87,7 @@ _MDC_NUMBERS: Final[Mapping[int, tuple[Vital, str | None]]] = MappingProxyType(
         **{number: (vital, name) for name, (vital, number) in _MDC_NAMES.items()},
     }
 )
-MDC_OTHER_SCALE: Final = frozenset({153728, 153729, 153730, 153731, 153732})
+MDC_OTHER_SCALE: Final = frozenset({"153728", "153729", "153730", "153731", "153732"})
 
 SNOMED: Final[Mapping[str, Vital]] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
 from schemas.base import Identifier, Message, Moment, ShortText, VersionOne
 from schemas.reading import Mode
@@ -121,13 +121,14 @@ class Action(Message):
 
     `revision` is the one that the person saw: if the patient has become worse since, the action is refused as
     `alert_changed` instead of being applied to something that nobody saw. `minutes` belongs to a snooze, `undoes` (the
-    other's `action_id`) to an undo, `step` to the word that a call was delivered.
+    other's `action_id`) to an undo, `step` to the word that a call was delivered. `deed` is what
+    `action_type` was called before: logs hold actions under that name, and this version still reads it.
     """
 
     version: VersionOne = 1
     action_id: Identifier
     patient_id: Identifier
-    action_type: ActionType = Field(strict=False)
+    action_type: ActionType = Field(strict=False, validation_alias=AliasChoices("action_type", "deed"))
     alert_id: Identifier | None = Field(None, validate_default=True)
     revision: Annotated[int, Field(ge=1)] | None = None
     who: Identifier

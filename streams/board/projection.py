@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from schemas.nesting import MOST_NESTING, refuse_too_deep
+from schemas.renamed import in_todays_names
 from schemas.times import to_ms
 from streams.board.admissions import Admissions
 from streams.board.columns import Columns, Minute
@@ -132,6 +133,8 @@ class Projection:
         for one in batch:
             try:
                 refuse_too_deep(one.value or b"", self._most_nesting)
+                if one.value is not None and one.topic in (Topic.STATUS, Topic.ALERTS):
+                    one = one._replace(value=in_todays_names(one.value))
                 if one.topic is Topic.STATUS:
                     self._take_status(one)
                 elif one.topic is Topic.ALERTS:

@@ -19,8 +19,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.control_record import ControlRecordKeys, MalformedKeys
 from schemas.reading import Mode
 from streams.config.settings_file import TomlFile
-from streams.config.settings_names import refuse_unknown
+from streams.config.settings_names import refuse_unknown, still_read, variable
 from streams.config.settings_problems import Problem, SettingsError, problems_of
+
+log = logging.getLogger(__name__)
 
 PREFIX = "VIGILWARD_"
 
@@ -230,7 +232,12 @@ def load(**said: Any) -> Settings:
     Traceback (most recent call last):
     streams.config.settings_problems.SettingsError: VIGILWARD_CLOCK: 'sundial' cannot be used: ...
     """
-    refuse_unknown(TomlFile(Settings, os.environ.get(PREFIX + "CONFIG")).read())
+    file = TomlFile(Settings, os.environ.get(PREFIX + "CONFIG")).read()
+    refuse_unknown(file)
+    for new, old, _ in still_read(os.environ, file):
+        log.warning(
+            "%s is called %s now; this version reads the old name, the next one refuses it", old, variable("", new)
+        )
     try:
         return Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as refused:

@@ -1,5 +1,6 @@
 """The settings file: TOML, its tables left to the processes that they are named after."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from streams.config.settings_names import STILL_READ, still_read
 from streams.config.settings_problems import SettingsError
 
 DEFAULT_FILE = Path("vigilward.toml")
@@ -24,8 +26,10 @@ class TomlFile(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The keys, tables left out. Raises SettingsError naming the file."""
-        return {name: value for name, value in self.read().items() if not isinstance(value, dict)}
+        """The keys, tables left out, and what has a name of before. Raises SettingsError naming the file."""
+        keys = {name: value for name, value in self.read().items() if not isinstance(value, dict)}
+        renamed = {new: value for new, _, value in still_read(os.environ, keys)}
+        return {name: value for name, value in keys.items() if name not in STILL_READ} | renamed
 
     def read(self) -> dict[str, Any]:
         """The whole file. Raises SettingsError naming it."""

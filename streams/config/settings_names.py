@@ -27,8 +27,16 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
 OTHERS: Final = frozenset({"CONFIG", "FAULT_POINT", "PICTURE"})
 """Read elsewhere: the file's own name; places at which a test kills the process; where a test keeps its picture."""
 
-GONE: Final[Mapping[str, str]] = {"TICK_AFTER_S": "every partition has a tick each second; take it out"}
+GONE: Final[Mapping[str, str]] = {
+    "TICK_AFTER_S": "every partition has a tick each second; take it out",
+    "MAX_WAITING_BYTES": "it is called PRODUCER_BUFFER_BYTES now",
+    "STOP_WITHIN_S": "it is called SHUTDOWN_TIMEOUT_S now",
+    "LONGEST_OUTAGE_H": "it is called MAX_OUTAGE_H now",
+}
 """Settings of before, and what to do."""
+
+STILL_READ: Final[Mapping[str, str]] = {"log_key": "control_record_key"}
+"""Names of before that this version reads and the next refuses: without its key a worker takes no patient record."""
 
 
 def settings_of(table: str) -> type[BaseSettings] | None:
@@ -65,7 +73,7 @@ def variable(table: str, key: str) -> str:
 def variables() -> frozenset[str]:
     """Every name in the environment that means something."""
     named = {variable(table, key) for table in TABLES for key in fields_of(table)}
-    return frozenset(named | {PREFIX + name for name in OTHERS})
+    return frozenset(named | {PREFIX + name for name in OTHERS} | {variable("", name) for name in STILL_READ})
 
 
 def unknown(environment: Mapping[str, str], file: Mapping[str, Any]) -> Iterator[str]:
@@ -77,7 +85,7 @@ def unknown(environment: Mapping[str, str], file: Mapping[str, Any]) -> Iterator
     tables = {table for table in TABLES if table}
     for key, value in file.items():
         if not isinstance(value, dict):
-            if key not in fields_of(""):
+            if key not in fields_of("") and key not in STILL_READ:
                 yield f"{key}: {_says(key, fields_of(''), '')}"
         elif key not in tables:
             yield f"[{key}]: there is no such table{_near(key, tables)}"
@@ -85,6 +93,20 @@ def unknown(environment: Mapping[str, str], file: Mapping[str, Any]) -> Iterator
             for inner in value:
                 if inner not in fields_of(key):
                     yield f"[{key}] {inner}: {_says(inner, fields_of(key), '')}"
+
+
+def still_read(environment: Mapping[str, str], file: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Today's name, the name of before that was given instead, and its value; the environment wins.
+
+    >>> list(still_read({"VIGILWARD_LOG_KEY": "k"}, {"log_key": "of the file"}))
+    [('control_record_key', 'VIGILWARD_LOG_KEY', 'k')]
+    """
+    for old, new in STILL_READ.items():
+        given = environment.get(variable("", new)) or file.get(new)
+        if not given and environment.get(variable("", old)):
+            yield new, variable("", old), environment[variable("", old)]
+        elif not given and file.get(old):
+            yield new, old, file[old]
 
 
 def _says(name: str, known: frozenset[str], prefix: str) -> str:

@@ -21,7 +21,7 @@ from streams.log import Output, Partition
 from streams.log.control_records import forward
 from streams.log.placing import partition_of
 
-FLUSH_MS: Final = 20_000  # longer than an window and its lateness
+FLUSH_MS: Final = 20_000  # longer than a window and its lateness
 CLOCK_AHEAD: Final = Refusal.CLOCK_AHEAD.value
 TABLES: Final = frozenset({".parquet", ".csv"})
 _KEYS: Final = ControlRecordKeys.parse("replay:of-a-file-of-readings")
@@ -34,6 +34,7 @@ class _Glance(msgspec.Struct):
     patient_id: str
     event: str | None = None
     action_type: str | None = None
+    deed: str | None = None  # as `action_type` was called before
     mode: str = "real"
 
 
@@ -43,7 +44,7 @@ _glance = msgspec.json.Decoder(_Glance).decode
 def _kind(seen: _Glance) -> ControlRecordKind | None:
     if seen.event is not None:
         return ControlRecordKind.PATIENT
-    return None if seen.action_type is None else ControlRecordKind.ACTION
+    return None if seen.action_type is None and seen.deed is None else ControlRecordKind.ACTION
 
 
 class Replay:

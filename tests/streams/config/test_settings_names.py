@@ -73,3 +73,43 @@ def test_every_class_of_settings_stands_in_the_table():
     assert all(
         one.model_config["env_prefix"] == variable(table, "") + ("_" if table else "") for table, one in found.items()
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("MAX_WAITING_BYTES", "PRODUCER_BUFFER_BYTES"),
+        ("STOP_WITHIN_S", "SHUTDOWN_TIMEOUT_S"),
+        ("LONGEST_OUTAGE_H", "MAX_OUTAGE_H"),
+    ],
+)
+def test_a_renamed_setting_is_refused_with_its_name_of_today(monkeypatch, old, new):
+    monkeypatch.setenv(f"VIGILWARD_{old}", "8")
+
+    with pytest.raises(SettingsError) as refused:
+        load()
+
+    assert refused.value.lines == (f"VIGILWARD_{old}: is no setting any more: it is called {new} now",)
+    assert new.lower() in Settings.model_fields
+
+
+def test_the_key_of_control_records_is_still_read_under_its_old_name(monkeypatch, caplog):
+    """Refused at once, it would stop every worker of a ward at its update."""
+    monkeypatch.setenv("VIGILWARD_LOG_KEY", "id:s3cret-of-more-than-16-bytes")
+
+    found = load()
+
+    assert found.control_record_key.get_secret_value() == "id:s3cret-of-more-than-16-bytes"
+    assert "VIGILWARD_LOG_KEY is called VIGILWARD_CONTROL_RECORD_KEY now" in caplog.text
+    assert "s3cret-of" not in caplog.text
+
+
+def test_the_old_name_in_the_file_is_read_too_and_todays_name_wins(monkeypatch, tmp_path, caplog):
+    (tmp_path / "vigilward.toml").write_text('log_key = "of:the-file-and-long-enough"')
+    assert load().control_record_key.get_secret_value() == "of:the-file-and-long-enough"
+    caplog.clear()
+    monkeypatch.setenv("VIGILWARD_CONTROL_RECORD_KEY", "of:today-and-long-enough")
+    monkeypatch.setenv("VIGILWARD_LOG_KEY", "of:before-and-long-enough")
+
+    assert load().control_record_key.get_secret_value() == "of:today-and-long-enough"
+    assert caplog.text == ""

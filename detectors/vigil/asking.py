@@ -16,6 +16,7 @@ from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID
 from detectors.vigil.window import Decided
 from detectors.vigil.windows import (
+    BIT,
     BIT_OF,
     EXTREME,
     ITEMS,
@@ -41,10 +42,10 @@ def ask(
     entered: bool,
     rules: Rules,
     risk: int,
-    status: bool,
+    alert_open: bool,
 ) -> AlertRequest:
-    """Takes one decided window (`fresh` empty: only time has passed) and says what is asked for; `status`: an alert
-    is open, which ends only once everything has left its limit.
+    """Takes one decided window (`fresh` empty: only time has passed) and says what is asked for;
+    `alert_open`: an alert is open, which ends only once everything has left its limit.
     """
     watch = rules.watch
     assert watch is not None
@@ -54,7 +55,8 @@ def ask(
     reds = [] if score is None else [part.value for part in score.red]
     more = [] if mother is None else [item for item in mother.items if item not in reds]
     far = extremes(assessment, rules) if assessment.values else []
-    if fresh:
+    masked = bool(fresh) and persistence.cuff.masks(at, reds, far, assessment)
+    if fresh and not masked:
         persistence.learned = persistence.learned + 1 if findings else 0
         persistence.limits = persistence.limits + 1 if broken else 0
         total = None if score is None else score.score_min
@@ -62,10 +64,12 @@ def ask(
             persistence.scores.append(total)
             del persistence.scores[:-32]
         keep(persistence.windows, window_of(at, total, fresh, [*reds, *more], far, rules), watch.lasting)
+    if fresh:
+        persistence.cuff.note(fresh, persistence.windows)
     quiet = not (reds or more or far or findings or risk or broken) and (score is None or score.score_min < URGENT_FROM)
-    if quiet:
+    if quiet or masked:
         persistence.reds = {}
-        return replace(NOTHING, still=_still(assessment, reds, rules)) if status else NOTHING
+        return replace(NOTHING, still=_still(assessment, reds, rules)) if alert_open else NOTHING
     return _request(persistence, assessment, fresh, reds, mother, far, findings, broken, entered, rules, risk)
 
 
@@ -86,6 +90,7 @@ def _request(
     assert watch is not None
     lasting = watch.lasting
     asked = called_for(assessment, far, persistence.windows, frozenset(fresh), rules) if far else []
+    asked += _second(persistence, assessment, reds, far, rules) if reds else []
     grave = [item for item in reds if not set(ITEMS[item]).isdisjoint(asked)]
     free = [item for item in reds if not _inside_limit(assessment, item)]
     confirmed = [item for item in free if item in grave or _red_lasts(persistence, assessment, item, rules)]
@@ -129,7 +134,7 @@ def _request(
             if not interrupts or reason is Reason.LEARNED:
                 reason = Reason.NEWS2_MEDIUM
             priority, interrupts, suppressed_by = max(priority, MEDIUM), True, None
-    if far:
+    if far or asked:
         now = HIGH
         if asked:
             priority, interrupts, suppressed_by = HIGH, True, None
@@ -158,6 +163,23 @@ def _request(
         still=max(now, _still(assessment, reds, rules)),
         far=tuple(far),
     )
+
+
+def _second(
+    persistence: Persistence, assessment: "Assessment", reds: list[str], far: list[str], rules: Rules
+) -> list[str]:
+    """Vitals of slow streams that were extreme one value ago, waited for a second one, and are red still."""
+    watch = rules.watch
+    assert watch is not None
+    limits, found = watch.lasting, []
+    for name in (name for item in reds for name in ITEMS[item] if name not in far and name != "systolic_bp"):
+        since = assessment.at - int(limits.slow_minutes * MINUTE_MS)
+        seen = rows(persistence.windows, MEASURES.get(name, 0) or BIT[name], EXTREME, BIT[name], since)
+        if len(seen) < 2 or seen[-1][0] != assessment.at or not seen[-2][1]:
+            continue
+        if seen[-1][0] - seen[-2][0] > limits.extreme_seconds * 1_000:
+            found.append(name)
+    return found
 
 
 def _still(assessment: "Assessment", reds: list[str], rules: Rules) -> int:

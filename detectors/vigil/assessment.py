@@ -1,6 +1,6 @@
 """What is in force for one patient at one moment: the values still valid, the score they give, and what stands out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from detectors.news2 import RED, News2, Part, news2
@@ -231,6 +231,12 @@ class Assessment:
             and track.entered is not None
             and self.values[name] == track.entered.value
         )
+
+    def leads_in_doubt(self, extremes: Sequence[str]) -> bool:
+        """Whether only the ECG counts too few beats, against a pulse that is found."""
+        pulse, ecg = self.value("pulse_rate"), self.value("heart_rate")
+        alone = list(extremes) == ["heart_rate"] and pulse is not None and ecg is not None
+        return alone and ecg < pulse and disagree(pulse, ecg)  # type: ignore[operator, arg-type]
 
     def scores(self, name: str) -> bool:
         """Whether the vital's value in force earns a point."""

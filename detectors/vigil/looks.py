@@ -34,8 +34,10 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
         request = vigil.persistence.note(assessment.score, fresh, noticed, broken, at, entered, rules, risk)
     else:
         risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
-        status = vigil.register.deterioration is not None
-        request = ask(vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, status=status)
+        alert_open = vigil.register.deterioration is not None
+        request = ask(
+            vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, alert_open=alert_open
+        )
         assessment.far = stand_out(request, assessment)
     if request.interrupts and request.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
         request = replace(request, interrupts=False, suppressed_by="patient_limit")

@@ -6,12 +6,13 @@ alone are low until the quality lab has shown their worth.
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from detectors.calling import PRIORITIES
 from detectors.news2 import News2
 from detectors.response import EMERGENCY_FROM, URGENT_FROM
 from detectors.rules import Rules
+from detectors.vigil.cuff import Cuff
 from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
 from detectors.vigil.window import SPOT, Decided
@@ -67,10 +68,11 @@ class Persistence(Struct, array_like=True):
     corrected: bool = False  # a value that counted has just been taken back
     off_protocol: int = 0  # decided windows in which only learned detectors kept asking
     windows: list[tuple[int, int, int, int, int, int, int]] = []  # the last half hour, where the rules ask for it
+    cuff: Cuff = field(default_factory=Cuff)
 
     def forget(self) -> None:
         """Back to nothing: another patient, or another stay."""
-        self.scores, self.reds, self.windows = [], {}, []
+        self.scores, self.reds, self.windows, self.cuff = [], {}, [], Cuff()
         self.learned = self.limits = self.lower = self.lower_max = self.off_protocol = 0
         self.before, self.corrected = None, False
 

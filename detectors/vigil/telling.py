@@ -71,9 +71,14 @@ class Burden(Struct, array_like=True):
         return sum(moment > at - int(limit.hours * HOUR_MS) for moment in self.learned) >= limit.calls
 
 
+LEADS: Final = "Check the patient, then the leads."
+
+
 def _advised(episode: Episode, now: Round, *, of_patient: bool, current: bool) -> str | None:
     if not of_patient:
         return episode.remedy if current else None
+    if now.rules.watch is not None and episode.calls and now.assessment.leads_in_doubt(episode.extremes):
+        return LEADS
     calm = now.rules.watch is None or not episode.calls
     return advice(now.assessment.score) if calm else advice_of_a_call(now.assessment.score)
 

@@ -88,7 +88,7 @@ class MadeUp:
     def _values(self, names: tuple[str, ...], seconds: "np.ndarray[Any, Any]") -> dict[str, Any]:
         found = {}
         for name in names:
-            noise = NOISE[name] * (self.kind.scatter if name != "temperature" else 1.0)
+            noise = NOISE[name] * (self.kind.scatter if name not in ("temperature", "systolic_bp") else 1.0)
             values = self.truth(name, seconds / 60) + noise * self._draw.standard_normal(len(seconds))
             if self.kind.storm and name != "temperature":
                 self._storm(name, values, seconds)
@@ -112,6 +112,8 @@ class MadeUp:
         kind, total = self.kind, int(self.kind.hours * 3_600)
         phase = float(self._draw.uniform(0, every_s)) if every_s > 1 else 0.0
         phase = min(phase, 300.0)
+        if device == "cuff" and kind.cuff_phase_s >= 0:
+            phase = kind.cuff_phase_s + self.jitter_s
         seconds = np.arange(phase, total, every_s)
         values, source = self._values(names, seconds), Source(kind.source)
         bad = [(off, Quality(off.how)) for off in kind.offs if off.how != "silent"]

@@ -115,6 +115,7 @@ class Kind(Struct, frozen=True, forbid_unknown_fields=True):
     spot_every_min: float = 60.0
     charted: tuple[Charted, ...] = ()
     oxygen: bool = False
+    cuff_phase_s: float = -1.0  # when the cuff first measures; by lot without
     scatter: float = 1.0
     storm: bool = False
     flicker: tuple[str, float, float, float, float] | None = None  # vital, value, on_s, every_s, from minute

@@ -101,13 +101,7 @@ def _by_system(system: str, code: str, display: str) -> Vital | None:
             vital = codes.mdc_of(code, display if "_" in display else "")
         except codes.Mismatch as error:
             raise CannotTake(Sign.CODE_MISMATCH, ".code", str(error)) from error
-        if (
-            vital is None
-            and code.isascii()
-            and code.isdigit()
-            and len(code) < 10
-            and int(code) in codes.MDC_OTHER_SCALE
-        ):
+        if vital is None and code in codes.MDC_OTHER_SCALE:
             raise CannotTake(Sign.OTHER_SCALE, ".code", code)
         return vital
     if system == SNOMED:

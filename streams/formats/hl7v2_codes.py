@@ -112,13 +112,7 @@ def _by_system(code: str, name: str, system: str) -> Named | None:
             vital = codes.mdc_of(code, name)
         except codes.Mismatch as error:
             raise CannotTake(Sign.CODE_MISMATCH, 3, str(error)) from error
-        if (
-            vital is None
-            and code.isascii()
-            and code.isdigit()
-            and len(code) < 10
-            and int(code) in codes.MDC_OTHER_SCALE
-        ):
+        if vital is None and code in codes.MDC_OTHER_SCALE:
             raise CannotTake(Sign.OTHER_SCALE, 3, code)
         return Named(vital, f"MDC {code} {name}".strip()) if vital else None
     if system.upper() in LOINC:

@@ -73,6 +73,7 @@ def test_codes_of_four_systems_and_of_a_vendor_are_known(rows, patient, wanted):
         (obx(1, "150017^MDC_PRESS_BLD_NONINV_SYS^MDC", 120, "mm[Hg]^^UCUM"), "code_mismatch", 3),
         (obx(1, "150456^MDC_PULS_OXIM_SAT_O2^MDC^8867-4^HR^LN", 97, "%^^UCUM"), "code_mismatch", 3),
         (obx(1, "9269-2^GCS^LN", 13, "{score}^^UCUM"), "other_scale", 3),
+        (obx(1, "153728^MDC_SCORE_GLAS_COMA^MDC", 13, "{score}^^UCUM"), "other_scale", 3),
         (obx(1, "96608-5^Mean systolic^LN", 120, "mm[Hg]^^UCUM"), "aggregate", 3),
         (obx(1, "HR^HR^L", 82, "bpm"), "unmapped", 3),
         (obx(1, "8867-4^HR^LN", 82, ""), "missing_unit", 6),

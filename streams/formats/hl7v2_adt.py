@@ -6,7 +6,6 @@ The time of an event is when it happened (EVN-6), else that of the stay (PV1-44,
 
 from typing import Any, Final
 
-from schemas.patient import Event
 from schemas.reading import Mode
 from streams.formats.findings import Converted, Sign
 from streams.formats.hl7v2_text import Message, Segment
@@ -14,13 +13,12 @@ from streams.formats.identity import Identity
 from streams.formats.moments import TimeError, instant, read_hl7
 from streams.formats.statements import Site
 
+# A cancelled transfer's PV1-3 is where the patient lies again; a cancelled admission ends what never began.
 EVENTS: Final = {
-    "A01": Event.ADMIT,
-    "A02": Event.TRANSFER,
-    "A03": Event.DISCHARGE,
-    "A08": Event.UPDATE,
-}
-_STAY_TIME: Final = {Event.ADMIT: 44, Event.DISCHARGE: 45}
+    "A01": "admit", "A02": "transfer", "A03": "discharge", "A08": "update", "A11": "discharge", "A12": "transfer",
+    "A13": "cancel_discharge", "A40": "merge",
+}  # fmt: skip
+_STAY_TIME: Final = {"A01": 44, "A03": 45}
 _SEXES: Final = {"F": "female", "M": "male", "O": "other", "A": "other", "N": "other", "U": "unknown"}
 
 
@@ -40,21 +38,29 @@ def convert(message: Message, into: Converted, site: Site, identity: Identity) -
     if patient is None:
         into.say(Sign.NO_PATIENT, "PID[1].3")
         return
-    record: dict[str, Any] = {"event": event.value, "patient_id": patient}
+    record: dict[str, Any] = {"event": event, "patient_id": patient}
+    if trigger == "A40":
+        gone = message.one("MRG")
+        before = identity.of_merged(gone) if gone else None
+        if before is None or before == patient:
+            into.say(Sign.NO_PATIENT, "MRG[1].1")
+            return
+        record = {"event": event, "patient_id": before, "merged_into": patient}
     visit = message.one("PV1")
-    if at := _at(event, evn, visit, header, into, site):
+    if at := _at(trigger, evn, visit, header, into, site):
         record["at"] = at
     if header.text(11).upper()[:1] not in ("", "P"):
         record["mode"] = Mode.TEST.value
         into.say(Sign.SIMULATED, "MSH[1].11")
-    record |= _place(visit) | _person(pid)
+    if trigger != "A40":
+        record |= _place(visit) | _person(pid)
     into.patients.append(record)
 
 
 def _at(
-    event: Event, evn: Segment | None, visit: Segment | None, header: Segment, into: Converted, site: Site
+    trigger: str, evn: Segment | None, visit: Segment | None, header: Segment, into: Converted, site: Site
 ) -> str | None:
-    places = [(evn, 6), (visit, _STAY_TIME.get(event, 0)), (evn, 2)]
+    places = [(evn, 6), (visit, _STAY_TIME.get(trigger, 0)), (evn, 2)]
     zone = header.text(7)[-5:] if header.text(7)[-5:-4] in ("+", "-") else ""
     for segment, number in places:
         said = segment.text(number) if segment and number else ""

@@ -46,6 +46,11 @@ class Identity:
                 return found
         return None
 
+    def of_merged(self, mrg: Segment) -> str | None:
+        """The id that goes in a merge: MRG-1, by the same order."""
+        listed = [_identifier(parts) for parts in mrg.repetitions(1)]
+        return self.chosen([one for one in listed if one[0]])
+
     def chosen(self, listed: list[tuple[str, str, str]]) -> str | None:
         """The id by the first line of the order that fits one of (identifier, assigner, type); else the first."""
         for wanted in self.order:

@@ -53,3 +53,24 @@ def test_other_events_are_ignored():
     (one,) = convert(admission("A31"), zone=BERLIN)
 
     assert one.outcome is Outcome.IGNORED
+
+
+@pytest.mark.parametrize(("event", "name"), [("A11", "discharge"), ("A12", "transfer"), ("A13", "cancel_discharge")])
+def test_what_was_taken_back_is_said(event, name):
+    (one,) = convert(admission(event), zone=BERLIN)
+
+    assert [record["event"] for record in one.patients] == [name]
+
+
+def test_a_merge_is_keyed_by_the_id_that_goes():
+    (one,) = convert(admission("A40", "MRG|815^^^H^MR"), zone=BERLIN)
+
+    assert one.patients == [
+        {"event": "merge", "patient_id": "815", "merged_into": "4711", "at": "2026-11-29T12:00:00+01:00"}
+    ]
+
+
+def test_a_merge_without_the_id_that_goes_is_refused():
+    (one,) = convert(admission("A40"), zone=BERLIN)
+
+    assert signs(one) == [("no_patient", "MRG[1].1")]

@@ -27,7 +27,19 @@ FOLDERS = {
 
 TOOLS = {
     Stage.PURE: (),
-    Stage.KAFKA: ("java", "maven", "promtool", "prometheus", "amtool", "alertmanager", "kubectl", "mosquitto"),
+    Stage.KAFKA: (
+        "java",
+        "maven",
+        "promtool",
+        "prometheus",
+        "amtool",
+        "alertmanager",
+        "kubectl",
+        "mosquitto",
+        "go",
+        "node",
+        "npm",
+    ),
     Stage.CHAOS: ("java", "maven"),
     Stage.BROWSER: ("chromium", "node", "npm"),
     Stage.LAB: (),

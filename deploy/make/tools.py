@@ -46,6 +46,7 @@ TOOLS = {
         "prometheus-alertmanager", ("prometheus-alertmanager",), unpack="usr/bin/prometheus-alertmanager"
     ),
     "kubectl": Tool("kubectl", ("kubernetes-client",)),
+    "go": Tool("go", ("golang-go",)),
     "mosquitto": Tool("mosquitto", ("mosquitto",), unpack="usr/sbin/mosquitto"),
     "chromium": Tool("chromium", ("chromium",)),
     "node": Tool("node", ("nodejs",)),
@@ -61,7 +62,12 @@ def path_of(name: str) -> str | None:
     """Where the tool's program lies; `None` if it is not here."""
     if name not in TOOLS:
         raise UnknownTool(f"{name!r} is not a tool we know; known: {', '.join(TOOLS)}")
-    places = (str(UNPACKED), os.environ.get("PATH", ""), "/usr/sbin")  # a broker is not on everybody's path
+    places = (
+        str(UNPACKED),
+        os.environ.get("PATH", ""),
+        "/usr/sbin",
+        "/usr/local/go/bin",
+    )  # a broker is not on everybody's path
     return shutil.which(TOOLS[name].command, path=os.pathsep.join(places))
 
 

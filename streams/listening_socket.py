@@ -1,5 +1,6 @@
 """A socket to listen on, or a sentence that says why not and which setting to change."""
 
+import ipaddress
 import socket
 
 
@@ -38,3 +39,17 @@ def _remedy(refused: OSError, setting: str) -> str:
     if isinstance(refused, socket.gaierror) or refused.errno == 99:  # EADDRNOTAVAIL
         return f"set {setting}_HOST to an address of this machine, 0.0.0.0 for all"
     return f"set {setting}_PORT to another port, or 0 for any free one"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import logging
-import os
 import time
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from schemas.action import Role
 from streams.config.settings_problems import SettingsError
@@ -53,19 +55,20 @@ def role_of(text: str) -> Role:
     raise ValueError(f"{text!r} is no role; known: {', '.join(RIGHTS)}")
 
 
-# scrypt N=2^14, r=8, p=5: one of OWASP's equivalent minimum settings (password storage cheat sheet, 2024), 16 MiB.
-_N, _R, _P, _LENGTH = 2**14, 8, 5, 32
 SHORTEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person: the name to sign in with, the name to show, the role, and the hash of the password."""
+    """One person: the name to sign in with, the name to show, the role, the hash of the password, and whose patients
+    this person sees and acts on (None: of every ward).
+    """
 
     login: str
     name: str
     role: Role
     password: str
+    wards: frozenset[str] | None = None
 
     @property
     def stamp(self) -> str:
@@ -77,7 +80,13 @@ class Account:
         return matches(password, self.password)
 
 
-def hashed(password: str, salt: bytes | None = None) -> str:
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""Argon2id, 19 MiB, two passes, one lane: OWASP's minimum (password storage cheat sheet, 2024), so that a right
+password is found soon also while others are guessed.
+"""
+
+
+def hashed(password: str) -> str:
     """A password as it stands in the file. Raises ValueError for one that is too short.
 
     >>> matches("correct horse", hashed("correct horse")), matches("wrong", hashed("correct horse"))
@@ -85,16 +94,23 @@ def hashed(password: str, salt: bytes | None = None) -> str:
     """
     if len(password) < SHORTEST:
         raise ValueError(f"a password has at least {SHORTEST} characters")
-    salt = os.urandom(16) if salt is None else salt
-    digest = hashlib.scrypt(password.encode(), salt=salt, n=_N, r=_R, p=_P, maxmem=64 * 2**20, dklen=_LENGTH)
-    return f"scrypt${_N}${_R}${_P}${_text(salt)}${_text(digest)}"
+    return _HASHER.hash(password)
 
 
 def matches(password: str, stored: str) -> bool:
-    """Whether the password has this hash; takes as long whether it is right or wrong. Raises ValueError: no hash."""
-    name, n, r, p, salt, digest = stored.split("$")
-    if name != "scrypt":
-        raise ValueError(f"{name!r} is not a hash that we know; known: scrypt")
+    """Whether the password has this hash: argon2, or scrypt as older boards wrote it. Raises ValueError: no hash."""
+    if stored.startswith("scrypt$"):
+        return _matches_scrypt(password, stored)
+    try:
+        return _HASHER.verify(stored, password)
+    except VerifyMismatchError:
+        return False
+    except (VerificationError, InvalidHashError) as broken:
+        raise ValueError(f"not a hash that we know ({type(broken).__name__}); known: argon2id, scrypt") from None
+
+
+def _matches_scrypt(password: str, stored: str) -> bool:
+    _, n, r, p, salt, digest = stored.split("$")
     wanted = base64.b64decode(digest)
     found = hashlib.scrypt(
         password.encode()[:1024],
@@ -108,12 +124,15 @@ def matches(password: str, stored: str) -> bool:
     return hmac.compare_digest(found, wanted)
 
 
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+def is_hash(text: object) -> bool:
+    """Whether this is a password as it may stand in the file."""
+    if not isinstance(text, str):
+        return False
+    return text.startswith("$argon2id$") or (text.count("$") == 5 and text.startswith("scrypt$"))
 
 
-# Tried for a name that nobody has, so that its refusal takes as long as a wrong password's.
-_NOBODY: Final = f"scrypt${_N}${_R}${_P}${_text(bytes(16))}${_text(bytes(_LENGTH))}"
+LOCAL: Final = Account("local", "Somebody at this machine", Role.SHIFT_LEAD, "")
+"""Who acts where there are no accounts: the board is then on loopback only."""
 
 
 class Accounts:
@@ -123,8 +142,8 @@ class Accounts:
     True
     """
 
-    def __init__(self, accounts: Mapping[str, Account], fingerprint: bytes = b"") -> None:
-        self._accounts, self.fingerprint = dict(accounts), fingerprint
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._accounts = dict(accounts)
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -133,8 +152,7 @@ class Accounts:
     def read(cls, path: Path) -> "Accounts":
         """From the file. Raises SettingsError in words that name what is wrong."""
         try:
-            data = path.read_bytes()
-            table = tomllib.loads(data.decode())
+            table = tomllib.loads(path.read_bytes().decode())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
             raise SettingsError([f"VIGILWARD_BOARD_ACCOUNTS: {str(path)!r} cannot be read: {broken}"]) from None
         found = {}
@@ -142,15 +160,20 @@ class Accounts:
             found[login] = _account(login, facts, path)
         if not found:
             raise SettingsError([f"VIGILWARD_BOARD_ACCOUNTS: {str(path)!r} holds no account"])
-        return cls(found, hashlib.sha256(data).digest())
+        return cls(found)
 
     def sign_in(self, login: str, password: str) -> Account | None:
         """The account, if name and password are right."""
         account = self._accounts.get(login)
-        if account is None:
-            matches(password, _NOBODY)
-            return None
-        return account if account.opens_with(password) else None
+        return account if account is not None and account.opens_with(password) else None
+
+    def knows(self, login: str) -> bool:
+        """Whether there is such a person."""
+        return login in self._accounts
+
+    def of(self, login: str) -> Account | None:
+        """The account as it is now."""
+        return self._accounts.get(login)
 
     def holds(self, login: str, stamp: str) -> bool:
         """Whether somebody of this name is still let in with the role and the password that the stamp was made of."""
@@ -198,9 +221,15 @@ def _account(login: str, facts: object, path: Path) -> Account:
     except ValueError as unknown:
         raise SettingsError([f"{where}: {unknown}"]) from None
     password = facts.get("password")
-    if not isinstance(password, str) or password.count("$") != 5 or not password.startswith("scrypt$"):
+    if not is_hash(password):
         raise SettingsError([f"{where} needs a hashed password: `vigilward board --new-account {login}` writes one"])
-    return Account(login, str(facts.get("name", login)), role, password)
+    wards = facts.get("wards")
+    if wards is not None and not (isinstance(wards, list) and wards and all(isinstance(one, str) for one in wards)):
+        raise SettingsError(
+            [f'{where} wards is a list of ward names, such as wards = ["A", "B"]; without it: all wards']
+        )
+    name = str(facts.get("name", login))
+    return Account(login, name, role, str(password), None if wards is None else frozenset(wards))
 
 
 def as_lines(login: str, name: str, role: Role, password: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, HTTPException
 
 from streams.board.api import actions, auth, events, handover, observations, orders, pages
-from streams.board.auth import HEADERS, is_ours
+from streams.board.auth import HEADERS, STRICT_TRANSPORT, is_ours
 from streams.board.board import Board
 from streams.board.metrics import BoardMetrics
 
@@ -25,6 +25,7 @@ class Doorkeeper:
 
     def __init__(self, app: Call, board: Board) -> None:
         self._app, self._board = app, board
+        self._own = (STRICT_TRANSPORT,) if board.own.speaks_https else ()
 
     async def __call__(self, scope: Scope, receive: Call, send: Call) -> None:
         """One connection."""
@@ -43,7 +44,7 @@ class Doorkeeper:
 
         async def send_guarded(message: Scope) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
+                message["headers"] = [*message["headers"], *HEADERS, *self._own]
                 # Names and a session's token: a screen that the next person uses keeps none of them.
                 kept = any(name.lower() == b"cache-control" for name, _ in message["headers"])
                 if scope["path"].startswith("/api/") and not kept:

@@ -3,19 +3,17 @@
 import hmac
 import time
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response
 
-from schemas.action import Role
 from streams.board.accounts import May
 from streams.board.board import Board
-from streams.board.sessions import COOKIE, CSRF_HEADER, Session
-from streams.board.settings import is_loopback
-
-LOCAL: Final = ("local", "Somebody at this machine", Role.SHIFT_LEAD)
-"""Who acts where there are no accounts: the board is then on loopback only."""
+from streams.board.projection import Bed
+from streams.board.sessions import COOKIE, CSRF_HEADER, SCREEN_COOKIE, SCREEN_DAYS, Session
+from streams.listening_socket import is_loopback
 
 POLICY: Final = "; ".join(
     (
@@ -31,6 +29,9 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000")
+"""Where the page is reached through HTTPS: a year long by no other way."""
+
 HEADERS: Final = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -50,7 +51,7 @@ def session_of(request: Request) -> Session | None:
     """Who is signed in, if anybody is."""
     board = board_of(request)
     session = board.sessions.read(request.cookies.get(COOKIE), time.time())
-    return session if session is not None and board.lets_in(session) else None
+    return None if session is None else board.let_in(session)
 
 
 def allowed(what: May) -> Callable[[Request, Response], Session]:
@@ -73,6 +74,34 @@ def allowed(what: May) -> Callable[[Request, Response], Session]:
         return session
 
     return ask
+
+
+def bed_of(board: Board, session: Session, patient: str) -> Bed:
+    """A patient whom this person may see. 404, as for one who is not here."""
+    bed = board.projection.beds.get(patient)
+    if bed is None or not session.sees(bed.facts.ward):
+        raise HTTPException(404, "there is no such patient on this board")
+    return bed
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from: behind a proxy that is trusted, what it says."""
+    board = board_of(request)
+    direct = request.client.host if request.client else "?"
+    if not _is_trusted(direct, board):
+        return direct
+    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+        if hop.strip() and not _is_trusted(hop.strip(), board):
+            return hop.strip()[:100]
+    return direct
+
+
+def _is_trusted(address: str, board: Board) -> bool:
+    try:
+        one = ip_address(address)
+    except ValueError:
+        return False
+    return any(one in ip_network(network) for network in board.own.trusted_proxies)
 
 
 def refuse_strangers(request: Request, session: Session) -> None:
@@ -99,8 +128,21 @@ def give_cookie(board: Board, response: Response, session: Session) -> None:
         board.sessions.write(session),
         httponly=True,
         samesite="strict",
-        secure=board.own.https,
+        secure=board.own.speaks_https,
         path="/",
+    )
+
+
+def give_screen_cookie(board: Board, response: Response, cookie: str) -> None:
+    """Set what this screen is known by when somebody signs in here again; it opens nothing by itself."""
+    response.set_cookie(
+        SCREEN_COOKIE,
+        cookie,
+        max_age=SCREEN_DAYS * 86_400,
+        httponly=True,
+        samesite="strict",
+        secure=board.own.speaks_https,
+        path="/api/sign-in",
     )
 
 

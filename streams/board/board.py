@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -10,18 +11,21 @@ from typing import Any, Final
 
 import msgspec
 
-from streams.board.accounts import Accounts, AccountsFile
+from streams.board.accounts import LOCAL, Accounts, AccountsFile
+from streams.board.audit import Audit
 from streams.board.burden import burden
 from streams.board.consumer import BoardConsumer, Heard, in_turn
 from streams.board.directory import Directory
 from streams.board.lag_monitor import LagMonitor, Watch
 from streams.board.lookup import Lookup
-from streams.board.projection import Projection, encode
+from streams.board.projection import Bed, Projection, encode
 from streams.board.rate_limit import RateLimit
 from streams.board.sending import Sender
 from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings
-from streams.board.stream import Stream
+from streams.board.sign_in import SignIns
+from streams.board.stream import Streams
+from streams.board.view import View
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 
@@ -44,17 +48,16 @@ class Board:
         self.directory: Directory | Lookup = (
             Lookup(board.directory_url, token) if board.directory_url else Directory(board.directory)
         )
-        secret = board.secret.get_secret_value().encode()
-        # Without a secret of its own the file of accounts, as it is at the start, is the key.
-        accounts = self.accounts
-        key = secret or (b"loopback only" if accounts is None else accounts.fingerprint)
-        self.sessions = Sessions(key, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
-        self.tries = RateLimit(burst=8, per_minute=6)  # for one name
-        self.knocks = RateLimit(burst=40, per_minute=30)  # from one address: a ward's screens may share one
+        # Without a secret of one's own (on loopback only) a new start asks everybody to sign in again; without accounts
+        # there is nothing to prove.
+        keys = board.keys or ((b"loopback only",) if board.accounts is None else (secrets.token_bytes(32),))
+        self.sessions = Sessions(keys, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
+        self.sign_ins = SignIns()
+        self.audit = Audit(board.audit_file)
         self.words = RateLimit(burst=40, per_minute=90)
         self.looks = RateLimit(burst=60, per_minute=240)
         self.projection = Projection(history_hours=board.history_hours, mode=settings.mode.value)
-        self.stream = Stream(self._whole)
+        self.streams = Streams(self._whole)
         self.sender = Sender(settings.librdkafka(), within_s=board.send_within_s)
         self.watch = Watch()
         self.caught_up = False
@@ -92,7 +95,8 @@ class Board:
 
     async def stop(self) -> None:
         """Ends streams and threads."""
-        self.stream.close()
+        self.streams.close()
+        self.audit.close()
         for task in self._tasks:
             task.cancel()
         await self.sender.stop()
@@ -119,12 +123,17 @@ class Board:
         """Who may sign in, as the file says now; None where nobody has to."""
         return None if self._accounts is None else self._accounts.current
 
-    def lets_in(self, session: Session) -> bool:
-        """Whether the session still counts: nobody has signed out of it, and its account is as it was."""
+    def let_in(self, session: Session) -> Session | None:
+        """The session with what its account says now; None if it no longer counts: somebody has signed out of it, or
+        role or password are others.
+        """
         accounts = self.accounts
         if self.sessions.is_over(session):
-            return False
-        return accounts is None or accounts.holds(session.login, session.stamp)
+            return None
+        if accounts is None:
+            return session.of(LOCAL)
+        account = accounts.of(session.login)
+        return session.of(account) if account is not None and accounts.holds(session.login, session.stamp) else None
 
     def renewed(self, session: Session) -> Session:
         """The session after a sign of life; its open streams live on with it."""
@@ -145,22 +154,25 @@ class Board:
         if not batch:
             self.caught_up = True
             self._say_changes()
-            self.stream.say("pulse", self._pulse())
+            self.streams.say("pulse", self._pulse)
             return
         self.projection.take(batch)
         if self.caught_up:
             self._say_changes()
 
     def _say_changes(self) -> None:
-        changes = self.projection.changes()
-        if changes is not None:
-            self.stream.say("changes", encode(changes | {"now": self.now_ms}))
+        changes = self.projection.take_changes()
+        if changes is None:
+            return
+        for view, stream in self.streams:
+            if (said := self.projection.told(changes, view)) is not None:
+                stream.say("changes", encode(said | {"now": self.now_ms}))
 
     def _watched(self, watch: Watch) -> None:
         changed = not watch.same_words(self.watch)
         self.watch = watch
         if changed:
-            self.stream.say("pulse", self._pulse())
+            self.streams.say("pulse", self._pulse)
 
     async def _beat(self) -> None:
         count = 0
@@ -168,13 +180,14 @@ class Board:
             if count % BURDEN_EVERY == 0:
                 self.projection.forget()
                 self._burden = burden(self.projection, self.now_ms)
-            self.stream.say("pulse", self._pulse())
+            self.streams.say("pulse", self._pulse)
             count += 1
             await asyncio.sleep(PULSE_S)
 
-    def _pulse(self) -> bytes:
+    def _pulse(self, view: View) -> bytes:
         silent = self.watch.silent
-        unwatched = [bed.facts.patient_id for bed in self.projection.beds.values() if bed.partition in silent]
+        beds = [bed for bed in self.projection.beds.values() if view.sees(bed.facts.ward)]
+        unwatched = [bed.facts.patient_id for bed in beds if bed.partition in silent]
         looked = self.watch.looked_at and time.time() - self.watch.looked_at < UNTIL_LOOKED_S
         starting = not self.watch.looked_at and time.monotonic() - self._began < UNTIL_LOOKED_S
         return encode(
@@ -184,7 +197,7 @@ class Board:
                 "clock": self.settings.clock.value,
                 "broker": self.hears and bool(starting or (self.watch.broker and looked)),
                 "ready": self.caught_up,
-                "troubles": self._troubles(),
+                "troubles": self._troubles(beds),
                 "partitions": self.watch.partitions,
                 "unwatched": unwatched,
                 "unreadable": self.projection.unreadable,
@@ -193,15 +206,14 @@ class Board:
             }
         )
 
-    def _troubles(self) -> list[dict[str, Any]]:
+    def _troubles(self, beds: list[Bed]) -> list[dict[str, Any]]:
         """What is wrong with the watch, each with how many of the ward's patients it concerns."""
         told = self.watch.told()
         for one in told:
             held = set(one["partitions"])
-            one["patients"] = sum(1 for bed in self.projection.beds.values() if bed.partition in held)
+            one["patients"] = sum(1 for bed in beds if bed.partition in held)
         return told
 
-    def _whole(self) -> bytes:
-        return encode(
-            self.projection.whole() | {"now": self.now_ms, "ready": self.caught_up, "pulse": msgspec.Raw(self._pulse())}
-        )
+    def _whole(self, view: View) -> bytes:
+        pulse = msgspec.Raw(self._pulse(view))
+        return encode(self.projection.whole(view) | {"now": self.now_ms, "ready": self.caught_up, "pulse": pulse})

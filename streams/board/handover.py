@@ -9,6 +9,7 @@ from schemas.times import to_text
 from streams.board.burden import calls
 from streams.board.columns import MINUTE_MS, NUMBERS, PRIORITIES
 from streams.board.projection import Bed, Projection, Story
+from streams.board.view import View
 
 SHOWN_ACTION_TYPES: Final = frozenset({"acknowledge", "snooze", "undo", "concern", "feedback"})
 STREAMED: Final = ("heart_rate", "pulse_rate", "resp_rate", "spo2")
@@ -16,9 +17,12 @@ STREAMED: Final = ("heart_rate", "pulse_rate", "resp_rate", "spo2")
 REST: Final = ("cleared", "closing")
 
 
-def handover(projection: Projection, *, now: int, since: int, ward: str | None) -> dict[str, Any]:
-    """The beds of a ward (all if None), each with its shift; the times are moments in milliseconds."""
-    beds = [bed for bed in projection.beds.values() if ward is None or bed.facts.ward == ward]
+def handover(
+    projection: Projection, *, now: int, since: int, ward: str | None, wards: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """The beds of a ward (all of `wards` if None), each with its shift; the times are moments in milliseconds."""
+    view = View(wards)
+    beds = [bed for bed in projection.beds.values() if view.sees(bed.facts.ward) and ward in (None, bed.facts.ward)]
     beds.sort(key=lambda bed: (bed.facts.ward or "", bed.facts.bed or "~"))
     counted = calls(projection, since)
     share = (now - since) / 86_400_000

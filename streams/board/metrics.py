@@ -36,14 +36,14 @@ class BoardMetrics(Collector):
             ("ready", "1 if the whole picture was read and is still heard.", board.caught_up and board.hears),
             ("broker_reachable", "1 if Kafka answers.", watch.broker),
             ("beds", "Beds with a patient on the page.", len(projection.beds)),
-            ("listeners", "Pages that are told each change.", board.stream.listeners),
+            ("listeners", "Pages that are told each change.", board.streams.listeners),
             ("partitions_silent", "Partitions that the board's banner calls unwatched.", len(watch.silent)),
             ("watch_age_seconds", "How long ago the board last looked who watches.", _age(watch.looked_at)),
         ):
             if value is not None:
                 yield GaugeMetricFamily(f"vigilward_board_{name}", says, value=float(value))
         yield CounterMetricFamily(
-            "vigilward_board_events", "Events said to every page since the start.", value=board.stream.last
+            "vigilward_board_events", "Events said to every page since the start.", value=board.streams.last
         )
         yield CounterMetricFamily(
             "vigilward_board_records_unreadable",

@@ -7,7 +7,7 @@ the same.
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from streams.board.columns import Columns, Minute
 from streams.board.completeness import Completeness
 from streams.board.consumer import Heard
 from streams.board.rules_seen import RulesSeen
+from streams.board.view import View
 from streams.config.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,16 @@ class AlertFacts(msgspec.Struct):
     news2: dict[str, Any] | None
     lifecycle: dict[str, Any] | None = None
     action: dict[str, Any] | None = None
+
+
+class Changes(NamedTuple):
+    """What has changed: patients with a new status, patients gone, alerts, minutes by patient, and whether rules."""
+
+    changed: set[str]
+    gone: set[str]
+    alerts: set[str]
+    points: dict[str, list[int]]
+    rules: bool
 
 
 class Bed:
@@ -257,39 +268,62 @@ class Projection:
 
     # ---- what the page is told
 
-    def changes(self) -> dict[str, Any] | None:
+    def take_changes(self) -> Changes | None:
         """What has changed since the last call; None if nothing has."""
-        if not (self._changed or self._gone or self._told or self._points or self._new_rules):
+        changes = Changes(self._changed, self._gone, self._told, self._points, self._new_rules)
+        if not any(changes):
             return None
-        said = {
-            "beds": [msgspec.Raw(self.beds[patient].raw) for patient in self._changed],
-            "gone": list(self._gone),
-            "alerts": [msgspec.Raw(self.stories[one].raw) for one in self._told if one in self.stories],
+        self._changed, self._gone, self._told, self._points, self._new_rules = set(), set(), set(), {}, False
+        return changes
+
+    def changes(self) -> dict[str, Any] | None:
+        """The same as whoever sees every ward is told."""
+        changes = self.take_changes()
+        return None if changes is None else self.told(changes, View(None))
+
+    def told(self, changes: Changes, view: View) -> dict[str, Any] | None:
+        """Of these changes what is this view's; None if nothing is. Who was moved to a ward beyond it is gone there."""
+        here = {patient for patient in changes.changed if view.sees(self.beds[patient].facts.ward)}
+        gone = changes.gone if view.wards is None else (changes.gone | (changes.changed - here)) & view.shown
+        view.shown.difference_update(gone)
+        view.shown |= here
+        said: dict[str, Any] = {
+            "beds": [msgspec.Raw(self.beds[patient].raw) for patient in here],
+            "gone": list(gone),
+            "alerts": [
+                msgspec.Raw(self.stories[one].raw)
+                for one in changes.alerts
+                if one in self.stories and self._sees(view, self.stories[one].patient)
+            ],
             "sparks": {
                 patient: self.columns[patient].since(min(minutes))
-                for patient, minutes in self._points.items()
-                if patient in self.columns and patient in self.beds
+                for patient, minutes in changes.points.items()
+                if patient in self.columns and patient in self.beds and self._sees(view, patient)
             },
         }
-        if self._new_rules:
+        if changes.rules:
             said["rules"] = self.rules.told()
-        self._changed, self._gone, self._told, self._points, self._new_rules = set(), set(), set(), {}, False
-        return said
+        return said if view.wards is None or any(said.values()) else None
 
-    def whole(self) -> dict[str, Any]:
+    def _sees(self, view: View, patient: str) -> bool:
+        bed = self.beds.get(patient)
+        return view.wards is None or (bed is not None and view.sees(bed.facts.ward))
+
+    def whole(self, view: View | None = None) -> dict[str, Any]:
         """Everything a page begins with."""
         since = self.newest_at - HOUR_MS
+        view = view or View(None)
+        here = {patient: bed for patient, bed in self.beds.items() if view.sees(bed.facts.ward)}
+        view.shown.update(here)
         return {
             "rules": self.rules.told(),
-            "beds": [msgspec.Raw(bed.raw) for bed in self.beds.values()],
+            "beds": [msgspec.Raw(bed.raw) for bed in here.values()],
             "alerts": [
                 msgspec.Raw(story.raw)
                 for story in self.stories.values()
-                if story.patient in self.beds and _matters(story.newest, since)
+                if story.patient in here and _matters(story.newest, since)
             ],
-            "sparks": {
-                patient: columns.since(since) for patient, columns in self.columns.items() if patient in self.beds
-            },
+            "sparks": {patient: columns.since(since) for patient, columns in self.columns.items() if patient in here},
         }
 
     def forget(self) -> None:

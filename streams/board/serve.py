@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import ssl
 
 import uvicorn
 
 from streams.board.app import make_app
 from streams.board.board import Board
+from streams.board.connections import BACKLOG, BoundedProtocol, Room, most_connections, say_seldom
 from streams.board.settings import BoardSettings
 from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
@@ -19,34 +21,53 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._board = board
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As ever, with a loop that says a fault once."""
+        say_seldom(asyncio.get_running_loop())
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Streams, then the rest."""
-        self._board.stream.close()
+        self._board.streams.close()
         await super().shutdown(sockets)
+
+
+def configured(board: Board, own: BoardSettings) -> uvicorn.Config:
+    """The server's settings: bounded connections, TLS where it is set."""
+    BoundedProtocol.room = Room(most_connections(own.max_connections))
+    return uvicorn.Config(
+        make_app(board),
+        http=BoundedProtocol,
+        ws="none",
+        backlog=BACKLOG,
+        # Every line of what strangers send would be a line of log: faults of our own are said.
+        log_level="error",
+        access_log=False,  # request lines are of no use to anybody here, and could carry what is private
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=30,
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=own.tls_cert_file,
+        ssl_keyfile=own.tls_key_file,
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
 
 
 def serve(settings: Settings, own: BoardSettings) -> None:
     """Until SIGTERM or Ctrl-C. The first line on standard output is the page's address."""
     listening = listening_socket(own.host, own.port, "VIGILWARD_BOARD")
     board = Board(settings, own)
-    config = uvicorn.Config(
-        make_app(board),
-        log_level="warning",
-        access_log=False,  # request lines are of no use to anybody here, and could carry what is private
-        timeout_graceful_shutdown=3,
-        timeout_keep_alive=30,
-        server_header=False,
-        proxy_headers=False,
-    )
-    print(f"board: {address(own.host, listening.getsockname()[1])}", flush=True)  # noqa: T201 - the command's answer
+    config = configured(board, own)
+    port = listening.getsockname()[1]
+    print(f"board: {address(own.host, port, tls=own.tls_cert_file is not None)}", flush=True)  # noqa: T201 - the answer
     asyncio.run(Server(config, board).serve([listening]))
 
 
-def address(host: str, port: int) -> str:
+def address(host: str, port: int, *, tls: bool = False) -> str:
     """The page's address.
 
-    >>> address("127.0.0.1", 8088)
-    'http://127.0.0.1:8088/'
+    >>> address("127.0.0.1", 8088), address("::1", 8088, tls=True)
+    ('http://127.0.0.1:8088/', 'https://[::1]:8088/')
     """
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}/"
+    return f"http{'s' if tls else ''}://{shown}:{port}/"

@@ -12,8 +12,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from streams.board.settings_table import BoardTable
 from streams.config.settings_names import refuse_unknown
 from streams.config.settings_problems import Problem, SettingsError, problems_of
+from streams.listening_socket import is_loopback
 
 PREFIX = "VIGILWARD_BOARD_"
+SHORTEST_SECRET = 16
+A_SECRET = "such as `openssl rand -hex 32` gives, the same for every board; `new,old` changes it without a new sign-in"
 
 
 class BoardSettings(BaseSettings):
@@ -31,8 +34,14 @@ class BoardSettings(BaseSettings):
     directory: Path | None = Field(None, description="File with names, by patient (JSON).")
     directory_url: str | None = Field(None, description="Where names are looked up instead (HTTP POST).")
     directory_token: SecretStr = SecretStr("")
-    secret: SecretStr = SecretStr("")
-    https: bool = Field(False, description="The page is reached through HTTPS: cookies say so.")
+    secret: SecretStr = Field(SecretStr(""), description="Signs cookies; `new,old` while it changes.")
+    audit_file: Path | None = Field(None, description="Who signed in, opened a patient, acted: one JSON line each.")
+    tls_cert_file: Path | None = Field(None, description="Certificate (PEM) by which the board itself speaks HTTPS.")
+    tls_key_file: Path | None = Field(None, description="Its key (PEM).")
+    https: bool = Field(False, description="A proxy before the board ends HTTPS: cookies and headers say so.")
+    plain_http: bool = Field(False, description="Beyond loopback without HTTPS: whoever listens reads everything.")
+    trusted_proxies: Annotated[list[str], Field(description="Networks whose X-ControlRecord-For is believed.")] = []
+    max_connections: Annotated[int, Field(ge=16, le=65_536)] = 2_000
     names: Annotated[list[str], Field(description="Host names under which the page is reached.")] = []
     session_idle_min: Annotated[float, Field(gt=0, le=720)] = 30
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
@@ -56,7 +65,7 @@ class BoardSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _closed_without_accounts(self) -> Self:
-        for name in ("accounts", "directory"):
+        for name in ("accounts", "directory", "tls_cert_file", "tls_key_file"):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise Problem(name, f"there is no file {str(path)!r}")
@@ -72,21 +81,41 @@ class BoardSettings(BaseSettings):
                 "without ACCOUNTS anybody may act: the board then listens on loopback only, such as 127.0.0.1; "
                 "`vigilward board --new-account NAME` writes the first account",
             )
+        if (self.tls_cert_file is None) is not (self.tls_key_file is None):
+            raise Problem("tls_cert_file", "set both TLS_CERT_FILE and TLS_KEY_FILE, or neither")
+        for network in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise Problem(
+                    "trusted_proxies", f"{network!r} is no network: such as 10.0.0.0/8, or 10.1.2.3"
+                ) from None
+        self._closed_beyond_loopback()
         return self
 
+    def _closed_beyond_loopback(self) -> None:
+        if any(len(key) < SHORTEST_SECRET for key in self.keys):
+            raise Problem("secret", f"each secret has at least {SHORTEST_SECRET} characters; {A_SECRET}")
+        if is_loopback(self.host):
+            return
+        if not self.keys:
+            raise Problem("secret", f"beyond loopback cookies are signed with a secret of your own; {A_SECRET}")
+        if not (self.speaks_https or self.plain_http):
+            raise Problem(
+                "host",
+                "beyond loopback the board speaks HTTPS: set TLS_CERT_FILE and TLS_KEY_FILE, or HTTPS=true where a "
+                "proxy ends it; PLAIN_HTTP=true lets passwords and patients travel in the clear",
+            )
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address.
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The secrets: the first signs, all are believed."""
+        return tuple(part.encode() for part in self.secret.get_secret_value().split(",") if part)
 
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
-    (True, True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    @property
+    def speaks_https(self) -> bool:
+        """Whether the page is reached through HTTPS."""
+        return self.https or self.tls_cert_file is not None
 
 
 def load_board(**said: Any) -> BoardSettings:

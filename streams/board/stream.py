@@ -7,11 +7,15 @@ has since been restarted, it gets the whole picture anew.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Final
+
+from streams.board.view import View
 
 KEPT_EVENTS: Final = 2_000
 KEPT_BYTES: Final = 32 * 2**20
+PIECE_BYTES: Final = 2**16
 
 
 def event_bytes(name: str, body: bytes, identity: str | None = None) -> bytes:
@@ -22,6 +26,16 @@ def event_bytes(name: str, body: bytes, identity: str | None = None) -> bytes:
     """
     head = b"" if identity is None else b"id: " + identity.encode() + b"\n"
     return head + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n"
+
+
+def pieces(event: bytes) -> Iterator[bytes]:
+    """An event in pieces: whoever does not read has one of them lying here, not the whole.
+
+    >>> [len(piece) for piece in pieces(bytes(100_000))]
+    [65536, 34464]
+    """
+    for begin in range(0, len(event), PIECE_BYTES):
+        yield event[begin : begin + PIECE_BYTES]
 
 
 class Stream:
@@ -75,15 +89,16 @@ class Stream:
             while not self._closed and alive():
                 if place is None or place < self._first:
                     place = self.last + 1
-                    yield self._picture_now()
+                    for piece in pieces(self._picture_now()):
+                        yield piece
                 elif place > self.last:
                     woken = self._woken
                     await woken.wait()
                 else:
-                    begin = place - self._first
-                    waiting = [self._kept[index] for index in range(begin, len(self._kept))]
-                    place += len(waiting)
-                    yield b"".join(waiting)
+                    event = self._kept[place - self._first]
+                    place += 1
+                    for piece in pieces(event):
+                        yield piece
         finally:
             self.listeners -= 1
 
@@ -95,3 +110,44 @@ class Stream:
                 event_bytes("whole", self._whole(), f"{self.origin}-{self.last}"),
             )
         return self._picture[1]
+
+
+class Streams:
+    """One row of changes for each set of wards that somebody looks at: a page is told of its own patients alone."""
+
+    def __init__(self, whole: Callable[[View], bytes]) -> None:
+        self._whole = whole
+        self._rows: dict[frozenset[str] | None, tuple[View, Stream]] = {}
+        self.of(None)
+
+    def __iter__(self) -> Iterator[tuple[View, Stream]]:
+        return iter(self._rows.values())
+
+    @property
+    def listeners(self) -> int:
+        """Pages that listen now."""
+        return sum(stream.listeners for _, stream in self)
+
+    @property
+    def last(self) -> int:
+        """Events said since the start to whoever sees everything."""
+        return self.of(None).last
+
+    def of(self, wards: frozenset[str] | None) -> Stream:
+        """The row of these wards; one that nobody listens to makes room for a new one."""
+        if wards not in self._rows:
+            for other in [one for one, (_, stream) in self._rows.items() if one is not None and not stream.listeners]:
+                del self._rows[other]
+            view = View(wards)
+            self._rows[wards] = view, Stream(partial(self._whole, view))
+        return self._rows[wards][1]
+
+    def say(self, name: str, body: Callable[[View], bytes]) -> None:
+        """Tell everybody what is theirs."""
+        for view, stream in self:
+            stream.say(name, body(view))
+
+    def close(self) -> None:
+        """End every page's stream."""
+        for _, stream in self:
+            stream.close()

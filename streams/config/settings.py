@@ -21,6 +21,7 @@ from schemas.reading import Mode
 from streams.config.settings_file import TomlFile
 from streams.config.settings_names import refuse_unknown, still_read, variable
 from streams.config.settings_problems import Problem, SettingsError, problems_of
+from streams.listening_socket import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,9 @@ class Settings(BaseSettings):
     log_level: LogLevel = LogLevel.INFO
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    http_tls_cert_file: Path | None = None
+    http_tls_key_file: Path | None = None
+    http_plain: bool = False
     poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20
     session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
@@ -148,10 +152,25 @@ class Settings(BaseSettings):
             )
         if self.uses_sasl and not (self.sasl_username and self.sasl_password.get_secret_value()):
             raise Problem("sasl_username", f"{self.security_protocol} needs SASL_USERNAME and SASL_PASSWORD")
-        for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file", "shadow_rules"):
+        for name in (
+            "ssl_ca_file",
+            "ssl_cert_file",
+            "ssl_key_file",
+            "shadow_rules",
+            "http_tls_cert_file",
+            "http_tls_key_file",
+        ):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise Problem(name, f"there is no file {str(path)!r}")
+        if (self.http_tls_cert_file is None) is not (self.http_tls_key_file is None):
+            raise Problem("http_tls_cert_file", "set both HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE, or neither")
+        if self.http_tls_cert_file is None and not (self.http_plain or is_loopback(self.http_host)):
+            raise Problem(
+                "http_host",
+                "beyond loopback metrics and health are served by HTTPS: set HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE, "
+                "or HTTP_PLAIN=true where the network is your own",
+            )
         return self
 
     @property
@@ -180,6 +199,14 @@ class Settings(BaseSettings):
     def topic(self, name: str) -> str:
         """The real name of a topic of ours (`streams.config.topics`)."""
         return self.topic_prefix + name
+
+    def http_context(self) -> ssl.SSLContext | None:
+        """TLS for metrics and health, or None."""
+        if self.http_tls_cert_file is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.http_tls_cert_file, self.http_tls_key_file)
+        return context
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """TLS as asked for, or None; a name that does not match the certificate is always refused."""

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from streams.board.settings import is_loopback
 from streams.config.settings_file import TomlFile
 from streams.config.settings_problems import Problem, SettingsError, problems_of
+from streams.listening_socket import is_loopback
 
 PREFIX = "VIGILWARD_GATEWAY_"
 

@@ -32,9 +32,11 @@ class HealthServer:
         )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+        context = self._settings.http_context()
+        await web.SockSite(self._runner, self._socket, ssl_context=context).start()
         host, self.port = self._settings.http_host, self._socket.getsockname()[1]
-        log.info("metrics and health at http://%s:%d/metrics, /livez, /readyz", host, self.port)
+        scheme = "http" if context is None else "https"
+        log.info("metrics and health at %s://%s:%d/metrics, /livez, /readyz", scheme, host, self.port)
 
     async def stop(self) -> None:
         """Stops listening."""

@@ -107,14 +107,19 @@ class Field:
 
     def board(self, **settings: Any) -> Page:
         """`vigilward board`, and a page that listens to it."""
+        page = Page(self.board_process(**settings))
+        self._stack.callback(setattr, page, "over", True)
+        return page
+
+    def board_process(self, **settings: Any) -> BoardProcess:
+        """`vigilward board`; what it logs stands in its `log`."""
         process = BoardProcess(self.settings)
         environment = {key: one for key, one in self.environment.items() if not key.startswith("VIGILWARD_HTTP")}
         more = {f"VIGILWARD_BOARD_{key.upper()}": str(value) for key, value in settings.items()}
         process.environment = environment | {"VIGILWARD_BOARD_PORT": "0"} | more
         self._stack.callback(process.kill)
-        page = Page(process.start())
-        self._stack.callback(setattr, page, "over", True)
-        return page
+        process.log = self.folder / f"board-{len(list(self.folder.glob('board-*')))}.log"
+        return process.start()
 
     def simulate(self, patients: int = 60, *words: str) -> "subprocess.Popen[bytes]":
         """`vigilward simulate`, until it is ended."""

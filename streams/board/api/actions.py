@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas.action import MAX_SNOOZE_MINUTES, Action, ActionReason, ActionType, Role, Step
 from schemas.base import Identifier, ShortText
 from streams.board.accounts import May
-from streams.board.auth import allowed, board_of
+from streams.board.audit import What
+from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
 from streams.board.sending import NotSent
 from streams.board.sessions import Session
@@ -60,7 +61,8 @@ async def say(request: Request, session: Act, word: Word) -> Said:
     board = board_of(request)
     if word.action_type is ActionType.DELIVERED:
         raise HTTPException(422, "that a call was delivered is said by /api/delivered")
-    _refuse_what_was_not_seen(board, word)
+    _refuse_what_was_not_seen(board, session, word)
+    board.audit.record(What.ACTED, session.login, patient=word.patient_id, action=word.action_id)
     action = _action(
         action_id=word.action_id,
         patient_id=word.patient_id,
@@ -107,6 +109,7 @@ async def delivered(request: Request, session: Act, call: Delivered) -> Said:
     board = board_of(request)
     if session.role not in REACHED[call.step]:
         raise HTTPException(403, f"the call to the {call.step.replace('_', ' ')} is not for this role")
+    bed_of(board, session, call.patient_id)
     story = board.projection.stories.get(call.alert_id)
     if story is None or story.patient != call.patient_id:
         raise HTTPException(404, "there is no such alert of this patient")
@@ -128,10 +131,9 @@ async def delivered(request: Request, session: Act, call: Delivered) -> Said:
     return await send(board, Topic.ACTIONS, identity, call.patient_id, action)
 
 
-def _refuse_what_was_not_seen(board: Board, word: Word) -> None:
+def _refuse_what_was_not_seen(board: Board, session: Session, word: Word) -> None:
     """Nobody acts on a patient, or on an alert, other than the one that was on the screen."""
-    if word.patient_id not in board.projection.beds:
-        raise HTTPException(404, "there is no such patient on this board")
+    bed_of(board, session, word.patient_id)
     if word.alert_id is None:
         return
     story = board.projection.stories.get(word.alert_id)

@@ -1,15 +1,24 @@
 """Signing in and out, and who one is."""
 
-import asyncio
 import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from streams.board.accounts import RIGHTS
-from streams.board.auth import LOCAL, board_of, give_cookie, refuse_other_origins, refuse_strangers, session_of
-from streams.board.sessions import COOKIE, Session
+from streams.board.accounts import LOCAL, RIGHTS
+from streams.board.audit import What
+from streams.board.auth import (
+    address_of,
+    board_of,
+    give_cookie,
+    give_screen_cookie,
+    refuse_other_origins,
+    refuse_strangers,
+    session_of,
+)
+from streams.board.sessions import COOKIE, SCREEN_COOKIE, Session
+from streams.board.sign_in import TooMany
 
 router = APIRouter(prefix="/api", tags=["entrance"])
 
@@ -29,7 +38,7 @@ async def me(request: Request, response: Response) -> dict[str, Any]:
     board = board_of(request)
     session = session_of(request)
     if session is None and board.accounts is None:
-        session = board.sessions.begin(*LOCAL, time.time())
+        session = board.sessions.begin(LOCAL.login, time.time()).of(LOCAL)
     if session is None:
         return {"signed_in": False, "mode": board.settings.mode, "accounts": True}
     session = board.renewed(session)  # the page asks again only while somebody is using it
@@ -39,21 +48,24 @@ async def me(request: Request, response: Response) -> dict[str, Any]:
 
 @router.post("/sign-in")
 async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str, Any]:
-    """Sign in. 401: name or password is wrong; 429: too many tries."""
+    """Sign in. 401: name or password is wrong; 429: no place in the line, try again in a moment."""
     board = board_of(request)
     refuse_other_origins(request)
     if board.accounts is None:
         raise HTTPException(404, "this board has no accounts")
-    address = request.client.host if request.client else "?"
-    now = time.monotonic()
-    if not (board.knocks.allows(address, now) and board.tries.allows(who.login, now)):
-        raise HTTPException(429, "too many tries; wait a minute", headers={"Retry-After": "60"})
-    # scrypt takes a tenth of a second on purpose: not in the loop that everybody's events come from.
-    account = await asyncio.to_thread(board.accounts.sign_in, who.login, who.password)
+    known_on = request.cookies.get(SCREEN_COOKIE)
+    where = {"address": address_of(request), "screen": board.sessions.screen_of(known_on, who.login)}
+    try:
+        account = await board.sign_ins.attempt(board.accounts, who.login, who.password, **where)
+    except TooMany:
+        raise HTTPException(429, "too many tries at once; try again", headers={"Retry-After": "1"}) from None
     if account is None:
+        board.audit.record(What.REFUSED, who.login, address=where["address"])
         raise HTTPException(401, "name or password is wrong")
-    session = board.sessions.begin(account.login, account.name, account.role, time.time(), account.stamp)
+    board.audit.record(What.SIGNED_IN, account.login, address=where["address"])
+    session = board.sessions.begin(account.login, time.time(), account.stamp).of(account)
     give_cookie(board, response, session)
+    give_screen_cookie(board, response, board.sessions.screen_with(known_on, account.login))
     return _told(request, session)
 
 
@@ -65,6 +77,7 @@ async def sign_out(request: Request, response: Response) -> dict[str, Any]:
     if session is not None and board.accounts is not None:
         refuse_strangers(request, session)
         board.sessions.end(session, time.time())
+        board.audit.record(What.SIGNED_OUT, session.login)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return {"signed_in": False}
 
@@ -78,6 +91,7 @@ def _told(request: Request, session: Session) -> dict[str, Any]:
         "name": session.name,
         "role": session.role,
         "may": sorted(RIGHTS[session.role]),
+        "wards": None if session.wards is None else sorted(session.wards),
         "csrf": board.sessions.csrf(session),
         "ends_at": board.sessions.ends(session) * 1000,
         "mode": board.settings.mode,

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.base import Identifier
 from streams.board.accounts import May
-from streams.board.auth import allowed, board_of
+from streams.board.audit import What
+from streams.board.auth import allowed, bed_of, board_of
 from streams.board.projection import HOUR_MS, encode
 from streams.board.sessions import Session
 
@@ -35,17 +36,22 @@ async def stream(request: Request, session: See) -> StreamingResponse:
     """
     board = board_of(request)
     mine = board.streams_of.get(session.nonce, 0)
-    if board.stream.listeners >= board.own.max_streams or mine >= board.own.max_streams_a_session:
+    if board.streams.listeners >= board.own.max_streams or mine >= board.own.max_streams_a_session:
         raise HTTPException(503, "too many open pages", headers={"Retry-After": "5"})
 
     def alive() -> bool:
-        return board.lets_in(session) and (board.accounts is None or time.time() < board.ends(session))
+        now = board.let_in(session)
+        return (
+            now is not None
+            and now.wards == session.wards
+            and (board.accounts is None or time.time() < board.ends(session))
+        )
 
     async def events() -> AsyncIterator[bytes]:
         board.streams_of[session.nonce] = board.streams_of.get(session.nonce, 0) + 1
         try:
             yield b"retry: 1000\n\n"
-            async for event in board.stream.listen(request.headers.get("last-event-id"), alive):
+            async for event in board.streams.of(session.wards).listen(request.headers.get("last-event-id"), alive):
                 yield event
         finally:
             left = board.streams_of.get(session.nonce, 1) - 1
@@ -71,6 +77,8 @@ async def names(request: Request, session: See) -> Names:
     """Name, birth date and hospital number of the ward's patients, from the hospital's directory."""
     board = board_of(request)
     people = await board.directory.of(board.projection.beds.keys())
+    mine = {patient for patient, bed in board.projection.beds.items() if session.sees(bed.facts.ward)}
+    people = {patient: person for patient, person in people.items() if patient in mine}
     return Names(names=people, failing=board.directory.failing)
 
 
@@ -78,8 +86,8 @@ async def names(request: Request, session: See) -> Names:
 async def history(request: Request, session: See, whose: Whose) -> Response:
     """A patient's last hours: minutes with values and usual bands, and what was said and done."""
     board = board_of(request)
-    if whose.patient_id not in board.projection.beds:
-        raise HTTPException(404, "there is no such patient on this board")
+    bed_of(board, session, whose.patient_id)
+    board.audit.record(What.OPENED, session.login, patient=whose.patient_id)
     since = board.now_ms - board.own.history_hours * HOUR_MS
     columns = board.projection.columns.get(whose.patient_id)
     stories = board.projection.stories_of(whose.patient_id, since)

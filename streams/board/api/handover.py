@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from streams.board import handover as shift
 from streams.board.accounts import May
 from streams.board.api.events import packed
+from streams.board.audit import What
 from streams.board.auth import allowed, board_of
 from streams.board.projection import HOUR_MS, encode
 from streams.board.sessions import Session
@@ -21,22 +22,26 @@ Hours = Annotated[float, Query(gt=0, le=48)]
 @router.get("/handover")
 async def as_json(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> Response:
     """Alerts, actions and reasons, what nobody has seen, minutes in each state and without measurement, burden."""
-    return packed(request, encode(_shift(request, ward, hours)))
+    return packed(request, encode(_shift(request, session, ward, hours)))
 
 
 @router.get("/handover.txt", response_class=PlainTextResponse)
 async def as_text(request: Request, session: See, ward: Ward = None, hours: Hours = 12) -> PlainTextResponse:
     """The same as plain text."""
     names = await board_of(request).directory.of(board_of(request).projection.beds.keys())
-    return PlainTextResponse(shift.as_text(_shift(request, ward, hours), names))
+    return PlainTextResponse(shift.as_text(_shift(request, session, ward, hours), names))
 
 
-def _shift(request: Request, ward: str | None, hours: float) -> dict[str, object]:
+def _shift(request: Request, session: Session, ward: str | None, hours: float) -> dict[str, object]:
     board = board_of(request)
+    if ward is not None and not session.sees(ward):
+        raise HTTPException(403, "this ward's patients are not yours")
+    board.audit.record(What.HANDOVER, session.login, ward=ward)
     now = board.now_ms
     return shift.handover(
         board.projection,
         now=now,
         since=now - round(hours * HOUR_MS),
         ward=ward,
+        wards=session.wards,
     )

@@ -12,7 +12,8 @@ from schemas.times import to_ms
 from schemas.vitals import SCALES, Source, Vital
 from streams.board.accounts import May
 from streams.board.api.actions import Said, send
-from streams.board.auth import allowed, board_of
+from streams.board.audit import What
+from streams.board.auth import allowed, bed_of, board_of
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -45,8 +46,8 @@ class Observations(BaseModel):
 async def observe(request: Request, session: Observe, seen: Observations) -> Said:
     """A set of observations, answered when the broker has it. 422: nothing in it, or a value that cannot be."""
     board = board_of(request)
-    if seen.patient_id not in board.projection.beds:
-        raise HTTPException(404, "there is no such patient on this board")
+    bed_of(board, session, seen.patient_id)
+    board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id)
     vitals = {}
     for vital in Vital:
         value = getattr(seen, vital.value, None)

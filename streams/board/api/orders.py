@@ -13,7 +13,8 @@ from schemas.times import to_text
 from schemas.vitals import Vital
 from streams.board.accounts import May
 from streams.board.api.actions import Said, send
-from streams.board.auth import allowed, board_of
+from streams.board.audit import What
+from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
 from streams.board.sessions import Session
 from streams.config.topics import Topic
@@ -100,12 +101,12 @@ async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
     """Pause or resume monitoring, answered when the broker has it."""
     board = board_of(request)
     if not order.minutes:
-        return await _record(board, order, {"event": "resume"})
+        return await _record(board, session, order, {"event": "resume"})
     if order.reason is None:
         raise HTTPException(422, "a pause needs its reason")
     until = _later(board, order.minutes / 60)
     said = {"reason": order.reason, "until": until, "author": session.name}
-    return await _record(board, order, {"event": "pause", "pause": said})
+    return await _record(board, session, order, {"event": "pause", "pause": said})
 
 
 @router.post("/orders", status_code=201)
@@ -129,7 +130,7 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
         mine = {"vital": one.vital, **bounds, "author": session.name, "reason": one.reason, "until": until}
         kept = [limit for limit in _limits_in_force(board, said.patient_id) if limit["vital"] != one.vital]
         fact = {"limits": [*kept, mine]}
-    return await _record(board, said, {"event": "update", **fact})
+    return await _record(board, session, said, {"event": "update", **fact})
 
 
 def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
@@ -144,10 +145,9 @@ def _later(board: Board, hours: float) -> str:
     return to_text(board.now_ms + round(hours * 3_600_000))
 
 
-async def _record(board: Board, order: Base, facts: dict[str, Any]) -> Said:
-    bed = board.projection.beds.get(order.patient_id)
-    if bed is None:
-        raise HTTPException(404, "there is no such patient on this board")
+async def _record(board: Board, session: Session, order: Base, facts: dict[str, Any]) -> Said:
+    bed_of(board, session, order.patient_id)
+    board.audit.record(What.ORDERED, session.login, patient=order.patient_id, action=order.action_id)
     at = datetime.fromtimestamp(board.now_ms / 1000, UTC)
     try:
         record = PatientRecord.model_validate(

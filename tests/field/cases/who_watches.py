@@ -15,6 +15,7 @@ TOLD_S = 6.0
 HEALTHY_S = 60.0
 POISON = 400_000
 """Each costs a rejection: a worker needs many seconds for them, one partition's."""
+MUCH = {"queue.buffering.max.messages": 1_000_000, "linger.ms": 50}
 
 
 def run(field: Field) -> Iterator[Claim]:
@@ -54,7 +55,7 @@ def run(field: Field) -> Iterator[Claim]:
     worker.process.kill()
     yield within("killed: silence is told", page.first("silent", killed, 20), TOLD_S)
     yield none("killed: other words", others(page, killed, {"silent"}))
-    field.stage.publish(Topic.READINGS, [(b"p", b"no reading") for _ in range(POISON)])
+    field.stage.publish(Topic.READINGS, ((b"p", b"no reading") for _ in range(POISON)), **MUCH)
     time.sleep(30)  # devices go on, nobody takes what they send
 
     second = field.worker("second")

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +113,15 @@ class BoardProcess:
             **{f"VIGILWARD_BOARD_{name.upper()}": str(value) for name, value in board.items()},
         }
         self.process: subprocess.Popen[str] | None = None
+        self.log: Path | None = None  # where its log goes; None: to ours
         self.address = ""
 
     def start(self) -> "BoardProcess":
         command = [sys.executable, "-c", "from streams.commands import main; main()", "board"]
-        self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT
+            )
         assert self.process.stdout is not None
         said, _, _ = select.select([self.process.stdout], [], [], 30)
         if not said:

@@ -13,6 +13,7 @@ from streams.board.board import Board
 from streams.board.consumer import MOST_WAITING, BoardConsumer, Heard, in_turn
 from streams.board.lag_monitor import Watch
 from streams.board.settings import load_board
+from streams.board.view import View
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 
@@ -65,7 +66,7 @@ def test_a_listener_that_has_ended_is_told_to_every_page(caplog: pytest.LogCaptu
 
     assert not listener.goes_on
     assert "start the board again" in caplog.text
-    assert json.loads(board._pulse())["broker"] is False
+    assert json.loads(board._pulse(View(None)))["broker"] is False
 
 
 class Refused:

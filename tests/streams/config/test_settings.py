@@ -137,3 +137,9 @@ def test_malformed_keys_are_refused_by_name_and_never_shown(key):
         load(control_record_key=key)
     (line,) = refused.value.lines
     assert line.startswith("VIGILWARD_CONTROL_RECORD_KEY: ") and "a-secret" not in line
+
+
+def test_beyond_loopback_metrics_are_served_by_https_or_by_a_word(monkeypatch, tmp_path):
+    assert "HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE" in str(refused(http_host="0.0.0.0"))
+    assert "or neither" in str(refused(http_tls_cert_file=__file__))
+    assert load(http_host="0.0.0.0", http_plain=True).http_context() is None

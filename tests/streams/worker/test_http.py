@@ -76,7 +76,7 @@ def test_a_port_that_is_taken_is_an_error_that_names_the_setting(run):
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_a_host_that_is_not_ours_is_an_error_that_names_the_setting(run, host):
-    one = HealthServer(Settings(http_host=host, http_port=0), CollectorRegistry(), SimpleNamespace())
+    one = HealthServer(Settings(http_host=host, http_port=0, http_plain=True), CollectorRegistry(), SimpleNamespace())
 
     with pytest.raises(CannotListen, match=r"VIGILWARD_HTTP_HOST"):
         run(one.start())

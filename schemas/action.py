@@ -133,6 +133,7 @@ class Action(Message):
     revision: Annotated[int, Field(ge=1)] | None = None
     who: Identifier
     role: Role = Field(strict=False)
+    login: Identifier | None = Field(None, description="The account that was signed in; `who` is the name it shows.")
     reason: ActionReason | None = Field(None, strict=False, validate_default=True)
     text: ShortText | None = None
     minutes: Annotated[int, Field(ge=1, le=MAX_SNOOZE_MINUTES)] | None = Field(None, validate_default=True)

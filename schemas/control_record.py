@@ -31,14 +31,26 @@ class ControlRecordKind(StrEnum):
     TICK = "tick"
 
 
-class ControlRecord(Struct, frozen=True):
-    """The value of a control record: where the original stood, its key, and its bytes as they came."""
+class ControlRecord(Struct, frozen=True, omit_defaults=True):
+    """The value of a control record: where the original stood, its key, and its bytes as they came.
+
+    A place is (topic id, partition, offset): a topic that was made anew begins again at offset 0. Without an id:
+    written before ids were. `approved_by`: of rules, the fingerprint of the key that signed them.
+    """
 
     source_topic: str
     source_partition: int
     source_offset: int
     key: str
     body: bytes
+    source_topic_id: str = ""
+    approved_by: str = ""
+
+    @property
+    def source(self) -> str:
+        """Names the source: repeats are known by its greatest offset."""
+        name = f"{self.source_topic}/{self.source_partition}"
+        return f"{name}@{self.source_topic_id}" if self.source_topic_id else name
 
 
 KEY_BYTES: Final = 16

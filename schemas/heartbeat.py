@@ -17,7 +17,8 @@ class Heartbeat(Struct, frozen=True):
     consumer group. `log_end` is None until a fetch was answered. `lag_s`: how long the oldest record that was not taken
     has been in the log. `stream_time`: how far the stream time has come, 0 before its first record. `unsent_s`:
     how long the oldest outgoing record of this partition has been waiting for its acknowledgement. `reasons`: why the
-    owner is not ready, from its closed list. `mode`: of the patients that it watches.
+    owner is not ready, from its closed list. `mode`: of the patients that it watches. `rules`: the
+    SHA-256 of the rules in force.
 
     >>> beat = Heartbeat(3, "w-1", 7, 120, 121, 0.0, 1_764_000_000_000, 1_764_000_000_400, 0.0)
     >>> decode_heartbeat(encode_heartbeat(beat)) == beat
@@ -35,6 +36,7 @@ class Heartbeat(Struct, frozen=True):
     unsent_s: float
     reasons: tuple[str, ...] = ()
     mode: str = "real"
+    rules: str = ""
 
 
 _decode = msgspec.json.Decoder(Heartbeat).decode

@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_RECORD = "unknown_record"
     BAD_RECORD = "bad_record"
+    NOT_APPROVED = "not_approved"
     UNREADABLE_BATCH = "unreadable_batch"
     FLOOD = "flood"
     # a readable reading is refused whole
@@ -85,6 +86,11 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         Refusal.BAD_RECORD: (
             Level.RECORD,
             "Check the message against `vigilward schema`: the named field is at fault.",
+        ),
+        Refusal.NOT_APPROVED: (
+            Level.RECORD,
+            "Send rules with an approver's Ed25519 signature (`vigilward rules enact FILE --signature FILE.sig`) whose "
+            "public key stands in VIGILWARD_RULES_APPROVERS of every worker.",
         ),
         Refusal.UNREADABLE_BATCH: (
             Level.RECORD,

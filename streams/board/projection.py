@@ -88,7 +88,7 @@ class Bed:
 
     __slots__ = ("at", "facts", "partition", "place", "raw")
 
-    def __init__(self, facts: Facts, raw: bytes, partition: int, place: tuple[int, int]) -> None:
+    def __init__(self, facts: Facts, raw: bytes, partition: int, place: tuple[int, int, int]) -> None:
         self.facts, self.raw, self.partition, self.place = facts, raw, partition, place
         self.at = _ms(facts.at)
 
@@ -190,7 +190,7 @@ class Projection:
             for one in facts.alerts
         )
 
-    def _forget(self, patient: str, place: tuple[int, int]) -> None:
+    def _forget(self, patient: str, place: tuple[int, int, int]) -> None:
         before = self.beds.get(patient)
         if before is None or place < before.place:
             return
@@ -351,10 +351,12 @@ def _matters(alert: dict[str, Any], since: int) -> bool:
     return alert["state"] != "cleared" or alert["at_ms"] >= since
 
 
-def _place(heard: Heard) -> tuple[int, int]:
-    """The log position that the status was decided at; -1 for a record that does not say."""
+def _place(heard: Heard) -> tuple[int, int, int]:
+    """The log position that the status was decided at: partition, how often the log was made anew, offset; -1 for a
+    record that does not say.
+    """
     facts = dict(heard.headers)
     try:
-        return int(facts["partition"] or b"-1"), int(facts["offset"] or b"-1")
+        return int(facts["partition"] or b"-1"), int(facts.get("log") or b"0"), int(facts["offset"] or b"-1")
     except (KeyError, ValueError):
-        return -1, -1
+        return -1, -1, -1

@@ -3,7 +3,7 @@
 from typing import Any
 
 from detectors.rules import Rules, RulesError, read_rules
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules, packaged_rules
 
 
 class RulesSeen:
@@ -15,8 +15,7 @@ class RulesSeen:
     """
 
     def __init__(self) -> None:
-        packaged = packaged_rules()
-        self._told = {packaged.sha256: _told(packaged)}
+        self._told = {rules.sha256: _told(rules) for rules in (first_rules(), packaged_rules())}
 
     def take(self, value: bytes) -> bool:
         """One record of the rules topic; whether it was news. Raises ValueError for what are no rules."""

@@ -4,14 +4,17 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from streams.config.settings import Settings, load
 from streams.installation.broker import look
+from streams.installation.copies import REASSIGNMENT, reassignment
 from streams.installation.facts import Installation
-from streams.installation.findings import Finding, findings
+from streams.installation.finding import Finding
+from streams.installation.findings import findings
 from streams.installation.mending import mend
 from streams.installation.watch import Watched, listen, watch_findings
 
@@ -39,6 +42,7 @@ def doctor(
         if mended:
             found, wrong = _look_again(settings, mended)
         _say_mended(mended, failures, as_json)
+        _write_reassignment(found, settings, as_json)
     watched = listen(settings)
     wrong = [*wrong, *watch_findings(watched, settings)]
     _say(wrong, found, watched, settings, as_json)
@@ -54,6 +58,18 @@ def _look_again(settings: Settings, mended: list[Finding]) -> tuple[Installation
         if not set(mended) & set(wrong) or time.monotonic() > until:
             return found, wrong
         time.sleep(0.25)
+
+
+def _write_reassignment(found: Installation, settings: Settings, as_json: bool) -> None:
+    """Copies of topics that exist are moved by Kafka's own tool: what it reads, in the folder where we are."""
+    plan = reassignment(found, settings)
+    if plan is None:
+        return
+    path = Path(REASSIGNMENT)
+    path.write_text(plan + "\n", encoding="utf-8")
+    told = f"wrote {path}: kafka-reassign-partitions.sh --execute --bootstrap-server {settings.bootstrap_servers} "
+    told += f"--reassignment-json-file {path}, then `vigilward doctor --fix` once more"
+    print(json.dumps({"written": str(path)}) if as_json else told)
 
 
 def _say_mended(mended: list[Finding], failures: Mapping[Finding, str], as_json: bool) -> None:
@@ -81,6 +97,7 @@ def _say(wrong: list[Finding], found: Installation, watched: Watched | None, set
             "python": ".".join(map(str, found.python)),
             "packages": dict(found.packages),
             "codecs": sorted(found.codecs),
+            "copies": min((one.copies for one in found.topics.values() if one.copies), default=None),
             "workers": None if watched is None else watched.owners,
             "topics": {name: facts.partitions for name, facts in sorted(found.topics.items())},
         }

@@ -7,13 +7,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detectors.rules import Rules, RulesError, read_rules
 from streams.commands import CannotRun
-from streams.config.packaged_rules import packaged_rules_bytes
+from streams.config.packaged_rules import first_rules_bytes, packaged_rules_bytes
 
 PACKAGED: Final = "packaged"
+FIRST: Final = "first"
 
 
 def rules_bytes_of(name: str) -> bytes:
-    """The bytes of a rules file, or of our own under the name `packaged`. Raises CannotRun where there is none."""
+    """The bytes of a rules file, or of our own under the names `packaged` and `first` (what a log without rules means).
+
+    Raises CannotRun where there is none.
+    """
+    if name == FIRST:
+        return first_rules_bytes()
     if name == PACKAGED:
         return packaged_rules_bytes()
     path = Path(name)

@@ -102,7 +102,7 @@ def _is_log(path: Path) -> bool:
 def _replay_log(
     path: Path | None, from_kafka: bool, patient: str | None, since: str | None, until: str | None, tell: Tell
 ) -> None:
-    from streams.config.packaged_rules import packaged_rules
+    from streams.config.packaged_rules import first_rules
     from streams.recorded.file import RecordedLog
     from streams.recorded.moments import stretch
     from streams.recorded.play import play
@@ -113,14 +113,14 @@ def _replay_log(
     asked, settings = stretch(patient, since, until, int(time.time() * 1_000)), load()
     incomplete: list[int] = []
     if path is not None:
-        recorded = RecordedLog(path, packaged_rules(), settings.keys)
+        recorded = RecordedLog(path, first_rules(), settings.keys)
         for output in recorded.play(asked):
             tell(output)
         _summarise(recorded.counts)
         incomplete = [] if recorded.head.whole else [0]
     else:
         with Source(settings) as source:
-            for output in play(source, packaged_rules(), asked, incomplete.append):
+            for output in play(source, first_rules(), asked, incomplete.append):
                 tell(output)
     if incomplete:
         print("vigilward replay: the start is incomplete: no savepoint before it is left", file=sys.stderr)

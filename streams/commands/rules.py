@@ -23,6 +23,7 @@ class RulesCommand(StrEnum):
     DRY_RUN = "dry-run"
     SHADOW = "shadow"
     CALIBRATE = "calibrate"
+    ENACT = "enact"
 
 
 class Asked(NamedTuple):
@@ -34,15 +35,21 @@ class Asked(NamedTuple):
     budget: float | None
     out: Path | None
     disarm: bool
+    signature: Path | None
     as_json: bool
 
 
 def rules(
     command: Annotated[
-        RulesCommand, typer.Argument(help="list, validate, diff, dry-run, shadow or calibrate.", show_choices=False)
+        RulesCommand,
+        typer.Argument(help="list, validate, diff, dry-run, shadow, calibrate, enact.", show_choices=False),
     ],
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE...]", help="Rules files or folders; `packaged` is our own.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            help="Rules files or folders; `packaged` and `first` are our own.",
+        ),
     ] = None,
     recording: Annotated[
         str | None,
@@ -58,9 +65,12 @@ def rules(
     disarm: Annotated[
         bool, typer.Option("--disarm", help="If the budget cannot be kept, write the rules without the learned risk.")
     ] = False,
+    signature: Annotated[
+        Path | None, typer.Option(help="For enact: the approver's Ed25519 signature of the file.", metavar="FILE")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
-    """Look at rules files before a safety officer signs them. Nothing is armed here.
+    """Look at rules files before a safety officer signs them. Nothing is armed here, but by enact.
 
     list: what is known here, or these files: name, version, author, approver, SHA-256, armed detectors.
 
@@ -76,10 +86,13 @@ def rules(
     calibrate DIR: the learned threshold with which even the upper bound of interrupting alerts a patient-day keeps the
     --budget; exit 1: no threshold does, and learned rules are not armed.
 
+    enact: puts a file into force in every partition; it takes the signature of an approver whose public key stands in
+    VIGILWARD_RULES_APPROVERS: `openssl pkeyutl -sign -rawin -inkey approver.key -in FILE -out FILE.sig`.
+
     Example: vigilward rules dry-run candidate.json --in bidmc
     Example: vigilward rules calibrate recordings/ --budget 0.45 --out candidate.json
     """
-    COMMANDS[command](Asked(files or [], armed, recording, budget, out, disarm, as_json))
+    COMMANDS[command](Asked(files or [], armed, recording, budget, out, disarm, signature, as_json))
 
 
 def _list(asked: Asked) -> None:
@@ -192,6 +205,26 @@ def _shadow(asked: Asked) -> None:
     _print(found, in_words(found), asked.as_json)
 
 
+def _enact(asked: Asked) -> None:
+    from streams.config.settings import load
+    from streams.installation.enacting import enact
+
+    if len(asked.files) != 1 or asked.signature is None:
+        raise CannotRun("rules enact needs one file and --signature FILE", exit_code=2)
+    if not asked.signature.is_file():
+        raise CannotRun(f"there is no signature file {str(asked.signature)!r}", exit_code=2)
+    settings, rules = load(), rules_of(asked.files[0])
+    body, signature = rules_bytes_of(asked.files[0]), asked.signature.read_bytes()
+    approver = settings.approvers.who_signed(body, signature)
+    if approver is None:
+        raise CannotRun(
+            "not_approved: no key of VIGILWARD_RULES_APPROVERS signed this file; workers would refuse it", exit_code=1
+        )
+    offset = enact(settings, rules.name, body, signature)
+    found = {**_named(rules), "approved_by": approver, "offset": offset}
+    _print(found, [f"{rules.name} {rules.version} goes into force, approved by key {approver}"], asked.as_json)
+
+
 def _calibrate(asked: Asked) -> None:
     from streams.lab.evaluation.data_quality import data_quality, lines
     from streams.lab.rules.budget import calibrate, disarmed, in_words, unseen
@@ -256,4 +289,5 @@ COMMANDS: dict[RulesCommand, Callable[[Asked], None]] = {
     RulesCommand.DRY_RUN: _dry_run,
     RulesCommand.SHADOW: _shadow,
     RulesCommand.CALIBRATE: _calibrate,
+    RulesCommand.ENACT: _enact,
 }

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from schemas.control_record import ControlRecordKeys, MalformedKeys
 from schemas.reading import Mode
+from streams.approval import Approvers, MalformedApprovers
 from streams.config.settings_file import TomlFile
 from streams.config.settings_names import refuse_unknown, still_read, variable
 from streams.config.settings_problems import Problem, SettingsError, problems_of
@@ -110,6 +111,7 @@ class Settings(BaseSettings):
     savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
     max_outage_h: Annotated[float, Field(ge=1, le=87_600)] = 167.0
     shadow_rules: Path | None = None
+    rules_approvers: Path | None = None
     shutdown_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
     max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
@@ -157,6 +159,7 @@ class Settings(BaseSettings):
             "ssl_cert_file",
             "ssl_key_file",
             "shadow_rules",
+            "rules_approvers",
             "http_tls_cert_file",
             "http_tls_key_file",
         ):
@@ -171,7 +174,17 @@ class Settings(BaseSettings):
                 "beyond loopback metrics and health are served by HTTPS: set HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE, "
                 "or HTTP_PLAIN=true where the network is your own",
             )
+        if self.rules_approvers is not None:
+            try:
+                Approvers.read(self.rules_approvers)
+            except MalformedApprovers as malformed:
+                raise Problem("rules_approvers", str(malformed)) from None
         return self
+
+    @property
+    def approvers(self) -> Approvers:
+        """Who may approve rules; nobody without VIGILWARD_RULES_APPROVERS."""
+        return Approvers({}) if self.rules_approvers is None else Approvers.read(self.rules_approvers)
 
     @property
     def durable(self) -> bool:

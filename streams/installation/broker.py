@@ -11,13 +11,14 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, ResourceType
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, OffsetSpec, ResourceType, TopicMetadata
 
 from streams.config.settings import Clock, Settings
 from streams.config.topics import TOPICS, Topic
 from streams.installation.answers import NoAnswer, Troubles, sentence, why_no_answer
 from streams.installation.codecs import readable_codecs
+from streams.installation.copies import INTERNAL
 from streams.installation.facts import Installation, TopicFacts
 from streams.installation.findings import EXACT_PACKAGES
 from streams.log.control_records import tick
@@ -54,14 +55,33 @@ def look_at_topics(settings: Settings, *, configured: bool = True) -> Installati
     ours = [settings.topic(topic) for topic in TOPICS]
     there = {name: cluster.topics[name] for name in ours if name in cluster.topics and not cluster.topics[name].error}
     configs = _configs(admin, list(there)) if configured else {}
-    topics = {name: TopicFacts(len(facts.partitions), configs.get(name)) for name, facts in there.items()}
+    topics = {name: _facts(facts, configs.get(name)) for name, facts in there.items()}
+    own = {name: cluster.topics[name] for name in INTERNAL if name in cluster.topics}
+    own_configs = _configs(admin, list(own)) if configured else {}
     return Installation(
         brokers=len(cluster.brokers),
         topics=topics,
         python=sys.version_info[:2],
         packages=_packages(),
         codecs=readable_codecs(),
+        broker_ids=tuple(sorted(cluster.brokers)),
+        internal={name: _facts(facts, own_configs.get(name)) for name, facts in own.items()},
+        broker_config=_broker_config(admin, min(cluster.brokers, default=0)) if configured else {},
     )
+
+
+def _facts(topic: TopicMetadata, config: Mapping[str, str] | None) -> TopicFacts:
+    holders = {number: tuple(one.replicas) for number, one in topic.partitions.items()}
+    return TopicFacts(len(topic.partitions), config, holders)
+
+
+def _broker_config(admin: AdminClient, broker: int) -> Mapping[str, str]:
+    """What a broker is set to; nothing where that may not be read."""
+    asked = admin.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))], request_timeout=TIMEOUT_S)
+    try:
+        return {key: entry.value for answer in asked.values() for key, entry in answer.result().items()}
+    except KafkaException:
+        return {}
 
 
 def _cluster(admin: AdminClient, troubles: Troubles, settings: Settings) -> ClusterMetadata:
@@ -141,3 +161,15 @@ async def _skew_ms(settings: Settings, found: Installation) -> int | None:
         sent = await producer.send_and_wait(log, value, key=key, headers=list(headers), partition=0)
         between = (before + time.time()) / 2
     return None if sent.timestamp_type != LOG_APPEND_TIME else round(between * 1_000 - sent.timestamp)
+
+
+def has_states(settings: Settings) -> bool:
+    """Whether anything was ever stored of this log. Raises BrokerUnreachable."""
+    admin = admin_of(settings)
+    name = settings.topic(Topic.STATES)
+    asked = {TopicPartition(name, number): OffsetSpec.latest() for number in range(settings.partitions)}
+    try:
+        answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+        return any(answer.result(TIMEOUT_S).offset > 0 for answer in answers.values())
+    except KafkaException as silent:
+        raise BrokerUnreachable(f"{name} cannot be read: {silent.args[0].str()}") from None

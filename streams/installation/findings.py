@@ -1,9 +1,8 @@
 """What is wrong with an installation: a closed list of codes, each finding with what to do about it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
+from schemas.reading import Mode
 from streams.config.settings import Clock, Settings
 from streams.config.topics import (
     TOPICS,
@@ -15,7 +14,9 @@ from streams.config.topics import (
     partitions_of,
 )
 from streams.installation.codecs import codecs_that_may_come
+from streams.installation.copies import copy_findings
 from streams.installation.facts import Installation, TopicFacts
+from streams.installation.finding import Code, Finding
 
 MAX_SKEW_MS = 1_000
 PYTHON = (3, 11)
@@ -35,56 +36,35 @@ CONFIG_CODES = {
 }
 
 
-class Code(StrEnum):
-    """Stable codes of findings; they may be added to, never renamed."""
-
-    TOPIC_MISSING = "topic_missing"
-    PARTITION_COUNT = "partition_count"
-    CONFIG_UNREADABLE = "config_unreadable"
-    CLEANUP_POLICY = "cleanup_policy"
-    RETENTION = "retention"
-    MESSAGE_SIZE = "message_size"
-    TIMESTAMP_TYPE = "timestamp_type"
-    SEGMENT_SIZE = "segment_size"
-    SEGMENT_TIME = "segment_time"
-    COMPACTION_RATIO = "compaction_ratio"
-    CLOCK_SKEW = "clock_skew"
-    BROKER_OLD = "broker_old"
-    PYTHON_OLD = "python_old"
-    PACKAGE_VERSION = "package_version"
-    NO_LOG_KEY = "no_log_key"
-    CODEC_MISSING = "codec_missing"
-    WATCH_SILENT = "watch_silent"
-    WATCH_CANNOT_SEND = "watch_cannot_send"
-    WATCH_BEHIND = "watch_behind"
-    WATCH_CLOCK = "watch_clock"
-    WATCH_NOT_READY = "watch_not_ready"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, of what, and what to do. `mendable`: `doctor --fix` does it."""
-
-    code: Code
-    subject: str
-    says: str
-    remedy: str
-    mendable: bool = False
-
-
 STOPS_A_WORKER = {Code.TOPIC_MISSING, Code.PARTITION_COUNT, Code.TIMESTAMP_TYPE, Code.CODEC_MISSING}
 """Findings about topics that a worker needs, with which it does not start."""
 
 
 def findings(found: Installation, settings: Settings) -> list[Finding]:
     """Everything that is wrong, topics first."""
-    return [*topic_findings(found, settings), *_machine(found, settings)]
+    return [*topic_findings(found, settings), *copy_findings(found, settings), *_machine(found, settings)]
 
 
 def what_stops_a_worker(found: Installation, settings: Settings) -> list[Finding]:
-    """What a worker must not start with."""
+    """What a worker must not start with.
+
+    Partitions that were added to a log with states do not stop one: its patients are watched on, and it is unready.
+    """
     needed = {settings.topic(topic) for topic in (WORKER_NEEDS_DURABLE if settings.durable else WORKER_NEEDS)}
-    return [one for one in topic_findings(found, settings) if one.code in STOPS_A_WORKER and one.subject in needed]
+    wrong = [one for one in topic_findings(found, settings) if one.code in STOPS_A_WORKER and one.subject in needed]
+    states = found.topics.get(settings.topic(Topic.STATES))
+    if not settings.durable or states is None or states.partitions != settings.partitions:
+        return wrong
+    grown = {name for name, facts in found.topics.items() if facts.partitions > settings.partitions}
+    return [one for one in wrong if one.code is not Code.PARTITION_COUNT or one.subject not in grown]
+
+
+def what_stops_a_first_start(found: Installation, settings: Settings) -> list[Finding]:
+    """With what a worker of mode real does not begin a log: fewer copies than the brokers could keep.
+
+    A log that has states is watched on, unready.
+    """
+    return list(copy_findings(found, settings)) if settings.mode is Mode.REAL and settings.durable else []
 
 
 def topic_findings(found: Installation, settings: Settings) -> Iterator[Finding]:

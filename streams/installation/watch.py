@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from msgspec import DecodeError
 
 from schemas.heartbeat import decode_heartbeat
+from streams.config.packaged_rules import newer_wait
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 from streams.installation.findings import Code, Finding
@@ -109,6 +110,15 @@ def watch_findings(watched: Watched | None, settings: Settings) -> Iterator[Find
     """What is wrong with the watch; nothing where no worker has ever run, for then nothing was promised."""
     if watched is None or not watched.newest:
         return
+    in_force = {owned.beat.rules for owned, _ in watched.newest.values() if owned.beat is not None}
+    if any(newer_wait(one) for one in in_force):
+        yield Finding(
+            Code.RULES_WAITING,
+            "rules",
+            "newer packaged rules wait for approval; the log goes on under those it began with",
+            "`vigilward rules diff first packaged` tells what they would change; an approver signs them, then "
+            "`vigilward rules enact packaged --signature FILE`",
+        )
     for number in range(watched.partitions):
         subject = f"{settings.topic(Topic.READINGS)}/{number}"
         if number not in watched.newest:

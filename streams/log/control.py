@@ -13,7 +13,9 @@ from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecord,
 from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
+from streams.config.packaged_rules import PACKAGED_SOURCE
 from streams.log.control_records import verify
+from streams.log.places import taken_of
 from streams.log.placing import partition_of
 from streams.log.record import Checkpoint, Output, Record
 from streams.log.tally import Tally
@@ -98,10 +100,9 @@ class ControlRecords:
         if kind is ControlRecordKind.FORGET:
             self._forget(forwarded, offset, out)
             return
-        source = f"{forwarded.source_topic}/{forwarded.source_partition}"
-        if forwarded.source_offset <= self.sources.get(source, -1):  # forwarded again
+        if forwarded.source_offset <= taken_of(self.sources, forwarded):  # forwarded again
             return
-        self.sources[source] = forwarded.source_offset
+        self.sources[forwarded.source] = forwarded.source_offset
         refused = self._apply(kind, forwarded, offset, out)
         if refused is not None:
             place = forwarded.source_topic, forwarded.source_partition, forwarded.source_offset
@@ -112,6 +113,8 @@ class ControlRecords:
     ) -> tuple[Refusal, str | None] | None:
         """Lets a control record take effect; gives code and field where it cannot."""
         if kind is ControlRecordKind.RULES:
+            if forwarded.source_topic == PACKAGED_SOURCE and self.rules_bytes is not None:
+                return None  # they enter a log that names none
             return self._adopt(forwarded.body)
         if kind is ControlRecordKind.LOSS:
             for one in sorted(self.watches):

@@ -34,12 +34,15 @@ def forward(
     keys: ControlRecordKeys,
     log_topic: str,
     log_partition: int,
+    source_topic_id: str = "",
+    approved_by: str = "",
 ) -> Sendable:
     """Key, value and headers of a signed control record for one partition of the log. Raises ValueError without a
     key.
     """
     kind = ControlRecordKind(kind)
-    value = encode_control_record(ControlRecord(source_topic, source_partition, source_offset, patient_id, body))
+    place = source_topic, source_partition, source_offset
+    value = encode_control_record(ControlRecord(*place, patient_id, body, source_topic_id, approved_by))
     signature = keys.sign(signed_bytes(kind, log_topic, log_partition, value))
     return patient_id.encode() or None, value, ((KIND_HEADER, kind.value.encode()), (SIGNATURE_HEADER, signature))
 

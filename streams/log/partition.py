@@ -71,7 +71,7 @@ class Partition(ControlRecords):
         self.expected = self.next_offset  # the offset that comes next: beyond the one handed over next where some wait
         self.clock = StreamClock(self.time, checkpoint.clock, self._tick_in)
         self._clock_after = checkpoint.clock
-        self.sources = dict(checkpoint.sources)
+        self.sources, self.log_number = dict(checkpoint.sources), checkpoint.log_number
         if checkpoint.rules is not None:
             self.rules_bytes, self.rules = checkpoint.rules, read_rules(checkpoint.rules)
         self._heap: list[tuple[int, str]] = []
@@ -94,7 +94,7 @@ class Partition(ControlRecords):
 
     def _checkpoint(self) -> Checkpoint:
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes
-        return Checkpoint(*where, self._clock_after)
+        return Checkpoint(*where, self._clock_after, self.log_number)
 
     def state(self, patient: str) -> tuple[str, int, bytes]:
         """One patient's snapshot, with the offset up to which it holds."""
@@ -250,7 +250,9 @@ class Partition(ControlRecords):
             self.tally.said[topic] += 1
             headers: tuple[Header, ...] = ()
             if topic == "status":
-                headers = (("partition", str(self.partition).encode()), ("offset", str(offset).encode()))
+                headers = ("partition", b"%d" % self.partition), ("offset", b"%d" % offset)
+                if self.log_number:
+                    headers += (("log", b"%d" % self.log_number),)
             out.append(Output(topic, watch.key, value, headers, at))
 
     # ---- readings

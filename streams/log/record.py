@@ -46,7 +46,8 @@ class ClockState(NamedTuple):
 
 class Checkpoint(NamedTuple):
     """Up to where a partition's log has been taken: next offset, its time, the greatest offset seen of each forwarding
-    source, the rules in force, and where stream time stands (None before the log's first signed tick).
+    source, the rules in force, where stream time stands (None before the log's first signed tick), and how often the
+    log was made anew or cut back under these states: a greater offset of an earlier log is older.
     """
 
     next_offset: int = 0
@@ -55,3 +56,4 @@ class Checkpoint(NamedTuple):
     sources: Mapping[str, int] = MappingProxyType({})
     rules: bytes | None = None
     clock: ClockState | None = None
+    log_number: int = 0

@@ -3,20 +3,22 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
 from faust.types import TP
 
+from streams.config.packaged_rules import packaged_rules_bytes
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.log import Partition
+from streams.log.places import is_anew
 from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.consumer import BatchConsumer
-from streams.worker.faults import CannotTake
 from streams.worker.forwarding import Forwarder, Source
+from streams.worker.identities import CUT, WATCHED, Identities, IdentityWatch, ask
 from streams.worker.metrics import Metrics
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shadow import Shadow
@@ -44,12 +46,16 @@ class PartitionAssignment:
         self._settings, self._store, self._new_log = settings, store, new_log
         self._producer, self._forwarder, self._metrics = producer, forwarder, metrics
         self._log_topic = settings.topic(Topic.READINGS)
+        self._logical = {settings.topic(topic): topic for topic in WATCHED}
         self._telling: set[asyncio.Task[None]] = set()
         self.consumer: BatchConsumer | None = None  # set before the first assignment
         self.shadow: Shadow | None = None  # a candidate's rules, where there are any
         self.lag_s: Callable[[int], float] = lambda partition: 0.0  # how far a partition is behind
         self.owned_partitions: dict[int, OwnedPartition] = {}
         self.assigned = False
+        self.identities: Identities | None = None  # of the topics as they were taken
+        self._anew: set[int] = set()
+        self.watch = IdentityWatch(settings, self, lambda: self._consumer().ends(self.owned_partitions), self._rejoin)
 
     def expected(self, tp: TP) -> int | None:
         """The next offset of this partition, None while it is not ours."""
@@ -61,6 +67,10 @@ class PartitionAssignment:
 
     def _source(self, tp: TP) -> Source | None:
         return self._forwarder.sources.get(tp) if self._forwarder else None
+
+    async def is_same(self) -> bool:
+        """Whether the topics are still those that were taken."""
+        return await self.watch.is_same()
 
     def lost(self, tp: TP, expected: int, start: int) -> None:
         """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
@@ -85,8 +95,15 @@ class PartitionAssignment:
         mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
         async with asyncio.timeout(TAKE_WITHIN_S):
             await self._consumer().keep_alive()
-            await self._leave(set(self.owned_partitions) - mine)
+            identities = await asyncio.to_thread(ask, self._settings)
+            if self.identities and identities.ids.get(Topic.READINGS) != self.identities.ids.get(Topic.READINGS):
+                self._anew.update(self.owned_partitions)
+            self.identities = None  # nobody compares while partitions change hands
+            await self._leave((set(self.owned_partitions) - mine) | (self._anew & set(self.owned_partitions)))
+            self._anew.clear()
+            mine = {number for number in mine if number < self._settings.partitions}
             await self._leave(set(self.owned_partitions) - await self._store.keep(self.owned_partitions))
+            tps = {tp for tp in tps if tp.partition < self._settings.partitions}  # what was added is told, not taken
             new = {tp for tp in tps if tp.topic != self._log_topic or tp.partition not in self.owned_partitions}
             places = await self._places(new)
             taken = {tp.partition: places[tp] for tp in sorted(new) if tp.topic == self._log_topic}
@@ -95,7 +112,8 @@ class PartitionAssignment:
                 await asyncio.sleep(0)
         if self._forwarder is not None:
             sources = {tp for tp in tps if tp.topic != self._log_topic}
-            self._forwarder.own({tp: places[tp][0] for tp in sources})
+            self._forwarder.own({tp: await self._start_of(tp, places[tp], identities) for tp in sources}, identities)
+        self.identities = identities
         self.assigned = True
         log.info(
             "%d partitions of the log are ours: %s",
@@ -146,14 +164,35 @@ class PartitionAssignment:
 
     async def _places(self, tps: set[TP]) -> dict[TP, Place]:
         places = {tp: Place(*place) for tp, place in (await self._consumer().committed_or_start(tps)).items()}
-        for tp, (start, end, _) in places.items():
-            if start > end:
-                raise CannotTake(
-                    f"{tp.topic}/{tp.partition} ends at offset {end}, before the group's offset {start}: the topic "
-                    f"was made anew; `vigilward state reset` resets the offsets of group {self._settings.group}, or "
-                    "name another VIGILWARD_GROUP"
-                )
+        for tp, (start, end, committed) in places.items():
+            if start > end:  # the topic was made anew, or cut back: the group's word is of what is no more
+                places[tp] = Place((await self._consumer().earliest_offsets(tp))[tp], end, committed)
         return places
+
+    async def _start_of(self, tp: TP, place: Place, identities: Identities) -> int:
+        """Where a source is forwarded from: its beginning, where another topic stands in its place."""
+        owned = self.owned_partitions.get(tp.partition)
+        now = identities.ids.get(self._logical[tp.topic], "")
+        name = f"{tp.topic}/{tp.partition}"
+        if owned is None or self._forwarder is None or not is_anew(owned.log.sources, name, now):
+            return place.start
+        log.error("%s was made anew: it is forwarded from its beginning", name)
+        self.watch.changes[self._logical[tp.topic].value] += 1
+        await self._forwarder.tell_of_anew(tp, f"{now}#anew", tp.partition)
+        self._consumer().refetch(tp)
+        return (await self._consumer().earliest_offsets(tp))[tp]
+
+    def stale(self, ends: Mapping[int, int]) -> set[int]:
+        """Partitions of the log of which more was taken than is there."""
+        return {
+            number
+            for number, end in ends.items()
+            if number in self.owned_partitions and self.owned_partitions[number].expected > end
+        }
+
+    def let_go(self, partitions: set[int]) -> None:
+        """These may not go on with what is in memory: they are taken anew at the next assignment."""
+        self._anew |= partitions
 
     async def _hold(self, partition: int, place: Place, kept: Kept) -> None:
         if kept.next_offset is None and place.committed and place.start > 0:
@@ -167,8 +206,13 @@ class PartitionAssignment:
         log_of = self._new_log(partition, kept)
         log_of.dirty.update(kept.unsaved)
         told = None
+        if kept.since is not None:
+            self.watch.changes[CUT if "#cut" in kept.since else Topic.READINGS.value] += 1
+        if kept.since is not None and self._forwarder is not None:
+            told = await self._forwarder.tell_of_anew(TP(self._log_topic, partition), kept.since, partition)
         if kept.lost and self._forwarder is not None:
-            told = await self._forwarder.tell_of_history(partition, kept.lost)
+            history = await self._forwarder.tell_of_history(partition, kept.lost)
+            told = history if told is None else asyncio.gather(told, history)
         owned = OwnedPartition(
             log_of, at, self._producer, self._settings.topic, self._metrics, self._store.settled, place.end
         )
@@ -178,9 +222,16 @@ class PartitionAssignment:
             self.shadow.begin(partition, log_of.checkpoint, kept.states)
             owned.shadow = self.shadow
         self.owned_partitions[partition] = owned
+        if log_of.rules_bytes is None and at == 0 and self._forwarder is not None:
+            await self._forwarder.enter_rules(partition, packaged_rules_bytes())
         self._store.hold(owned, told)
-        if at < place.start:  # acknowledged, and committed, but not yet in the states that were saved
+        if (
+            kept.since is not None or at < place.start
+        ):  # acknowledged, and committed, but not yet in the states that were saved
             self._consumer().refetch(TP(self._log_topic, partition))
+
+    async def _rejoin(self) -> None:
+        await self._consumer().rejoin()
 
     def _consumer(self) -> BatchConsumer:
         if self.consumer is None:

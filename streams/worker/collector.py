@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from streams.config.packaged_rules import newer_wait
 from streams.config.settings import Settings
 from streams.worker.assignment import PartitionAssignment
 from streams.worker.buffered_producer import BufferedProducer
-from streams.worker.consumer import ConsumerStats
+from streams.worker.consumer_stats import ConsumerStats
 from streams.worker.damage import Damage
 from streams.worker.health import Health
+from streams.worker.identities import CUT, WATCHED
 from streams.worker.metrics import FAMILIES, Metrics, flat
 from streams.worker.shedding import SHED
 
@@ -70,6 +72,12 @@ class WorkerCollector(Collector):
             if behind is not None:
                 lag.add_metric([str(number)], behind)
         yield from (at, lag, late)
+        waiting = sum(newer_wait(owned.log.rules.sha256) for owned in held.values())
+        yield _gauge(
+            "vigilward_rules_waiting_partitions",
+            "Partitions whose newer packaged rules wait for approval.",
+            waiting,
+        )
         yield _gauge("vigilward_partitions", "Partitions of the log that are ours.", len(held))
         watched = sum(len(owned.log.watches) for owned in held.values())
         yield _gauge("vigilward_patients", "Patients watched.", watched)
@@ -148,6 +156,14 @@ class WorkerCollector(Collector):
             "How long patient records, actions or rules have been waiting for a transaction to end.",
             self.health.open_transaction_s(),
         )
+        anew = CounterMetricFamily(
+            "vigilward_topics_made_anew",
+            "Partitions that went on from a topic made anew, or a log cut back.",
+            labels=["topic"],
+        )
+        for name in (*(topic.value for topic in WATCHED), CUT):
+            anew.add_metric([name], self.assignment.watch.changes[name])
+        yield anew
         yield _gauge("vigilward_scrape_time_seconds", "The worker's clock at this scrape, since 1970.", time.time())
 
 

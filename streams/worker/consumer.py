@@ -13,19 +13,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
-from faust.transport.consumer import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
-from mode import Service
 
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
+from streams.worker.batch_fetcher import BatchFetcher
 from streams.worker.batch_view import Fetched, next_fetched
 from streams.worker.batches import RecordBatch
 from streams.worker.consumer_stats import ConsumerStats, Seen
@@ -45,6 +44,8 @@ Answering every reading by itself burnt 0.63 of a core at 1,000 readings/s; gath
 HASTY_WAIT_MS = 500
 LOG_APPEND_TIME = 1
 """What a record's timestamp type is where the broker stamped it (Kafka protocol, record batch attributes)."""
+METADATA_AGE_MS = 3_000
+"""A topic that was made anew is seen by then; aiokafka's own five minutes would leave its patients unwatched."""
 POLL_S = 1.0
 RETRY_S = 1.0
 SETTLE_CHECK_S = 1.0
@@ -55,6 +56,9 @@ class Positions(Protocol):
 
     def expected(self, tp: TP) -> int | None:
         """The next offset to take; None while nobody here takes this partition."""
+
+    async def is_same(self) -> bool:
+        """Whether the topics are still those that were taken: asked where offsets went back."""
 
     def lost(self, tp: TP, expected: int, start: int) -> None:
         """The log begins at `start`, beyond the expected offset: records were deleted before they were taken."""
@@ -91,6 +95,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             max_poll_interval_ms=300_000,
             rebalance_timeout_ms=round(max(10.0, settings.session_timeout_s) * 1_000),
             request_timeout_ms=round(max(20.0, settings.session_timeout_s) * 1_000),
+            metadata_max_age_ms=METADATA_AGE_MS,
         )
 
     async def _fetch_records(
@@ -210,6 +215,21 @@ class BatchConsumer(driver.Consumer):
         now = time.monotonic()
         return max((one.waits_s(now) for one in tuple(self._thread.transactions.values())), default=0.0)
 
+    async def ends(self, partitions: Iterable[int]) -> Mapping[int, int]:
+        """Where partitions of the log end now."""
+        tps = [TP(self._log_topic, number) for number in partitions]
+        found = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
+        return {tp.partition: end for tp, end in found.items()}
+
+    async def rejoin(self) -> None:
+        """Asks the group for our partitions again: all of them are given up, and taken as they are by then."""
+        coordinator = self._thread._ensure_consumer()._coordinator
+
+        async def ask() -> None:
+            coordinator.request_rejoin()
+
+        await self._thread.call_thread(ask)
+
     def stop_flow(self) -> None:
         """Partitions may change hands: whoever waits for an agent waits no longer."""
         super().stop_flow()
@@ -306,7 +326,8 @@ class BatchConsumer(driver.Consumer):
         expected = self.app.positions.expected(tp)
         verdict = self._offset_tracker.judge(tp, first, expected)
         if verdict is Continuity.FOLLOWS:
-            return True
+            # Offsets that went back are repeats, or those of a topic that was made anew.
+            return expected is None or first >= expected or await self.app.positions.is_same()
         # Tried until it is done: were a batch at the end of a log dropped, only the next record would show the gap.
         while expected is not None and self.app.consumer_generation_id == generation and self.flow_active:
             try:
@@ -359,24 +380,6 @@ class BatchConsumer(driver.Consumer):
             tp.topic, tp.partition, batch.next_offset - 1, stamp / 1_000, batch.stamped_by, None, None, value, None,
             0, len(batch.records), tp, generation_id=generation,
         )  # fmt: skip
-
-
-class BatchFetcher(Fetcher):
-    """Faust's fetcher, which may be ended in the middle of a rebalance.
-
-    Faust's own calls a supervisor that it does not have when it is cancelled while partitions change hands: a worker
-    that was asked to leave just then ended with a crash instead.
-    """
-
-    @Service.task
-    async def _fetcher(self) -> None:
-        try:
-            await self.app.consumer._drain_messages(self)
-        except asyncio.CancelledError:
-            if not (self.should_stop or self.app.should_stop):
-                raise
-        finally:
-            self.set_shutdown()
 
 
 class BatchTransport(driver.Transport):

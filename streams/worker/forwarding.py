@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
@@ -17,12 +18,14 @@ from faust.types import TP
 from schemas.control_record import ControlRecordKind
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
+from streams.config.packaged_rules import PACKAGED_SOURCE
 from streams.config.settings import Settings
 from streams.config.topics import Topic, size_limit
 from streams.log import Record
 from streams.log.control_records import forward
 from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.identities import NOT_ASKED, Identities
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 
 if TYPE_CHECKING:
@@ -61,11 +64,14 @@ class Forwarder:
         self._log_topic = settings.topic(Topic.READINGS)
         self._limit = size_limit(Topic.READINGS, settings)
         self._keys = settings.keys
+        self._ids: dict[str, str] = {}
+        self._approvers = settings.approvers
         self.sources: dict[TP, Source] = {}
         self.forwarded = 0
 
-    def own(self, starts: dict[TP, int]) -> None:
-        """These partitions are ours, from these offsets, and no others."""
+    def own(self, starts: dict[TP, int], identities: Identities = NOT_ASKED) -> None:
+        """These partitions are ours, from these offsets, and no others; their topics have these ids."""
+        self._ids = {self._settings.topic(topic): now for topic, now in identities.ids.items()}
         for source in self.sources.values():
             source.acks.close()
         self.sources = {
@@ -84,7 +90,11 @@ class Forwarder:
             if record[0] < source.next_offset:
                 continue
             patient, refusal = self._patient_of(record, source.kind)
-            outgoing = [] if refusal else self._to_partitions(batch.tp, record, source.kind, patient)
+            approver = ""
+            if refusal is None and source.kind is ControlRecordKind.RULES:
+                approver = self._approvers.who_approved(record[3] or b"", dict(record[4])) or ""
+                refusal = None if approver else Refusal.NOT_APPROVED
+            outgoing = [] if refusal else self._to_partitions(batch.tp, record, source.kind, patient, approver)
             if any(one.size > self._limit for one in outgoing):
                 refusal = Refusal.TOO_LARGE
             if refusal is not None:
@@ -127,22 +137,51 @@ class Forwarder:
         await self._to_log.put(under(acks.open(0, len(outgoing)), outgoing))
         return told
 
+    async def tell_of_anew(self, tp: TP, mark: str, partition: int) -> asyncio.Future[None]:
+        """Says in a partition of the log that a topic was made anew, or the log cut back: what was there is lost. The
+        future is done when Kafka has it. `mark` tells it from the next time: said again, it changes nothing.
+        """
+        told = asyncio.get_running_loop().create_future()
+        record = self._control_record(ControlRecordKind.LOSS, tp.topic, tp.partition, 0, "", b"{}", partition, mark)
+        acks = AckTracker(lambda _: told.done() or told.set_result(None))
+        await self._to_log.put(under(acks.open(0, 1), [record]))
+        return told
+
+    async def enter_rules(self, partition: int, rules: bytes) -> None:
+        """Puts the packaged rules into a partition whose log begins; where rules are named they change nothing."""
+        named = sha256(rules).hexdigest()
+        record = self._control_record(ControlRecordKind.RULES, PACKAGED_SOURCE, 0, 0, "", rules, partition, named)
+        await self._to_log.put([record])
+
     def _targets(self, tp: TP) -> range:
         if self._kinds.get(tp.topic) is ControlRecordKind.RULES:
             return range(self._settings.partitions)
         return range(tp.partition, tp.partition + 1)
 
-    def _to_partitions(self, tp: TP, record: Record, kind: ControlRecordKind, patient: str) -> list[OutgoingRecord]:
+    def _to_partitions(
+        self, tp: TP, record: Record, kind: ControlRecordKind, patient: str, approver: str
+    ) -> list[OutgoingRecord]:
         offset, _, _, value, _ = record
         return [
-            self._control_record(kind, tp.topic, tp.partition, offset, patient, value or b"", to)
+            self._control_record(kind, tp.topic, tp.partition, offset, patient, value or b"", to, approver=approver)
             for to in self._targets(tp)
         ]
 
     def _control_record(
-        self, kind: ControlRecordKind, topic: str, partition: int, offset: int, patient: str, body: bytes, to: int
+        self,
+        kind: ControlRecordKind,
+        topic: str,
+        partition: int,
+        offset: int,
+        patient: str,
+        body: bytes,
+        to: int,
+        topic_id: str | None = None,
+        approver: str = "",
     ) -> OutgoingRecord:
-        key, value, headers = forward(kind, topic, partition, offset, patient, body, self._keys, self._log_topic, to)
+        whose = self._ids.get(topic, "") if topic_id is None else topic_id
+        place = topic, partition, offset
+        key, value, headers = forward(kind, *place, patient, body, self._keys, self._log_topic, to, whose, approver)
         return OutgoingRecord(self._log_topic, to, key, value, headers)
 
     def _patient_of(self, record: Record, kind: ControlRecordKind) -> tuple[str, Refusal | None]:

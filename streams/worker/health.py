@@ -19,7 +19,7 @@ from streams.config.topics import Topic
 from streams.liveness import AFTER_S, CLOCK_S, Lag
 from streams.worker.assignment import PartitionAssignment
 from streams.worker.buffered_producer import BufferedProducer
-from streams.worker.consumer import ConsumerStats, Seen
+from streams.worker.consumer_stats import ConsumerStats, Seen
 from streams.worker.faust_app import BatchApp
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.refusing import Refusing
@@ -52,6 +52,8 @@ class Unready(StrEnum):
     OPEN_TRANSACTION = "open_transaction"
     CANNOT_SEND = "cannot_send"
     CANNOT_SAVE = "cannot_save"
+    PARTITIONS_GROWN = "partitions_grown"
+    TOO_FEW_COPIES = "too_few_copies"
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Health:
         self._waits_since: float | None = None
         self._waits_for_transaction = False
         self.phase: Unready | None = Unready.STARTING
+        self.too_few_copies = False  # found at the start of a log that has states
         self.ticks: Callable[[], int] = lambda: 0
         self.heartbeats: Callable[[], int] = lambda: 0
         self.crowded: Callable[[], Mapping[int, int]] = dict
@@ -170,6 +173,8 @@ class Health:
             Unready.OPEN_TRANSACTION: self.open_transaction_s() > AFTER_S,
             Unready.CANNOT_SEND: any(producer.oldest_s() > AFTER_S for producer in self._producers.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,
+            Unready.TOO_FEW_COPIES: self.too_few_copies,
+            Unready.PARTITIONS_GROWN: bool(self._assignment.watch.grown),
         }
         return [reason for reason, holds in reasons.items() if holds]
 

@@ -84,6 +84,7 @@ class Heartbeats:
                 unsent_s=round(self._unsent_s(number), 3),
                 reasons=reasons,
                 mode=self._settings.mode.value,
+                rules=owned.log.rules.sha256,
             )
             for number, owned in self._assignment.owned_partitions.items()
         }

@@ -30,12 +30,14 @@ class Kept:
     """What was kept of a partition: the checkpoint, and one state a patient (`Partition.state`).
 
     `lost`: whose state could not be used as it was stored; `unsaved`: whose state must be stored anew.
+    `since`: the log was made anew, or cut back, since these were saved; it names the occasion.
     """
 
     checkpoint: Checkpoint | None = None
     states: Sequence[tuple[str, int, bytes]] = ()
     lost: Sequence[Lost] = ()
     unsaved: frozenset[str] = frozenset()
+    since: str | None = None
 
     @property
     def next_offset(self) -> int | None:

@@ -12,11 +12,11 @@ from faust import Stream, StreamT
 from faust.types import TP
 
 from detectors.rules import Rules
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules
 from streams.config.settings import Clock, Settings
 from streams.config.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
-from streams.installation.broker import BrokerUnreachable, look_at_topics
-from streams.installation.findings import what_stops_a_worker
+from streams.installation.broker import BrokerUnreachable, has_states, look_at_topics
+from streams.installation.findings import what_stops_a_first_start, what_stops_a_worker
 from streams.log import Partition
 from streams.worker.assignment import PartitionAssignment
 from streams.worker.batches import RecordBatch, each
@@ -51,7 +51,7 @@ class Worker:
 
     def __init__(self, settings: Settings, *, rules: Rules | None = None, store: StateStore | None = None) -> None:
         self.settings = settings
-        self.rules = rules or packaged_rules()
+        self.rules = rules or first_rules()
         self.metrics = Metrics(settings)
         self._stop = asyncio.Event()
         self._fault: Exception | None = None
@@ -101,7 +101,7 @@ class Worker:
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
         watches = self.health.run(), self.membership.run(), self.process_metrics.run(), GcTuning(self.generation).run()
-        works = *watches, self.ticker.run(), self.heartbeats.run(), self.forgetter.run()
+        works = *watches, self.ticker.run(), self.assignment.watch.run(), self.heartbeats.run(), self.forgetter.run()
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)
         for helper in helpers:
@@ -156,6 +156,14 @@ class Worker:
         if wrong := what_stops_a_worker(found, self.settings):
             lines = [f"{one.subject}: {one.says}; {one.remedy}" for one in wrong]
             raise Unsound("\n".join(lines))
+        if wrong := what_stops_a_first_start(found, self.settings):
+            lines = [f"{one.subject}: {one.says}; {one.remedy}" for one in wrong]
+            if not await asyncio.to_thread(has_states, self.settings):
+                raise Unsound(
+                    "a log of mode real begins only where no broker's loss takes records along\n" + "\n".join(lines)
+                )
+            log.error("this log is watched on with fewer copies than the brokers could keep: %s", "; ".join(lines))
+            self.health.too_few_copies = True
 
     async def _until_told(self) -> None:
         while not (self._stop.is_set() or self.app.crashed or self._fault):

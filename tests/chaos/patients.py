@@ -21,7 +21,7 @@ from streams.recordings.samples import folder
 from streams.simulator.publisher import REQUIRED
 from streams.simulator.scenarios import MIXED
 from streams.simulator.simulator import Simulator
-from tests.integration.staging import Stage
+from tests.integration.staging import APPROVER, Stage
 
 SPOT_PATIENTS = 40
 MONITORED = 8
@@ -89,7 +89,8 @@ class Patients:
     def _rules(self) -> None:
         rules = msgspec.json.decode(packaged_rules_bytes())
         rules.update(name="chaos", forget_discharged_hours=FORGET_AFTER_S / 3_600)
-        self._send(Topic.RULES, b"chaos", msgspec.json.encode(rules))
+        body = msgspec.json.encode(rules)
+        self._send(Topic.RULES, b"chaos", body, [APPROVER.header(body)])
 
     def _publish(self) -> None:
         now = time.time()
@@ -166,7 +167,9 @@ class Patients:
                 self._away.add(patient)
         self._send(Topic.PATIENTS, patient.encode(), msgspec.json.encode(record))
 
-    def _send(self, topic: Topic, key: bytes | None, value: bytes) -> None:
+    def _send(
+        self, topic: Topic, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]] | None = None
+    ) -> None:
         def told(error: object, _: object) -> None:
             if error is None:
                 self.delivered += topic is Topic.READINGS
@@ -174,4 +177,6 @@ class Patients:
                 self.failed += 1
 
         self.sent += topic is Topic.READINGS
-        self._producer.produce(self.stage.settings.topic(topic), key=key, value=value, on_delivery=told)
+        self._producer.produce(
+            self.stage.settings.topic(topic), key=key, value=value, headers=headers, on_delivery=told
+        )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.kafka.broker import Cluster
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules
 from streams.config.topics import Topic
 from tests.chaos.checker import Verdict, check, lines
 from tests.chaos.history import read_history
@@ -117,7 +117,7 @@ def run(
             codes = hand.end()
         told("reading what was left")
         assert patients.failed == 0, f"{patients.failed} readings were refused by Kafka"
-        verdict = check(read_history(stage.settings, patients.delivered), stage.settings, packaged_rules())
+        verdict = check(read_history(stage.settings, patients.delivered), stage.settings, first_rules())
     result = Result(
         name, seed, time.monotonic() - began, hand.happened, verdict, codes, plan.full_buffers + plan.full_buffer_kills
     )

@@ -16,7 +16,7 @@ from statistics import median
 from typing import NamedTuple
 
 from deploy.kafka.broker import Cluster
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules
 from streams.config.topics import Topic
 from tests.chaos.checker import check, lines
 from tests.chaos.history import read_history
@@ -121,7 +121,7 @@ def soak(minutes: float, seed: int, per_s: float, folder: Path) -> tuple[str, bo
             ends = stage.ends(Topic.READINGS)
             until(lambda: all(at >= ends[n] for n, at in stage.committed(Topic.READINGS).items()), one.fate, 120)
             codes = [worker.stop() for worker in workers]
-        verdict = check(read_history(stage.settings, patients.delivered), stage.settings, packaged_rules())
+        verdict = check(read_history(stage.settings, patients.delivered), stage.settings, first_rules())
     found = Soak(looks, minutes)
     good = found.good and verdict.clean and not any(codes)
     head = f"soak of {minutes:g} minutes, seed {seed}: {'nothing wrong' if good else 'WRONG'}; workers ended {codes}"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from schemas.times import to_text
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules
 from streams.config.settings import Settings
 from streams.log import Partition
 from streams.log.control_records import tick
@@ -25,7 +25,7 @@ from tests.chaos.history import History, Said, Write
 from tests.chaos.patients import ILL, UNITS, WELL
 
 SETTINGS = Settings(clock="arrival", mode="demo", partitions=2, control_record_key="s3cret-of-the-tests")
-RULES = packaged_rules()
+RULES = first_rules()
 T0 = 1_795_348_800_000
 PATIENTS = [f"p-{number}" for number in range(8)]
 SNAPSHOT_EVERY = 20

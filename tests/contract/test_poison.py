@@ -33,7 +33,7 @@ HERE = partition_of("p-7f3a", PARTITIONS)
 # A good patient on the partition of the bad messages.
 GOOD = next(name for name in map("p-good-{}".format, range(100)) if partition_of(name, PARTITIONS) == HERE)
 # Only a worker's own signed record can be bad in this way; tests/streams/log holds it to that.
-NOT_BY_A_MESSAGE = {Refusal.UNREADABLE_BATCH, Refusal.FLOOD, Refusal.BAD_RECORD} | {
+NOT_BY_A_MESSAGE = {Refusal.UNREADABLE_BATCH, Refusal.FLOOD, Refusal.NOT_APPROVED, Refusal.BAD_RECORD} | {
     code for code, (level, _) in REMEDIES.items() if level is Level.ACTION
 }
 

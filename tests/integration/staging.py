@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -20,10 +21,16 @@ from streams.installation.broker import look_at_topics
 from streams.installation.findings import topic_findings
 from streams.installation.mending import mend
 from streams.simulator.publisher import REQUIRED
+from tests.approving import Approver
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from streams.commands import main; main()", "worker")
 CONTROL_RECORD_KEY = "a secret of the tests"
+
+
+APPROVER = Approver()
+"""Who approves rules in all tests."""
+APPROVERS = APPROVER.public_file(Path(tempfile.mkdtemp(prefix="vigilward-tests-")) / "approvers.pem")
 
 
 class Stage:
@@ -36,6 +43,7 @@ class Stage:
             "VIGILWARD_GROUP": f"{prefix}group",
             "VIGILWARD_CONTROL_RECORD_KEY": CONTROL_RECORD_KEY,
             "VIGILWARD_HTTP_PORT": "0",
+            "VIGILWARD_RULES_APPROVERS": str(APPROVERS),
             "VIGILWARD_SESSION_TIMEOUT_S": "3",
             "VIGILWARD_HEARTBEAT_S": "0.5",
             **{f"VIGILWARD_{name.upper()}": str(value) for name, value in settings.items()},

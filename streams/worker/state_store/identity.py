@@ -1,5 +1,6 @@
 """Whose log this is: a state belongs to one topic of one cluster, and to no other of the same name."""
 
+import logging
 from typing import NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -9,6 +10,8 @@ from streams.config.topics import Topic
 from streams.installation.broker import TIMEOUT_S, BrokerUnreachable, admin_of
 from streams.worker.faults import CannotTake
 from streams.worker.state_store.state_encoding import CheckpointBody
+
+log = logging.getLogger(__name__)
 
 
 class Identity(NamedTuple):
@@ -30,24 +33,43 @@ def identity(settings: Settings) -> Identity:
     return Identity(str(cluster), str(described.topic_id))
 
 
-def refuse_anothers(checkpoint: CheckpointBody, now: Identity, topic: str, partition: int, end: int) -> None:
-    """Raises CannotTake where the state is another log's, or the log is shorter than what was already taken of it."""
+class Anew(NamedTuple):
+    """The log is not what it was: states stay, and go on at `next_offset`; `mark` names the occasion."""
+
+    next_offset: int
+    mark: str
+
+
+def anew_since(checkpoint: CheckpointBody, now: Identity, topic: str, partition: int, end: int) -> Anew | None:
+    """Whether the log was made anew, or cut back (an unclean election), since the states were saved.
+
+    Raises CannotTake where they are of another cluster: whose patients these are, only somebody can say.
+    """
+    _refuse_another_clusters(checkpoint, now, topic)
+    if checkpoint.topic_id != now.topic_id:
+        log.error(
+            "%s/%d was made anew (topic id %s, now %s): its patients are watched on, from its beginning",
+            topic, partition, checkpoint.topic_id, now.topic_id,
+        )  # fmt: skip
+        return Anew(0, f"{now.topic_id}#anew")
+    if checkpoint.next_offset > end:
+        log.error(
+            "%s/%d ends at offset %d, and was already taken up to %d: the broker has lost records; its patients are "
+            "watched on from there",
+            topic, partition, end, checkpoint.next_offset,
+        )  # fmt: skip
+        return Anew(end, f"{now.topic_id}#cut-{checkpoint.log_number}-{checkpoint.next_offset}-{end}")
+    return None
+
+
+def _refuse_another_clusters(checkpoint: CheckpointBody, now: Identity, topic: str) -> None:
     remedy = (
         "`vigilward state export` keeps these states, `vigilward state import --from start` takes them over to this "
         "log, `vigilward state reset` begins without them"
     )
-    if checkpoint.topic_id != now.topic_id:
-        moved = (
-            ""
-            if checkpoint.cluster_id == now.cluster_id
-            else f" (cluster {checkpoint.cluster_id}, now {now.cluster_id})"
-        )
+    if checkpoint.topic_id != now.topic_id and checkpoint.cluster_id != now.cluster_id:
+        moved = f" (cluster {checkpoint.cluster_id}, now {now.cluster_id})"
         raise CannotTake(
             f"the stored states belong to another {topic}{moved}: topic id {checkpoint.topic_id}, now {now.topic_id}; "
             f"{remedy}"
-        )
-    if checkpoint.next_offset > end:
-        raise CannotTake(
-            f"{topic}/{partition} ends at offset {end}, and was already taken up to {checkpoint.next_offset}: the "
-            f"broker has lost records; {remedy}"
         )

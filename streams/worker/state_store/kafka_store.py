@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from aiokafka.errors import TransactionalIdAuthorizationFailed
 
 from detectors.rules import Rules
 from streams.config.settings import Settings
@@ -97,7 +98,7 @@ class KafkaStateStore:
         entry = self._entries[owned.partition]
         entry.owned, entry.told, entry.paused = owned, told, False
         # Each partition has its place within the span, so that they do not all write at once.
-        share = (owned.partition + 1) / self._settings.partitions
+        share = (owned.partition + 1) / self._settings.partitions if entry.last is not None else 0.0
         entry.due_at = asyncio.get_running_loop().time() + self._settings.snapshot_every_s * share
         entry.task = asyncio.create_task(self._keep(entry))
 
@@ -170,6 +171,8 @@ class KafkaStateStore:
             last = self._body(Checkpoint(places[partition].start), 0)
         if last is not None:
             await fenced_producer.write([self._checkpoint_line(partition, last)])
+        if kept.since is not None:
+            last = None  # all states are saved at once, and a savepoint with them
         self._entries[partition] = Entry(partition, fenced_producer, last, saved_at=now, due_at=now)
 
     async def _prove(self, entry: Entry) -> bool:
@@ -194,7 +197,11 @@ class KafkaStateStore:
     async def _fence(self, partition: int, fenced_producer: FencedProducer, former: CheckpointBody | None) -> None:
         await fenced_producer.start()
         if former is None or former.behaviour == FIRST:
-            await fence_former(self._settings, partition, self._settings.group)
+            try:
+                await fence_former(self._settings, partition, self._settings.group)
+            except TransactionalIdAuthorizationFailed:
+                if former is not None:  # in a log without states there was none
+                    raise
 
     def _owned(self, body: CheckpointBody) -> CheckpointBody:
         """The same checkpoint, ours from now on; no longer drained, for we go on from it."""

@@ -6,7 +6,8 @@ from detectors.rules import Rules
 from detectors.vigil import Vigil
 from streams.config.settings import Settings
 from streams.config.topics import Topic
-from streams.worker.state_store.identity import Identity, refuse_anothers
+from streams.log import Checkpoint
+from streams.worker.state_store.identity import Anew, Identity, anew_since
 from streams.worker.state_store.rebuild import nothing_known, rebuild
 from streams.worker.state_store.state_encoding import LIBRARIES, StateBody, Why
 from streams.worker.state_store.stored import Lost, Stored
@@ -26,14 +27,15 @@ async def recover(
 ) -> Kept:
     """What the partition goes on with; what cannot be used is worked out again from `back` offsets of the log.
 
-    Raises CannotTake where the states are another log's, KafkaError.
+    Raises CannotTake where the states are another cluster's, KafkaError.
     """
     topic = settings.topic(Topic.READINGS)
     if stored.checkpoint is None:
         return await _without_checkpoint(settings, rules, partition, place, stored, back)
-    refuse_anothers(stored.checkpoint, now, topic, partition, place.end)
     checkpoint = stored.checkpoint.checkpoint
     lost = [*stored.lost, *_not_restorable(stored, rules)]
+    if anew := anew_since(stored.checkpoint, now, topic, partition, place.end):
+        return _on_another_log(stored, checkpoint, lost, anew)
     states = [(patient, body.upto, body.snapshot or b"") for patient, body in stored.states.items()]
     if lost:
         _say(partition, lost)
@@ -43,6 +45,15 @@ async def recover(
             rebuilt.log.advance(checkpoint.time, 1 << 62)
         states += rebuilt.states([one.patient for one in lost])
     return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(one.patient for one in lost))
+
+
+def _on_another_log(stored: Stored, checkpoint: Checkpoint, lost: list[Lost], anew: Anew) -> Kept:
+    """The same patients on a log that was made anew or cut back; what cannot be used cannot be worked out there."""
+    states = [
+        (patient, min(body.upto, anew.next_offset), body.snapshot or b"") for patient, body in stored.states.items()
+    ]
+    checkpoint = checkpoint._replace(next_offset=anew.next_offset, log_number=checkpoint.log_number + 1)
+    return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(stored.states), since=anew.mark)
 
 
 async def _without_checkpoint(

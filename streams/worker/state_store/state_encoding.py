@@ -79,12 +79,13 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
     behaviour: int = FIRST
     drained: bool = False
     mode: str = ""
+    log_number: int = 0
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
-        return Checkpoint(*where, self.clock)
+        return Checkpoint(*where, self.clock, self.log_number)
 
     @classmethod
     def of(
@@ -105,7 +106,13 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
             dict(checkpoint.sources),
             checkpoint.rules,
         )
-        more = {"clock": checkpoint.clock, "group": group, "behaviour": BEHAVIOUR, "mode": mode}
+        more = {
+            "clock": checkpoint.clock,
+            "log_number": checkpoint.log_number,
+            "group": group,
+            "behaviour": BEHAVIOUR,
+            "mode": mode,
+        }
         return cls(*where, cluster_id, topic_id, generation, patients, **more)
 
 

@@ -168,3 +168,11 @@ def test_a_codec_that_no_topic_lets_come_is_not_asked_for():
     found = sound(readings=readings(**kept_plain))
 
     assert "vitals.readings" not in {one.subject for one in findings(replace(found, codecs=frozenset()), SETTINGS)}
+
+
+def test_partitions_that_were_added_under_states_are_found_and_stop_nobody():
+    grown = {topic: TopicFacts(12, config_of(Topic(topic), SETTINGS)) for topic in ("readings", "patients")}
+
+    assert codes(sound(**grown)) == [Code.PARTITION_COUNT] * 2
+    assert not what_stops_a_worker(sound(**grown), SETTINGS)
+    assert what_stops_a_worker(sound(**grown, states=TopicFacts(12, config_of(Topic.STATES, SETTINGS))), SETTINGS)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import time
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from schemas.alert import Kind, Priority, State
 from schemas.reasons import Refusal
 from streams.config.settings import Settings
 from streams.worker.collector import WorkerCollector
-from streams.worker.consumer import ConsumerStats
+from streams.worker.consumer_stats import ConsumerStats
 from streams.worker.metrics import Metrics, flat
 from streams.worker.outgoing import OutgoingRecord
 
@@ -47,7 +48,8 @@ def scrape(make):
             rebalances=lambda: 2,
             unready=list,
         )
-        assignment = SimpleNamespace(owned_partitions={0: SimpleNamespace(log=log, shedding=None)})
+        watch = SimpleNamespace(changes=Counter())
+        assignment = SimpleNamespace(owned_partitions={0: SimpleNamespace(log=log, shedding=None)}, watch=watch)
         exposition = WorkerCollector(settings, metrics, assignment, {"said": producer}, health)
         metrics.registry.register(exposition)
         return generate_latest(metrics.registry).decode()

@@ -13,16 +13,26 @@ from schemas.control_record import (
 )
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
+from streams.config.packaged_rules import packaged_rules, packaged_rules_bytes
 from streams.config.settings import Settings
 from streams.worker.forwarding import Forwarder
 from streams.worker.outgoing import AckTracker
+from tests.approving import Approver
 
 PATIENTS, RULES = TP("vitals.patients", 3), TP("vitals.rules", 0)
 
 
 @pytest.fixture
-def settings():
-    return Settings(control_record_key="id:s3cret-of-the-tests", partitions=4)
+def settings(tmp_path, approver):
+    approver.public_file(tmp_path / "approvers.pem")
+    return Settings(
+        control_record_key="id:s3cret-of-the-tests", partitions=4, rules_approvers=tmp_path / "approvers.pem"
+    )
+
+
+@pytest.fixture
+def approver():
+    return Approver()
 
 
 @pytest.fixture
@@ -82,12 +92,43 @@ def test_a_repeated_batch_is_not_forwarded_twice(make, stage, run):
     assert [decode_control_record(record.value).source_offset for record in to_log.records] == [5, 6, 7]
 
 
-def test_rules_take_effect_in_every_partition(make, stage, run):
+def test_rules_that_an_approver_signed_go_into_every_partition(make, stage, run, approver):
+    forwarder, to_log, rejected, _ = stage
+
+    run(forwarder.take(make.batch(make.record(*RULES, 0, b"{}", None, headers=[approver.header(b"{}")]))))
+
+    assert [record.partition for record in to_log.records] == [0, 1, 2, 3] and not rejected.records
+    assert {decode_control_record(record.value).approved_by for record in to_log.records} == {approver.fingerprint}
+
+
+@pytest.mark.parametrize("what", ["nobody's", "another's", "of other rules", "damaged", "no base64"])
+def test_rules_that_no_approver_signed_are_refused_and_never_forwarded(make, stage, run, approver, what):
+    forwarder, to_log, rejected, _ = stage
+    name, good = approver.header(b"{}")
+    headers = {
+        "nobody's": [],
+        "another's": [Approver().header(b"{}")],
+        "of other rules": [approver.header(b"{ }")],
+        "damaged": [(name, good[:-8] + b"AAAAAA==")],
+        "no base64": [(name, b"\xff\xfe")],
+    }[what]
+
+    run(forwarder.take(make.batch(make.record(*RULES, 0, b"{}", None, headers=headers))))
+
+    assert not to_log.records
+    (record,) = rejected.records
+    assert record.value == b"{}" and dict(record.headers)["code"] == b"not_approved"
+
+
+def test_the_packaged_rules_enter_a_partition_by_their_hash(stage, run):
     forwarder, to_log, _, _ = stage
 
-    run(forwarder.take(make.batch(make.record(*RULES, 0, b"{}", None))))
+    run(forwarder.enter_rules(2, packaged_rules_bytes()))
 
-    assert [record.partition for record in to_log.records] == [0, 1, 2, 3]
+    (record,) = to_log.records
+    told = decode_control_record(record.value)
+    assert record.partition == 2 and told.source_topic_id == packaged_rules().sha256
+    assert told.body == packaged_rules_bytes()
 
 
 @pytest.mark.parametrize(

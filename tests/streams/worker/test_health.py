@@ -9,7 +9,7 @@ import pytest
 from streams.config.settings import Settings
 from streams.liveness import AFTER_S
 from streams.log.tally import Tally
-from streams.worker.consumer import ConsumerStats, Seen
+from streams.worker.consumer_stats import ConsumerStats, Seen
 from streams.worker.health import STALLED_S, STUCK_S, Health, Unready
 
 
@@ -23,7 +23,8 @@ class Stage:
         self.owned = SimpleNamespace(
             partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0, tally=Tally())
         )
-        self.assignment = SimpleNamespace(assigned=True, owned_partitions={0: self.owned}, consumer=self)
+        watch = SimpleNamespace(grown={})
+        self.assignment = SimpleNamespace(assigned=True, owned_partitions={0: self.owned}, consumer=self, watch=watch)
         self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
         producer = SimpleNamespace(oldest_s=lambda partition=None: self.oldest)
         self.health = Health(settings, self.app, self.assignment, {"said": producer})

@@ -29,7 +29,7 @@ def heartbeats(settings, owned_partitions, reasons=()):
 
 
 def owned(expected=12):
-    return SimpleNamespace(expected=expected, log=SimpleNamespace(time=5_000))
+    return SimpleNamespace(expected=expected, log=SimpleNamespace(rules=SimpleNamespace(sha256=""), time=5_000))
 
 
 def test_a_heartbeat_says_who_how_far_and_how_late(settings):

@@ -1,0 +1,45 @@
+"""One thing that is wrong with an installation: a closed list of codes, each finding with what to do about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Stable codes of findings; they may be added to, never renamed."""
+
+    TOPIC_MISSING = "topic_missing"
+    PARTITION_COUNT = "partition_count"
+    CONFIG_UNREADABLE = "config_unreadable"
+    CLEANUP_POLICY = "cleanup_policy"
+    RETENTION = "retention"
+    MESSAGE_SIZE = "message_size"
+    TIMESTAMP_TYPE = "timestamp_type"
+    SEGMENT_SIZE = "segment_size"
+    SEGMENT_TIME = "segment_time"
+    COMPACTION_RATIO = "compaction_ratio"
+    CLOCK_SKEW = "clock_skew"
+    BROKER_OLD = "broker_old"
+    PYTHON_OLD = "python_old"
+    PACKAGE_VERSION = "package_version"
+    NO_LOG_KEY = "no_log_key"
+    CODEC_MISSING = "codec_missing"
+    RULES_WAITING = "rules_waiting"
+    REPLICATION = "replication"
+    MIN_INSYNC = "min_insync"
+    UNCLEAN_ELECTION = "unclean_election"
+    WATCH_SILENT = "watch_silent"
+    WATCH_CANNOT_SEND = "watch_cannot_send"
+    WATCH_BEHIND = "watch_behind"
+    WATCH_CLOCK = "watch_clock"
+    WATCH_NOT_READY = "watch_not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, of what, and what to do. `mendable`: `doctor --fix` does it."""
+
+    code: Code
+    subject: str
+    says: str
+    remedy: str
+    mendable: bool = False

@@ -1,0 +1,145 @@
+"""Whether the topics under a worker are still those that it took: asked every few seconds, and when offsets go back.
+
+aiokafka shows neither a topic's id nor that one was made anew: it goes on at the old offset, or silently at the
+beginning. Whatever differs makes the worker ask for its partitions again; what is done about it is done there, once.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from confluent_kafka import KafkaException, TopicCollection
+
+from streams.config.settings import Settings
+from streams.config.topics import FORWARDED, Topic, partitions_of
+from streams.installation.broker import TIMEOUT_S, BrokerUnreachable, admin_of
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S: Final = 3.0
+ASKED_LATELY_S: Final = 0.5
+WATCHED: Final = (Topic.READINGS, *FORWARDED)
+
+
+CUT: Final = "cut"
+
+
+class Identities(NamedTuple):
+    """The topics' ids and partition counts, by logical name; one that is not there has neither."""
+
+    ids: Mapping[Topic, str]
+    partitions: Mapping[Topic, int]
+
+
+NOT_ASKED: Final = Identities({}, {})
+
+
+def ask(settings: Settings) -> Identities:
+    """Asks the broker; blocks. Raises BrokerUnreachable where nobody answers.
+
+    Nothing is asked where states are kept in memory: the embedded broker knows no ids, and has nothing to go on from.
+    """
+    if not settings.durable:
+        return NOT_ASKED
+    admin = admin_of(settings)
+    names = {settings.topic(topic): topic for topic in WATCHED}
+    answers = admin.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
+    ids, partitions = {}, {}
+    for name, answer in answers.items():
+        try:
+            described = answer.result(TIMEOUT_S)
+        except KafkaException as refused:
+            if refused.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
+                continue
+            said = refused.args[0].str()
+            raise BrokerUnreachable(f"the id of {name} cannot be had: {said}") from None
+        ids[names[name]] = str(described.topic_id)
+        partitions[names[name]] = len(described.partitions)
+    return Identities(ids, partitions)
+
+
+class Held(Protocol):
+    """What the worker holds of these topics."""
+
+    identities: Identities | None
+
+    def stale(self, ends: Mapping[int, int]) -> set[int]:
+        """Partitions of the log of which more was taken than is there."""
+
+    def let_go(self, partitions: set[int]) -> None:
+        """These may not go on with what is in memory."""
+
+
+class IdentityWatch:
+    """Asks. `ends` gives where the log's partitions end; `rejoin` asks the group for the partitions again."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        held: Held,
+        ends: Callable[[], Awaitable[Mapping[int, int]]],
+        rejoin: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._settings, self._held, self._ends, self._rejoin = settings, held, ends, rejoin
+        self._asking = asyncio.Lock()
+        self._asked_at, self._same = 0.0, True
+        self.changes: Counter[str] = Counter()
+        self.grown: dict[Topic, int] = {}
+
+    async def run(self) -> None:
+        """From time to time, for ever."""
+        while self._settings.durable:
+            await asyncio.sleep(ASK_EVERY_S)
+            await self.is_same()
+
+    async def is_same(self) -> bool:
+        """Whether everything is still as it was taken; asks the broker unless it was asked just now."""
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if now - self._asked_at < ASKED_LATELY_S:
+                return self._same
+            before = self._held.identities
+            if before is None:  # partitions are being dealt: they are asked for there
+                return True
+            try:
+                found, ends = await asyncio.to_thread(ask, self._settings), await self._ends()
+            except Exception as silent:  # who may not ask, or gets no answer, goes on; fetching tells of a broker away
+                log.debug("the topics' ids cannot be had: %s", type(silent).__name__)
+                return True
+            self._asked_at = asyncio.get_running_loop().time()
+            if self._held.identities is not before:
+                return True
+            self._note_growth(found)
+            self._same = not self._differs(before, found, ends)
+            if not self._same:
+                await self._rejoin()
+            return self._same
+
+    def _differs(self, before: Identities, found: Identities, ends: Mapping[int, int]) -> bool:
+        anew = [topic for topic, now in found.ids.items() if before.ids.get(topic, now) != now]
+        for topic in anew:
+            log.error(
+                "%s was made anew (topic id %s, now %s): its offsets begin again, and nothing of it is left aside",
+                self._settings.topic(topic), before.ids[topic], found.ids[topic],
+            )  # fmt: skip
+        cut = set() if Topic.READINGS in anew else self._held.stale(ends)
+        for partition in sorted(cut):
+            log.error(
+                "partition %d: the log ends at offset %d, before what was taken of it", partition, ends[partition]
+            )
+        self._held.let_go(set(ends) if Topic.READINGS in anew else cut)
+        return bool(anew or cut)
+
+    def _note_growth(self, found: Identities) -> None:
+        grown = {
+            topic: count for topic, count in found.partitions.items() if count > partitions_of(topic, self._settings)
+        }
+        if grown and not self.grown:
+            log.error(
+                "%s: partitions were added; a patient's readings may now go where nobody watches them. The count is "
+                "fixed: make a new log and take the states along (`vigilward state export`, `import --from start`)",
+                ", ".join(f"{self._settings.topic(topic)} has {count}" for topic, count in sorted(grown.items())),
+            )
+        self.grown = grown

@@ -84,7 +84,8 @@ def forget_at(vigil: "Vigil") -> int:
     """When a patient is forgotten who was discharged, or whom nobody ever admitted."""
     stay = vigil.stay
     if not stay.discharged:
-        since, hours = idle_since(vigil), vigil.rules.forget_unadmitted_hours
+        hours = vigil.rules.forget_unadmitted_hours
+        since = None if hours is None else idle_since(vigil)
         return NEVER if since is None or hours is None else since + int(hours * HOUR_MS)
     wait = int(vigil.rules.forget_discharged_hours * HOUR_MS)
     if stay.confirmed:
@@ -99,7 +100,7 @@ def idle_since(vigil: "Vigil") -> int | None:
         return None
     if any(episode.kind == PHYSIOLOGICAL for episode in vigil.register.alive):
         return None
-    heard = [device.heard for device in vigil.intake.devices.values()]
+    heard = [getattr(device, "heard", device.newest) for device in vigil.intake.devices.values()]
     known = [track.known.at for track in vigil.tracks.values() if track.known]
     newest = max((*heard, *known), default=0)
     return newest if newest > 0 else max(0, vigil.now)

@@ -13,6 +13,7 @@ AT_LEAST = {
     "wrong patient", "silent failure", "getting used to illness", "artefact storm", "lost sensor", "oximeter bias",
     "unit mistake", "wrong clock", "alarm fatigue", "old data replayed",
 }  # fmt: skip
+LIKELIHOODS = ("improbable", "remote", "occasional", "probable", "frequent")
 NAMED = sorted({test for hazard in HAZARDS for test in hazard["tests"]})
 
 
@@ -40,8 +41,15 @@ def test_the_hazards_that_have_to_be_there_are():
 
 @pytest.mark.parametrize("hazard", HAZARDS, ids=lambda hazard: hazard["name"])
 def test_a_hazard_says_its_harm_its_causes_its_control_and_its_tests(hazard):
-    assert set(hazard) - {"left"} == {"name", "harm", "causes", "control", "tests"}
-    assert all(hazard.values())
+    rated = {"severity", "likelihood_before", "likelihood_after", "approver"}
+    assert set(hazard) - {"left"} == {"name", "harm", "causes", "control", "tests"} | rated
+    assert all(value for name, value in hazard.items() if name != "approver")
+
+
+@pytest.mark.parametrize("hazard", HAZARDS, ids=lambda hazard: hazard["name"])
+def test_a_hazard_is_rated_and_its_control_never_makes_it_likelier(hazard):
+    assert hazard["severity"] in ("minor", "moderate", "major", "catastrophic")
+    assert LIKELIHOODS.index(hazard["likelihood_after"]) <= LIKELIHOODS.index(hazard["likelihood_before"])
 
 
 @pytest.mark.parametrize("named", NAMED)

@@ -49,8 +49,8 @@ def read(folder: Path) -> pa.Table:
     for file in _files(folder):
         rows = _wfdb(file) if file.suffix == ".hea" else _edf(file)
         for name, seconds, values, unit in rows:
-            signal = NAMES.get(name.strip().upper())
-            known, written = (name.strip(), unit) if signal is None else (signal[0], _unit(unit, signal[1]))
+            signal = NAMES.get(name.strip(" ,").upper())
+            known, written = (name.strip(" ,"), unit) if signal is None else (signal[0], _unit(unit, signal[1]))
             there = ~np.isnan(values)
             count = int(there.sum())
             columns["time_s"].append(seconds[there])

@@ -9,7 +9,7 @@ import pytest
 from streams.config.packaged_rules import packaged_rules
 from streams.lab.evaluation import stream as streaming
 from streams.lab.evaluation.outcomes import read_outcomes
-from streams.lab.evaluation.score_row import COLUMNS, RISKS, look
+from streams.lab.evaluation.score_row import COLUMNS, RISKS, Heads, look
 from streams.lab.evaluation.stream import stream, stream_folder
 from streams.recorded.replay import Replay
 from streams.recordings.recordings import START_MS, Recording
@@ -122,7 +122,7 @@ def test_the_log_odds_are_those_that_the_vigil_forecasts():
     for at, value in recorded()[patient][:20]:
         bed.take(value, at)
     bed.advance(at + 30_000)
-    row = dict(zip(COLUMNS, look(bed.vigil, at + 30_000), strict=True))
+    row = dict(zip(COLUMNS, look(bed.vigil, at + 30_000, Heads()), strict=True))
 
     forecasts = bed.vigil.forecasts
     assert forecasts

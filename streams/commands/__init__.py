@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "scoreboard": "Made-up patients: called in time, late, missed, too often.",
     "learn": "Weights from recorded patients whose course is known.",
     "score": "Spot checks in, NEWS2 out, one line each.",
+    "device-sim": "A made-up ward in others' formats, to try a gateway with.",
     "gateway": "A door for HL7 v2, FHIR, MQTT or HTTP, acknowledged by Kafka.",
     "rejections": "What gateways refused: list, show, retry.",
     "convert": "HL7 v2, FHIR and wearables to readings, each with a verdict.",
@@ -85,7 +86,8 @@ def progress(words: str, hidden: bool = False) -> Iterator[Callable[[int, int], 
 
 def load(name: str) -> TyperCommand:
     """The command itself, from the function NAME in the file NAME.py. What its imports raise is raised."""
-    function = getattr(import_module(f"{__name__}.{name}"), name)
+    file = name.replace("-", "_")
+    function = getattr(import_module(f"{__name__}.{file}"), file)
     alone = typer.Typer(**PLAIN)
     alone.command(name, help=_help(function), context_settings={"help_option_names": ["-h", "--help"]})(function)
     return typer.main.get_command(alone)  # type: ignore[return-value]
@@ -114,7 +116,7 @@ class Commands(TyperGroup):
     def __init__(self, **facts: Any) -> None:
         super().__init__(**facts)
         for name, line in COMMANDS.items():
-            if find_spec(f"{__name__}.{name}") is not None:
+            if find_spec(f"{__name__}.{name.replace('-', '_')}") is not None:
                 self.add_command(Listed(name, line))
 
     def invoke(self, ctx: Any) -> Any:

@@ -24,6 +24,8 @@ from streams.board.accounts import Accounts
 from streams.board.settings import PREFIX as BOARD_PREFIX
 from streams.board.settings import BoardSettings
 from streams.config.settings import PREFIX, Settings
+from streams.gateways.settings import PREFIX as GATEWAY_PREFIX
+from streams.gateways.settings import GatewaySettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -83,6 +85,8 @@ def test_every_setting_exists_and_has_a_value_that_is_accepted(name: str, monkey
 
     known = {PREFIX + field.upper() for field in Settings.model_fields}
     known |= {BOARD_PREFIX + field.upper() for field in BoardSettings.model_fields} if name == "board" else set()
+    if name.startswith("gateway"):
+        known |= {GATEWAY_PREFIX + field.upper() for field in GatewaySettings.model_fields}
     assert set(given) <= known
     assert Settings().mode == "demo"
 

@@ -15,7 +15,7 @@ from streams.commands import COMMANDS, CannotRun, app, load
 
 FOLDER = Path(commands.__file__).parent
 WRITTEN = sorted(
-    path.stem
+    path.stem.replace("_", "-")
     for path in FOLDER.glob("*.py")
     if any(isinstance(part, ast.FunctionDef) and part.name == path.stem for part in ast.parse(path.read_text()).body)
 )

@@ -1,0 +1,91 @@
+"""Where a control record came from: a topic that was made anew begins again, and nothing of it is a repeat."""
+
+import json
+
+from schemas.control_record import ControlRecordKind
+from streams.config.packaged_rules import PACKAGED_SOURCE, first_rules, packaged_rules, packaged_rules_bytes
+from streams.log import Partition
+from streams.log.control_records import forward
+from tests.making import KEYS, T0, TOPIC, to_json
+
+
+def log_of(rules=None, **more):
+    return Partition(
+        0, 1, clock="arrival", mode="test", rules=rules or packaged_rules(), keys=KEYS, topic=TOPIC, **more
+    )
+
+
+def admission(offset, bed, topic_id):
+    body = to_json(
+        {
+            "event": "admit", "patient_id": "p-1", "mode": "test", "ward": "w", "bed": bed,
+            "at": "2026-11-22T12:00:00Z",
+            "date_of_birth": "1960-01-01",
+        }
+    )  # fmt: skip
+    return forward(ControlRecordKind.PATIENT, "vitals.patients", 0, offset, "p-1", body, KEYS, TOPIC, 0, topic_id)
+
+
+def told(log, *records):
+    start = log.next_offset
+    return log.run([(start + n, T0 + (start + n) * 1_000, *record) for n, record in enumerate(records)])
+
+
+def beds(outputs):
+    return [json.loads(one.value)["bed"] for one in outputs if one.topic == "status"]
+
+
+def test_offsets_begin_again_with_a_topic_that_was_made_anew_and_repeats_stay_repeats():
+    log = log_of()
+
+    assert beds(told(log, admission(7, "A", "X"))) == ["A"]
+    assert beds(told(log, admission(7, "B", "X"), admission(3, "C", "X"))) == []
+    assert beds(told(log, admission(0, "D", "Y"))) == ["D"]
+    assert beds(told(log, admission(0, "E", "Y"), admission(7, "F", "X"))) == [], "neither is news"
+    assert log.sources == {"vitals.patients/0@X": 7, "vitals.patients/0@Y": 0}
+
+
+def test_the_first_id_goes_on_from_what_was_written_without_one():
+    log = log_of()
+
+    assert beds(told(log, admission(7, "A", ""))) == ["A"]
+    assert beds(told(log, admission(7, "B", "X"))) == [], "the same record, forwarded again by a newer build"
+    assert beds(told(log, admission(8, "C", "X"))) == ["C"]
+    assert beds(told(log, admission(0, "D", "Y"))) == ["D"]
+
+
+def test_a_restart_between_two_topics_of_one_name_knows_both():
+    log = log_of()
+    told(log, admission(7, "A", "X"), admission(0, "B", "Y"))
+    again = log_of(checkpoint=log.checkpoint, states=[log.state("p-1")])
+
+    assert beds(told(again, admission(7, "C", "X"), admission(0, "D", "Y"))) == []
+    assert beds(told(again, admission(1, "E", "Y"))) == ["E"]
+
+
+def rules(body, source, offset=0):
+    return forward(ControlRecordKind.RULES, source, 0, offset, "", body, KEYS, TOPIC, 0)
+
+
+def test_packaged_rules_enter_a_log_that_names_none_and_change_no_other():
+    log = log_of(first_rules())
+    other = json.loads(packaged_rules_bytes())
+    other["version"] = "approved"
+
+    told(log, rules(packaged_rules_bytes(), PACKAGED_SOURCE))
+    assert log.rules.sha256 == packaged_rules().sha256
+    told(log, rules(json.dumps(other).encode(), "vitals.rules", 5))
+    assert log.rules.version == "approved"
+    told(log, rules(packaged_rules_bytes(), PACKAGED_SOURCE, 1))
+    assert log.rules.version == "approved"
+
+
+def test_a_status_of_a_log_that_was_made_anew_says_so():
+    log = log_of()
+    (before,) = [one for one in told(log, admission(0, "A", "X")) if one.topic == "status"]
+    anew = log_of(
+        checkpoint=log.checkpoint._replace(next_offset=0, log_number=1), states=[("p-1", 0, log.state("p-1")[2])]
+    )
+    (after,) = [one for one in told(anew, admission(1, "B", "X")) if one.topic == "status"]
+
+    assert "log" not in dict(before.headers) and dict(after.headers)["log"] == b"1"

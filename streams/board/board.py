@@ -203,6 +203,7 @@ class Board:
                 "unreadable": self.projection.unreadable,
                 "incomplete": len(self.projection.completeness.missing),
                 "burden": self._burden,
+                "rules_waiting": self.watch.rules_waiting,
             }
         )
 

@@ -16,6 +16,7 @@ from msgspec import DecodeError
 
 from schemas.heartbeat import decode_heartbeat
 from streams.board.sending import _quiet
+from streams.config.packaged_rules import newer_wait
 from streams.liveness import Finding, Owned, Trouble, judge_owned
 
 LOOK_S: Final = 0.5
@@ -26,12 +27,15 @@ BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What was seen last. `findings`: what is wrong with the watch over each partition."""
+    """What was seen last. `findings`: what is wrong with the watch over each partition. `rules_waiting`: newer packaged
+    rules wait for an approver.
+    """
 
     broker: bool = False
     findings: tuple[Finding, ...] = ()
     partitions: int = 0
     looked_at: float = 0.0
+    rules_waiting: bool = False
 
     @property
     def silent(self) -> frozenset[int]:
@@ -124,13 +128,13 @@ class LagMonitor:
                     self._look(consumer)
                     self._hear(consumer)  # what came while the broker was asked
                     findings = self._judge(time.monotonic())
-                    self._tell(Watch(True, findings, len(self._owned), time.time()))
+                    self._tell(Watch(True, findings, len(self._owned), time.time(), self._rules_wait()))
                 except KafkaException:
                     # While the broker is away nothing is known of the workers; their time counts anew afterwards.
                     now = time.monotonic()
                     for owned in self._owned.values():
                         owned.away(now)
-                    self._tell(Watch(False, findings, len(self._owned), time.time()))
+                    self._tell(Watch(False, findings, len(self._owned), time.time(), self._rules_wait()))
         finally:
             consumer.close()
 
@@ -163,6 +167,9 @@ class LagMonitor:
         for number, owned in self._owned.items():
             _, end = consumer.get_watermark_offsets(TopicPartition(self._log, number), timeout=ANSWER_S)
             owned.see(end, time.monotonic())
+
+    def _rules_wait(self) -> bool:
+        return any(owned.beat is not None and newer_wait(owned.beat.rules) for owned in self._owned.values())
 
     def _judge(self, now: float) -> tuple[Finding, ...]:
         return tuple(

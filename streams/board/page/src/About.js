@@ -17,6 +17,7 @@ export function Settings({ close }) {
   };
   return html`<${Dialog} title=${t("settings")} close=${close} kind="observe">
     <p class="hint">${state.me?.accounts ? t("signed_in", { name: state.me.name, role: code("role", state.me.role) }) : t("signed_in.local")}</p>
+    ${state.pulse?.rules_waiting && html`<p class="hint" id="rules-waiting">${t("rules.waiting")}</p>`}
     <div class="rows">
       <p><button type="button" class="primary" onClick=${test}>${t("sound.test")}</button> <span>${audio.on ? t("sound.on") : t("sound.off")}</span></p>
       <label class="value"><span>${t("sound.resound")}</span> <select value=${settings.resound} onChange=${(event) => choose("resound", Number(event.target.value))}>${[30, 60, 120, 180].map((n) => html`<option key=${n} value=${n}>${n} s</option>`)}</select></label>

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from schemas.action import ActionReason, ActionType, Role, Step
+from schemas.alert_reason import Reason
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -195,7 +196,7 @@ class Alert(Out):
     started_at: Moment
     at: Moment
     headline: str
-    reason: str
+    reason: Reason
     news2: Score | None
     findings: list[Finding]
     monitoring_lost: list[str]

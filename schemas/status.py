@@ -5,6 +5,7 @@ from typing import Literal
 
 from schemas.action import ActionReason, ActionType, Role
 from schemas.alert import Kind, Lifecycle, Out, Priority, RulesName, Score, State, SuppressedBy
+from schemas.alert_reason import Reason
 from schemas.base import Identifier, Moment
 from schemas.reading import Mode
 
@@ -57,7 +58,7 @@ class OpenAlert(Out):
     suppressed_by: SuppressedBy | None
     started_at: Moment
     headline: str
-    reason: str
+    reason: Reason
     lifecycle: Lifecycle
 
 
@@ -69,7 +70,7 @@ class EndedAlert(Out):
     subject: str
     priority: Priority
     headline: str
-    reason: str
+    reason: Reason
     started_at: Moment
     ended_at: Moment
     useful: bool | None

@@ -12,7 +12,6 @@ from detectors.rules import Rules
 from detectors.vigil.extremes import called_for, extremes
 from detectors.vigil.maternity import Maternal, criteria
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM, NOTHING, AlertRequest, Persistence, Red
-from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID
 from detectors.vigil.window import Decided
 from detectors.vigil.windows import (
@@ -28,6 +27,7 @@ from detectors.vigil.windows import (
     score_lasts,
     window_of,
 )
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS, NEVER
 
 if TYPE_CHECKING:

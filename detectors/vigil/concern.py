@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from detectors.calling import Calling
 from detectors.vigil.persistence import MEDIUM, AlertRequest
-from detectors.vigil.reason import Reason
 from schemas.action import WORDS, Action, ActionReason
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS
 
 

@@ -10,8 +10,8 @@ from detectors.rules import Rules
 from detectors.vigil.lifecycle import ANSWERED, Answer, Lifecycle
 from detectors.vigil.mark import Mark
 from detectors.vigil.persistence import HIGH, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from schemas.alert import AlertStatus, State
+from schemas.alert_reason import Reason
 
 RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from detectors.calling import RANKS, EscalationStep
 from detectors.vigil.lifecycle import ANSWERED, HIGH, Called, Facts, Lifecycle, Turn, back, leave
-from detectors.vigil.reason import Reason
 from schemas.action import ActionReason, Step
 from schemas.alert import AlertStatus, State
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS, NEVER
 
 _S = AlertStatus

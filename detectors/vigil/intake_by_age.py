@@ -31,7 +31,7 @@ UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
 
 class IntakeByAge(Intake):
-    """Puts samples into windows by their age; an window of the past is decided with the one that is open now."""
+    """Puts samples into windows by their age; a window of the past is decided with the one that is open now."""
 
     __slots__ = ("rules", "scored")
 
@@ -149,7 +149,7 @@ class IntakeByAge(Intake):
     # ---- rounds
 
     def _take_round(self, device: DeviceClock, reading: FastReading, taken: int, sequence: int, at: int) -> Taken:
-        """A person's observations, each an window of its own; one that is named of the future is refused alone."""
+        """A person's observations, each a window of its own; one that is named of the future is refused alone."""
         vitals, number = reading.vitals, device.number
         if taken <= device.newest or taken <= self.forgotten_spot:
             if self._repeats(number, sequence, taken, SPOT):

@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.calling import EscalationStep
-from detectors.vigil.reason import Reason
 from schemas.action import ActionReason, Step
 from schemas.alert import AlertStatus, State
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS
 
 HIGH: Final = 3

@@ -12,11 +12,11 @@ from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import losses, lost_at, one_cause, seen_lately
 from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import LOW, AlertRequest
-from detectors.vigil.reason import Reason
 from detectors.vigil.technical import Condition, conditions
 from detectors.vigil.timing import timing
 from detectors.vigil.window import Decided
 from detectors.vigil.windows import ITEMS
+from schemas.alert_reason import Reason
 from schemas.times import NEVER
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from detectors.rules import Rules
 from detectors.vigil.ranks import points_of
-from detectors.vigil.reason import Reason
 from detectors.vigil.wording import value_words, vital_words
 from detectors.watch_rules import StepRules
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS
 
 if TYPE_CHECKING:

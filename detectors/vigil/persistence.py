@@ -13,9 +13,9 @@ from detectors.news2 import News2
 from detectors.response import EMERGENCY_FROM, URGENT_FROM
 from detectors.rules import Rules
 from detectors.vigil.cuff import Cuff
-from detectors.vigil.reason import Reason
 from detectors.vigil.red import NOW_AND_THEN, SAID, VITALS_OF, is_extreme
 from detectors.vigil.window import SPOT, Decided
+from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS, NEVER
 
 LOW, MEDIUM, HIGH = 1, 2, 3

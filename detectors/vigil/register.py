@@ -29,13 +29,13 @@ from detectors.vigil.lifecycle import (
 )
 from detectors.vigil.mark import Mark, worse_by
 from detectors.vigil.persistence import MEDIUM, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import PHYSIOLOGICAL, TECHNICAL, Burden, Round, tell
 from detectors.vigil.window import Decided
 from schemas.action import Action, ActionReason, ActionType
 from schemas.alert import AlertStatus, State
+from schemas.alert_reason import Reason
 from schemas.reasons import Refusal
 from schemas.times import NEVER
 

@@ -10,10 +10,10 @@ from detectors.vigil.episode import Episode
 from detectors.vigil.facts import facts_of
 from detectors.vigil.lifecycle import OVER, Facts
 from detectors.vigil.mark import worst_words
-from detectors.vigil.reason import Reason
 from detectors.vigil.report import advice, advice_of_a_call, alert_bytes, score_report
 from schemas.action import Action
 from schemas.alert import State
+from schemas.alert_reason import Reason
 from schemas.times import DAY_MS, HOUR_MS
 
 CALLS_KEPT: Final = 100

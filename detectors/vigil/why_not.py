@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from detectors.vigil.assessment import Assessment
 from detectors.vigil.persistence import AlertRequest
-from detectors.vigil.reason import Reason
 from detectors.vigil.track import Track
 from detectors.vigil.window import SPOT
 from schemas.alert import AlertStatus
+from schemas.alert_reason import Reason
 
 if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil

@@ -1,7 +1,7 @@
 """Is anybody watching? Whether the broker answers, and what the heartbeats say of each partition.
 
 The owner of a partition sends a heartbeat each second (`schemas.heartbeat`). What they mean is judged in one place for
-board, `doctor` and readiness (`streams.liveness`). The log's end is asked for beside them: an owner that lifecycles and
+board, `doctor` and readiness (`streams.liveness`). The log's end is asked for beside them: an owner that lives and
 takes nothing may not know it.
 """
 

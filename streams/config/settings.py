@@ -2,7 +2,7 @@
 
 Every setting is an environment variable `VIGILWARD_NAME` or a key `name` of a TOML file (VIGILWARD_CONFIG, else
 ./vigilward.toml where there is one); the environment wins. Tables of the file (`[board]`) belong to other processes.
-Nothing here changes an alert except `clock`, `mode` and `partitions`, and these are fixed for a log's lifecycle; rules
+Nothing here changes an alert except `clock`, `mode` and `partitions`, and these are fixed for a log's lifetime; rules
 are not settings, they come through the log.
 """
 

@@ -72,7 +72,7 @@ def _speed(seconds: int) -> tuple[float, float, int]:
 
 
 def _memory(patients: int) -> tuple[float, float]:
-    """Kilobytes a patient, all detectors warm and an window open; and of a snapshot."""
+    """Kilobytes a patient, all detectors warm and a window open; and of a snapshot."""
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

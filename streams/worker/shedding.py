@@ -30,7 +30,7 @@ REFUSALS_A_SECOND: Final = 100
 
 
 class Shedding:
-    """One partition's. For what was said: `sift`, then count the rest under a ack, then `release`.
+    """One partition's. For what was said: `sift`, then count the rest under an ack, then `release`.
 
     `counts` holds by topic how many records were shed. All moments are in seconds of a monotonic clock.
     """

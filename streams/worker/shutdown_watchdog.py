@@ -14,7 +14,7 @@ import threading
 log = logging.getLogger(__name__)
 
 MARGIN_S = 20.0
-"""Beyond `shutdown_timeout_s`: producers, fenced_producers and the web server have limits of their own, together less
+"""Beyond `shutdown_timeout_s`: producers, fenced producers and the web server have limits of their own, together less
 than this.
 """
 

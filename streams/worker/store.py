@@ -1,4 +1,4 @@
-"""Where patients' states are kept between a crash and the next owner: the seam for a durable state_store.
+"""Where patients' states are kept between a crash and the next owner: the seam for a durable state store.
 
 The order is the proof (fence, then read, then take records; save, then commit), so it belongs behind this seam: the
 worker only says when it takes a partition, when all that a stretch of the log caused is acknowledged, and when it goes.

@@ -63,7 +63,7 @@ def test_while_an_alert_stands_open_no_new_shift_is_found():
 
 
 def test_the_time_of_day_plays_no_part():
-    """Blocks begin with their first value: moved by an window, the same residuals give the same scores."""
+    """Blocks begin with their first value: moved by a window, the same residuals give the same scores."""
     residuals = [(place * 7 % 11 - 5) / 4 + (place > 90) * 2 for place in range(200)]
     scores = []
     for begin in (0, 15_000, 123 * 15_000):

@@ -1,4 +1,4 @@
-"""Rounds at a small ward: patients who fall ill and get well, a worker that lifecycles through some of it, and
+"""Rounds at a small ward: patients who fall ill and get well, a worker that lives through some of it, and
 commands.
 """
 

@@ -1,4 +1,4 @@
-"""A worker that fell out of its group is gone, and is replaced: the worst is one that lifecycles and watches nobody."""
+"""A worker that fell out of its group is gone, and is replaced: the worst is one that lives and watches nobody."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A injection is what its name says, the same for the same seed, and judged against the recording without it."""
+"""An injection is what its name says, the same for the same seed, and judged against the recording without it."""
 
 import numpy as np
 import pytest

@@ -102,7 +102,7 @@ EXAMPLES = {
         "started_at": "2026-11-22T11:59:45.000Z",
         "at": "2026-11-22T12:00:02.000Z",
         "headline": "Resp rate 26/min, usual 16; NEWS2 at least 7 (temperature missing)",
-        "reason": "raised",
+        "reason": "persisted",
         "news2": NEWS2,
         "findings": [
             {

@@ -153,7 +153,7 @@ def _judge(
 
 
 def ends(injection: Injection, start: float, long_s: int = LONG_S) -> float:
-    """Until when a injection may be found: a deterioration stays to the end, an artefact has passed after five
+    """Until when an injection may be found: a deterioration stays to the end, an artefact has passed after five
     minutes.
     """
     return long_s if injection.harm else start + max(change.over_s for change in injection.changes) + AFTER_S
@@ -162,7 +162,7 @@ def ends(injection: Injection, start: float, long_s: int = LONG_S) -> float:
 def delays(
     injection: Injection, course: Course, plain: Course, start: float, long_s: int = LONG_S
 ) -> tuple[float, float]:
-    """Seconds until a injection is shown, and until someone is called; infinite where that never comes.
+    """Seconds until an injection is shown, and until someone is called; infinite where that never comes.
 
     Where an alert calls already, being called once more because the patient got worse counts too.
     """

@@ -28,7 +28,7 @@ Array = np.ndarray[Any, Any]
 HOUR_S: Final = 3_600
 GRID_S: Final = {"spot": HOUR_S, "monitor": 60, "wearable": 60}
 SETTLE_S: Final = 30
-"""An window of fifteen seconds ends, and is decided two seconds later, within this time of any moment."""
+"""A window of fifteen seconds ends, and is decided two seconds later, within this time of any moment."""
 
 SAME_ALERT_H: Final = 12.0
 TINY_H: Final = 1e-6  # sums of hours are not exact

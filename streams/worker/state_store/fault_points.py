@@ -1,4 +1,4 @@
-"""Named places in the state_store's code at which a test may kill or stop the process. In production: one empty call.
+"""Named places in the state store's code at which a test may kill or stop the process. In production: one empty call.
 
 `VIGILWARD_FAULT_POINT=before_commit:3:kill` sends SIGKILL to this process when it comes by `before_commit` for the
 third time; `stop` sends SIGSTOP, which makes a zombie of it. Read once, when this module is.
@@ -58,4 +58,4 @@ def _strike(sent: signal.Signals) -> None:
 
 
 passed = hook(os.environ[FAULT_POINT], _strike) if os.environ.get(FAULT_POINT) else nothing
-"""Called by the state_store's code at each of the places."""
+"""Called by the state store's code at each of the places."""

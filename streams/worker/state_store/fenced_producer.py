@@ -2,7 +2,7 @@
 fenced_producer fenced.
 
 One transactional producer for each partition of the log that is ours. `start` is the fence: the broker ends what an
-older producer of the same id had open, and refuses it from then on. A fenced_producer that was refused once, or of
+older producer of the same id had open, and refuses it from then on. A fenced producer that was refused once, or of
 whose commit nobody knows what became, is fenced for good; it is never started again, for that would fence the rightful
 owner.
 """

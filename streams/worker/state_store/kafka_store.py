@@ -50,7 +50,7 @@ class KafkaStateStore:
     durable = True
 
     def __init__(self, settings: Settings, rules: Rules, metrics: Metrics, context: WorkerContext) -> None:
-        """`context`: the worker, as far as the state_store needs it."""
+        """`context`: the worker, as far as the state store needs it."""
         self._settings, self._rules, self._context = settings, rules, context
         self._entries: dict[int, Entry] = {}
         self._identity: Identity | None = None

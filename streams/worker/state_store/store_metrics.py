@@ -1,4 +1,4 @@
-"""What Prometheus may know of the state_store: how often, how large, how long, and what could not be used."""
+"""What Prometheus may know of the state store: how often, how large, how long, and what could not be used."""
 
 from collections.abc import Callable, Mapping
 

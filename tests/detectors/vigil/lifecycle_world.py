@@ -28,9 +28,9 @@ from detectors.vigil.lifecycle import (
     quiet,
     worsen,
 )
-from detectors.vigil.reason import Reason
 from schemas.action import Action, ActionReason, ActionType, Role, Step
 from schemas.alert import AlertStatus
+from schemas.alert_reason import Reason
 from schemas.patient import Plan
 from streams.config.packaged_rules import packaged_rules
 from tests.making import T0, to_text

@@ -2,8 +2,8 @@
 
 from detectors.vigil.episode import Episode, step
 from detectors.vigil.persistence import MEDIUM, NOTHING, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from schemas.alert import State
+from schemas.alert_reason import Reason
 from tests.making import MINUTE, SECOND, T0, Entry, alerts, new_partition, reading, record, rules_with, run
 
 RULES = rules_with()

@@ -1,7 +1,7 @@
 from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM, NOTHING, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from schemas.alert import State
+from schemas.alert_reason import Reason
 from tests.making import T0, rules_with
 
 RULES = rules_with()

@@ -1,7 +1,7 @@
 from detectors.news2 import news2
 from detectors.vigil.persistence import HIGH, KEPT_SCORES, LOW, MEDIUM, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from detectors.vigil.window import Decided
+from schemas.alert_reason import Reason
 from schemas.times import NEVER
 from tests.making import MINUTE, SECOND, T0, old_rules
 

@@ -2,12 +2,12 @@ import msgspec
 
 from detectors.vigil.assessment import Assessment
 from detectors.vigil.persistence import LOW, MEDIUM, NOTHING, AlertRequest, Persistence
-from detectors.vigil.reason import Reason
 from detectors.vigil.register import ENDED_KEPT, LISTED_AT_MOST, Register
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import Round
 from detectors.vigil.window import Decided
+from schemas.alert_reason import Reason
 from tests.making import MINUTE, T0, from_json, rules_with
 
 RULES = rules_with()

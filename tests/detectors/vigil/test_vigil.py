@@ -4,7 +4,7 @@ WELL = {"heart_rate": 78, "resp_rate": 16, "spo2": 97}
 
 
 def stream(begin_s: int, end_s: int, step_s: int = 5, **values: object) -> list:
-    """A monitor's readings of patient `p`, with a little lifecycle in the heart rate."""
+    """A monitor's readings of patient `p`, with a little life in the heart rate."""
     found = []
     for second in range(begin_s, end_s, step_s):
         beat = {"heart_rate": values["heart_rate"] + second // step_s * 7 % 5 - 2} if "heart_rate" in values else {}
@@ -39,7 +39,7 @@ def test_a_learned_alert_ends_when_the_patient_is_back():
 
 
 def test_a_round_charted_late_proves_nothing_about_now():
-    """A red value of two hours ago, while a newer one stands, neither confirms a red of now nor counts as an window."""
+    """A red value of two hours ago, while a newer one stands, neither confirms a red of now nor counts as a window."""
     log = stream(0, 600, 5, **WELL)
     late = reading(T0 + 300 * SECOND, "p", "chart", taken=T0 - 2 * HOUR, source="spot", sequence=1, resp_rate=30)
 

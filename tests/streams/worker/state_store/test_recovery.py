@@ -19,7 +19,7 @@ MARKER = CheckpointBody(2_000_000, 0, None, {}, None, *HERE, generation=1, patie
 
 
 class Paper:
-    """A fenced_producer that nobody takes away."""
+    """A fenced producer that nobody takes away."""
 
     def __init__(self, settings, partition):
         self.fenced = False

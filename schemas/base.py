@@ -11,7 +11,12 @@ from schemas.times import EPOCH, to_ms, to_text
 MAX_ID = 200
 MAX_TEXT = 2_000
 
-Identifier = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+# NUL, line breaks and other controls, and what turns the direction of writing: an id that holds one looks like another
+# on a screen, and breaks the line of a log or a file.
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+NO_CONTROLS = f"^[^{CONTROLS}]+$"
+
+Identifier = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NO_CONTROLS)]
 ShortText = Annotated[str, Field(max_length=MAX_TEXT)]
 
 

@@ -5,6 +5,7 @@ decides and explains by the contract, `schemas.reading`. Both ways around: what 
 same result (tests/schemas/test_decode.py).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
@@ -15,7 +16,7 @@ from msgspec import Meta, Struct
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from schemas.base import END_OF_TIME, FIRST_MOMENT, MAX_ID
+from schemas.base import END_OF_TIME, FIRST_MOMENT, MAX_ID, NO_CONTROLS
 from schemas.reading import MAX_SEQUENCE, MAX_UNIT, MAX_VITALS, Envelope, Measure, Mode, Quality
 from schemas.reasons import Refusal, Unreadable
 from schemas.vitals import SCALES, Source, Vital
@@ -79,6 +80,7 @@ class _StrictReading(FastReading, frozen=True, gc=False, forbid_unknown_fields=T
 
 
 _strict = msgspec.json.Decoder(_StrictReading).decode
+_clean = re.compile(NO_CONTROLS).match
 _KNOWN = frozenset(FastReading.__struct_fields__)
 _KNOWN_OF_VITAL = frozenset(FastMeasure.__struct_fields__)
 
@@ -96,11 +98,18 @@ def decode(value: bytes | None) -> FastReading | Decoded:
     """
     try:
         reading = _strict(value)  # type: ignore[arg-type]
+        # Only an escape, DEL or what is not ASCII can bring a control character into an id.
+        if (b"\\" in value or b"\x7f" in value or not value.isascii()) and not _has_clean_ids(reading):  # type: ignore[operator, union-attr]
+            return decode_slowly(value)
         if reading.vitals and len(value) <= MAX_BYTES and FIRST_MOMENT <= reading.taken_at < END_OF_TIME:  # type: ignore[arg-type]
             return reading
     except Exception:  # whatever it is: the contract decides, and says why
         pass
     return decode_slowly(value)
+
+
+def _has_clean_ids(reading: FastReading) -> bool:
+    return _clean(reading.patient_id) is not None and _clean(reading.device_id) is not None
 
 
 def decode_slowly(value: bytes | None) -> Decoded:
@@ -135,6 +144,8 @@ def _read_unknown(body: dict[str, Any]) -> Decoded | None:
     try:
         reading = msgspec.convert(body, FastReading)
     except msgspec.ValidationError:
+        return None
+    if not _has_clean_ids(reading):
         return None
     if not (reading.vitals or reading.corrects is not None) or not FIRST_MOMENT <= reading.taken_at < END_OF_TIME:
         return None

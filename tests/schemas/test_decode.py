@@ -167,3 +167,29 @@ def test_the_field_of_a_refused_vital_is_never_as_long_as_a_record():
     found = decode(reading(vitals={"x" * 60_000: 1}))
 
     assert len(found.refused[0].field) < 300
+
+
+@pytest.mark.parametrize(
+    "control", ["\0", "\n", "\r", "\x1b", "\x7f", "\x85", "\u2028", "\u200f", "\u202e", "\u2066"], ids=ascii
+)
+@pytest.mark.parametrize("field", ["patient_id", "device_id"])
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["known", "unknown field"])
+def test_a_control_character_in_an_id_is_refused_with_a_code_and_the_field(control, field, escaped, more):
+    """On a screen it looks like another patient; in a log it begins a line."""
+    said = {**json.loads(READING), field: f"p-{control}1", **more}
+    value = json.dumps(said, ensure_ascii=escaped).encode()
+
+    with pytest.raises(Unreadable) as refused:
+        decode(value)
+    assert (refused.value.code, refused.value.field) == (Refusal.BAD_FIELD, field)
+
+
+def test_a_name_in_any_script_is_an_id():
+    value = json.dumps({**json.loads(READING), "patient_id": "Зоя-Müller-患者"}, ensure_ascii=False).encode()
+
+    assert decode(value).patient_id == "Зоя-Müller-患者"
+
+
+READING = """{"patient_id": "p-1", "device_id": "m-1", "taken_at": "2026-11-22T12:00:00Z",
+              "vitals": {"spo2": {"value": 97, "unit": "%"}}}"""

@@ -21,6 +21,7 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
     "": (f"{__package__}.settings", "Settings"),
     "board": ("streams.board.settings", "BoardSettings"),
     "gateway": ("streams.gateways.settings", "GatewaySettings"),
+    "notify": ("streams.notify.settings", "NotifySettings"),
 }
 """Module and class by table; the first are the keys outside any table."""
 

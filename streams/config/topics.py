@@ -31,6 +31,7 @@ class Topic(StrEnum):
     STATES = "states"
     SAVEPOINTS = "savepoints"
     HEARTBEATS = "heartbeats"
+    NOTIFICATIONS = "notifications"
 
 
 class Cleanup(StrEnum):
@@ -154,6 +155,15 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             "board, `doctor`",
             Cleanup.DELETE,
             DAY_MS,
+            inbound=False,
+        ),
+        Topic.NOTIFICATIONS: Facts(
+            "what a notifier owes, and what became of it",
+            "patient",
+            "`vigilward notify`",
+            "`vigilward notify`",
+            Cleanup.DELETE,
+            7 * DAY_MS,
             inbound=False,
         ),
     }

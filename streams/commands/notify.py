@@ -1,0 +1,50 @@
+"""`vigilward notify`: alerts out to people's devices and to machines, a process of its own."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def notify(
+    bootstrap_servers: Annotated[
+        str | None, typer.Option("--bootstrap-servers", help="Kafka, as host:port[,host:port].")
+    ] = None,
+    routes: Annotated[Path | None, typer.Option("--routes", metavar="FILE", help="Who is told (TOML).")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print who would be told now and at 03:00, and end.")
+    ] = False,
+    port: Annotated[int | None, typer.Option("--port", help="For /livez, /readyz, /metrics; 0 for any.")] = None,
+) -> None:
+    """Tell people of calls and machines of every alert, by signed webhooks and IHE PCD-04.
+
+    The routes file names recipients by ward, role, priority, kind and shift. Everything is set by VIGILWARD_* and
+    VIGILWARD_NOTIFY_*, or by the settings file's table [notify]; these options win.
+
+    Example: vigilward notify --routes routes.toml --dry-run
+    """
+    from streams.commands import CannotRun
+    from streams.notify.notifier import dry_run as rows_of
+    from streams.notify.routes import read_routes
+    from streams.notify.settings import load_notify
+
+    own = load_notify(routes=routes, port=port)
+    if own.routes is None:
+        raise CannotRun("nobody is named: set VIGILWARD_NOTIFY_ROUTES or --routes to a file of recipients", exit_code=2)
+    read = read_routes(own.routes, own.zone)
+    if dry_run:
+        local = datetime.now(own.zone)
+        night = (local + timedelta(days=1)).replace(hour=3, minute=0, second=0, microsecond=0)
+        for row in rows_of(read, {"now": local.astimezone(UTC), "03:00": night.astimezone(UTC)}):
+            print(json.dumps(row))
+        return
+    from streams.config.settings import load
+    from streams.notify.serve import serve
+    from streams.worker.logs import set_up
+
+    settings = load(bootstrap_servers=bootstrap_servers)
+    set_up("notify", level=settings.log_level.number, group=settings.group)
+    raise typer.Exit(asyncio.run(serve(settings, own, read)))

@@ -1,0 +1,66 @@
+"""What a notifier needs of an alert, read from the topic's bytes."""
+
+from datetime import datetime
+
+import msgspec
+
+from schemas.action import Step
+from schemas.alert import AlertStatus, Kind, Priority, State
+from schemas.reading import Mode
+
+
+class StepReached(msgspec.Struct, frozen=True):
+    """A step of the ladder that was taken."""
+
+    step: Step
+    at: datetime
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who answered."""
+
+    who: str
+
+
+class Lifecycle(msgspec.Struct, frozen=True):
+    """Where the alert stands, and whom its ladder has reached."""
+
+    status: AlertStatus
+    steps: tuple[StepReached, ...] = ()
+    repeats: int = 0
+    owner: Person | None = None
+    snoozed_by: Person | None = None
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One revision of an alert."""
+
+    alert_id: str
+    revision: int
+    state: State
+    kind: Kind
+    subject: str
+    priority: Priority
+    patient_id: str
+    mode: Mode
+    started_at: datetime
+    at: datetime
+    headline: str
+    reason: str
+    lifecycle: Lifecycle
+    ward: str | None = None
+    bed: str | None = None
+
+    @property
+    def calls(self) -> bool:
+        """Whether somebody is asked for now."""
+        return self.lifecycle.status is AlertStatus.CALLING
+
+    @property
+    def over(self) -> bool:
+        """Whether its condition has ended."""
+        return self.lifecycle.status in (AlertStatus.RESOLVED, AlertStatus.CLOSING, AlertStatus.CLEARED)
+
+
+decode = msgspec.json.Decoder(Revision).decode
+"""Bytes of the alerts topic -> Revision. Raises msgspec.DecodeError or ValidationError."""

@@ -1,0 +1,142 @@
+"""What each revision of an alert asks to be told, and to whom: pure, and the same after a restart.
+
+A notice's id is made of alert, step, moment of the step, round and recipient, so that the ids that are known say what
+was told. People are told of calls and of their end; machines of every revision.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from schemas.alert import AlertStatus
+from schemas.reading import Mode
+from streams.notify.alerts import Revision
+from streams.notify.notice import Fate, Notice, Phase
+from streams.notify.routes import Recipient, Routes
+
+NOT_TOLD_AFTER: Final = timedelta(minutes=30)
+"""People are not told of a call that was over before a notifier first heard of it, once it is this old."""
+CLOSING_WORDS: Final = "Information, not a certified alarm."
+OVER: Final = "over"
+
+
+class Book:
+    """Who was told what. `mode`: only alerts of this mode reach people; test and demo never do."""
+
+    def __init__(self, routes: Routes, mode: Mode) -> None:
+        self._routes, self._mode = routes, mode
+        self._told: dict[str, dict[str, Notice]] = {}
+        self.attempted: set[str] = set()
+        self.nobody = 0
+        """Steps of a ladder for which no recipient was on duty."""
+
+    def remember(self, notice: Notice) -> None:
+        """A notice as it stands in the topic; the newest fate counts."""
+        self._told.setdefault(notice.alert_id, {})[notice.id] = notice
+
+    def owed(self) -> list[Notice]:
+        """What was written down and not sent, oldest first."""
+        waiting = (one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED)
+        return sorted(waiting, key=lambda one: (one.at, one.id))
+
+    def settle(self, notice: Notice, fate: Fate) -> Notice:
+        """The notice with what became of it, remembered."""
+        settled = msgspec.structs.replace(notice, fate=fate)
+        self.remember(settled)
+        return settled
+
+    def forget(self, alert_ids: Iterable[str]) -> None:
+        """Drops what is known of alerts whose partition another notifier has now."""
+        for alert_id in list(alert_ids):
+            self.attempted -= set(self._told.pop(alert_id, ()))
+
+    def alerts_of(self, belongs: Iterable[str]) -> set[str]:
+        """The alerts of these patients."""
+        patients = set(belongs)
+        return {alert for alert, all_ in self._told.items() if any(one.patient_id in patients for one in all_.values())}
+
+    def take(self, revision: Revision, now: datetime) -> list[Notice]:
+        """What a revision asks for anew, in the order in which it is told; settled ones come with their fate."""
+        known = self._told.get(revision.alert_id, {})
+        machines = [
+            self._notice(revision, one, f"{revision.alert_id}:{revision.revision}:{one.name}", _phase(revision))
+            for one in self._routes.machines(revision.ward, revision.priority, revision.kind, revision.at)
+        ]
+        people = self._mode is Mode.REAL and revision.mode is Mode.REAL
+        asked = machines + (self._people(revision, known, now) if people else [])
+        new = [one for one in asked if one.id not in known or one.fate is Fate.SUPERSEDED]
+        for one in new:
+            self.remember(one)
+        return new
+
+    def _people(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
+        return self._calls(revision) if revision.calls else self._ends(revision, known, now)
+
+    def _calls(self, revision: Revision) -> list[Notice]:
+        found: list[Notice] = []
+        for reached in revision.lifecycle.steps:
+            on_duty = self._routes.people(reached.step, revision.ward, revision.priority, revision.kind, revision.at)
+            self.nobody += not on_duty
+            for one in on_duty:
+                again = revision.lifecycle.repeats
+                name = f"{revision.alert_id}:{reached.step}:{reached.at.isoformat()}:{again}:{one.name}"
+                notice = self._notice(revision, one, name, Phase.CONTINUE if again else Phase.START)
+                found.append(msgspec.structs.replace(notice, step=reached.step.value, round=again))
+        return found
+
+    def _ends(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
+        """To each who was called: that it is over, or who has it. A call that never left is not sent after its end."""
+        found: list[Notice] = []
+        for recipient in dict.fromkeys(one.recipient for one in known.values() if one.step is not None):
+            calls = [one for one in known.values() if one.recipient == recipient and one.step is not None]
+            newest = max(calls, key=lambda one: (one.at, one.round))
+            name = f"{newest.id}:{OVER}"
+            if name in known:
+                continue
+            unsent = [one for one in calls if one.fate is Fate.OWED and one.id not in self.attempted]
+            found += [msgspec.structs.replace(one, fate=Fate.SUPERSEDED) for one in unsent]
+            nothing_said = len(unsent) == len(calls)
+            if nothing_said and revision.over and now - revision.at > NOT_TOLD_AFTER:
+                continue
+            times = f"called {newest.at:%H:%M} UTC, {_what_became(revision)} {revision.at:%H:%M} UTC"
+            over = msgspec.structs.replace(newest, id=name, revision=revision.revision, phase=Phase.END, step=None)
+            text = f"{_place(revision)}: {times}. {CLOSING_WORDS}"
+            found.append(msgspec.structs.replace(over, text=text, at=revision.at, fate=Fate.OWED))
+        return found
+
+    def _notice(self, revision: Revision, recipient: Recipient, name: str, phase: Phase) -> Notice:
+        return Notice(
+            id=name,
+            alert_id=revision.alert_id,
+            revision=revision.revision,
+            recipient=recipient.name,
+            phase=phase,
+            kind=revision.kind,
+            priority=revision.priority,
+            subject=revision.subject,
+            patient_id=revision.patient_id,
+            ward=revision.ward,
+            bed=revision.bed,
+            text=f"{_place(revision)}, {revision.priority} priority: {revision.headline}. {CLOSING_WORDS}",
+            at=revision.at,
+        )
+
+
+def _place(revision: Revision) -> str:
+    bed = f"Bed {revision.bed}" if revision.bed else "No bed known"
+    return f"{bed}, ward {revision.ward}" if revision.ward else bed
+
+
+def _phase(revision: Revision) -> Phase:
+    if revision.over:
+        return Phase.END
+    return Phase.START if revision.revision == 1 else Phase.CONTINUE
+
+
+def _what_became(revision: Revision) -> str:
+    who = revision.lifecycle.owner or revision.lifecycle.snoozed_by
+    if revision.lifecycle.status in (AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED) and who is not None:
+        return f"answered by {who.who}"
+    return "ended" if revision.over else "no longer calling"

@@ -1,0 +1,146 @@
+"""IHE PCD-04: alerts as ORU^R40 over MLLP, each answered before the next one leaves.
+
+Phases start, continue and end; priorities PH, PM, PL, and PN once it has ended; SP for the patient, ST for the
+measuring (IHE Devices Technical Framework, Alert Communication Management; codes of IEEE 11073-10101). A message
+acknowledged is *sent*: that a person was reached is never concluded from it.
+"""
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schemas.alert import Kind, Priority
+from streams.gateways.mllp import Frames, TooLarge, frame
+from streams.notify.channels import Answer
+from streams.notify.notice import Notice, Phase
+from streams.notify.routes import Recipient
+
+WITHIN_S: Final = 5.0
+MOST_BYTES: Final = 65_536
+PROFILE: Final = "IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO"
+PRIORITIES: Final = {Priority.HIGH: "PH", Priority.MEDIUM: "PM", Priority.LOW: "PL"}
+TYPES: Final = {Kind.PHYSIOLOGICAL: "SP", Kind.TECHNICAL: "ST"}
+ESCAPES: Final = str.maketrans(
+    {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\r": " ", "\n": " "}
+)
+
+
+def escaped(text: str) -> str:
+    """A text as HL7 v2 carries it.
+
+    >>> escaped("A&E|2")
+    'A\\\\T\\\\E\\\\F\\\\2'
+    """
+    return text.translate(ESCAPES)
+
+
+def time_text(at: datetime) -> str:
+    """An instant with its offset, in milliseconds.
+
+    >>> from datetime import UTC
+    >>> time_text(datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC))
+    '20261122120000.123+0000'
+    """
+    return f"{at:%Y%m%d%H%M%S}.{at.microsecond // 1_000:03d}{at:%z}"
+
+
+def control_id(notice: Notice) -> str:
+    """MSH-10: the same for every retry."""
+    return hashlib.sha256(notice.id.encode()).hexdigest()[:20]
+
+
+def message(notice: Notice, recipient: Recipient) -> bytes:
+    """The ORU^R40 of a notice."""
+    at, ended = time_text(notice.at), notice.phase is Phase.END
+    priority, kind = "PN" if ended else PRIORITIES[notice.priority], TYPES[notice.kind]
+    patient = escaped(notice.patient_id) if recipient.patient_id else ""
+    place = f"{escaped(notice.ward or '')}^^{escaped(notice.bed or '')}"
+    facets = [
+        ("196616^MDC_EVT_ALARM^MDC", escaped(notice.text), f"{priority}~{kind}"),
+        ("68480^MDC_ATTR_ALERT_SOURCE^MDC", escaped(notice.subject), ""),
+        ("68481^MDC_ATTR_EVENT_PHASE^MDC", notice.phase.value, ""),
+        ("68482^MDC_ATTR_ALARM_STATE^MDC", "inactive" if ended else "active", ""),
+        ("68483^MDC_ATTR_ALARM_INACTIVATION_STATE^MDC", "enabled", ""),
+        ("68484^MDC_ATTR_ALARM_PRIORITY^MDC", priority, ""),
+        ("68485^MDC_ATTR_ALERT_TYPE^MDC", kind, ""),
+    ]
+    head = f"MSH|^~\\&|VIGILWARD|||{escaped(recipient.name)}|{at}||ORU^R40^ORU_R40|{control_id(notice)}"
+    lines = [
+        f"{head}|P|2.6|||AL|NE||UNICODE UTF-8|||{PROFILE}",
+        f"PID|||{patient}||^^^^^^U",
+        f"PV1||U|{place}",
+        f"OBR|1||{escaped(notice.alert_id)}^VIGILWARD|196616^MDC_EVT_ALARM^MDC|||{at}",
+        *(
+            f"OBX|{number}|ST|{code}|1.0.0.0.{number}|{value}|||{flags}|||F|||{at}"
+            for number, (code, value, flags) in enumerate(facets, 1)
+        ),
+    ]
+    return ("\r".join(lines) + "\r").encode()
+
+
+def answer_of(reply: bytes, wanted: str) -> Answer:
+    """What an ACK says: AA or CA is taken, AE, CE, AR and CR are refused for good.
+
+    >>> answer_of(b"MSH|^~\\\\&|X\\rMSA|AA|17\\r", "17").ok, answer_of(b"MSH|^~\\\\&|X\\rMSA|AR|17\\r", "17").final
+    (True, True)
+    """
+    for line in reply.replace(b"\n", b"\r").split(b"\r"):
+        parts = line.decode("utf-8", "replace").split("|")
+        if parts[0] == "MSA" and len(parts) > 2 and parts[2] == wanted:
+            return Answer(ok=parts[1] in ("AA", "CA"), final=parts[1] not in ("AA", "CA"), said=f"MSA-1 {parts[1]}")
+    return Answer(ok=False, said="an answer to something else")
+
+
+@dataclass(slots=True)
+class _Line:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class Pcd04:
+    """One connection a receiver, kept open; opened again after any doubt about what was answered."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line] = {}
+
+    async def send(self, recipient: Recipient, notice: Notice) -> Answer:
+        """Sends and waits for the acknowledgement."""
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await self._exchange(recipient, notice)
+        except (OSError, TimeoutError, TooLarge, EOFError) as fault:
+            self._drop(recipient.address)
+            return Answer(ok=False, said=type(fault).__name__)
+
+    async def _exchange(self, recipient: Recipient, notice: Notice) -> Answer:
+        line = self._lines.get(recipient.address)
+        if line is None or line.reader.at_eof():
+            host, _, port = recipient.address.rpartition(":")
+            line = self._lines[recipient.address] = _Line(*await asyncio.open_connection(host, int(port)))
+        line.writer.write(frame(message(notice, recipient)))
+        await line.writer.drain()
+        frames, wanted = Frames(MOST_BYTES), control_id(notice)
+        while True:
+            data = await line.reader.read(MOST_BYTES)
+            if not data:
+                raise EOFError
+            for reply in frames.feed(data):
+                answer = answer_of(reply, wanted)
+                if answer.ok or answer.final:
+                    return answer
+
+    def _drop(self, address: str) -> None:
+        line = self._lines.pop(address, None)
+        if line is not None:
+            line.writer.close()
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        for address in list(self._lines):
+            line = self._lines.pop(address)
+            line.writer.close()
+            with suppress(OSError):
+                await line.writer.wait_closed()

@@ -1,0 +1,291 @@
+"""Tells people and machines of alerts, and writes down what is owed before anything is sent.
+
+Alerts come from Kafka by a group of their own, so that of several notifiers one tells. What a revision asks for is
+written to the notifications topic first; then the offset of the alert moves; then it is sent, and what became of it is
+written. After a kill the next one reads what was owed: a notice may arrive twice with the same id and words, and never
+with two contents.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.gateways.store import NotStored, Record, Store
+from streams.notify import alerts, notice
+from streams.notify.book import Book
+from streams.notify.channels import Answer, Sender
+from streams.notify.channels.pcd04 import Pcd04
+from streams.notify.channels.webhook import Webhook
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.notice import Fate, Notice
+from streams.notify.outbox import Outbox
+from streams.notify.routes import Channel, Routes
+from streams.notify.settings import NotifySettings
+
+log = logging.getLogger(__name__)
+MAX_WAITING: Final = 20_000
+RETRY_S: Final = 1.0
+
+
+class Notifier(ConsumerRebalanceListener):
+    """One notifier. `run` works until it is cancelled."""
+
+    def __init__(self, settings: Settings, own: NotifySettings, routes: Routes) -> None:
+        self.settings, self.routes = settings, routes
+        self.metrics = NotifyMetrics()
+        self.book = Book(routes, settings.mode)
+        self.outboxes = {one.name: Outbox() for one in routes.recipients}
+        self._recipients = {one.name: one for one in routes.recipients}
+        self._senders: dict[Channel, Sender] = {Channel.WEBHOOK: Webhook(), Channel.PCD04: Pcd04()}
+        self._store = Store(
+            settings, within_s=own.store_within_s, max_waiting=MAX_WAITING, client_id="vigilward-notify"
+        )
+        self._alerts, self._notes = settings.topic(Topic.ALERTS), settings.topic(Topic.NOTIFICATIONS)
+        self._wake = {name: asyncio.Event() for name in self.outboxes}
+        self._partition_of: dict[str, int] = {}
+        self._arrived: dict[str, float] = {}
+        self._catching_up: dict[int, int] = {}
+        self._consumer: AIOKafkaConsumer | None = None
+        self.assigned = False
+
+    @property
+    def unready(self) -> list[str]:
+        """Why nobody would be told now; nothing if all is well."""
+        reasons = {
+            "not_assigned": not self.assigned,
+            "catching_up": bool(self._catching_up),
+            "cannot_store": bool(self._store.last_error),
+        }
+        return [name for name, holds in reasons.items() if holds]
+
+    async def run(self) -> None:
+        """Reads, writes down and sends, for ever."""
+        self._store.start()
+        senders = [asyncio.create_task(self._send_to(name), name=f"notify {name}") for name in self.outboxes]
+        try:
+            await self._read()
+        finally:
+            for task in senders:
+                task.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+            if self._consumer is not None:
+                await self._consumer.stop()
+            for sender in self._senders.values():
+                await sender.close()
+            await self._store.stop()
+
+    # ---- reading
+
+    async def _read(self) -> None:
+        while True:
+            consumer = self._consumer = AIOKafkaConsumer(
+                **self.settings.aiokafka(),
+                group_id=f"{self.settings.group}-notify",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=int(self.settings.session_timeout_s * 1_000),
+                heartbeat_interval_ms=int(self.settings.heartbeat_s * 1_000),
+            )
+            try:
+                consumer.subscribe([self._alerts], listener=self)
+                await consumer.start()
+                while True:
+                    for partition, records in (await consumer.getmany(timeout_ms=100, max_records=500)).items():
+                        await self._take(consumer, partition, records)
+                    await self._end_of_catching_up(consumer)
+            except (KafkaError, NotStored) as fault:
+                log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
+                self.assigned = False
+                await consumer.stop()
+                await asyncio.sleep(RETRY_S)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Another notifier tells of these now."""
+        self.assigned = False
+        gone = {partition.partition for partition in revoked}
+        lost = {alert for alert, partition in self._partition_of.items() if partition in gone}
+        self.book.forget(lost)
+        for outbox in self.outboxes.values():
+            for one in [*outbox.queue, *outbox.gathering]:
+                if one.alert_id in lost:
+                    outbox.drop(one.id)
+        self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert not in lost}
+        self._catching_up = {number: end for number, end in self._catching_up.items() if number not in gone}
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Reads what was told and owed of these, and how far their alerts go, before anything is sent."""
+        ours = sorted(partition.partition for partition in assigned)
+        if not ours:
+            return
+        reader = AIOKafkaConsumer(**self.settings.aiokafka(), enable_auto_commit=False)
+        await reader.start()
+        try:
+            notes = [TopicPartition(self._notes, number) for number in ours]
+            ends = await reader.end_offsets([*notes, *(TopicPartition(self._alerts, number) for number in ours)])
+            reader.assign(notes)
+            await reader.seek_to_beginning(*notes)
+            for place in notes:
+                while await reader.position(place) < ends[place]:
+                    for record in (await reader.getmany(place, timeout_ms=200)).get(place, []):
+                        self._recall(record)
+        finally:
+            await reader.stop()
+        for one in self.book.owed():
+            if self._partition_of.get(one.alert_id) in ours:
+                self._queue(one)
+        self._catching_up |= {number: ends[TopicPartition(self._alerts, number)] for number in ours}
+        self.assigned = True
+
+    def _recall(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        try:
+            one = notice.decode(record.value or b"")
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            self.metrics.unreadable.inc()
+            return
+        self.book.remember(one)
+        self._partition_of[one.alert_id] = record.partition
+        if one.fate is Fate.OWED:
+            self.book.attempted.add(one.id)  # nobody knows whether it left: its words stay as they are
+
+    async def _end_of_catching_up(self, consumer: AIOKafkaConsumer) -> None:
+        for number, end in list(self._catching_up.items()):
+            if await consumer.position(TopicPartition(self._alerts, number)) >= end:
+                del self._catching_up[number]
+        if not self._catching_up:
+            for event in self._wake.values():
+                event.set()
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord[bytes, bytes]]
+    ) -> None:
+        asked: list[Notice] = []
+        for record in records:
+            try:
+                revision = alerts.decode(record.value or b"")
+            except (msgspec.DecodeError, msgspec.ValidationError):
+                self.metrics.unreadable.inc()
+                log.error("the alert at offset %d of partition %d cannot be read", record.offset, record.partition)
+                continue
+            self._partition_of[revision.alert_id] = record.partition
+            before = self.book.nobody
+            new = self.book.take(revision, datetime.now(UTC))
+            self.metrics.nobody.inc(self.book.nobody - before)
+            self._arrived |= {one.id: record.timestamp / 1_000 for one in new}
+            asked += new
+        await self._write(asked)
+        try:
+            await consumer.commit({partition: records[-1].offset + 1})
+        except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
+            return
+        for one in asked:
+            if one.fate is Fate.SUPERSEDED:
+                self.outboxes[one.recipient].drop(one.id)
+            else:
+                self._queue(one)
+
+    def _queue(self, one: Notice) -> None:
+        if one.recipient not in self.outboxes:  # the routes have changed since it was owed
+            return
+        self.outboxes[one.recipient].add(one, time.monotonic())
+        self._wake[one.recipient].set()
+
+    async def _write(self, notices: list[Notice]) -> None:
+        records = [Record(self._notes, one.patient_id.encode(), notice.encode(one)) for one in notices]
+        for one in notices:
+            self.metrics.notices.labels(one.fate.value).inc()
+        await (await self._store.put(records))
+
+    # ---- sending
+
+    async def _send_to(self, name: str) -> None:
+        outbox, wake = self.outboxes[name], self._wake[name]
+        while True:
+            wake.clear()
+            now = time.monotonic()
+            if not self._catching_up and self.assigned:
+                await self._join(outbox, now)
+                if (one := outbox.ready(now)) is not None and not self._is_held(one):
+                    await self._send(outbox, one)
+                    continue
+            self._count()
+            coming = outbox.next_at()
+            wait_s = RETRY_S if coming is None else min(RETRY_S, max(0.01, coming - now))
+            try:
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
+            except TimeoutError:
+                continue
+
+    def _is_held(self, one: Notice) -> bool:
+        return self.routes.held(self._recipients[one.recipient], one.priority, datetime.now(UTC))
+
+    async def _join(self, outbox: Outbox, now: float) -> None:
+        if (made := outbox.join(now)) is None:
+            return
+        message, gathered = made
+        settled = [self.book.settle(one, Fate.SUPERSEDED) for one in gathered]
+        self.book.remember(message)
+        await self._keep([message, *settled])
+
+    async def _send(self, outbox: Outbox, one: Notice) -> None:
+        self.book.attempted.add(one.id)
+        recipient = self._recipients[one.recipient]
+        answer: Answer = await self._senders[recipient.channel].send(recipient, one)
+        if not outbox.queue or outbox.queue[0].id != one.id:
+            return  # its partition was dealt to another meanwhile
+        was_away = outbox.away
+        if answer.ok:
+            if (since := self._arrived.pop(one.id, None)) is not None:
+                self.metrics.delay.observe(max(0.0, time.time() - since))
+            outbox.sent()
+            if was_away:
+                log.warning("recipient %s answers again", one.recipient)
+            await self._keep([self.book.settle(one, Fate.SENT)])
+            return
+        self.metrics.tries.inc()
+        goes_on = outbox.failed(time.monotonic(), answer.wait_s) and not answer.final
+        if outbox.away and not was_away:
+            log.error("recipient %s does not answer: %s; going on trying", one.recipient, answer.said)
+        if not goes_on:
+            log.error("a message to recipient %s is given up: %s", one.recipient, answer.said)
+            outbox.sent()
+            await self._keep([self.book.settle(one, Fate.UNDELIVERABLE)])
+
+    async def _keep(self, notices: list[Notice]) -> None:
+        """Writes down what became of notices; if Kafka does not take it, they are told again after a restart."""
+        try:
+            await self._write(notices)
+        except NotStored as fault:
+            log.error("what became of %d messages was not written down: %s", len(notices), fault)
+
+    def _count(self) -> None:
+        self.metrics.waiting.set(sum(len(one.queue) + len(one.gathering) for one in self.outboxes.values()))
+        self.metrics.away.set(sum(one.away for one in self.outboxes.values()))
+
+
+def dry_run(routes: Routes, moments: dict[str, datetime]) -> list[dict[str, Any]]:
+    """Who would be told at each moment, by ward and step: one row each, `recipients` empty where nobody would."""
+    from schemas.action import Step
+    from schemas.alert import Kind, Priority
+
+    return [
+        {
+            "when": name,
+            "ward": ward or "any other ward",
+            "step": step.value,
+            "recipients": [one.name for one in routes.people(step, ward, Priority.HIGH, Kind.PHYSIOLOGICAL, at)],
+        }
+        for name, at in moments.items()
+        for ward in [*sorted(routes.wards), ""]
+        for step in Step
+    ]

@@ -1,0 +1,71 @@
+"""What may be set for a notifier."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streams.config.settings_file import TomlFile
+from streams.config.settings_problems import SettingsError, problems_of
+
+PREFIX = "VIGILWARD_NOTIFY_"
+
+
+class NotifyTable(TomlFile):
+    """The table `[notify]` of the settings file; nothing if there is none."""
+
+    def __call__(self) -> dict[str, Any]:
+        """The keys of `[notify]`. Raises SettingsError naming the file."""
+        return self.read().get("notify", {})
+
+
+class NotifySettings(BaseSettings):
+    """Environment variables VIGILWARD_NOTIFY_NAME, or the table `[notify]` of the settings file.
+
+    >>> NotifySettings(site_zone="Europe/Berlin").zone.key
+    'Europe/Berlin'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    routes: Path | None = Field(None, description="Who is told, by ward, role, priority, kind and shift (TOML).")
+    site_zone: str = Field("UTC", description="The zone in which shifts and quiet hours are meant.")
+    host: str = Field("127.0.0.1", description="Where /livez, /readyz and /metrics are served.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(8096, description="Their port; 0 for any free one.")
+    store_within_s: Annotated[float, Field(ge=1, le=300)] = Field(30.0, description="How long Kafka may take.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Said by the caller, then the environment, then the file."""
+        return init_settings, env_settings, NotifyTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
+
+    @field_validator("site_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (ValueError, OSError, KeyError) as error:
+            raise ValueError("no zone of the tz database, such as Europe/Berlin") from error
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's zone."""
+        return ZoneInfo(self.site_zone)
+
+
+def load_notify(**said: Any) -> NotifySettings:
+    """A notifier's settings; `said` (command-line options) wins over everything. Raises SettingsError."""
+    try:
+        return NotifySettings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as refused:
+        raise SettingsError(problems_of(refused, PREFIX)) from None

@@ -1,0 +1,127 @@
+"""What is told of an alert: each step and round once, its end to those who were called, nothing again at a restart."""
+
+from datetime import timedelta
+
+from schemas.action import Step
+from schemas.alert import AlertStatus
+from schemas.reading import Mode
+from streams.notify import notice
+from streams.notify.book import Book
+from streams.notify.notice import Fate, Phase
+from tests.streams.notify.conftest import MACHINE, START, person, routes_of
+
+NURSE, LEAD = person(Step.NURSE), person(Step.SHIFT_LEAD)
+NOW = START + timedelta(minutes=1)
+
+
+def book(*recipients, mode=Mode.REAL) -> Book:
+    return Book(routes_of(*(recipients or (NURSE, LEAD))), mode)
+
+
+def told(notices) -> list[tuple[str, str, int]]:
+    return [(one.recipient, one.phase.value, one.round) for one in notices if one.fate is Fate.OWED]
+
+
+def test_each_step_of_the_ladder_tells_its_own_people_once(revision):
+    ours = book()
+
+    assert told(ours.take(revision(1), NOW)) == [("nurse", "start", 0)]
+    assert told(ours.take(revision(2, minutes=1), NOW)) == []
+    both = ((Step.NURSE, 0), (Step.SHIFT_LEAD, 2))
+    assert told(ours.take(revision(3, minutes=2, steps=both), NOW)) == [("shift_lead", "start", 0)]
+
+
+def test_a_repeat_of_the_ladder_tells_everybody_reached_again(revision):
+    ours, both = book(), ((Step.NURSE, 0), (Step.SHIFT_LEAD, 2))
+    ours.take(revision(1, steps=both), NOW)
+
+    again = ours.take(revision(2, minutes=7, steps=both, repeats=1), NOW)
+
+    assert told(again) == [("nurse", "continue", 1), ("shift_lead", "continue", 1)]
+    assert len({one.id for one in again}) == 2
+
+
+def test_what_is_only_shown_goes_to_machines_alone(revision):
+    asked = book(NURSE, MACHINE).take(revision(1, AlertStatus.SHOWN), NOW)
+
+    assert told(asked) == [("gateway", "start", 0)]
+
+
+def test_test_and_demo_patients_never_reach_a_person(revision):
+    assert told(book().take(revision(1, mode=Mode.DEMO), NOW)) == []
+    assert told(book(mode=Mode.DEMO).take(revision(1, mode=Mode.DEMO), NOW)) == []
+    assert told(book(NURSE, MACHINE, mode=Mode.DEMO).take(revision(1, mode=Mode.DEMO), NOW)) == [
+        ("gateway", "start", 0)
+    ]
+
+
+def test_those_who_were_called_hear_that_it_is_answered_and_by_whom(revision):
+    ours = book()
+    (call,) = ours.take(revision(1), NOW)
+    ours.settle(call, Fate.SENT)
+
+    (over,) = ours.take(revision(2, AlertStatus.ACKNOWLEDGED, minutes=3, who="nora"), NOW)
+
+    assert (over.phase, over.recipient) == (Phase.END, "nurse")
+    assert (
+        over.text
+        == "Bed A01, ward A: called 03:10 UTC, answered by nora 03:13 UTC. Information, not a certified alarm."
+    )
+    assert ours.take(revision(3, AlertStatus.CLEARED, minutes=9), NOW) == []
+
+
+def test_after_an_outage_the_latest_state_is_told_once_and_no_start_after_its_end(revision):
+    ours = book()
+    (call,) = ours.take(revision(1), NOW)
+
+    superseded, over = ours.take(revision(2, AlertStatus.CLEARED, minutes=4), NOW)
+
+    assert (superseded.id, superseded.fate) == (call.id, Fate.SUPERSEDED)
+    assert "called 03:10 UTC, ended 03:14 UTC" in over.text
+
+
+def test_a_call_that_may_have_left_keeps_its_words_and_comes_before_its_end(revision):
+    ours = book()
+    (call,) = ours.take(revision(1), NOW)
+    ours.attempted.add(call.id)
+
+    assert told(ours.take(revision(2, AlertStatus.CLEARED, minutes=4), NOW)) == [("nurse", "end", 0)]
+    assert next(one.id for one in ours.owed()) == call.id
+
+
+def test_an_old_call_that_is_over_is_told_to_nobody_by_a_notifier_that_starts_late(revision):
+    ours, late = book(), START + timedelta(hours=3)
+    ours.take(revision(1), late)
+
+    assert told(ours.take(revision(2, AlertStatus.CLEARED, minutes=4), late)) == []
+
+
+def test_after_a_restart_the_same_revision_asks_for_nothing_and_what_was_owed_is_owed(revision):
+    first = book()
+    kept = [notice.decode(notice.encode(one)) for one in first.take(revision(1), NOW)]
+    second = book()
+    for one in kept:
+        second.remember(one)
+
+    assert second.take(revision(1), NOW) == []
+    assert second.owed() == kept
+
+
+def test_a_new_call_after_an_answer_is_a_new_message(revision):
+    ours = book()
+    (call,) = ours.take(revision(1), NOW)
+    ours.settle(call, Fate.SENT)
+    ours.take(revision(2, AlertStatus.ACKNOWLEDGED, minutes=3, who="nora"), NOW)
+
+    assert told(ours.take(revision(3, minutes=70, steps=((Step.NURSE, 70),)), NOW)) == [("nurse", "start", 0)]
+
+
+def test_a_step_that_reaches_nobody_is_counted(revision):
+    ours = book(person(Step.NURSE, wards=frozenset({"B"})))
+
+    assert ours.take(revision(1), NOW) == []
+    assert ours.nobody == 1
+
+
+def test_no_patient_is_named_in_what_people_read(revision):
+    assert all("p-secret" not in one.text for one in book().take(revision(1), NOW))

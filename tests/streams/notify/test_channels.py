@@ -1,0 +1,181 @@
+"""The bytes that leave: a signed CloudEvent, and an ORU^R40 that IHE's profile names."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+
+from schemas.action import Step
+from schemas.alert import Kind, Priority
+from schemas.reading import Mode
+from streams.gateways.mllp import Frames, frame
+from streams.notify.book import Book
+from streams.notify.channels.pcd04 import Pcd04, control_id, message
+from streams.notify.channels.webhook import Webhook, body_of
+from streams.notify.notice import Notice, Phase
+from streams.notify.routes import Audience, Channel, Recipient
+from tests.streams.notify.conftest import MACHINE, START, person, routes_of
+
+KEY = b"0" * 16
+
+
+@pytest.fixture
+def call(revision) -> Notice:
+    (one,) = Book(routes_of(person(Step.NURSE)), Mode.REAL).take(revision(1, headline="SpO2 84 % | A&E"), START)
+    return one
+
+
+def test_an_event_is_complete_and_names_no_patient_unless_the_route_says_so(call):
+    event = json.loads(body_of(call, person(Step.NURSE)))
+
+    assert {"specversion": "1.0", "id": call.id, "type": "vigilward.alert.raised"}.items() <= event.items()
+    assert "not a certified alarm" in event["data"]["text"] and event["time"].endswith("Z")
+    assert "p-secret" not in json.dumps(event)
+    assert json.loads(body_of(call, person(Step.NURSE, "x", patient_id=True)))["data"]["patient_id"] == "p-secret"
+
+
+def post(call: Notice, answer) -> tuple:
+    """What a receiver on this machine got, and what the channel made of its answer."""
+    got: list[tuple[dict[str, str], bytes]] = []
+
+    async def story():
+        async def receive(request: web.Request) -> web.StreamResponse:
+            got.append((dict(request.headers), await request.read()))
+            return await answer()
+
+        app = web.Application()
+        app.router.add_post("/", receive)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        channel = Webhook(clock=lambda: 1_700_000_000.0)
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        try:
+            said = await channel.send(
+                Recipient("n", Channel.WEBHOOK, role=Step.NURSE, url=url, key_id="k1", key=KEY), call
+            )
+        finally:
+            await channel.close()
+            await runner.cleanup()
+        return said
+
+    return asyncio.run(story()), got
+
+
+async def _answer(status: int, **headers: str) -> web.Response:
+    return web.Response(status=status, headers=headers)
+
+
+def test_the_signature_is_what_a_receiver_computes(call):
+    said, [(headers, body)] = post(call, lambda: _answer(204))
+
+    parts = dict(part.split("=", 1) for part in headers["Vigilward-Signature"].split(","))
+    assert said.ok and parts["key"] == "k1"
+    assert parts["v1"] == hmac.new(KEY, parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert headers["Idempotency-Key"] == hashlib.sha256(call.id.encode()).hexdigest()
+    assert headers["Content-Type"].startswith("application/cloudevents+json")
+
+
+@pytest.mark.parametrize(
+    ("status", "final"),
+    [(500, False), (503, False), (429, False), (408, False), (400, True), (401, True), (410, True), (302, True)],
+)
+def test_what_may_pass_is_tried_again_and_what_is_refused_is_not(call, status: int, final: bool):
+    said, _ = post(call, lambda: _answer(status))
+
+    assert (said.ok, said.final) == (False, final)
+
+
+def test_a_receiver_may_ask_for_a_pause(call):
+    said, _ = post(call, lambda: _answer(429, **{"Retry-After": "17"}))
+
+    assert said.wait_s == 17.0
+
+
+def fields(one: Notice, recipient: Recipient = MACHINE) -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = {}
+    for line in message(one, recipient).decode().rstrip("\r").split("\r"):
+        parts = line.split("|")
+        found.setdefault(parts[0], []).append(parts)
+    return found
+
+
+def test_an_alert_is_an_r40_with_source_phase_state_priority_and_type(call):
+    found = fields(call)
+    [head], facets = found["MSH"], {row[3].split("^")[0]: row for row in found["OBX"]}
+
+    assert (head[8], head[9], head[11], head[20]) == (
+        "ORU^R40^ORU_R40", control_id(call), "2.6", "IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO",
+    )  # fmt: skip
+    assert facets["196616"][5].endswith("SpO2 84 % \\F\\ A\\T\\E. Information, not a certified alarm.")
+    assert facets["196616"][8] == "PH~SP"
+    assert [facets[code][5] for code in ("68481", "68482", "68484", "68485")] == ["start", "active", "PH", "SP"]
+    assert "p-secret" not in message(call, MACHINE).decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "priority", "kind"),
+    [
+        ({"priority": Priority.MEDIUM}, "PM", "SP"),
+        ({"priority": Priority.LOW, "kind": Kind.TECHNICAL}, "PL", "ST"),
+        ({"phase": Phase.END}, "PN", "SP"),
+    ],
+)
+def test_priorities_and_types_are_the_profiles(call, facts, priority: str, kind: str):
+    import msgspec
+
+    facets = {row[3].split("^")[0]: row for row in fields(msgspec.structs.replace(call, **facts))["OBX"]}
+
+    assert (facets["68484"][5], facets["68485"][5]) == (priority, kind)
+
+
+def exchange(call: Notice, replies: list[bytes]) -> list:
+    """What the channel made of each reply of a receiver on this machine; an empty one hangs up."""
+
+    async def story():
+        left = list(replies)
+
+        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            frames = Frames(100_000)
+            while data := await reader.read(4_096):
+                for _ in frames.feed(data):
+                    reply = left.pop(0)
+                    if not reply:
+                        writer.close()
+                        return
+                    writer.write(frame(reply))
+            writer.close()
+
+        server = await asyncio.start_server(receive, "127.0.0.1", 0)
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        channel, one = Pcd04(), Recipient("m", Channel.PCD04, Audience.MACHINE, address=address)
+        try:
+            return [await channel.send(one, call) for _ in replies]
+        finally:
+            await channel.close()
+            server.close()
+            await asyncio.sleep(0.05)  # the receiver's own end of the connection closes
+
+    return asyncio.run(story())
+
+
+def test_an_acknowledgement_counts_only_for_its_own_message(call):
+    ack = f"MSH|^~\\&|R\rMSA|AA|{control_id(call)}\r".encode()
+    refused = f"MSH|^~\\&|R\rMSA|AE|{control_id(call)}\r".encode()
+
+    taken, hung_up, again, no = exchange(call, [ack, b"", ack, refused])
+
+    assert taken.ok and again.ok
+    assert (hung_up.ok, hung_up.final) == (False, False)
+    assert (no.ok, no.final) == (False, True)
+
+
+def test_times_carry_their_offset():
+    from streams.notify.channels.pcd04 import time_text
+
+    assert time_text(datetime(2026, 11, 22, 3, 10, 0, 500_000, UTC)) == "20261122031000.500+0000"

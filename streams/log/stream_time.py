@@ -122,7 +122,7 @@ class StreamClock:
                 if gone < 0 and (self._witness is not None or stamp < time):
                     self.went_back += 1
                 self.time, self._rest, self._stamp = time, rest, stamp
-            filling.append(self._placed(record))
+            filling.append(record if stamp == self.time and not record[4] else self._placed(record))
             done += 1
         if filling:
             out.append(Stretch(filling, self.state, back))

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from detectors.vigil.vigil import SNAPSHOT_VERSION
 from streams.log import Checkpoint
+from streams.log.record import ClockState, Witness
 from streams.worker.state_store.state_encoding import (
+    CHECKPOINT_KEY,
     FORMAT,
     LIBRARIES,
     CheckpointBody,
@@ -92,3 +94,14 @@ def test_the_reason_names_no_patient():
         decode_state(KEY, b"")
 
     assert "p-1" not in str(refused.value) and msgspec.json.encode(refused.value.why)
+
+
+def test_stream_time_is_kept_with_the_checkpoint_and_one_of_before_has_none():
+    clock = ClockState(
+        1_700_000_000_000, 7, 1_700_000_003_000, Witness("one", 5_000, 1_700_000_000_100, 1_700_000_000_000)
+    )
+    body = CheckpointBody.of(Checkpoint(12, clock.time, None, {}, None, clock), "cluster", "topic", 5, 17)
+    assert decode_checkpoint(encode_checkpoint(body)).checkpoint.clock == clock
+
+    of_before = seal(CHECKPOINT_KEY, [12, clock.time, None, {}, None, "cluster", "topic", 5, 17, None])
+    assert decode_checkpoint(of_before).checkpoint == Checkpoint(12, clock.time, None, {}, None, None)

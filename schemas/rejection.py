@@ -1,6 +1,7 @@
 """A rejection: a message refused, as it came, with the facts in its headers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -62,8 +63,26 @@ class Rejection(BaseModel):
             (name, b"" if fact is None else str(fact).encode("utf-8", "replace")) for name, fact in facts.items()
         )
 
+    @staticmethod
+    def headers_of(
+        code: Refusal, field: str | None, topic: str, partition: int, offset: int, vitals: int = 0
+    ) -> tuple[Header, ...]:
+        """As `of(...).headers()`, for floods: what many refusals have in common is written once.
+
+        >>> place = Refusal.EMPTY, None, "vitals.readings", 3, 17
+        >>> Rejection.headers_of(*place) == Rejection.of(*place).headers()
+        True
+        """
+        return (*_in_common(code, field, topic, partition), ("offset", b"%d" % offset), ("vitals", b"%d" % vitals))
+
     @classmethod
     def from_headers(cls, headers: Sequence[Header]) -> "Rejection":
         """Reads what `headers` wrote; headers of others are left aside."""
         facts = {name: value.decode("utf-8", "replace") for name, value in headers if name in cls.model_fields}
         return cls.model_validate({**facts, "field": facts.get("field") or None}, strict=False)
+
+
+@lru_cache(maxsize=1_024)
+def _in_common(code: Refusal, field: str | None, topic: str, partition: int) -> tuple[Header, ...]:
+    headers = Rejection.of(code, field, topic, partition, 0).headers()
+    return tuple(header for header in headers if header[0] not in ("offset", "vitals"))

@@ -331,5 +331,5 @@ class Partition(ControlRecords):
     ) -> None:
         self.tally.refusals[code.value] += 1
         self.tally.said["rejections"] += 1
-        headers = Rejection.of(code, field, *place, vitals).headers()
+        headers = Rejection.headers_of(code, field, *place, vitals)
         out.append(Output("rejections", key, value, headers, self.time))

@@ -23,6 +23,7 @@ class Code(StrEnum):
     PACKAGE_VERSION = "package_version"
     NO_LOG_KEY = "no_log_key"
     CODEC_MISSING = "codec_missing"
+    TRANSACTION_TIMEOUT = "transaction_timeout"
     RULES_WAITING = "rules_waiting"
     REPLICATION = "replication"
     MIN_INSYNC = "min_insync"

@@ -19,6 +19,9 @@ from streams.installation.facts import Installation, TopicFacts
 from streams.installation.finding import Code, Finding
 
 MAX_SKEW_MS = 1_000
+LONGEST_TRANSACTION = "transaction.max.timeout.ms"
+MAX_TRANSACTION_MS = 900_000
+"""Kafka's own default: for so long a hanging sender holds orders and answers up."""
 PYTHON = (3, 11)
 EXACT_PACKAGES = {"faust-streaming": "0.15.3", "river": "0.26.1"}
 """Versions that the code holds on to: private members of Faust, the bytes of river's states."""
@@ -154,6 +157,14 @@ def _machine(found: Installation, settings: Settings) -> Iterator[Finding]:
             "this machine",
             f"its clock runs {abs(found.skew_ms)} ms {ahead} the broker's",
             "set both clocks by the network (NTP); delays shown are wrong by as much",
+        )
+    longest = found.broker_config.get(LONGEST_TRANSACTION)
+    if longest is not None and int(longest) > MAX_TRANSACTION_MS:
+        yield Finding(
+            Code.TRANSACTION_TIMEOUT,
+            "broker",
+            f"a transaction left open holds patient records and actions up for {int(longest) // 1_000} s",
+            f"set {LONGEST_TRANSACTION}={MAX_TRANSACTION_MS} or less on every broker",
         )
     if found.generation is not None and found.generation.startswith("older"):
         yield Finding(Code.BROKER_OLD, "broker", found.generation, "use Apache Kafka 4 (tested: 4.1 and 4.4)")

@@ -105,6 +105,13 @@ def test_a_clock_that_is_off_is_said_with_its_direction(skew_ms, said):
     assert one.code is Code.CLOCK_SKEW and said in one.says
 
 
+@pytest.mark.parametrize(("longest", "said"), [("900000", []), (None, []), ("3600000", [Code.TRANSACTION_TIMEOUT])])
+def test_a_broker_that_lets_a_transaction_hold_orders_up_for_longer_than_kafkas_default_is_told(longest, said):
+    config = {} if longest is None else {"transaction.max.timeout.ms": longest}
+
+    assert codes(replace(sound(), broker_config=config)) == said
+
+
 def test_old_brokers_old_pythons_other_packages_and_a_missing_key_are_said():
     found = Installation(1, sound().topics, 0, "older than 3.5", (3, 9), {"river": "0.21.0"}, ALL)
 

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.kafka.jars import jars
 from deploy.make.tools import path_of
+from streams.config.topics import Topic
 from streams.log.placing import partition_of
-from streams.topics import Topic
 from tests.integration.staging import ROOT, Stage
 
 EXAMPLES = ROOT / "examples"

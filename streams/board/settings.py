@@ -26,30 +26,43 @@ class BoardSettings(BaseSettings):
     '127.0.0.1'
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Where the board listens."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8088
+    """Its port; 0 is any."""
     accounts: Path | None = Field(None, description="File with the accounts (TOML).")
     directory: Path | None = Field(None, description="File with names, by patient (JSON).")
     directory_url: str | None = Field(None, description="Where names are looked up instead (HTTP POST).")
     directory_token: SecretStr = SecretStr("")
+    """Bearer token for the directory."""
     secret: SecretStr = Field(SecretStr(""), description="Signs cookies; `new,old` while it changes.")
     audit_file: Path | None = Field(None, description="Who signed in, opened a patient, acted: one JSON line each.")
     tls_cert_file: Path | None = Field(None, description="Certificate (PEM) by which the board itself speaks HTTPS.")
     tls_key_file: Path | None = Field(None, description="Its key (PEM).")
     https: bool = Field(False, description="A proxy before the board ends HTTPS: cookies and headers say so.")
     plain_http: bool = Field(False, description="Beyond loopback without HTTPS: whoever listens reads everything.")
-    trusted_proxies: Annotated[list[str], Field(description="Networks whose X-ControlRecord-For is believed.")] = []
+    trusted_proxies: Annotated[list[str], Field(description="Networks whose X-Forwarded-For is believed.")] = []
     max_connections: Annotated[int, Field(ge=16, le=65_536)] = 2_000
+    """Open connections at most."""
     names: Annotated[list[str], Field(description="Host names under which the page is reached.")] = []
     session_idle_min: Annotated[float, Field(gt=0, le=720)] = 30
+    """A session unused for so long is over."""
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
+    """A session is over so long after signing in."""
     send_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
+    """How long an action may take to be acknowledged by the broker."""
     silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0
+    """Without progress for so long a partition counts as unwatched."""
     history_hours: Annotated[int, Field(ge=1, le=48)] = 24
+    """How far back the charts reach."""
     max_streams: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Open pages at most."""
     max_streams_a_session: Annotated[int, Field(ge=1, le=1_000)] = 12
+    """Open pages at most of one session."""
 
     @classmethod
     def settings_customise_sources(

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "convert": "HL7 v2, FHIR and wearables to readings, each with a verdict.",
     "check": "Look through an integrator's messages before going live.",
     "schema": "Print the contracts of the messages and the table of vitals.",
+    "settings": "What is set, and where from; secrets are hidden.",
     "doctor": "Is this installation sound? A remedy for each trouble.",
     "rules": "The clinical rules: list, validate, diff, dry-run.",
     "explain": "Why an alert was raised, or why not, on a recording.",

@@ -87,43 +87,82 @@ class Settings(BaseSettings):
     'night.readings'
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
     bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
+    """Brokers to begin with, `host:port`, separated by commas."""
     group: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")] = "vigilward"
+    """The consumer group of the workers: those of one group share the partitions."""
     topic_prefix: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9._-]*$")] = "vitals."
+    """What stands before every topic's name."""
     clock: Clock = Clock.ARRIVAL
+    """What a record's time is: `arrival` (the broker's append time) or `event` (the device's, for recordings)."""
     mode: Mode = Mode.REAL
+    """Which readings are taken: `real`, `demo` or `test`; any other is refused as `wrong_mode`."""
     partitions: Annotated[int, Field(ge=1, le=1_000)] = 8
+    """Partitions of each topic that is keyed by patient; fixed for a log's lifetime."""
     control_record_key: SecretStr = SecretStr("")
+    """Signs control records: a secret, or `id:secret,id:secret` while it changes. Without it patient records, actions
+    and rules are not forwarded.
+    """
     log_level: LogLevel = LogLevel.INFO
+    """From which level a process writes lines of its own."""
     http_host: str = "127.0.0.1"
+    """Where the worker serves /metrics, /livez and /readyz."""
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    """Its port; the next free one of twenty is taken. 0 is any."""
     http_tls_cert_file: Path | None = None
+    """Certificate (PEM) for it."""
     http_tls_key_file: Path | None = None
+    """Key (PEM) for it."""
     http_plain: bool = False
+    """Allows HTTP without TLS beyond loopback."""
     poll_wait_ms: Annotated[int, Field(ge=0, le=1_000)] = 20
+    """How long a fetch waits at the broker for new records."""
     session_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
+    """After how long without a heartbeat the group gives a worker's patients to another."""
     heartbeat_s: Annotated[float, Field(ge=0.1, le=20)] = 2.5
+    """Time between heartbeats to the group; at most a third of the session timeout."""
     state: State = State.KAFKA
+    """Where patients' states are kept: `kafka`, or `memory` (forgotten at a restart)."""
     snapshot_every_s: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    """Time between snapshots of a partition's states."""
     snapshot_patients: Annotated[int, Field(ge=1)] = 5_000
+    """So many changed patients make a snapshot due before its time."""
     savepoint_every_s: Annotated[float, Field(ge=1)] = 3_600.0
+    """Time between savepoints, from which a replay may begin, in the log's time."""
     max_outage_h: Annotated[float, Field(ge=1, le=87_600)] = 167.0
+    """For how long all workers may be away without losing a record; `doctor` sets the retention by it."""
     shadow_rules: Path | None = None
+    """File of candidate rules that run beside those in force and are heard by nobody."""
     rules_approvers: Path | None = None
+    """File of the public keys of those who may approve rules."""
     shutdown_timeout_s: Annotated[float, Field(ge=1, le=60)] = 8.0
+    """How long a stopping worker may take to send, save and commit."""
     max_inbound_bytes: Annotated[int, Field(ge=131_072, le=67_108_864)] = MAX_INBOUND_BYTES
+    """Largest batch that the broker takes from producers."""
     max_outbound_bytes: Annotated[int, Field(ge=131_072, le=134_217_728)] = 2 * MAX_INBOUND_BYTES
+    """Largest batch that the worker sends; a rejection carries the original and the facts."""
     producer_buffer_bytes: Annotated[int, Field(ge=65_536, le=1_073_741_824)] = PRODUCER_BUFFER_BYTES
+    """How much may wait for a slow or absent broker before the worker reads no further."""
     replication_factor: Annotated[int, Field(ge=1, le=9)] | None = None
+    """Copies of each topic that `doctor --fix` makes; unset: 3, or as many as there are brokers."""
     security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    """How the broker is spoken to."""
     sasl_mechanism: SaslMechanism = SaslMechanism.SCRAM_SHA_512
+    """How a login is proved."""
     sasl_username: str = ""
+    """Login at the broker."""
     sasl_password: SecretStr = SecretStr("")
+    """Its password."""
     ssl_ca_file: Path | None = None
+    """Authority (PEM) of the broker's certificate; unset: the system's."""
     ssl_cert_file: Path | None = None
+    """Client certificate (PEM)."""
     ssl_key_file: Path | None = None
+    """Its key (PEM)."""
 
     @classmethod
     def settings_customise_sources(

@@ -31,29 +31,44 @@ class GatewaySettings(BaseSettings):
     'Europe/Berlin'
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Where the gateway listens."""
     port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(None, description="2575 hl7v2, 8090 fhir, 8091 http.")
     health_port: Annotated[int, Field(ge=0, le=65_535)] = Field(8095, description="hl7v2 and mqtt: health, metrics.")
     site_zone: str | None = Field(None, description="The zone of times without an offset.")
     mappings: list[Path] = []
+    """Files that map others' codes to vitals (TOML)."""
     devices: Path | None = Field(None, description="Which patient wears which device (TOML).")
     pseudonym_keys: SecretStr = Field(SecretStr(""), description="id:secret[,older]: patients' ids become pseudonyms.")
     tokens: Path | None = Field(None, description="One `name token` a line; fhir and http ask for one of them.")
     tls_cert_file: Path | None = None
+    """Certificate (PEM) of the listener."""
     tls_key_file: Path | None = None
+    """Its key (PEM)."""
     client_ca_file: Path | None = Field(None, description="Clients need a certificate of this authority.")
     max_message_bytes: Annotated[int, Field(ge=1_024, le=268_435_456)] = 1_048_576
+    """Largest message that is taken."""
     store_within_s: Annotated[float, Field(ge=1, le=300)] = 30.0
+    """How long Kafka may take to acknowledge."""
     keep_refused: bool = Field(True, description="What was not taken is kept on the rejections topic, without names.")
     max_waiting: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
+    """Messages that may wait for Kafka before no more are taken."""
     mqtt_host: str = "127.0.0.1"
+    """Host of the MQTT broker."""
     mqtt_port: Annotated[int, Field(ge=1, le=65_535)] = 1883
+    """Its port."""
     mqtt_tls: bool = False
+    """Whether it is spoken to over TLS."""
     mqtt_user: str = ""
+    """Login there."""
     mqtt_password: SecretStr = SecretStr("")
+    """Its password."""
     mqtt_client_id: Annotated[str, Field(min_length=1, max_length=60)] = "vigilward-gateway"
+    """Client id there."""
     mqtt_version: Annotated[int, Field(ge=4, le=5)] = Field(5, description="5, or 4 for MQTT 3.1.1.")
     mqtt_topics: list[str] = Field(
         ["vitals/{patient}/{device}"], description="Templates: {patient} and {device} are read, + is any level."

@@ -74,7 +74,7 @@ def test_the_alert_explained_is_the_alert_raised():
 
 def test_an_alert_that_a_person_caused_is_explained_too():
     entries = [*streamed(spo2=97), action(T0 + 5 * MINUTE + 1, "p", "concern", 0, reason="gut_feeling")]
-    (raised,) = (json.loads(o.value) for o in Made(entries).play(RULES) if o.topic == "alerts")
+    raised = next(json.loads(o.value) for o in Made(entries).play(RULES) if o.topic == "alerts")
 
     found = explain_alert(Made(entries), RULES, raised["alert_id"])
 
@@ -209,7 +209,12 @@ def to_ms_of(alert):
 
 def test_a_learned_risk_that_needs_two_looks_is_foreseen_when_it_will_call():
     """Looks at streams lie ten minutes apart: far beyond the persistence of anything by protocol."""
-    rules = rules_with(("risk.crossings.0.enter", -50.0), ("risk.crossings.0.leave", -60.0), ("risk.stream", 2))
+    rules = rules_with(
+        ("risk.crossings.0.enter", -50.0),
+        ("risk.crossings.0.leave", -60.0),
+        ("risk.stream", 2),
+        ("watch.learned_silent_hours", 0.001),
+    )
     well = {"heart_rate": 80, "resp_rate": 16, "spo2": 97, "mean_bp": 85, "temperature": 37.0}
 
     found = why(streamed(5 * MINUTE, **well), 5 * MINUTE, rules)

@@ -29,8 +29,8 @@ def test_a_step_that_comes_later_is_told_with_its_whole_ladder():
     (line,) = said(("calling.ladders.comfort.high.1.after_minutes", 20))
 
     assert line == (
-        "who is called at high priority under the plan `comfort`: nurse after 5 min, then shift lead after 15 min -> "
-        "nurse after 5 min, then shift lead after 20 min"
+        "who is called at high priority under the plan `comfort`: nurse after 0 min, then shift lead after 15 min -> "
+        "nurse after 0 min, then shift lead after 20 min"
     )
 
 

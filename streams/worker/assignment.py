@@ -12,6 +12,7 @@ from faust.types import TP
 from streams.config.packaged_rules import packaged_rules_bytes
 from streams.config.settings import Settings
 from streams.config.topics import Topic
+from streams.installation.broker import BrokerUnreachable
 from streams.log import Partition
 from streams.log.places import is_anew
 from streams.worker.batches import RecordBatch
@@ -54,6 +55,7 @@ class PartitionAssignment:
         self.owned_partitions: dict[int, OwnedPartition] = {}
         self.assigned = False
         self.identities: Identities | None = None  # of the topics as they were taken
+        self._asked: Identities | None = None
         self._anew: set[int] = set()
         self.watch = IdentityWatch(settings, self, lambda: self._consumer().ends(self.owned_partitions), self._rejoin)
 
@@ -95,7 +97,7 @@ class PartitionAssignment:
         mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
         async with asyncio.timeout(TAKE_WITHIN_S):
             await self._consumer().keep_alive()
-            identities = await asyncio.to_thread(ask, self._settings)
+            identities = await self._ask()
             if self.identities and identities.ids.get(Topic.READINGS) != self.identities.ids.get(Topic.READINGS):
                 self._anew.update(self.owned_partitions)
             self.identities = None  # nobody compares while partitions change hands
@@ -168,6 +170,16 @@ class PartitionAssignment:
             if start > end:  # the topic was made anew, or cut back: the group's word is of what is no more
                 places[tp] = Place((await self._consumer().earliest_offsets(tp))[tp], end, committed)
         return places
+
+    async def _ask(self) -> Identities:
+        try:
+            self._asked = await asyncio.to_thread(ask, self._settings)
+        except BrokerUnreachable as silent:
+            if self._asked is None:
+                raise
+            # The broker is slow while partitions are dealt: what has changed is found at the next look.
+            log.warning("%s; going by what it was", silent)
+        return self._asked
 
     async def _start_of(self, tp: TP, place: Place, identities: Identities) -> int:
         """Where a source is forwarded from: its beginning, where another topic stands in its place."""

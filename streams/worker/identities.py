@@ -50,6 +50,8 @@ def ask(settings: Settings) -> Identities:
     for name, answer in answers.items():
         try:
             described = answer.result(TIMEOUT_S)
+        except TimeoutError:
+            raise BrokerUnreachable(f"the id of {name} cannot be had: no answer within {TIMEOUT_S:g} s") from None
         except KafkaException as refused:
             if refused.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
                 continue

@@ -17,6 +17,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import Sender
+from aiokafka.record.default_records import DefaultRecordBatch
 from faust import App, Schema
 from faust.app.base import BootStrategy
 from faust.streams import Stream
@@ -127,6 +128,8 @@ def test_what_we_count_on_still_stands_in_the_source(owner, line, why):
         (GroupCoordinator, "_coordination_task"),
         (GroupCoordinator, "_pending_exception"),
         (GroupCoordinator, "check_errors"),
+        (GroupCoordinator, "request_rejoin"),
+        (DefaultRecordBatch, "base_offset"),
         (GroupCoordinator, "coordinator_id"),
         (driver.AIOKafkaConsumerThread, "_consumer"),
         (driver.Transport, "Fetcher"),

@@ -26,6 +26,7 @@ from streams.formats.values import letter_of, number_of, yes_or_no
 
 NAME: Final = "mapped"
 MOST_RECORDS: Final = 1_000_000
+_PARTS: Final = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def convert(
@@ -197,8 +198,8 @@ def _time_of(record: Any, document: Any, place: str, mapping: Mapping, into: Con
         seconds = number_of(said) if isinstance(said, str) else said
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise TimeError(Sign.TIME_INVALID, "not seconds")
-        stamp = read_epoch(seconds / 1000 if kind.endswith("_ms") else seconds)
-        if not kind.startswith("local"):
+        stamp = read_epoch(seconds / _PARTS.get(str(kind).rpartition("_")[2], 1))
+        if not str(kind).startswith("local"):
             return stamp
         zone = _one(record, document, time.get("offset"))
         return read_iso(stamp.local.isoformat() + (zone if isinstance(zone, str) else ""))

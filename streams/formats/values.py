@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.formats.codes import WORDS_OF_LETTERS
 
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _YES: Final = frozenset({"y", "yes", "true", "1", "on oxygen", "oxygen"})
 _NO: Final = frozenset({"n", "no", "false", "0", "air", "room air", "ra", "none"})
 

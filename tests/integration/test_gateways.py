@@ -5,9 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
 
 import pytest
 from paho.mqtt import client as paho
@@ -226,35 +224,6 @@ def test_a_last_will_says_that_the_vitals_are_not_available(stage, tmp_path):
 
         until(lambda: len(readings(stage)) == 2)
         assert readings(stage)[-1]["vitals"] == {"spo2": {"value": None, "quality": "not available"}}
-
-
-@pytest.mark.parametrize("kills", [3])
-def test_no_acknowledged_message_is_lost_when_a_gateway_is_killed(stage, tmp_path, kills):
-    acknowledged: list[str] = []
-    for number in range(kills):
-        with GateProcess(stage, tmp_path, "hl7v2") as gate:
-            port = gate.door
-
-            def send(lane, port=port, number=number):
-                with suppress(OSError), Mllp(port) as peer:
-                    for n in range(10_000):
-                        name = f"{number}-{lane}-{n}"
-                        peer.send(message(SPO2, control=name, pid=f"PID|||{name}^^^H^MR"))
-                        if "MSA|AA|" not in peer.answer():
-                            return
-                        acknowledged.append(name)
-
-            lanes = [threading.Thread(target=send, args=(lane,)) for lane in range(8)]
-            for lane in lanes:
-                lane.start()
-            time.sleep(1.5)
-            gate.process.kill()
-            for lane in lanes:
-                lane.join(30)
-
-    stored = {one["patient_id"] for one in readings(stage)}
-    assert len(acknowledged) > 100
-    assert set(acknowledged) <= stored
 
 
 MENDED = """

@@ -176,3 +176,19 @@ def test_a_time_that_only_counts_from_switching_on_is_none():
 
     assert one.readings == []
     assert "no_time" in [code for code, _ in signs(one)]
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted"),
+    [
+        ({"BODataList": [{"BO": 96, "HR": 71, "MDate": 1_795_996_800, "TimeZone": "+0100"}]},
+         {"pulse_rate": 71.0, "spo2": 96.0}),
+        ({"point": [{"dataTypeName": "com.google.heart_rate.bpm", "startTimeNanos": "1795996800000000000",
+                     "value": [{"fpVal": 54.5}]}]}, {"heart_rate": 54.5}),
+        ({"deviceId": "d", "endDate": "2026-11-29T20:00:00Z", "heartRate": "78"}, {"heart_rate": 78.0}),
+        ({"Body": {"deviceId": "d", "data": [{"systolic": "120", "diastolic": "80", "date": "2026-11-29T20:00:00Z"}]},
+          "Properties": {}}, {"systolic_bp": 120.0, "diastolic_bp": 80.0}),
+    ],
+)  # fmt: skip
+def test_the_shipped_mappings_know_their_vendors(document, wanted):
+    assert [values(reading) for reading in only(document).readings] == [wanted]

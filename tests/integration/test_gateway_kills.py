@@ -1,0 +1,123 @@
+"""Each gateway killed with SIGKILL under load: what was acknowledged stands in Kafka, and a resend is the same reading.
+
+Two kills a gateway in the suite; GATEWAY_KILLS=20 for more.
+"""
+
+import http.client
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from contextlib import suppress
+
+import pytest
+
+from tests.integration.gates import GateProcess, Mllp, readings
+from tests.integration.staging import Stage, until
+from tests.integration.test_gateways import Broker, vital
+from tests.streams.formats.making import SPO2, message, observation
+
+KILLS = int(os.environ.get("GATEWAY_KILLS", "2"))
+LANES = 6
+UNDER_LOAD_S = 1.5
+
+
+@pytest.fixture
+def stage(kafka, topic_prefix):
+    return Stage(kafka.bootstrap, topic_prefix, partitions=3).make_topics()
+
+
+def over_mllp(port, names, acknowledged):
+    with suppress(OSError), Mllp(port) as peer:
+        for name in names:
+            peer.send(message(SPO2, control=name, pid=f"PID|||{name}^^^H^MR"))
+            if "MSA|AA|" not in peer.answer():
+                return
+            acknowledged.append(name)
+
+
+def over_http(port, names, acknowledged, path, body, good):
+    with suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            for name in names:
+                connection.request("POST", path, json.dumps(body(name)))
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != good:
+                    return
+                acknowledged.append(name)
+        finally:
+            connection.close()
+
+
+def over_fhir(port, names, acknowledged):
+    def body(name):
+        return observation(id=None, subject={"reference": name}, identifier=[{"system": "urn:k", "value": name}])
+
+    over_http(port, names, acknowledged, "/fhir/Observation", body, 201)
+
+
+def over_ndjson(port, names, acknowledged):
+    def body(name):
+        return {"patient_id": name, "device_id": "d", **json.loads(vital(97))}
+
+    over_http(port, names, acknowledged, "/readings", body, 200)
+
+
+WAYS = {"hl7v2": over_mllp, "fhir": over_fhir, "http": over_ndjson}
+
+
+@pytest.mark.parametrize("door", WAYS)
+def test_what_was_acknowledged_stands_in_kafka_and_a_resend_is_the_same_reading(stage, tmp_path, door):
+    acknowledged: list[str] = []
+    prefix = "Patient/" if door == "fhir" else ""
+    for number in range(KILLS):
+        with GateProcess(stage, tmp_path, door) as gate:
+            lanes = [
+                threading.Thread(
+                    target=WAYS[door],
+                    args=(gate.door, (f"{prefix}{number}-{lane}-{n}" for n in range(100_000)), acknowledged),
+                )
+                for lane in range(LANES)
+            ]
+            for lane in lanes:
+                lane.start()
+            time.sleep(UNDER_LOAD_S)
+            gate.process.kill()
+            for lane in lanes:
+                lane.join(30)
+    again = acknowledged[::10]
+    with GateProcess(stage, tmp_path, door) as gate:
+        resent: list[str] = []
+        WAYS[door](gate.door, again, resent)
+
+    stored = defaultdict(set)
+    for one in readings(stage):
+        stored[one["patient_id"]].add((one["device_id"], one.get("sequence"), one["taken_at"]))
+    assert len(acknowledged) > 10 * KILLS
+    assert resent == again
+    assert set(acknowledged) <= set(stored)
+    assert {name for name in stored if len(stored[name]) > 1} == set()  # to the watch a repeat, told by these three
+
+
+@pytest.mark.needs("mosquitto")
+def test_what_an_mqtt_broker_has_taken_reaches_kafka_whoever_is_killed(stage, tmp_path):
+    published = 0
+    with Broker(tmp_path / "mosquitto") as broker:
+        sender = broker.client("sender")
+        for _ in range(KILLS):
+            with GateProcess(stage, tmp_path / "log", "mqtt", mqtt_port=broker.port) as gate:
+                until(lambda: gate.metric("vigilward_gateway_connections") == 1)
+                end = time.monotonic() + UNDER_LOAD_S
+                while time.monotonic() < end:
+                    sender.publish(f"vitals/p-{published}/d-1", vital(97), qos=1).wait_for_publish(10)
+                    published += 1
+                gate.process.kill()
+        with GateProcess(stage, tmp_path / "log", "mqtt", mqtt_port=broker.port):
+            until(lambda: len({one["patient_id"] for one in readings(stage)}) >= published)
+        sender.loop_stop()
+
+    assert published > 10 * KILLS
+    assert {one["patient_id"] for one in readings(stage)} == {f"p-{n}" for n in range(published)}

@@ -19,7 +19,7 @@ HIDDEN: Final = "(secret)"
 TITLES: Final = {"": "Every process", "board": "`vigilward board`", "gateway": "`vigilward gateway`"}
 
 
-class Told(NamedTuple):
+class SettingTold(NamedTuple):
     """One setting: its variable, the value in force as text (a secret's is never shown), and where that came from."""
 
     variable: str
@@ -50,7 +50,7 @@ def _source(table: str, key: str, file: dict[str, Any]) -> str:
     return renamed.get(key, "default")
 
 
-def in_force(table: str) -> Iterator[Told]:
+def in_force(table: str) -> Iterator[SettingTold]:
     """The settings of this process. Raises SettingsError where they cannot be used."""
     kind = settings_of(table)
     if kind is None:
@@ -62,7 +62,7 @@ def in_force(table: str) -> Iterator[Told]:
         raise SettingsError(problems_of(refused, variable(table, "") + "_")) from None
     for key, field in kind.model_fields.items():
         value = _shown(getattr(found, key))
-        yield Told(variable(table, key), value, _source(table, key, file), field.description or "")
+        yield SettingTold(variable(table, key), value, _source(table, key, file), field.description or "")
 
 
 def _type(field: FieldInfo) -> str:

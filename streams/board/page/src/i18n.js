@@ -1,4 +1,4 @@
-// Every word of the page comes from a message file; sentence.js makes the worker's sentences from them too.
+// Every word of the page comes from a message file; alertText.js makes the worker's sentences from them too.
 
 import en from "../messages/en.json";
 import de from "../messages/de.json";

@@ -1,0 +1,35 @@
+"""The papers hold: links lead somewhere, files that they name are there, and what is made from the code is fresh."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from schemas.contract_page import page
+from tests.deploy.test_house import ROOT, tracked
+
+PAPERS = sorted({*tracked("*.md"), *(ROOT / "docs").rglob("*.md")})
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+NAMED = re.compile(r"`((?:schemas|detectors|streams|tests|deploy)/[\w/]+\.(?:py|js|json|toml|txt))`")
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(paper: Path):
+    gone = [link for link in LINK.findall(paper.read_text()) if not (paper.parent / link).exists()]
+
+    assert gone == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(paper: Path):
+    named = [name for name in NAMED.findall(paper.read_text()) if Path(name).stem not in ("NAME", "CODE")]
+
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_the_wire_contract_is_what_the_schemas_say():
+    assert (ROOT / "docs/wire.md").read_text() == page(), "python -m schemas.contract_page > docs/wire.md"
+
+
+def test_the_forge_runs_the_same_proof_as_everybody():
+    assert "- run: sudo -E .ci/run" in (ROOT / ".github/workflows/ci.yml").read_text()

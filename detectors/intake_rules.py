@@ -24,6 +24,14 @@ class Sentinel(Struct, frozen=True, forbid_unknown_fields=True):
     vitals: tuple[Vital, ...]
     value: float
 
+    def of(self, device: str) -> bool:
+        """Whether this device says it so.
+
+        >>> Sentinel(("band-",), (Vital.RESP_RATE,), 63.0).of("band-7")
+        True
+        """
+        return any(begin == "*" or device.startswith(begin) for begin in self.devices)
+
 
 class IntakeRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules of age and cadence.

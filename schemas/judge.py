@@ -70,6 +70,30 @@ def judge(name: str, measure: FastMeasure) -> Judged | Refused:
     return _judge_slowly(name, measure)
 
 
+# The byte that stands for "no value": no heart is so quick for long, and a device that means it is rare.
+NO_VALUE_BYTE: Final = 255.0
+_RATES: Final = frozenset({Vital.HEART_RATE.value, Vital.PULSE_RATE.value})
+
+
+def means_something_else(name: str, measure: FastMeasure) -> Refused | None:
+    """What is refused although a body might have it, because it nearly always means something else: a fraction under
+    "%", the byte for "no value".
+
+    >>> means_something_else("spo2", FastMeasure(0.97, "%"))
+    Refused(vital='spo2', code=<Refusal.FRACTION: 'fraction'>, field='vitals.spo2.value')
+    >>> means_something_else("spo2", FastMeasure(0.97, "1")) is None
+    True
+    """
+    value = measure.value
+    if not isinstance(value, float) or measure.quality not in USABLE:
+        return None
+    if name == Vital.SPO2 and measure.unit == "%" and 0 < value <= 1:
+        return Refused(name, Refusal.FRACTION, f"vitals.{name}.value")
+    if name in _RATES and value == NO_VALUE_BYTE:
+        return Refused(name, Refusal.NOT_MEASURED, f"vitals.{name}.value")
+    return None
+
+
 def _judge_slowly(name: str, measure: FastMeasure) -> Judged | Refused:
     """As `judge`, for everything."""
     value, unit, quality = measure.value, measure.unit or None, measure.quality

@@ -18,6 +18,8 @@ class Event(StrEnum):
     UPDATE = "update"
     TRANSFER = "transfer"
     DISCHARGE = "discharge"
+    CANCEL_DISCHARGE = "cancel_discharge"
+    MERGE = "merge"
     PAUSE = "pause"
     RESUME = "resume"
 
@@ -157,7 +159,10 @@ class Pause(Message):
 class PatientRecord(Message):
     """The message to the patients topic. Fields that are absent stay as they were; null clears.
 
-    `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching).
+    `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching) and
+    `cancel_discharge` (HL7 A13) lets it go on as it was. `merge` (A40) is keyed by the id that goes and names the one
+    that stays in `merged_into`. `at` is when it happened; what is ahead of now waits until then. What names another
+    `encounter`, or is older than what has taken effect, changes nothing and is refused.
     """
 
     version: VersionOne = 1
@@ -181,9 +186,14 @@ class PatientRecord(Message):
     observations: Observations | None = None
     pause: Pause | None = None
     confirmed: bool = False
+    merged_into: Identifier | None = Field(None, description="Of a merge: the patient id that stays.")
 
     @model_validator(mode="after")
-    def _pauses_with_a_reason(self) -> "PatientRecord":
+    def _says_all(self) -> "PatientRecord":
+        if (self.event is Event.MERGE) is (self.merged_into is None):
+            raise ValueError("the event `merge`, and no other, needs `merged_into`: the id that stays")
+        if self.merged_into == self.patient_id:
+            raise ValueError("a patient id cannot be merged into itself")
         if self.event is Event.PAUSE and self.pause is None:
             raise ValueError("the event `pause` needs `pause` with its reason and its end")
         return self

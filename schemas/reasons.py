@@ -29,6 +29,11 @@ class Refusal(StrEnum):
     WRONG_PARTITION = "wrong_partition"
     WRONG_MODE = "wrong_mode"
     CLOCK_AHEAD = "clock_ahead"
+    MERGED = "merged"
+    # a patient record that may do nothing to the stay
+    OTHER_ENCOUNTER = "other_encounter"
+    OLD_RECORD = "old_record"
+    TOO_MANY_PLANNED = "too_many_planned"
     # one vital of a readable reading
     UNKNOWN_VITAL = "unknown_vital"
     BAD_SHAPE = "bad_shape"
@@ -39,6 +44,8 @@ class Refusal(StrEnum):
     NO_VALUE = "no_value"
     IMPOSSIBLE = "impossible"
     NOT_USABLE = "not_usable"
+    FRACTION = "fraction"
+    NOT_MEASURED = "not_measured"
     NOTHING_TO_CORRECT = "nothing_to_correct"
     # an action that came too late, or that nobody in this role may do
     UNKNOWN_ALERT = "unknown_alert"
@@ -112,7 +119,23 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         ),
         Refusal.CLOCK_AHEAD: (
             Level.READING,
-            "Set the device's clock: taken_at lies more than 366 days ahead of this log.",
+            "Set the clock and the zone: taken_at lies in the future by this log's time.",
+        ),
+        Refusal.MERGED: (
+            Level.READING,
+            "Send under the patient's new id: this one was merged into it.",
+        ),
+        Refusal.OTHER_ENCOUNTER: (
+            Level.ACTION,
+            "It names another encounter than the patient's present one, and changes nothing: admit the patient first.",
+        ),
+        Refusal.OLD_RECORD: (
+            Level.ACTION,
+            "A newer record has taken effect already: send records in the order of what happened, or check `at`.",
+        ),
+        Refusal.TOO_MANY_PLANNED: (
+            Level.ACTION,
+            "Send what is planned nearer to its time: sixteen records of this patient wait already.",
         ),
         Refusal.UNKNOWN_VITAL: (Level.VITAL, "Use a vital of the closed list; `vigilward schema vitals` prints it."),
         Refusal.BAD_SHAPE: (Level.VITAL, 'Send a vital as an object such as {"value": 82, "unit": "/min"}.'),
@@ -139,6 +162,15 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         Refusal.NOT_USABLE: (
             Level.VITAL,
             "The device itself calls this value unusable (`quality`): check the sensor on the patient.",
+        ),
+        Refusal.FRACTION: (
+            Level.VITAL,
+            'A saturation of 1 or less is a fraction: send 97 under "%", or 0.97 under "1".',
+        ),
+        Refusal.NOT_MEASURED: (
+            Level.VITAL,
+            "This value stands for `no value` on many devices: send none, with `quality` not available; where it is a "
+            "device's own sign, name it in the rules (`intake.sentinels`).",
         ),
         Refusal.NOTHING_TO_CORRECT: (
             Level.READING,

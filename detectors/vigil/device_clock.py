@@ -143,12 +143,9 @@ class DeviceClock:
             return  # what may be a repeat says nothing where something else does
         # of readings a minute apart a quarter of it: a backlog would catch up by all of it
         slack = max(BAND_MS, (at - self.run_last) // 4)
-        if (
-            self.run_count
-            and self.again is self.run_again
-            and abs(least - self.run_lag) <= slack
-            and at - self.run_last <= RUN_BREAKS_MS
-        ):
+        steady = self.again is self.run_again and abs(least - self.run_lag) <= slack
+        forward = self.ahead and self.run_lag < -BAND_MS  # however fast: nothing but a clock names the future for long
+        if self.run_count and (steady or forward) and at - self.run_last <= RUN_BREAKS_MS:
             self.run_count += self.count
             self.run_least = min(self.run_least, least)
         else:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Window
 from schemas.decode import FastMeasure, FastReading, Refused
-from schemas.judge import judge
+from schemas.judge import Judged, judge
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
@@ -197,7 +197,7 @@ class Intake:
             except (KeyError, TypeError):
                 plain = False
             if strange or not plain:
-                judged = judge(name, measure)
+                judged = self._judge(name, measure)
                 if isinstance(judged, Refused):
                     refused.append(judged)
                     self._note(window, name, judged, measure.quality)
@@ -215,6 +215,10 @@ class Intake:
         if not refused and suspects == 0 and count < 16:
             return ACCEPTED[count]
         return Taken(count - suspects - len(refused), suspects, refused=tuple(refused))
+
+    @staticmethod
+    def _judge(name: str, measure: FastMeasure) -> Judged | Refused:
+        return judge(name, measure)
 
     @staticmethod
     def _note(window: Window, name: str, refused: Refused, quality: Quality) -> None:

@@ -6,8 +6,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from msgspec import msgpack
-from msgspec.structs import replace
+from msgspec import msgpack, structs
 
 from detectors.intake_rules import IntakeRules
 from detectors.rules import Rules
@@ -16,14 +15,17 @@ from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import NUMBER_OF, SOURCES, SPOT, WINDOW_MS, Decided, Window
 from schemas.decode import FastMeasure, FastReading, Refused
-from schemas.judge import judge
+from schemas.judge import Judged, judge, means_something_else
+from schemas.reading import Quality
 from schemas.reasons import Refusal
-from schemas.times import MINUTE_MS, NEVER, to_ms
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, STREAM_LATENESS, Source, Vital
 
+PRESSURES: Final = (Vital.DIASTOLIC_BP.value, Vital.SYSTOLIC_BP.value, Vital.MEAN_BP.value)
 CHART_AHEAD_MS: Final = 15 * MINUTE_MS  # a chart's clock may be so far ahead: then the round is of now
 CHART_STEADY_MS: Final = 10 * MINUTE_MS  # how far rounds of another zone may differ in their delay
 CHART_LATE_MS: Final = 45 * MINUTE_MS  # a delay that no zone explains is shorter
+CROSSED_FOR_MS: Final = HOUR_MS
 CHART_RUN: Final = 3
 CHART_DELAYED_MS: Final = 15 * MINUTE_MS  # a round that is older says so
 UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
@@ -33,7 +35,7 @@ UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 class IntakeByAge(Intake):
     """Puts samples into windows by their age; a window of the past is decided with the one that is open now."""
 
-    __slots__ = ("rules", "scored")
+    __slots__ = ("crossed_at", "rules", "scored")
 
     by_age = True
 
@@ -41,6 +43,7 @@ class IntakeByAge(Intake):
 
     def __init__(self, event_clock: bool, shift: int, rules: IntakeRules) -> None:
         super().__init__(event_clock, shift)
+        self.crossed_at = NOWHERE  # when pressures last contradicted each other, until they no longer do
         self.adopt(rules)
 
     def adopt(self, rules: IntakeRules) -> None:
@@ -50,6 +53,8 @@ class IntakeByAge(Intake):
 
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""
+        if self.rules.sentinels:
+            reading = self._without_sentinels(reading)
         vitals, name = reading.vitals, reading.device_id
         taken = to_ms(reading.taken_at)
         sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
@@ -117,6 +122,28 @@ class IntakeByAge(Intake):
         done = self._add(window, vitals, strange, [when, device.number, sequence, taken])
         return done._replace(late=late) if late else done
 
+    def _without_sentinels(self, reading: FastReading) -> FastReading:
+        """The reading with what its device says in place of a value as what it is: not available."""
+        signs = [sign for sign in self.rules.sentinels if sign.of(reading.device_id)]
+        found = {
+            name: structs.replace(sent, value=None, quality=Quality.NOT_AVAILABLE)
+            for name, sent in reading.vitals.items()
+            if any(name in sign.vitals and sent.value == sign.value for sign in signs)
+        }
+        return structs.replace(reading, vitals={**reading.vitals, **found}) if found else reading
+
+    @staticmethod
+    def _judge(name: str, measure: FastMeasure) -> Judged | Refused:
+        return means_something_else(name, measure) or judge(name, measure)
+
+    @staticmethod
+    def _note(window: Window, name: str, refused: Refused, quality: Quality) -> None:
+        """Whatever is refused of a vital, it is not measured as long as nothing else comes."""
+        if name in SCALES:
+            window.unusable[name] = window.unusable.get(name, 0) + 1
+        if quality is Quality.UNDERFLOW:
+            window.under[name] = window.under.get(name, 0) + 1
+
     @staticmethod
     def _is_plain(device: DeviceClock, lag: int, behind: int) -> bool:
         """Whether one reading tells the clock by itself: it agrees with the log's own time although the lead does not,
@@ -142,7 +169,7 @@ class IntakeByAge(Intake):
     @staticmethod
     def _remember_old(device: DeviceClock, vitals: Mapping[str, FastMeasure], when: int, taken: int, at: int) -> None:
         for name, measure in vitals.items():
-            judged = judge(name, measure)
+            judged = means_something_else(name, measure) or judge(name, measure)
             if not isinstance(judged, Refused):
                 device.remember(name, judged.value, when, taken, at)
 
@@ -209,6 +236,11 @@ class IntakeByAge(Intake):
                     soonest = moment
         return soonest
 
+    @property
+    def crossed_until(self) -> int:
+        """Until when it is told that pressures contradict each other."""
+        return self.crossed_at + CROSSED_FOR_MS
+
     def in_doubt(self, at: int, late_minutes: float) -> bool:
         """Never: `timing` says more of it."""
         return False
@@ -237,9 +269,24 @@ class IntakeByAge(Intake):
                         device.remember(name, one.value, one.at, one.at + device.lead, due)
                     continue
                 if one.source != SPOT or age > CHART_DELAYED_MS:
-                    one = replace(one, delayed=age if one.source != SPOT else 1)
+                    one = structs.replace(one, delayed=age if one.source != SPOT else 1)
             counting[name] = one
         return counting
+
+    def contradicted(self, decided: dict[str, Decided], due: int) -> dict[str, Decided]:
+        """Decided values without pressures that contradict each other: a diastolic above its systolic, a mean outside
+        the two. Which one is wrong nobody can say.
+        """
+        low, high, mean = (decided.get(name) for name in PRESSURES)
+        if low is None or high is None:
+            return decided
+        if low.value > high.value:
+            self.crossed_at = max(self.crossed_at, due)
+            return {name: one for name, one in decided.items() if name not in PRESSURES}
+        self.crossed_at = NOWHERE
+        if mean is not None and not low.value <= mean.value <= high.value:
+            return {name: one for name, one in decided.items() if name != PRESSURES[2]}
+        return decided
 
     def delay_of(self, number: int) -> int:
         """How long the device of that number keeps its readings before it hands them over, by habit."""
@@ -285,13 +332,14 @@ class IntakeByAge(Intake):
 
     def state(self) -> list[object]:
         """Plain numbers and strings."""
-        return [*super().state(), "by age"]
+        return [*super().state(), self.crossed_at]
 
     def restore(self, state: Sequence) -> None:
         """Goes back to what `state` was taken from; from a state without clocks, with what that knew of them."""
         super().restore([[], *state[1:5]])
         if len(state) > 5:
             self.devices = {name: DeviceClock.restore(device) for name, device in state[0]}
+            self.crossed_at = state[5]
             return
         for name, (number, newest, lead, sequence, *_) in state[0]:
             device = self.devices[name] = DeviceClock(number, newest)

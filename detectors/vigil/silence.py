@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from detectors.rules import Rules
 from detectors.vigil.asking import red_due as slow_red_due
 from detectors.vigil.assessment import expires, first_expiry
+from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import loss_due
 from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import Persistence
@@ -28,6 +29,7 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         signals.lost_until,
         signals.rebuilt_until,
         signals.unseen_until,
+        vigil.intake.crossed_until if isinstance(vigil.intake, IntakeByAge) else NEVER,
         warns_at(stay, rules.calling.order_warning_minutes),
         vigil.lifecycle_due
         if vigil.lifecycle_due > now

@@ -78,6 +78,15 @@ class Stay(Struct, array_like=True, frozen=True):
     observe_every: float = 0.0  # minutes between observations, as ordered; 0: as chart 4 says
     observe_until: int = NEVER
     observe_by: tuple[str | None, str | None] = (None, None)
+    # what later patient records are judged by (`admissions`), in milliseconds
+    admission: str | None = None  # the admission's content, so that its repeat is known
+    admission_at: int = -NEVER
+    moved_at: int = -NEVER
+    pause_at: int = -NEVER
+    left_at: int = -NEVER  # of the newest discharge
+    undone_at: int = -NEVER  # of the newest discharge that was taken back
+    left: tuple[str, ...] = ()  # encounters of before
+    planned: tuple[tuple[int, str], ...] = ()  # records that wait for their moment
 
     @property
     def discharged(self) -> bool:
@@ -118,6 +127,8 @@ class Stay(Struct, array_like=True, frozen=True):
         end = min(
             self.scale_until, self.plan_until, self.confusion_until, self.observe_until, self.paused_until or NEVER
         )
+        if self.planned:
+            end = min(end, self.planned[0][0])
         ends = [limit.until for limit in self.limits] + [limit.until for limit in self.calling_limits]
         return min(end, *ends) if ends else end
 

@@ -10,14 +10,12 @@ from msgspec import Struct
 from detectors.pulse import disagree
 from detectors.rules import Rules
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
-from detectors.vigil.track import IN_ORDER, Signs, Track
+from detectors.vigil.track import IN_ORDER, NEVER_FLAT, Signs, Track
 from detectors.vigil.window import SPOT, Decided, Window
 from detectors.vigil.wording import capital, vitals_words
 
 # A value of nothing in these is a sensor that has lost the patient, or a patient who is lost.
 CAN_READ_ZERO: Final = frozenset({"heart_rate", "pulse_rate", "resp_rate", "spo2"})
-# Other vitals may rest on one value for hours.
-NEVER_FLAT: Final = frozenset({"heart_rate", "pulse_rate"})
 
 
 class Condition(Struct, frozen=True):
@@ -207,9 +205,8 @@ def conditions(
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
-        if signs is IN_ORDER and not track.stale:
-            continue
-        if not (signs.off_hold or signs.zero_hold or track.stale or signs.flat >= limits.flat_line):
+        flat = track.unmoved or signs.flat >= limits.flat_line
+        if not (signs.off_hold or signs.zero_hold or track.stale or flat):
             continue
         if track.detached is not None:
             continue
@@ -222,7 +219,7 @@ def conditions(
             if rules.watch is not None and track.interval is None and not _charted(track):
                 urgent = LOW  # how often it comes is not known yet: that everything is lost is told all the same
             wrong.append(Wrong(_UNOBSERVED if _charted(track) else _STALE, name, urgent, device))
-        if signs.flat >= limits.flat_line:
+        if flat:
             wrong.append(Wrong(_FLAT, name, LOW, device))
     found = together(wrong, told, tracks) if wrong else []
     if signals.disagreeing_hold:

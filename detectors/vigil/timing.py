@@ -12,6 +12,13 @@ from detectors.vigil.unseen import Unseen, unseen_words
 from detectors.vigil.wording import ago_words, capital, vitals_words
 from schemas.times import HOUR_MS, MINUTE_MS
 
+CROSSED = Condition(
+    "pressures crossed",
+    MEDIUM,
+    ("systolic_bp", "diastolic_bp"),
+    "Diastolic BP lies above systolic BP: neither is scored",
+    "Measure the blood pressure again; check which field the device fills with which.",
+)
 DELAY_TOLD_MS = MINUTE_MS
 STOPPED_AFTER_MS = HOUR_MS // 2  # a device that sends no more is stale, whatever its clock
 
@@ -44,6 +51,8 @@ def timing(
     if slow:
         words = f"{capital(vitals_words(slow))}: measured far less often than before"
         found.append(Condition(f"{slow[0]} slow", LOW, slow, words, "Check the device's interval and its connection."))
+    if at < intake.crossed_until:
+        found.append(CROSSED)
     if at < signals.unseen_until:
         found.append(_unseen([Unseen(*one) for one in signals.unseen], tracks))
     return found

@@ -16,7 +16,7 @@ from detectors.trend import Trend
 from detectors.vigil.cadence import SLOW_FOR, Cadence
 from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, says_oxygen
 from detectors.vigil.window import SPOT, Decided
-from schemas.times import NEVER
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import SCALES, Source, Vital
 
 
@@ -44,6 +44,10 @@ STEADY_PLACE: Final = Decided.__struct_fields__.index("steady")
 # Milliseconds for which a value stays valid, by vital and source.
 VALIDITY: Final = {vital.value: SCALES[vital].validity for vital in Vital}
 EVERY_MS: Final = 45_000
+# Other vitals may rest on one value for hours.
+NEVER_FLAT: Final = frozenset({"heart_rate", "pulse_rate"})
+FLAT_VALUES: Final = 20  # of a calm sleeper ten of one a minute may agree by chance
+FLAT_AT_LAST_MS: Final = 2 * HOUR_MS  # however seldom it comes
 DRIFTED: Final = "usual_has_drifted"
 NOTHING: Final[list[Opinion]] = []
 # What a stream may say otherwise a moment later.
@@ -73,7 +77,9 @@ class Track:
         "shift",
         "signs",
         "stale",
+        "still",
         "trend",
+        "unmoved",
     )
 
     def __init__(self, name: str, rules: Rules) -> None:
@@ -93,6 +99,8 @@ class Track:
         self.entered: Decided | None = None  # what a person last measured, as long as it may outrank a stream
         self.previous: float | None = None  # the value before the one in force, where that was steady
         self.kept = False  # whether it stays in force until charted otherwise, as oxygen does
+        self.still: tuple[float, int, int, int] | None = None  # unmoved: value, since when, how many, of which device
+        self.unmoved = False  # for so long that it is told
         self.learnt = NOWHERE  # when it last learnt: what is usual moves over hours, once a minute will do
 
     def _begin(self, source: int) -> None:
@@ -181,9 +189,23 @@ class Track:
         if self.cadence is None:
             self.cadence = Cadence()
         self.cadence.note(decided.device, decided.at, decided.samples, calm, rules)
+        if self.name in NEVER_FLAT:
+            self._look_for_flat(decided, rules)
         usual = VALIDITY[self.name][source]
         learnt = int(self.cadence.every * rules.validity_intervals)
         self.lasts = max(usual, min(learnt, rules.validity_ms(self.name, source))) + held
+
+    def _look_for_flat(self, decided: Decided, rules: IntakeRules) -> None:
+        """A rate that does not move is no body's, however seldom it is sampled: by time, and by enough values."""
+        if not decided.flat or self.still is None or self.still[0] != decided.value or self.still[3] != decided.device:
+            self.still = (decided.value, decided.at, decided.samples, decided.device) if decided.flat else None
+            self.unmoved = False
+            return
+        value, since, count, device = self.still
+        self.still = (value, since, min(count + decided.samples, FLAT_VALUES), device)
+        lasted = decided.at - since
+        enough = self.still[2] >= FLAT_VALUES or lasted >= FLAT_AT_LAST_MS
+        self.unmoved = enough and lasted >= int(rules.flat_minutes * MINUTE_MS)
 
     @property
     def interval(self) -> int | None:
@@ -235,7 +257,7 @@ class Track:
         if self.rules.watch is None and self.cadence is None:
             return told
         entered = None if self.entered is None else _written(self.entered)
-        return [*told, self.cadence, self.lasts, entered, self.previous, self.kept]
+        return [*told, self.cadence, self.lasts, entered, self.previous, self.kept, self.still, self.unmoved]
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:
@@ -251,6 +273,8 @@ class Track:
         if len(state) > 12:
             one.entered = None if state[12] is None else Decided(*state[12])
             one.previous, one.kept = state[13:15]
+        if len(state) > 15:
+            one.still, one.unmoved = None if state[15] is None else tuple(state[15]), state[16]
         if state[6] is not None and floor is not None:
             one.baseline = Baseline.restore(state[6], floor, rules.baseline)
             one.shift = LevelShift.restore(state[7], rules.level_shift)

@@ -12,11 +12,13 @@ import msgspec
 from detectors.risk import Forecast
 from detectors.rules import Rules
 from detectors.vigil.action_dispatch import Acted, act
+from detectors.vigil.admissions import Code
 from detectors.vigil.alert_actions import Acts
 from detectors.vigil.assessment import Assessment, learns
 from detectors.vigil.concern import Concern
 from detectors.vigil.intake import Taken
 from detectors.vigil.intake_by_age import new_intake, under
+from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import Watched, overdue_at
 from detectors.vigil.persistence import AlertRequest, Persistence, Reason
@@ -24,7 +26,7 @@ from detectors.vigil.register import Register
 from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.silence import forget_at, go_stale, quiet_until
 from detectors.vigil.status import status_bytes
-from detectors.vigil.stay import Stay, begins_anew, follow
+from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition, Signals, watch
 from detectors.vigil.telling import Round, Said
 from detectors.vigil.track import Track
@@ -133,23 +135,14 @@ class Vigil:
         return taken
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
-        """Takes a patient record into account, at once."""
-        out: list[Said] = []
-        if begins_anew(self.stay, record):
-            self._end_all(at, Reason.NEW_STAY, out)
-            self._forget_patient()
-        before, stay = self.stay, follow(self.stay, record, at)
-        self.stay = stay
-        self._attach(before, stay, at)
-        if (stay.discharged and not before.discharged) or (stay.confirmed and not before.confirmed):
-            self._end_all(at, Reason.DISCHARGED, out)
-            self.persistence.forget()
-        elif (stay.ward, stay.bed) != (before.ward, before.bed):
-            other_ward = before.ward is not None and stay.ward != before.ward
-            self.register.hand_over(Round(self.assessment(at), self.rules, out), ward=other_ward)
-        self._review(at, {}, out, status=True)
+        """Takes a patient record into account, at once or when the moment comes that it names."""
+        out = know(self, record, at)
         self.due = self._next_due(at)
         return out
+
+    def refuses(self, record: PatientRecord, at: int) -> Code | None:
+        """Why a patient record may do nothing here: code and field, or None where it may."""
+        return refuses(self, record, at)
 
     def act(self, action: Action, at: int) -> Acted:
         """Takes into account what a person did, at once; what it causes, and why it was refused if it was."""
@@ -160,6 +153,8 @@ class Vigil:
     def tick(self, due: int) -> list[Said]:
         """Does what is due by now: decides windows, notices silence, escalates, ends acknowledgements and orders."""
         out: list[Said] = []
+        if self.stay.planned:
+            out += do_planned(self, due)
         ended = due >= self.quiet_until and self._end_orders(due)
         groups = self.intake.closing(due)
         for group in groups:
@@ -177,7 +172,7 @@ class Vigil:
     def forget(self, at: int) -> list[Said]:
         """Ends this watch, and what it has open."""
         out: list[Said] = []
-        self._end_all(at, Reason.DISCHARGED if self.stay.discharged else Reason.FORGOTTEN, out)
+        self.end_all(at, Reason.DISCHARGED if self.stay.discharged else Reason.FORGOTTEN, out)
         self.over = True
         return [*out, Said("status", None, at)]
 
@@ -221,7 +216,7 @@ class Vigil:
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, windows, self.signals, self.rules)
         if self.intake.by_age:
-            fresh = self.intake.of_age(fresh, due)
+            fresh = self.intake.contradicted(self.intake.of_age(fresh, due), due)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         charted = False
         if self.intake.by_age:
@@ -287,6 +282,10 @@ class Vigil:
             out.append(Said("status", status_bytes(self, assessment, at), at))
         return assessment
 
+    def review(self, at: int, out: list[Said]) -> None:
+        """Looks at the patient anew, and says what is new."""
+        self._review(at, {}, out, status=True)
+
     def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """What is asked for now."""
         return demanded(self, assessment, fresh, entered=entered)
@@ -315,28 +314,10 @@ class Vigil:
         self.intake.calm = self.register.deterioration is None
         return min(self.quiet_until, self.intake.next_close)
 
-    def _end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
+    def end_all(self, at: int, reason: Reason, out: list[Said]) -> None:
+        """Lays every alert to rest, and the concern with it."""
         self.register.end_all(Round(self.assessment(at), self.rules, out), reason)
         self.concern = None
-
-    def _attach(self, before: Stay, stay: Stay, at: int) -> None:
-        """Expects nothing more of devices that were taken off the patient."""
-        self.intake.attached = attached = None if stay.devices is None else frozenset(stay.devices)
-        if attached is None or before.devices == stay.devices:
-            return
-        taken_off = {device.number for name, device in self.intake.devices.items() if name not in attached}
-        for track in self.tracks.values():
-            if track.known is not None and track.known.device in taken_off:
-                track.detach(at)
-
-    def _forget_patient(self) -> None:
-        """Another patient, or another stay: nothing learnt and nothing measured before may count."""
-        self.tracks, self.signals, self.never_seen = {}, Signals(), False
-        self.watched, self.overdue, self.first_at = Watched(), NEVER, NEVER
-        self.persistence.forget()
-        self.risk_forecast = RiskForecast(self.rules)
-        self.intake.drop_open()
-        self.stay = Stay()
 
     def _withdraw(self, reading: FastReading, at: int) -> bool:
         """Takes back an earlier reading of the same device; what it said in force is no longer known."""

@@ -14,12 +14,15 @@ from pydantic import ValidationError
 
 from schemas.base import Message
 from schemas.decode import Decoded, FastMeasure, FastReading, Refused, decode
-from schemas.judge import judge
+from schemas.judge import Judged, judge, means_something_else
+from schemas.patient import PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.times import to_ms
-from schemas.vitals import SCALES, SPOT_LATENESS, STREAM_LATENESS, Scale, Source, Vital
+from schemas.vitals import SCALES, Scale, Source, Vital
 from streams.inspection.remarks import Remark, Sign
+from streams.order_checks import DeviceOrder, duration
+from streams.record_inspector import RecordInspector
 from streams.recorded.replay import Replay
 
 AHEAD_OF_FIRST_MS: Final = 366 * 86_400_000
@@ -33,7 +36,7 @@ MEASURE_FIELDS: Final = FastMeasure.__struct_fields__
 class Device:
     """What one device of one patient has sent so far."""
 
-    newest: int
+    order: DeviceOrder
     sequence: int | None = None
     lacks_sequence: bool = False
     seen: deque[tuple[int | None, int]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -66,6 +69,8 @@ class Inspector:
         self.now, self.contract, self.counts, self.replay = now, contract, Counts(), replay
         self._first: int | None = None
         self._devices: dict[tuple[str, str], Device] = {}
+        self._owners: dict[str, str] = {}
+        self._records = RecordInspector(now)
 
     def look(self, line: int, message: bytes) -> list[Remark]:
         """What there is to say of one message, the gravest first where one follows from another."""
@@ -91,6 +96,8 @@ class Inspector:
         yield from self._say_of_vitals(reading, decoded.refused)
         for name in decoded.unknown:
             yield Sign.UNKNOWN_FIELD, name, _meant(name.rpartition(".")[2], MEASURE_FIELDS if "." in name else FIELDS)
+        yield from _say_of_pressures(reading)
+        yield from self._say_of_owner(reading)
         yield from _say_of_envelope(reading)
         yield from self._say_of_order(reading)
         if self.replay is not None:
@@ -112,6 +119,8 @@ class Inspector:
         self.counts.readings += 1
         for name in record.unknown_fields:
             yield Sign.UNKNOWN_FIELD, name, _meant(name, contract.model_fields)
+        if isinstance(record, PatientRecord):
+            yield from self._records.look(record)
 
     def _say_of_vitals(
         self, reading: FastReading, refused: Iterable[Refused]
@@ -122,13 +131,22 @@ class Inspector:
             yield one.code, one.field, ""
         for name, measure in reading.vitals.items():
             self.counts.vitals += 1
-            judged = judge(name, measure)
+            judged = means_something_else(name, measure) or judge(name, measure)
             if isinstance(judged, Refused):
                 self.counts.refused += 1
                 yield judged.code, judged.field, _seen(judged.code, name, measure)
             elif judged.suspect:
                 self.counts.suspect += 1
                 yield Sign.SUSPECT, f"vitals.{name}.value", _why_suspect(SCALES[judged.vital], judged.value, measure)
+
+    def _say_of_owner(self, reading: FastReading) -> Iterator[tuple[Sign, str, str]]:
+        """One monitor under two patients' names; a person's device is nobody's."""
+        if reading.source is Source.SPOT:
+            return
+        before = self._owners.get(reading.device_id)
+        self._owners[reading.device_id] = reading.patient_id
+        if before is not None and before != reading.patient_id:
+            yield Sign.SHARED_DEVICE, "device_id", "an earlier message names another patient"
 
     def _say_of_order(self, reading: FastReading) -> Iterator[tuple[Refusal | Sign, str | None, str]]:
         taken, sequence = to_ms(reading.taken_at), reading.sequence
@@ -138,26 +156,17 @@ class Inspector:
             yield Refusal.CLOCK_AHEAD, "taken_at", "more than 366 days after the first message"
             return
         if self.now is not None and taken > self.now + AHEAD_OF_NOW_MS:
-            yield Sign.AHEAD_OF_NOW, "taken_at", f"{_duration(taken - self.now)} ahead"
+            yield Sign.AHEAD_OF_NOW, "taken_at", f"{duration(taken - self.now)} ahead"
         device = self._devices.get((reading.patient_id, reading.device_id))
         if device is None:
-            device = self._devices[reading.patient_id, reading.device_id] = Device(taken)
-        elif taken <= device.newest and (sequence, taken) in device.seen:
+            device = self._devices[reading.patient_id, reading.device_id] = Device(DeviceOrder(taken))
+        elif taken <= device.order.newest and (sequence, taken) in device.seen:
             yield Sign.DUPLICATE, "sequence" if sequence is not None else "taken_at", "as an earlier message"
             return
-        yield from _say_of_time(device, reading.source, taken)
-        yield from _say_of_sequence(device, sequence, reading.corrects, taken >= device.newest)
-        device.newest = max(device.newest, taken)
+        forward = taken >= device.order.newest
+        yield from device.order.say(reading)
+        yield from _say_of_sequence(device, sequence, reading.corrects, forward)
         device.seen.append((sequence, taken))
-
-
-def _say_of_time(device: Device, source: Source, taken: int) -> Iterator[tuple[Sign, str, str]]:
-    behind = device.newest - taken
-    lateness = SPOT_LATENESS if source is Source.SPOT else STREAM_LATENESS
-    if behind > lateness:
-        yield Sign.LATE, "taken_at", f"{_duration(behind)} before an earlier message of this device"
-    elif behind > 0:
-        yield Sign.OUT_OF_ORDER, "taken_at", f"{_duration(behind)} before an earlier message of this device"
 
 
 def _say_of_sequence(
@@ -175,6 +184,18 @@ def _say_of_sequence(
     last, device.sequence = device.sequence, sequence  # a smaller one: the device started again
     if last is not None and sequence > last + 1:
         yield Sign.SEQUENCE_GAP, "sequence", f"{sequence} after {last}"
+
+
+def _say_of_pressures(reading: FastReading) -> Iterator[tuple[Sign, str, str]]:
+    """Pressures that contradict each other."""
+    told = {}
+    for name in (Vital.SYSTOLIC_BP.value, Vital.DIASTOLIC_BP.value):
+        judged = judge(name, reading.vitals[name]) if name in reading.vitals else None
+        if isinstance(judged, Judged):
+            told[name] = judged.value
+    if len(told) == 2 and told[Vital.DIASTOLIC_BP.value] > told[Vital.SYSTOLIC_BP.value]:
+        high, low = told.values()
+        yield Sign.PRESSURES_CROSSED, f"vitals.{Vital.DIASTOLIC_BP}.value", f"diastolic {low:g}, systolic {high:g}"
 
 
 def _say_of_envelope(reading: FastReading) -> Iterator[tuple[Sign, str, str]]:
@@ -252,10 +273,3 @@ def _near(name: str, known: Iterable[str]) -> str | None:
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, float) else f"{value:g}"
     return text if len(text) <= 40 else f"{text[:40]}..."
-
-
-def _duration(ms: int) -> str:
-    for name, length in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000)):
-        if ms >= 2 * length or name == "seconds":
-            return f"{ms / length:.3g} {name}"
-    return f"{ms} ms"

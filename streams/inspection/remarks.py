@@ -26,6 +26,18 @@ class Sign(StrEnum):
     SUSPECT = "suspect"
     UNKNOWN_FIELD = "unknown_field"
     OUT_OF_ORDER = "out_of_order"
+    DELAYED = "delayed"
+    AHEAD_ONCE = "ahead_once"
+    CLOCK_WENT_BACK = "clock_went_back"
+    FLAT = "flat"
+    PRESSURES_CROSSED = "pressures_crossed"
+    SHARED_DEVICE = "shared_device"
+    SAME_BED = "same_bed"
+    SAME_DEVICE = "same_device"
+    NOT_ADMITTED = "not_admitted"
+    REPEATED_RECORD = "repeated_record"
+    PLANNED = "planned"
+    NO_MOMENT = "no_moment"
     NO_SEQUENCE = "no_sequence"
     SEQUENCE_GAP = "sequence_gap"
     NOT_SEEN_HERE = "not_seen_here"
@@ -43,7 +55,8 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
         ),
         Sign.LATE: (
             Level.FINDING,
-            "Send in the order of measuring: monitors and wearables may be 2 seconds behind, spot checks 6 hours.",
+            "Send in the order of measuring: a monitor's value is scored up to 15 minutes late, a wearable's 30, a "
+            "spot check 12 hours; a vital that has gone on since is not.",
         ),
         Sign.BEHIND_OTHERS: (
             Level.FINDING,
@@ -51,6 +64,39 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
             "each patient a clock of its own (replay --alone).",
         ),
         Sign.TABLE: (Level.NOTE, "docs/recordings.md lists the signals, units and labels that are read."),
+        Sign.AHEAD_ONCE: (
+            Level.FINDING,
+            "Check the clock: a single time of the future is refused, and only that message.",
+        ),
+        Sign.CLOCK_WENT_BACK: (
+            Level.FINDING,
+            "Set clocks by small steps: until the new time has been learnt, half a minute is left out.",
+        ),
+        Sign.PRESSURES_CROSSED: (
+            Level.FINDING,
+            "Check which field holds which: a diastolic above its systolic is not scored, and is told as an alert.",
+        ),
+        Sign.FLAT: (
+            Level.FINDING,
+            "Check that the sensor measures somebody: a rate that does not move for ten minutes is told as an alert.",
+        ),
+        Sign.SHARED_DEVICE: (
+            Level.FINDING,
+            "Send a monitor's values under one patient: check who lies where, and which monitor is whose.",
+        ),
+        Sign.SAME_BED: (
+            Level.FINDING,
+            "Discharge or transfer the patient who lay there: two in one bed are told to both.",
+        ),
+        Sign.SAME_DEVICE: (
+            Level.FINDING,
+            "Take the device off the other patient first: two on one device are told to both.",
+        ),
+        Sign.NOT_ADMITTED: (Level.NOTE, "Send the admission first; until then the patient is watched as unassigned."),
+        Sign.REPEATED_RECORD: (Level.NOTE, "It is known already and changes nothing; sent once is enough."),
+        Sign.PLANNED: (Level.NOTE, "It takes effect at the moment that it names; if it has happened, correct `at`."),
+        Sign.NO_MOMENT: (Level.NOTE, "Send `at`: without it a record that comes late counts as of now."),
+        Sign.DELAYED: (Level.NOTE, "It is scored and said to be delayed: send values when they are measured."),
         Sign.REPEATED_NAME: (Level.FINDING, "Name each field once: of two, only the last is read."),
         Sign.SUSPECT: (
             Level.NOTE,

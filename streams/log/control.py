@@ -147,8 +147,9 @@ class ControlRecords:
             acted = watch.vigil.act(record, self.time)
             self._tell(patient, acted.said, offset, out)
             return acted.refused
+        refused = watch.vigil.refuses(record, self.time)
         self._tell(patient, watch.vigil.know(record, self.time), offset, out)
-        return None
+        return refused
 
     def _forget(self, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
         """Ends the watch over somebody whom nobody admitted, unless something came since the owner chose her."""

@@ -15,7 +15,7 @@ import pytest
 from schemas.base import read_moment
 from schemas.control_record import ControlRecordKeys
 from schemas.decode import Decoded, Refused, decode
-from schemas.judge import Judged, judge
+from schemas.judge import Judged, judge, means_something_else
 from schemas.reading import Reading
 from schemas.reasons import REMEDIES, Level, Refusal, Unreadable
 from schemas.rejection import Rejection
@@ -33,7 +33,8 @@ HERE = partition_of("p-7f3a", PARTITIONS)
 # A good patient on the partition of the bad messages.
 GOOD = next(name for name in map("p-good-{}".format, range(100)) if partition_of(name, PARTITIONS) == HERE)
 # Only a worker's own signed record can be bad in this way; tests/streams/log holds it to that.
-NOT_BY_A_MESSAGE = {Refusal.UNREADABLE_BATCH, Refusal.FLOOD, Refusal.NOT_APPROVED, Refusal.BAD_RECORD} | {
+STATEFUL = {Refusal.UNREADABLE_BATCH, Refusal.FLOOD, Refusal.NOT_APPROVED, Refusal.MERGED}
+NOT_BY_A_MESSAGE = {Refusal.BAD_RECORD, *STATEFUL} | {
     code for code, (level, _) in REMEDIES.items() if level is Level.ACTION
 }
 
@@ -80,7 +81,9 @@ def test_an_unreadable_message_is_refused_whole_with_its_code_and_field(poison):
 def test_a_bad_vital_is_refused_alone_with_its_code_and_field(poison):
     decoded = decode(bytes_of(poison))
     decoded = decoded if isinstance(decoded, Decoded) else Decoded(decoded)
-    judged = [judge(name, measure) for name, measure in decoded.reading.vitals.items()]
+    judged = [
+        means_something_else(name, measure) or judge(name, measure) for name, measure in decoded.reading.vitals.items()
+    ]
     refused = [*decoded.refused, *(one for one in judged if isinstance(one, Refused))]
 
     assert [(one.code, one.field) for one in refused] == [(poison["code"], poison["field"])]
@@ -133,7 +136,8 @@ def ward(poisons):
         places[len(log)] = poison, value
         log.append((b"any", value, headers_of(poison)))
     log += [worsening(step) for step in range(len(poisons), 900)]
-    return [(offset, NOON + offset * 500, *record) for offset, record in enumerate(log)], places
+    half_seconds = [*range(2 * len(poisons)), *range(2 * len(poisons), 1_800, 2)]  # each reading when it was taken
+    return [(offset, NOON + half_seconds[offset] * 500, *record) for offset, record in enumerate(log)], places
 
 
 def partition(clock):

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier, Moment
 from schemas.reading import MAX_SEQUENCE, Measure, Reading
-from schemas.times import to_ms
-from schemas.vitals import SCALES, Source, Vital
+from schemas.times import HOUR_MS, MINUTE_MS, to_ms
+from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
 from streams.board.accounts import May
 from streams.board.api.actions import Said, send
 from streams.board.audit import What
@@ -20,7 +20,8 @@ from streams.config.topics import Topic
 router = APIRouter(prefix="/api", tags=["observations"])
 Observe = Annotated[Session, Depends(allowed(May.OBSERVE))]
 DEVICE = "board"
-OLDEST_MS, AHEAD_MS = 12 * 3_600_000, 60_000
+ACCEPTED_MS = SPOT_LATENESS - MINUTE_MS  # what is accepted here is still in time when the worker reads it
+AHEAD_MS = 60_000
 
 
 class Observations(BaseModel):
@@ -61,8 +62,9 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
     if not vitals:
         raise HTTPException(422, "nothing was entered")
     taken = to_ms(seen.taken_at)
-    if not board.now_ms - OLDEST_MS <= taken <= board.now_ms + AHEAD_MS:
-        raise HTTPException(422, "observations are of the last 12 hours; is this screen's clock right?")
+    if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
+        hours = SPOT_LATENESS // HOUR_MS
+        raise HTTPException(422, f"observations are of the last {hours} hours; is this screen's clock right?")
     # Sent again after a failure, the same set is a repeat: the page keeps its moment, and its name makes the number.
     number = int.from_bytes(hashlib.sha256(seen.action_id.encode()).digest()[:8], "big") % MAX_SEQUENCE
     reading = Reading(

@@ -99,7 +99,14 @@ def test_nothing_to_look_at_is_a_matter_of_usage_and_not_clean(text):
     assert "there is no message in it" in result.stderr
 
 
-ADMITTED = {"event": "admit", "patient_id": "p-7f3a", "ward": "5 West", "bed": "12", "date_of_birth": "1951-07-30"}
+ADMITTED = {
+    "event": "admit",
+    "patient_id": "p-7f3a",
+    "at": "2026-11-22T12:00:00Z",
+    "ward": "5 West",
+    "bed": "12",
+    "date_of_birth": "1951-07-30",
+}
 
 
 def test_patient_records_are_held_against_their_own_contract():

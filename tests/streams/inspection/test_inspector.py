@@ -108,7 +108,7 @@ def test_a_field_named_twice_is_found_where_the_decoder_takes_the_last():
 
 def test_a_repeat_is_found_by_device_sequence_and_time():
     assert said(message(1), message(1)) == [(2, "duplicate", "sequence")]
-    assert said(message(1), message(1, device_id="mon-13"), message(1, patient_id="p-2")) == []
+    assert said(message(1), message(1, device_id="mon-13"), message(1, patient_id="p-2", device_id="mon-14")) == []
     assert said(message(1), message(1, sequence=2)) == []
 
 

@@ -309,10 +309,14 @@ class Assessment:
         best = max(names[:3], key=lambda name: self._weight(name))
         value = self.value(best)
         assert value is not None
-        known, told = self.tracks[best].known, leading(best, value, self.tracks[best].usual)
+        return f"{self._leading(best, value)}; {score}"
+
+    def _leading(self, name: str, value: float) -> str:
+        """What matters most, and its age where it came late."""
+        known, told = self.tracks[name].known, leading(name, value, self.tracks[name].usual)
         if known is not None and known.delayed and self.at - known.at >= TOLD_FROM_MS:
             told += f", measured {ago_words(self.at - known.at)} ago"
-        return f"{told}; {score}"
+        return told
 
     def _grave(self) -> list[str]:
         """Every vital that is red, the most dangerous first: the extreme, then by what kills soonest."""
@@ -323,7 +327,7 @@ class Assessment:
         value = self.value(name)
         assert value is not None
         if place == 0:
-            return leading(name, value, self.tracks[name].usual)
+            return self._leading(name, value)
         return value_words(name, value) if name in SAID else f"{vital_words(name)} {value_words(name, value)}"
 
     def _quiet(self) -> bool:

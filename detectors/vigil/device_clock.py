@@ -20,6 +20,7 @@ AHEAD_AFTER_MS: Final = 10_000  # how long a run must last to be a clock: nothin
 BEHIND_AFTER_MS: Final = 15_000  # a delay may be a way that was blocked
 AGAIN_AFTER_MS: Final = 120_000  # of readings that may be repeats of earlier ones
 RUN_OF: Final = 3
+TOLD_FROM: Final = 4  # two late readings, or four that may be repeats for all that can be said
 RUN_BREAKS_MS: Final = 2 * HOUR_MS
 BATCH_AFTER_MS: Final = 45_000  # silence before a batch
 BATCH_OLD_MS: Final = 30_000  # and how old its first value is
@@ -55,7 +56,10 @@ _OF_CLOCK: Final = (
     "late_first",
     "before_newest",  # what it sent before its clock was set back: up to this time and this sequence
     "before_sequence",
-    "heard",  # when it last sent anything
+    "heard",  # when it last sent anything that is no repeat
+    "began",  # when the window's first reading came, how long nothing had come before, and the greatest delay in it
+    "quiet",
+    "most",
     "batch_at",  # when its last batch began
     "live",  # windows in a row with readings
     "delay",  # how long it keeps its readings before it hands them over, as far as that is its habit; learnt when
@@ -99,8 +103,10 @@ class DeviceClock:
 
     # ---- what comes in
 
-    def turn(self, at: int, *, calm: bool = True) -> None:
-        """Closes the window of the readings before, if `at` lies in another one: only now may the lead change."""
+    def turn(self, at: int, *, longest: int = NEVER, growth: float = 0.0, calm: bool = True) -> None:
+        """Closes the window of the readings before, if `at` lies in another one: only now may anything change that is
+        learnt. `longest`: no habit of delay is longer; `growth`: by how much it may grow in an hour.
+        """
         window = at // WINDOW_MS
         before = self.window
         if window == before:
@@ -109,26 +115,32 @@ class DeviceClock:
             self.live = self.live + 1 if window - before <= 2 else 0
             if self.live >= LIVE_WINDOWS and self.gaps and calm:
                 self.gaps, self.delay = [], 0
+            if self.quiet > BATCH_AFTER_MS and self.most > BATCH_OLD_MS:
+                self._batch(longest, growth, calm)
             self._close()
         self.window, self.least, self.count, self.ahead, self.again = window, NEVER, 0, True, True
         self.seen_before, self.sequence_before = self.seen, self.sequence
+        self.began, self.quiet, self.most = at, at - self.heard, 0
 
     def note(self, at: int, taken: int, sequence: int) -> None:
         """Takes one reading's delay into account; `turn` comes before it."""
         lag = at - taken + self.lead
-        self.count += 1
         if lag >= -BAND_MS:
             again = self.may_repeat(taken, sequence)
+            if lag > self.most and not again:
+                self.most = lag
             if self.ahead or (self.again and not again):  # what may be a repeat says nothing where something else does
-                self.least, self.ahead, self.again = NEVER, False, again
+                self.least, self.count, self.ahead, self.again = NEVER, 0, False, again
             if again is self.again:
                 self.least, self.run_taken = min(self.least, lag), taken
+                self.count += 1
             if taken > self.seen:
                 self.seen, self.sequence = taken, sequence
             elif sequence > self.sequence:
                 self.sequence = sequence
         elif self.ahead:
             self.again, self.least = False, min(self.least, lag)
+            self.count += 1
 
     def may_repeat(self, taken: int, sequence: int) -> bool:
         """Whether a reading says nothing that may not have been said in an earlier window."""
@@ -174,18 +186,16 @@ class DeviceClock:
 
     # ---- batches
 
-    def hear(self, at: int, lag: int, *, longest: int, growth: float, calm: bool) -> None:
-        """Notes when it was heard, and whether a batch begins here; `longest`: no habit is longer, `growth` an hour."""
-        if at - self.heard > BATCH_AFTER_MS and lag > BATCH_OLD_MS:
-            if self.batch_at != NOWHERE:
-                self.gaps = [*self.gaps, at - self.batch_at][-GAPS_KEPT:]
-                self._keep_pace(at, longest, growth, calm)
-            self.batch_at, self.live = at, 0
-        self.heard = at
+    def _batch(self, longest: int, growth: float, calm: bool) -> None:
+        """The window that closes began a batch: after a silence, and with what was measured in it."""
+        if self.batch_at != NOWHERE:
+            self.gaps = [*self.gaps, self.began - self.batch_at][-GAPS_KEPT:]
+            self._keep_pace(self.began, longest, growth, calm)
+        self.batch_at, self.live = self.began, 0
 
     def _keep_pace(self, at: int, longest: int, growth: float, calm: bool) -> None:
-        if len(self.gaps) < 2:
-            return
+        if len(self.gaps) < 2 and 4 * self.most < 3 * self.gaps[-1]:
+            return  # one gap is a habit only if the batch holds all of it
         habit = min(max(self.gaps), 3 * min(self.gaps) // 2, longest)
         if habit > self.delay > 0:
             habit = min(habit, int(self.delay * (1 + growth * (at - self.delay_at) / HOUR_MS)))
@@ -196,11 +206,12 @@ class DeviceClock:
 
     def was_late(self, at: int, lag: int, *, counts: bool) -> None:
         """Nothing of a reading was taken, for it came too late; `counts`: it is no repeat."""
-        if not counts and (self.run_count < RUN_OF or abs(lag - self.run_lag) > BAND_MS):
+        steady = self.run_count >= RUN_OF and abs(lag - self.run_lag) <= BAND_MS
+        if not counts and not steady and self.sequence != NO_SEQUENCE:
             return
         if self.late_since == NOWHERE:
             self.late_since, self.late_count, self.late_first = at, 0, lag
-        self.late_count += 1
+        self.late_count += 2 if counts else 1
         self.late_last, self.late_lag = at, lag
 
     @property
@@ -214,7 +225,7 @@ class DeviceClock:
             return NEVER
         if self.charts:
             return self.late_since + 1_000  # somebody believes that the round is in: at once
-        return self.late_since + wait if self.late_count > 1 else NEVER
+        return self.late_since + wait if self.late_count >= TOLD_FROM else NEVER
 
     # ---- too old to be scored
 

@@ -10,7 +10,7 @@ from msgspec import msgpack, structs
 
 from detectors.intake_rules import IntakeRules
 from detectors.rules import Rules
-from detectors.vigil.device_clock import BAND_MS, BATCH_AFTER_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
+from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import NUMBER_OF, SOURCES, SPOT, WINDOW_MS, Decided, Window
@@ -74,7 +74,8 @@ class IntakeByAge(Intake):
             lag, counts = at - taken, fresh
         else:
             if at // WINDOW_MS != device.window:
-                device.turn(at, calm=self.calm)
+                growth = self.rules.lengthens_an_hour
+                device.turn(at, longest=self.scored[source], growth=growth, calm=self.calm)
             lag = at - taken + device.lead
             counts = not device.may_repeat(taken, sequence)
             if counts and device.lead != taken - at and self._is_plain(device, lag, at - taken):
@@ -88,9 +89,6 @@ class IntakeByAge(Intake):
                 if taken > device.seen:
                     device.seen, device.sequence = taken, sequence
             if counts:
-                if at - device.heard > BATCH_AFTER_MS:
-                    growth = self.rules.lengthens_an_hour
-                    device.hear(at, lag, longest=self.scored[source], growth=growth, calm=self.calm)
                 device.heard = at
             if lag < -BAND_MS:
                 device.was_late(at, lag, counts=True)

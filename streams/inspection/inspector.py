@@ -20,9 +20,9 @@ from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.times import to_ms
 from schemas.vitals import SCALES, Scale, Source, Vital
+from streams.inspection.order_checks import DeviceOrder, duration
+from streams.inspection.record_inspector import RecordInspector
 from streams.inspection.remarks import Remark, Sign
-from streams.order_checks import DeviceOrder, duration
-from streams.record_inspector import RecordInspector
 from streams.recorded.replay import Replay
 
 AHEAD_OF_FIRST_MS: Final = 366 * 86_400_000

@@ -1,0 +1,93 @@
+"""Patient records count by their encounter and their moment, in whatever order they come."""
+
+import pytest
+
+from tests.making import HOUR, SECOND, T0, Moment
+from tests.senders.stories import admitted, calls, heard, listen, patient_record, stream, subjects
+
+HOUR_S = 3_600
+
+
+def told(at_s, event, offset, *, moment=None, **facts):
+    at = T0 + at_s * SECOND
+    happened = Moment(at if moment is None else T0 + moment * SECOND)
+    return patient_record(at, event, offset, **{"at": happened, **facts})
+
+
+@pytest.mark.parametrize("event", ["discharge", "transfer", "pause", "update"])
+def test_a_record_of_an_encounter_that_is_over_touches_nothing(event):
+    more = {"discharge": {"confirmed": True}, "transfer": {"ward": "X", "bed": "9"}, "update": {"sex": "female"},
+            "pause": {"pause": {"reason": "scan", "until": Moment(T0 + 9 * HOUR)}}}[event]  # fmt: skip
+    log = [
+        admitted(encounter="e-1"),
+        told(HOUR_S, "admit", 1, encounter="e-2", ward="4A", bed="7", age_years=70, sex="male"),
+        told(HOUR_S + 60, event, 2, moment=HOUR_S // 2, encounter="e-1", **more),
+    ]
+    said, became = listen(log, stream(HOUR_S + 62, 2 * HOUR_S, 5, lambda s: s > HOUR_S + 1_200))
+
+    assert became["other_encounter"] == 1 and calls(said)
+    assert {alert["bed"] for alert in said} == {"7"}
+
+
+def test_a_transfer_that_is_older_than_where_the_patient_lies_moves_nobody():
+    log = [admitted(), told(600, "transfer", 1, ward="4B", bed="9"), told(700, "transfer", 2, moment=300, bed="5")]
+    said, became = listen(log, stream(702, 2_000, 5, lambda s: True))
+
+    assert became["old_record"] == 1 and {alert["bed"] for alert in said} == {"9"}
+
+
+@pytest.mark.parametrize("encounter", [None, "e-1"])
+def test_the_same_admission_twice_is_one(encounter):
+    facts = {} if encounter is None else {"encounter": encounter}
+    log = stream(2, 3_600, 5, lambda s: s > 1_200)
+    again = admitted(offset=1, **facts)._replace(at=T0 + 2_500 * SECOND)
+    once, twice = heard(admitted(**facts), log), heard(admitted(**facts), again, log)
+
+    assert [(a["alert_id"], a["revision"]) for a in once] == [(a["alert_id"], a["revision"]) for a in twice]
+
+
+def test_another_admission_is_another_stay():
+    said = heard(
+        admitted(encounter="e-1"), told(2_500, "admit", 1, encounter="e-2", bed="8", age_years=70, sex="male"),
+        stream(2, 3_600, 5, lambda s: s > 1_200),
+    )  # fmt: skip
+
+    assert len({alert["alert_id"] for alert in said if alert["kind"] == "physiological"}) == 2
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_discharge_planned_for_later_waits(confirmed):
+    plan = told(600, "discharge", 1, moment=2 * HOUR_S, confirmed=confirmed)
+    before = heard(admitted(), plan, stream(2, HOUR_S, 5, lambda s: s > 1_800))
+    after = heard(admitted(), plan, stream(2, 3 * HOUR_S, 5))
+
+    assert calls(before) and "discharged" not in subjects(before)
+    assert ("discharged" in subjects(after)) is not confirmed
+
+
+@pytest.mark.parametrize("how", ["cancel_discharge", "admit"])
+def test_a_discharge_that_is_taken_back_leaves_the_stay_as_it_was(how):
+    scale = {"spo2_scale": {"scale": 2, "prescriber": "dr-a", "reason": "COPD"}}
+    back = {"admit": {"ward": "4A", "bed": "3", "moment": 0}}.get(how, {})
+    log = [
+        admitted(encounter="e-1", **scale),
+        told(600, "discharge", 1, encounter="e-1", confirmed=True),
+        told(780, how, 2, encounter="e-1", **back),
+    ]
+    quiet, _ = listen(log, [e._replace(body=_with(e, 89)) for e in stream(2, HOUR_S, 5)])
+    ill = heard(log, stream(2, HOUR_S, 5, lambda s: s > 1_800))
+
+    assert calls(quiet) == [] and calls(ill)
+
+
+def test_a_planned_discharge_can_be_taken_back():
+    said = heard(
+        admitted(), told(600, "discharge", 1, moment=1_800), told(900, "cancel_discharge", 2), stream(2, HOUR_S, 5)
+    )
+
+    assert said == []
+
+
+def _with(entry, saturation):
+    vitals = {**entry.body["vitals"], "spo2": {"value": saturation, "unit": "%"}}
+    return {**entry.body, "vitals": vitals}

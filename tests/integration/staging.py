@@ -160,9 +160,9 @@ class WorkerProcess:
         except OSError:
             return 0, ""
 
-    def metric(self, name: str) -> float:
-        """The sum of a metric over its labels."""
-        lines = self.get("/metrics")[1].splitlines()
+    def metric(self, name: str, label: str = "") -> float:
+        """The sum of a metric over its labels, or over those in which `label` stands as it is written."""
+        lines = [line for line in self.get("/metrics")[1].splitlines() if label in line]
         values = [line.rsplit(" ", 1) for line in lines if line.split("{")[0].split(" ")[0] == name]
         return sum(float(value) for _, value in values)
 

@@ -14,6 +14,8 @@ from tests.integration.staging import ROOT, Stage, until
 
 READINGS = 6_000
 
+READABLE = 'kind="readable"'
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
@@ -61,7 +63,7 @@ def test_one_worker_says_what_replay_says(kafka, topic_prefix, recorded, replaye
     with stage.worker(tmp_path) as one:
         one.ready(partitions=4)
         assert live(stage, recorded, [one]) == replayed
-        assert one.metric("vigilward_records_total") == len(recorded[1])
+        assert one.metric("vigilward_records_total", READABLE) == len(recorded[1])
         assert one.stop() == 0
 
 
@@ -72,6 +74,6 @@ def test_two_workers_in_a_group_say_the_same(kafka, topic_prefix, recorded, repl
         one.ready(partitions=2)
         two.ready(partitions=2)
         assert live(stage, recorded, [one, two]) == replayed
-        shares = [worker.metric("vigilward_records_total") for worker in (one, two)]
+        shares = [worker.metric("vigilward_records_total", READABLE) for worker in (one, two)]
         assert all(shares) and sum(shares) == len(recorded[1])
         assert (one.stop(), two.stop()) == (0, 0)

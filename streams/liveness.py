@@ -110,9 +110,15 @@ class Owned:
         self.lag = Lag()
 
     def see(self, end: int, now: float) -> None:
-        """The log ends there, by another's word than the owner's."""
-        if self.beat is not None:
-            self.lag.see(now, end=end, taken=self.beat.next_offset)
+        """The log ends there, by another's word than the owner's.
+
+        An owner that has seen this end and has no lag has taken all: the last offsets may be a transaction's marker,
+        which nobody takes.
+        """
+        if (beat := self.beat) is None:
+            return
+        knows_it = beat.log_end is not None and beat.log_end >= end and not beat.lag_s
+        self.lag.see(now, end=end, taken=end if knows_it else beat.next_offset)
 
 
 def judge(

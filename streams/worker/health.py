@@ -117,7 +117,7 @@ class Health:
             if (lag := self._lags.get(number)) is None:
                 lag = self._lags[number] = Lag()
                 lag.see(now, end=owned.end_at_start, taken=owned.expected)
-            lag.see(now, end=self.log_end(number), taken=owned.expected)
+            lag.see(now, end=self._last_record(number), taken=owned.expected)
 
     def _look_at_refusals(self, now: float) -> None:
         before = self._refusing.why
@@ -195,12 +195,17 @@ class Health:
         return 0 if seen.all_handed_over else max(0, seen.end - owned.expected)
 
     def log_end(self, number: int) -> int | None:
-        """Where the log of a partition of ours ends by the last fetch; None until one was answered."""
+        """Where the log of a partition of ours ends by the last fetch, a transaction's marker included; None until one
+        was answered.
+        """
+        seen = self._seen(self._assignment.owned_partitions[number])
+        return None if seen is None else seen.end
+
+    def _last_record(self, number: int) -> int | None:
+        """The same without what nobody takes."""
         owned = self._assignment.owned_partitions[number]
         seen = self._seen(owned)
-        if seen is None:
-            return None
-        return owned.expected if seen.all_handed_over else seen.end
+        return owned.expected if seen is not None and seen.all_handed_over else self.log_end(number)
 
     def lag_s(self, number: int) -> float:
         """How long the oldest record that was not taken of a partition of ours has been in the log, in seconds."""

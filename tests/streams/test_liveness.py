@@ -11,8 +11,8 @@ NOW_MS = 1_764_000_000_000
 
 
 def beat(generation=1, next_offset=100, **facts):
-    usual = {"lag_s": 0.0, "stream_time": NOW_MS, "wall_time": NOW_MS, "unsent_s": 0.0}
-    return Heartbeat(0, "w-1", generation, next_offset, next_offset, **{**usual, **facts})
+    usual = {"lag_s": 0.0, "stream_time": NOW_MS, "wall_time": NOW_MS, "unsent_s": 0.0, "log_end": next_offset}
+    return Heartbeat(0, "w-1", generation, next_offset, **{**usual, **facts})
 
 
 def troubles(one, **facts):
@@ -85,6 +85,21 @@ def test_an_owner_that_lives_and_takes_nothing_is_told_by_the_logs_own_end():
 
     (found,) = judge_owned(owned, 0, 7.0, by_arrival=True, after_s=AFTER_S)
     assert (found.trouble, found.seconds) == (Trouble.BEHIND, 6.0)
+
+
+def test_a_transactions_marker_at_the_end_is_nobodys_lag():
+    """In event clock no tick comes after it: the partition would be called behind for ever."""
+    owned = Owned(0.0)
+    for second in range(20):
+        owned.hear(beat(next_offset=100, log_end=101), second, float(second))
+        owned.see(101, float(second))
+    assert judge_owned(owned, 0, 19.5, by_arrival=False, after_s=AFTER_S) == []
+
+    for second in range(20, 27):  # and one that takes nothing more does not hide behind it
+        owned.hear(beat(next_offset=100, log_end=101), second, float(second))
+        owned.see(102, float(second))
+    (found,) = judge_owned(owned, 0, 26.0, by_arrival=False, after_s=AFTER_S)
+    assert found.trouble is Trouble.BEHIND
 
 
 def test_an_owner_that_falls_silent_is_not_called_behind_first():

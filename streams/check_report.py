@@ -36,7 +36,7 @@ def page(remarks: Sequence[Any], summary: str, source: str) -> str:
             *(
                 f"<tr><td class=n>{one.line}<td class={one.level}>{one.level}<td><code>{escape(str(one.code))}</code>"
                 f"<td>{escape(one.field or '')}<td>{escape(one.what)}"
-                for one in remarks[:SHOWN]
+                for one in sorted(remarks, key=lambda one: (one.level is not Level.FINDING, one.line))[:SHOWN]
             ),
             "</table></html>\n",
         )

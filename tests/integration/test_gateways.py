@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
@@ -263,3 +265,19 @@ def test_what_was_refused_is_published_once_its_mapping_is_mended(stage, tmp_pat
     assert (still[0], mended[0], again) == (1, 0, (0, ""))
     assert set(second["vitals"]) == {"heart_rate", "spo2"}
     assert second["corrects"] == first["sequence"]
+
+
+def test_the_first_messages_of_the_readme_are_taken_as_they_stand_there(stage, tmp_path):
+    text = (ROOT / "streams/gateways/README.md").read_text()
+    blocks = [textwrap.dedent(block) for block in re.findall(r"```\n(.*?)```", text, re.S)]
+
+    def tried(first, port, door):
+        (words,) = [block for block in blocks if block.strip().startswith(first)]
+        words = words.replace(port, str(door))
+        return subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60, check=False).stdout
+
+    with GateProcess(stage, tmp_path / "a", "hl7v2", site_zone="Europe/Berlin") as gate:
+        assert "MSA|AA|1" in tried("exec 3", "2575", gate.door)
+    with GateProcess(stage, tmp_path / "b", "fhir") as gate:
+        assert "201 Created" in tried("curl", "8090", gate.door)
+    assert {one["patient_id"] for one in readings(stage)} == {"4711", "Patient/p-1"}

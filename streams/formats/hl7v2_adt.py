@@ -55,6 +55,12 @@ def convert(message: Message, into: Converted, site: Site, identity: Identity) -
     if trigger != "A40":
         record |= _place(visit) | _person(pid)
     into.patients.append(record)
+    if trigger in ("A03", "A11"):
+        identity.lies(patient, None)
+    elif trigger == "A40":
+        identity.lies(record["patient_id"], None)
+    elif visit is not None and visit.raw(3):
+        identity.lies(patient, visit.first(3))
 
 
 def _at(

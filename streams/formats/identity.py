@@ -7,7 +7,6 @@ so that the log holds no hospital number; the key's id stands in front of it, so
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,7 +35,7 @@ class Identity:
     order: tuple[Preference, ...] = tuple(Preference(type=one) for one in TYPES)
     key: bytes = b""
     key_id: str = ""
-    beds: Mapping[str, str] = field(default_factory=dict)
+    beds: dict[str, str] = field(default_factory=dict)
 
     def of_hl7(self, pid: Segment) -> str | None:
         """The patient of a PID segment: PID-3, else PID-2 of the versions before 2.3.1."""
@@ -60,8 +59,15 @@ class Identity:
         return self.named(*listed[0][:2]) if listed else None
 
     def of_bed(self, location: list[str]) -> str | None:
-        """The patient who lies at a PV1-3 location, if the site has said who."""
-        return self.beds.get("^".join(part.strip() for part in location).rstrip("^"))
+        """The patient who lies at a PV1-3 location, by the admissions that came through here; else None."""
+        return self.beds.get(_bed(location))
+
+    def lies(self, patient: str, location: list[str] | None) -> None:
+        """Notes where a patient lies from now on; None: nowhere any more. A bed holds one patient."""
+        for bed in [bed for bed, who in self.beds.items() if who == patient]:
+            del self.beds[bed]
+        if location and (bed := _bed(location)):
+            self.beds[bed] = patient
 
     def named(self, value: str, assigner: str = "") -> str:
         """The id under which a patient is known here: as it was sent, or its pseudonym where a key is set.
@@ -73,6 +79,12 @@ class Identity:
             return value
         digest = hmac.new(self.key, f"{assigner}\x1f{value}".encode("utf-8", "replace"), hashlib.sha256)
         return f"{self.key_id}-{digest.hexdigest()[:32]}"
+
+
+def _bed(location: list[str]) -> str:
+    """A location of ward, room and bed; empty where no bed is named: a ward is no place to know a patient by."""
+    said = [part.strip() for part in location[:3]]
+    return "^".join(said) if len(said) == 3 and said[2] else ""
 
 
 def _identifier(parts: list[str]) -> tuple[str, str, str]:

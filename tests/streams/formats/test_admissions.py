@@ -6,7 +6,7 @@ import pytest
 
 from schemas.patient import PatientRecord
 from streams.formats.findings import Outcome
-from tests.streams.formats.making import BERLIN, convert, signs
+from tests.streams.formats.making import BERLIN, SPO2, convert, message, signs
 
 
 def admission(event, *more, evn="20261129120000", pid="PID|||4711^^^H^MR||Doe^Jane||19510730|F", mode="P"):
@@ -74,3 +74,25 @@ def test_a_merge_without_the_id_that_goes_is_refused():
     (one,) = convert(admission("A40"), zone=BERLIN)
 
     assert signs(one) == [("no_patient", "MRG[1].1")]
+
+
+def test_a_monitor_that_names_only_the_bed_is_known_by_who_lies_there():
+    def monitor(control):
+        return message("PV1||I|4A^12^2", SPO2, pid="PID|||^^^H^PI", control=control).replace(b"OBR|1", b"OBR|1", 1)
+
+    def bed_first(data):
+        head, order, visit, rest = data.split(b"\r", 4)[0], *data.split(b"\r", 4)[2:4], data.split(b"\r", 4)[4]
+        return b"\r".join((head, b"PID|||^^^H^PI", visit, order, rest))
+
+    stream = (
+        bed_first(monitor("1"))
+        + admission("A01")
+        + bed_first(monitor("2"))
+        + admission("A03")
+        + bed_first(monitor("3"))
+    )
+    results = convert(stream, zone=BERLIN)
+
+    named = [reading["patient_id"] for one in results for reading in one.readings]
+    assert named[1] == "4711"
+    assert all(name.startswith("unassigned:") for name in (named[0], named[2]))

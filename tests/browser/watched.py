@@ -36,7 +36,7 @@ class Watched:
             "VIGILWARD_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "VIGILWARD_PARTITIONS": "2",
             "VIGILWARD_CLOCK": "event",
-            "VIGILWARD_STATE": "projection",
+            "VIGILWARD_STATE": "memory",
             "VIGILWARD_MODE": "demo",
             "VIGILWARD_CONTROL_RECORD_KEY": "a secret of the tests",
         }

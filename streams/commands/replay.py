@@ -102,7 +102,7 @@ def _is_log(path: Path) -> bool:
 def _replay_log(
     path: Path | None, from_kafka: bool, patient: str | None, since: str | None, until: str | None, tell: Tell
 ) -> None:
-    from streams.config.packaged_rules import first_rules
+    from streams.config.packaged_rules import first_rules, packaged_rules
     from streams.recorded.file import RecordedLog
     from streams.recorded.moments import stretch
     from streams.recorded.play import play
@@ -113,7 +113,8 @@ def _replay_log(
     asked, settings = stretch(patient, since, until, int(time.time() * 1_000)), load()
     incomplete: list[int] = []
     if path is not None:
-        recorded = RecordedLog(path, first_rules(), settings.keys)
+        # a log that names no rules is one of the first build; a file made by hand is judged as a new log would be
+        recorded = RecordedLog(path, first_rules(), settings.keys, unsaid=packaged_rules())
         for output in recorded.play(asked):
             tell(output)
         _summarise(recorded.counts)

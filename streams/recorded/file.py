@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec import UnsetType
 
 from detectors.rules import Rules
 from schemas.control_record import SIGNATURE_HEADER, ControlRecordKeys, ControlRecordKind, signed_bytes
@@ -29,13 +30,22 @@ _OURS = ControlRecordKeys.parse("recorded:by-us-and-nobody-else")
 
 
 class RecordedLog:
-    """A file that `vigilward record` wrote.
+    """A file that `vigilward record` wrote, or one made by hand in the same form.
 
-    `keys` are the log's own; they are needed only if it was recorded without them.
+    `keys` are the log's own; they are needed only if it was recorded without them. `rules` are those in force until a
+    record names others; `unsaid` instead where the file says nothing of rules.
     """
 
-    def __init__(self, path: Path, rules: Rules, keys: ControlRecordKeys, kind: type[Partition] = Partition) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rules: Rules,
+        keys: ControlRecordKeys,
+        kind: type[Partition] = Partition,
+        unsaid: Rules | None = None,
+    ) -> None:
         self._path, self._rules, self._keys, self._kind = path, rules, keys, kind
+        self._unsaid = unsaid or rules
         with path.open("rb") as file:
             self.head: Head = read_head(file.readline())
         self.counts: Counter[str] = Counter()
@@ -73,8 +83,9 @@ class RecordedLog:
         if begin is None:
             raise NotARecordedLog("a record stands before the beginning of its partition")
         head = self.head
+        rules = self._unsaid if isinstance(begin.rules, UnsetType) else self._rules
         return self._kind(
-            begin.partition, head.partitions, clock=head.clock, mode=head.mode, rules=self._rules, keys=_OURS,
+            begin.partition, head.partitions, clock=head.clock, mode=head.mode, rules=rules, keys=_OURS,
             topic=head.topic, checkpoint=begin.checkpoint, states=states,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecordKeys, ControlRecordKind, signed_bytes
 from schemas.rejection import Header
@@ -44,20 +44,24 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class Begin(Struct, frozen=True, kw_only=True, tag_field="line", tag="begin"):
-    """A partition's recording begins here, with this checkpoint where it does not begin with nothing."""
+    """A partition's recording begins here, with this checkpoint where it does not begin with nothing.
+
+    `rules` null: the log named none. A file that leaves the field out was made by hand, and says nothing of rules.
+    """
 
     partition: int
     next_offset: int = 0
     time: int = 0
     first_time: int | None = None
     sources: dict[str, int] = {}
-    rules: bytes | None = None
+    rules: bytes | UnsetType | None = UNSET
     clock: ClockState | None = None
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
-        where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
+        rules = None if isinstance(self.rules, UnsetType) else self.rules
+        where = self.next_offset, self.time, self.first_time, dict(self.sources), rules
         return Checkpoint(*where, self.clock)
 
 

@@ -39,7 +39,7 @@ def record(source: Source, stretch: Stretch) -> Iterator[Recorded]:
     yield Recorded(written(head), whole=head.whole)
     for partition, start in starts.items():
         saved = start.savepoint
-        begin = Begin(partition=partition, next_offset=start.offset)
+        begin = Begin(partition=partition, next_offset=start.offset, rules=None)
         if saved is not None:
             checkpoint = saved.checkpoint
             begin = Begin(

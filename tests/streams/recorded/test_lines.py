@@ -2,12 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.control_record import ControlRecordKeys, ControlRecordKind
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules, packaged_rules
 from streams.log.control_records import forward, tick
 from streams.recorded.file import RecordedLog
 from streams.recorded.lines import (
@@ -101,3 +102,16 @@ def test_a_newer_file_and_a_broken_line_are_named():
         )
     with pytest.raises(NotARecordedLog, match="line 2"):
         list(read_lines(iter([b'{"line":"record"}'])))
+
+
+def test_a_file_that_says_nothing_of_rules_is_judged_as_a_new_log_and_one_that_names_none_as_the_first_build(tmp_path):
+    unsaid = written(Begin(partition=0))
+    none = written(Begin(partition=0, rules=None))
+
+    assert b"rules" not in unsaid and b'"rules":null' in none
+    for begin, expected in ((unsaid, packaged_rules()), (none, first_rules())):
+        file = tmp_path / "log"
+        file.write_bytes(written(HEAD) + begin)
+        log = RecordedLog(file, first_rules(), ControlRecordKeys.parse(""), unsaid=packaged_rules())
+        line = msgspec.json.decode(begin, type=Begin)
+        assert log._new_log(line, []).rules.sha256 == expected.sha256

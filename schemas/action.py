@@ -47,7 +47,7 @@ class Step(StrEnum):
 
 
 class ActionReason(StrEnum):
-    """Why it was done: the closed list. `REASONS_OF` says which belong to which action_type."""
+    """Why it was done: the closed list. `REASONS_OF` says which belong to which action type."""
 
     # acknowledge, snooze
     REVIEWING = "reviewing"
@@ -101,14 +101,37 @@ WORDS: Final[Mapping[ActionReason, str]] = MappingProxyType(
     }
 )
 
-ACKNOWLEDGEMENTS: Final = tuple(ActionReason)[:9]
+ACKNOWLEDGEMENTS: Final = (
+    ActionReason.REVIEWING,
+    ActionReason.ESCALATED,
+    ActionReason.TREATMENT,
+    ActionReason.OBSERVATIONS,
+    ActionReason.ARTEFACT,
+    ActionReason.EQUIPMENT,
+    ActionReason.KNOWN,
+    ActionReason.OFF_WARD,
+    ActionReason.CARE_PLAN,
+)
+CONCERNS: Final = (
+    ActionReason.BREATHING,
+    ActionReason.CIRCULATION,
+    ActionReason.TEMPERATURE,
+    ActionReason.MENTATION,
+    ActionReason.AGITATION,
+    ActionReason.PAIN,
+    ActionReason.NOT_IMPROVING,
+    ActionReason.PATIENT_SAYS,
+    ActionReason.RELATIVE_SAYS,
+    ActionReason.GUT_FEELING,
+)
+FEEDBACK: Final = (ActionReason.USEFUL, ActionReason.NOT_USEFUL)
 REASONS_OF: Final[Mapping[ActionType, tuple[ActionReason, ...]]] = MappingProxyType(
     {
         ActionType.ACKNOWLEDGE: ACKNOWLEDGEMENTS,
         ActionType.SNOOZE: ACKNOWLEDGEMENTS,
         ActionType.UNDO: (),
-        ActionType.CONCERN: tuple(ActionReason)[9:19],
-        ActionType.FEEDBACK: tuple(ActionReason)[19:],
+        ActionType.CONCERN: CONCERNS,
+        ActionType.FEEDBACK: FEEDBACK,
         ActionType.DELIVERED: (),
     }
 )

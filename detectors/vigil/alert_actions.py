@@ -1,8 +1,7 @@
 """What people may do about an alert, how long that holds, and why it is refused where it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
-from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -10,8 +9,9 @@ from msgspec import Struct
 from detectors.calling import Calling
 from detectors.vigil.episode import Episode
 from detectors.vigil.lifecycle import HIGH, OVER, Answer, Facts, Turn, acknowledge, deliver, snooze, undo, used_snooze
-from schemas.action import Action, ActionReason, ActionType, Role
+from schemas.action import Action, ActionReason, ActionType
 from schemas.alert import AlertStatus
+from schemas.permissions import ROLES_OF, SENIOR
 from schemas.reasons import Refusal
 from schemas.times import MINUTE_MS
 
@@ -20,19 +20,6 @@ REMEMBERED: Final = 128  # actions whose repeats are known
 SHOWN_RESULTS: Final = 8
 Refused = tuple[Refusal, str]
 
-_SENIOR: Final = frozenset({Role.SHIFT_LEAD, Role.DOCTOR, Role.RAPID_RESPONSE})
-_CARING: Final = frozenset({Role.NURSE, *_SENIOR})
-# Who may do what. A viewer only looks; a safety officer judges alerts and answers none.
-MAY: Final[Mapping[ActionType, frozenset[Role]]] = MappingProxyType(
-    {
-        ActionType.ACKNOWLEDGE: _CARING,
-        ActionType.SNOOZE: _CARING,
-        ActionType.UNDO: _CARING,
-        ActionType.CONCERN: _CARING,
-        ActionType.FEEDBACK: _CARING | {Role.SAFETY_OFFICER},
-        ActionType.DELIVERED: frozenset({Role.SYSTEM}),
-    }
-)
 # Reasons that a confirmed red score belies.
 DOUBTING: Final = frozenset({ActionReason.ARTEFACT.value, ActionReason.EQUIPMENT.value})
 
@@ -72,7 +59,7 @@ def _digest(action_id: str) -> int:
 
 def forbidden(action: Action) -> Refused | None:
     """The refusal of an action that this role may never do."""
-    return None if action.role in MAY[action.action_type] else (Refusal.NOT_ALLOWED, "role")
+    return None if action.role in ROLES_OF[action.action_type] else (Refusal.NOT_ALLOWED, "role")
 
 
 def answer(
@@ -103,7 +90,7 @@ def answer(
 
 def _review(action: Action, episode: Episode, facts: Facts, calling: Calling) -> Refused | None:
     """Twice someone may say that she is reviewing a high alert; then it takes the shift lead."""
-    if action.reason is not ActionReason.REVIEWING or facts.priority != HIGH or action.role in _SENIOR:
+    if action.reason is not ActionReason.REVIEWING or facts.priority != HIGH or action.role in SENIOR:
         return None
     over = episode.lifecycle.status in OVER or episode.lifecycle.reviews < calling.reviews_at_most
     return None if over else (Refusal.NOT_ALLOWED, "role")

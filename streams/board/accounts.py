@@ -8,38 +8,17 @@ import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from schemas.action import Role
+from schemas.permissions import RIGHTS
 from streams.config.settings_problems import SettingsError
 
 log = logging.getLogger(__name__)
-
-
-class May(StrEnum):
-    """What may be done on the board."""
-
-    SEE = "see"
-    ACT = "act"
-    OBSERVE = "observe"
-    ORDER = "order"
-
-
-RIGHTS: Final[Mapping[Role, frozenset[May]]] = MappingProxyType(
-    {
-        Role.VIEWER: frozenset({May.SEE}),
-        Role.NURSE: frozenset({May.SEE, May.ACT, May.OBSERVE}),
-        Role.SHIFT_LEAD: frozenset({May.SEE, May.ACT, May.OBSERVE, May.ORDER}),
-        Role.SAFETY_OFFICER: frozenset({May.SEE}),
-    }
-)
-"""Who may sign in, and do what. Orders are the shift lead's to enter; the prescriber is named in each."""
 
 
 def role_of(text: str) -> Role:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response
 
-from streams.board.accounts import May
+from schemas.permissions import May
 from streams.board.board import Board
 from streams.board.projection import Bed
 from streams.board.sessions import COOKIE, CSRF_HEADER, SCREEN_COOKIE, SCREEN_DAYS, Session

@@ -15,7 +15,8 @@ from typing import Final
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
 from schemas.action import Role
-from streams.board.accounts import RIGHTS, Account, May
+from schemas.permissions import RIGHTS, May
+from streams.board.accounts import Account
 
 COOKIE: Final = "vigilward_session"
 SCREEN_COOKIE: Final = "vigilward_screen"

@@ -20,7 +20,9 @@ def board(
     new_account: Annotated[
         str | None, typer.Option("--new-account", metavar="LOGIN", help="Print an account for the file, and end.")
     ] = None,
-    role: Annotated[str, typer.Option("--role", help="viewer, nurse, shift lead or safety officer.")] = "nurse",
+    role: Annotated[
+        str, typer.Option("--role", help="nurse, shift lead, doctor, rapid response, safety officer, viewer.")
+    ] = "nurse",
     name: Annotated[str | None, typer.Option("--name", help="The name shown for a new account.")] = None,
 ) -> None:
     """Serve the ward board: whom to see first, why, and whether monitoring is happening at all.

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.action import MAX_SNOOZE_MINUTES, Action, ActionReason, ActionType, Role, Step
 from schemas.base import Identifier, ShortText
-from streams.board.accounts import May
+from schemas.permissions import REACHED, May
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
@@ -90,18 +90,6 @@ class Delivered(BaseModel):
     patient_id: Identifier
     alert_id: Identifier
     step: Step
-
-
-REACHED = {
-    Step.NURSE: frozenset({Role.NURSE, Role.SHIFT_LEAD}),
-    Step.SHIFT_LEAD: frozenset({Role.SHIFT_LEAD}),
-    Step.DOCTOR: frozenset({Role.DOCTOR}),
-    Step.RAPID_RESPONSE: frozenset(),
-    Step.LAST_RESORT: frozenset(),
-}
-"""In front of whom a call counts as delivered; neither a rapid-response team nor a last address is reached by a page on
-the ward.
-"""
 
 
 @router.post("/delivered", status_code=201)

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from streams.board.accounts import LOCAL, RIGHTS
+from schemas.permissions import RIGHTS
+from streams.board.accounts import LOCAL
 from streams.board.audit import What
 from streams.board.auth import (
     address_of,

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from schemas.base import Identifier
-from streams.board.accounts import May
+from schemas.permissions import May
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.projection import HOUR_MS, encode

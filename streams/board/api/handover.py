@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from schemas.permissions import May
 from streams.board import handover as shift
-from streams.board.accounts import May
 from streams.board.api.events import packed
 from streams.board.audit import What
 from streams.board.auth import allowed, board_of

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier, Moment
+from schemas.permissions import May
 from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import HOUR_MS, MINUTE_MS, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
-from streams.board.accounts import May
 from streams.board.api.actions import Said, send
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of

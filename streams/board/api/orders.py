@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.base import Identifier
 from schemas.patient import PatientRecord, Plan
+from schemas.permissions import May
 from schemas.times import to_text
 from schemas.vitals import Vital
-from streams.board.accounts import May
 from streams.board.api.actions import Said, send
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from schemas.action import Role
-from streams.board.accounts import LOCAL, Accounts, May, as_lines, hashed, matches
+from schemas.permissions import May
+from streams.board.accounts import LOCAL, Accounts, as_lines, hashed, matches
 from streams.board.directory import Directory
 from streams.board.rate_limit import RateLimit
 from streams.board.sessions import Sessions
@@ -44,7 +45,7 @@ def test_accounts_are_read_with_their_roles(tmp_path: Path):
     ("text", "says"),
     [
         ("", "holds no account"),
-        ("[nora]\nrole = 'doctor'", "is no role"),
+        ("[nora]\nrole = 'porter'", "is no role"),
         ("[nora]\nrole = 'nurse'\npassword = 'plain'", "needs a hashed password"),
         ("no toml at all", "cannot be read"),
     ],

@@ -9,7 +9,7 @@ import { chime } from "./sound.js";
 import { may, state } from "./store.js";
 
 const confirmed = new Set();
-const MINE = { nurse: ["nurse", "shift_lead"], shift_lead: ["shift_lead"] };
+const MINE = { nurse: ["nurse", "shift_lead"], shift_lead: ["shift_lead"], doctor: ["doctor"] };
 
 // Compares a patient's new status with the one before: what has begun to call, sounds; a new high stands outside.
 export function heard(status, before) {

@@ -43,6 +43,7 @@ from streams.worker.ticks import Ticker
 log = logging.getLogger(__name__)
 
 CRASH_CHECK_S = 0.2
+COPIES_EVERY_S = 30.0
 CLEAN, FAILED = 0, 3
 
 
@@ -101,7 +102,14 @@ class Worker:
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
         watches = self.health.run(), self.membership.run(), self.process_metrics.run(), GcTuning(self.generation).run()
-        works = *watches, self.ticker.run(), self.assignment.watch.run(), self.heartbeats.run(), self.forgetter.run()
+        works = (
+            *watches,
+            self.ticker.run(),
+            self.assignment.watch.run(),
+            self._watch_copies(),
+            self.heartbeats.run(),
+            self.forgetter.run(),
+        )
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)
         for helper in helpers:
@@ -164,6 +172,15 @@ class Worker:
                 )
             log.error("this log is watched on with fewer copies than the brokers could keep: %s", "; ".join(lines))
             self.health.too_few_copies = True
+
+    async def _watch_copies(self) -> None:
+        """Ready again, once the copies that were missing at the start are there."""
+        while True:
+            await asyncio.sleep(COPIES_EVERY_S)
+            if self.health.too_few_copies:
+                with contextlib.suppress(BrokerUnreachable):
+                    found = await asyncio.to_thread(look_at_topics, self.settings)
+                    self.health.too_few_copies = bool(what_stops_a_first_start(found, self.settings))
 
     async def _until_told(self) -> None:
         while not (self._stop.is_set() or self.app.crashed or self._fault):

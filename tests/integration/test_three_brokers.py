@@ -4,7 +4,7 @@ import json
 
 import pytest
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import NewTopic
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from deploy.kafka.broker import Cluster
 from streams.config.topics import Topic, config_of
@@ -62,6 +62,29 @@ def test_copies_are_set_and_checked_and_a_log_of_real_patients_does_not_begin_wi
             assert any(move["topic"].endswith("alerts") for move in plan["partitions"])
         finally:
             (stage_folder() / "vigilward-reassignment.json").unlink(missing_ok=True)
+
+
+def test_a_log_that_has_states_is_watched_on_unready_until_its_copies_are_there(tmp_path):
+    with Cluster(tmp_path / "kafka", brokers=3) as cluster:
+        stage = Stage(cluster.bootstrap, "later.", clock="arrival", mode="real", partitions=2, snapshot_every_s=0.5)
+        stage.make_topics()
+        with stage.worker(tmp_path / "1") as worker:
+            worker.ready(partitions=2)  # three copies of everything
+            assert worker.stop() == 0, worker.fate()
+        in_sync_needed(stage, "1")
+        with stage.worker(tmp_path / "2") as worker:
+            until(lambda: "too_few_copies" in worker.get("/readyz")[1], worker.fate)
+            assert worker.metric("vigilward_partitions") == 2, "and watched on"
+            in_sync_needed(stage, "2")
+            worker.ready(partitions=2)
+
+
+def in_sync_needed(stage, copies):
+    entry = ConfigEntry("min.insync.replicas", copies, incremental_operation=AlterConfigOpType.SET)
+    alerts = ConfigResource(ResourceType.TOPIC, stage.settings.topic(Topic.ALERTS), incremental_configs=[entry])
+    admin = admin_of(stage.settings)
+    for answer in admin.incremental_alter_configs([alerts]).values():
+        answer.result()
 
 
 def stage_folder():

@@ -69,6 +69,16 @@ Day = Annotated[
 ]
 
 
+class Shared(StrEnum):
+    """What a patient shares with another who is here at the same time."""
+
+    BED = "bed"
+    DEVICE = "device"
+
+
+SharedThing = Annotated[Shared, Field(strict=False)]
+
+
 class SpO2Scale(Message):
     """Scale 2 is for hypercapnic respiratory failure with a prescribed target of 88-92 %; a clinician decides."""
 
@@ -186,6 +196,9 @@ class PatientRecord(Message):
     observations: Observations | None = None
     pause: Pause | None = None
     confirmed: bool = False
+    shares: list[SharedThing] | None = Field(
+        None, description="Told by the board: another patient is in this bed, or on one of these devices."
+    )
     merged_into: Identifier | None = Field(None, description="Of a merge: the patient id that stays.")
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import losses, lost_at, one_cause, seen_lately
 from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import LOW, AlertRequest
-from detectors.vigil.technical import Condition, conditions
+from detectors.vigil.technical import SHARED, Condition, conditions
 from detectors.vigil.timing import timing
 from detectors.vigil.window import Decided
 from detectors.vigil.windows import ITEMS
@@ -82,4 +82,5 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     )
     if isinstance(vigil.intake, IntakeByAge):
         found += timing(vigil.intake, vigil.tracks, vigil.signals, at, rules)
+        found += [SHARED[one] for one in vigil.stay.shares if not vigil.stay.discharged]
     return one_cause(lost, found)

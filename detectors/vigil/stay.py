@@ -87,6 +87,7 @@ class Stay(Struct, array_like=True, frozen=True):
     undone_at: int = -NEVER  # of the newest discharge that was taken back
     left: tuple[str, ...] = ()  # encounters of before
     planned: tuple[tuple[int, str], ...] = ()  # records that wait for their moment
+    shares: tuple[str, ...] = ()  # what another patient has too: `bed`, `device`
 
     @property
     def discharged(self) -> bool:
@@ -181,6 +182,8 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
             changes[name] = None if value is None or value == "unknown" else value.value
     if "devices" in given:
         changes["devices"] = None if record.devices is None else tuple(sorted(set(record.devices)))
+    if "shares" in given:
+        changes["shares"] = tuple(sorted({one.value for one in record.shares or ()}))
     if "spo2_scale" in given:
         order = record.spo2_scale
         changes.update(scale=order.scale if order else 1, scale_until=_until(order.until if order else None))

@@ -48,6 +48,22 @@ DISCHARGED: Final = Condition(
 DEVICE_CLOCK: Final = Condition(
     "device clock", MEDIUM, (), "A device sends only old data", "Check the device's clock and its connection."
 )
+SHARED: Final = {
+    "bed": Condition(
+        "same bed",
+        MEDIUM,
+        (),
+        "Another patient is admitted to this bed",
+        "Check who lies here: discharge or transfer the other; what is measured may be the other's.",
+    ),
+    "device": Condition(
+        "same device",
+        MEDIUM,
+        (),
+        "A device of this patient is attached to another patient too",
+        "Check whose device it is: what is measured may be the other's.",
+    ),
+}
 NEVER_SEEN: Final = Condition("never seen", LOW, (), "Admitted, but no data yet", "Attach and switch on the device.")
 SCALE_ENDS: Final = Condition(
     "scale 2 ends",

@@ -3,13 +3,15 @@
 What a worker says of a patient always counts for more; this is only for those of whom it has not said anything.
 """
 
+from collections import Counter
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from detectors.vigil.admissions import Effect, effect, plan, remembered
 from detectors.vigil.orders import orders_report
-from detectors.vigil.stay import Stay, begins_anew, follow
-from schemas.patient import PatientRecord
+from detectors.vigil.stay import Stay, follow
+from schemas.patient import Event, PatientRecord, Shared
 from schemas.times import to_ms, to_text
 
 ENDS_SOON_MIN: Final = 60.0
@@ -39,10 +41,38 @@ class Admissions:
             return None
         moment = at if record.at is None else to_ms(record.at)
         before, _ = self._stays.get(record.patient_id, (Stay(), 0))
-        if begins_anew(before, record):
-            before = Stay()
-        self._stays[record.patient_id] = follow(before, record, moment), moment
+        done = effect(before, record, at)
+        if record.event is Event.MERGE or not isinstance(done, Effect) or done is Effect.NOTHING:
+            return record.patient_id  # it changes nothing
+        if done is Effect.WAIT:
+            self._stays[record.patient_id] = plan(before, record, at), at
+            return record.patient_id
+        found = Stay() if done is Effect.ANEW else before
+        stay = found if record.event is Event.CANCEL_DISCHARGE else follow(found, record, moment)
+        self._stays[record.patient_id] = remembered(before, stay, record, done, at), moment
         return record.patient_id
+
+    def sharing(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Patients of whom it has not been told yet, as it is now, what they share with another: whose, and what.
+
+        >>> known = Admissions("demo")
+        >>> for patient in ("p", "q"):
+        ...     body = f'{{"event":"admit","patient_id":"{patient}","ward":"A","bed":"A01","mode":"demo"}}'
+        ...     _ = known.take(body.encode(), 0)
+        >>> known.sharing()
+        [('p', ('bed',)), ('q', ('bed',))]
+        """
+        here = {patient: stay for patient, (stay, _) in self._stays.items() if stay.assigned and not stay.discharged}
+        beds = Counter((stay.ward, stay.bed) for stay in here.values() if stay.bed is not None)
+        devices = Counter(device for stay in here.values() for device in stay.devices or ())
+        found = []
+        for patient, stay in here.items():
+            shares: tuple[str, ...] = (Shared.BED.value,) if beds[stay.ward, stay.bed] > 1 else ()
+            if any(devices[device] > 1 for device in stay.devices or ()):
+                shares += (Shared.DEVICE.value,)
+            if shares != stay.shares:
+                found.append((patient, shares))
+        return found
 
     def forget(self, before: int) -> None:
         """Lets go of those who were discharged before that moment (ms)."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.patient import Event, PatientRecord
 from streams.board.accounts import LOCAL, Accounts, AccountsFile
 from streams.board.audit import Audit
 from streams.board.burden import burden
@@ -20,7 +21,7 @@ from streams.board.lag_monitor import LagMonitor, Watch
 from streams.board.lookup import Lookup
 from streams.board.projection import Bed, Projection, encode
 from streams.board.rate_limit import RateLimit
-from streams.board.sending import Sender
+from streams.board.sending import NotSent, Sender
 from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings
 from streams.board.sign_in import SignIns
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS, Topic.RULES)
 PULSE_S: Final = 1.0
 BURDEN_EVERY: Final = 15  # pulses
+SHARING_EVERY: Final = 5  # pulses: what was sent has been heard again by then
 MOST_SEEN: Final = 10_000
 UNTIL_LOOKED_S: Final = 4.0
 
@@ -181,8 +183,26 @@ class Board:
                 self.projection.forget()
                 self._burden = burden(self.projection, self.now_ms)
             self.streams.say("pulse", self._pulse)
+            if self.caught_up and count % SHARING_EVERY == 0:
+                await self._tell_of_sharing()
             count += 1
             await asyncio.sleep(PULSE_S)
+
+    async def _tell_of_sharing(self) -> None:
+        """Tells the watch of patients in one bed, or on one device, of it: each patient's log knows of nobody else.
+
+        Several boards may say the same; the second time changes nothing. What is not sent is said again.
+        """
+        for patient, shares in self.projection.admissions.sharing():
+            record = PatientRecord(
+                event=Event.UPDATE, patient_id=patient, mode=self.settings.mode.value, shares=list(shares)
+            )
+            value = record.model_dump_json(exclude_unset=True).encode()
+            try:
+                await self.sender.send(self.settings.topic(Topic.PATIENTS), patient, value)
+            except NotSent as refused:
+                log.warning("not told that two patients share a bed or a device: %s", refused)
+                return
 
     def _pulse(self, view: View) -> bytes:
         silent = self.watch.silent

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.making import HOUR, SECOND, T0, Moment
+from streams.board.admissions import Admissions
+from tests.making import HOUR, SECOND, T0, Moment, to_json
 from tests.senders.stories import admitted, calls, heard, listen, patient_record, stream, subjects
 
 HOUR_S = 3_600
@@ -91,3 +92,30 @@ def test_a_planned_discharge_can_be_taken_back():
 def _with(entry, saturation):
     vitals = {**entry.body["vitals"], "spo2": {"value": saturation, "unit": "%"}}
     return {**entry.body, "vitals": vitals}
+
+
+def test_two_in_one_bed_is_told_and_ends_when_it_is_over():
+    shared = told(600, "update", 1, shares=["bed"])
+    over = told(1_200, "update", 2, shares=[])
+    said = [alert for alert in heard(admitted(), shared, over, stream(2, 1_800, 5)) if alert["subject"] == "same bed"]
+
+    assert calls(said, "technical") and said[-1]["state"] in ("resolved", "cleared")
+
+
+def test_the_board_tells_both_patients_of_a_bed_or_a_device_that_they_share():
+    def taken(known, patient, event, at, **facts):
+        body = {"event": event, "patient_id": patient, "mode": "demo", **facts}
+        known.take(to_json(body), at)
+
+    known = Admissions("demo")
+    taken(known, "p", "admit", 0, ward="4A", bed="12", devices=["mon-12"])
+    taken(known, "q", "admit", 1, ward="4A", bed="12", devices=["mon-12"])
+    taken(known, "r", "admit", 2, ward="4B", bed="12")
+    assert known.sharing() == [("p", ("bed", "device")), ("q", ("bed", "device"))]
+
+    for patient, shares in known.sharing():
+        taken(known, patient, "update", 3, shares=list(shares))
+    assert known.sharing() == []
+
+    taken(known, "p", "discharge", 4)
+    assert known.sharing() == [("q", ())]

@@ -143,6 +143,7 @@ def goes_on(stage, worker):
     until(lambda: told_of_loss(stage) == set(PATIENTS), worker.fate)
     until(lambda: len(stage.read(Topic.SAVEPOINTS)) > savepoints, worker.fate)
     worker.ready(partitions=2)
+    assert worker.metric("vigilward_topics_made_anew_total") == 2, "both partitions"
     kept = asyncio.run(read_states(stage.settings, [0, 1]))
     assert {body.checkpoint.log_number for body in kept.values()} == {1}
     assert {len(stored.states) for stored in kept.values()} and not any(stored.lost for stored in kept.values())

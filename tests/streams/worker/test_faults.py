@@ -25,7 +25,7 @@ def test_the_place_in_the_code_is_said_without_the_words():
 
 def test_a_worker_logs_one_json_object_a_line_on_standard_error():
     program = (
-        "import logging; from streams.worker.logs import set_up; set_up(as_json=True);"
+        "import logging; from streams.worker.logs import set_up; set_up('worker', as_json=True);"
         "logging.getLogger('streams.worker.x').info('port %d', 8080); logging.getLogger('faust').info('chatter')"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -42,8 +43,10 @@ class GateProcess(WorkerProcess):
 class Mllp:
     """A sender of HL7 v2."""
 
-    def __init__(self, port: int, timeout_s: float = 30) -> None:
+    def __init__(self, port: int, timeout_s: float = 30, tls: ssl.SSLContext | None = None) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout_s)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._held = b""
 
     def send(self, *messages: bytes) -> None:

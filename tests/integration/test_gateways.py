@@ -4,10 +4,12 @@ import gzip
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 
 import pytest
 from paho.mqtt import client as paho
@@ -281,3 +283,46 @@ def test_the_first_messages_of_the_readme_are_taken_as_they_stand_there(stage, t
     with GateProcess(stage, tmp_path / "b", "fhir") as gate:
         assert "201 Created" in tried("curl", "8090", gate.door)
     assert {one["patient_id"] for one in readings(stage)} == {"4711", "Patient/p-1"}
+
+
+def certificates(folder):
+    """An authority, and a server's and a client's certificate of it."""
+
+    def made(*words):
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    made("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca")
+    (folder / "san").write_text("subjectAltName=IP:127.0.0.1")
+    for name in ("server", "client"):
+        made(
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+            "-subj",
+            f"/CN={name}",
+        )
+        made("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out",
+             f"{name}.pem", "-extfile", "san")  # fmt: skip
+    return folder
+
+
+def test_over_tls_only_a_client_with_a_certificate_is_heard(stage, tmp_path):
+    folder = certificates(tmp_path)
+    with GateProcess(
+        stage, tmp_path / "log", "hl7v2", tls_cert_file=folder / "server.pem", tls_key_file=folder / "server.key",
+        client_ca_file=folder / "ca.pem",
+    ) as gate:  # fmt: skip
+        context = ssl.create_default_context(cafile=folder / "ca.pem")
+        with suppress(OSError), Mllp(gate.door, tls=context) as stranger:
+            stranger.send(message(SPO2))
+            assert stranger.answer() == ""
+        context.load_cert_chain(folder / "client.pem", folder / "client.key")
+        with Mllp(gate.door, tls=context) as peer:
+            peer.send(message(SPO2))
+            assert codes([peer.answer()]) == ["AA"]
+    assert len(readings(stage)) == 1

@@ -1,0 +1,25 @@
+"""The report of the lab on a phone: read in columns of 420 pixels."""
+
+from streams.lab.evaluation.evaluate import evaluate
+from streams.lab.evaluation.report import page
+from streams.recordings.samples import folder
+
+SMALLEST = """
+() => Math.min(...[...document.querySelectorAll("svg text")].map(one => {
+    const drawn = one.ownerSVGElement;
+    const scale = drawn.getBoundingClientRect().width / drawn.viewBox.baseVal.width;
+    return parseFloat(getComputedStyle(one).fontSize) * scale;
+}))
+"""
+
+
+def test_nothing_runs_over_the_side_and_every_word_of_a_picture_can_be_read(browser, tmp_path):
+    """Wide tables and pictures are scrolled in a box of their own; narrow pictures shrink, and their words grow."""
+    file = tmp_path / "report.html"
+    file.write_text(page(evaluate(folder("sepsis2019"), replicates=20, workers=1)), encoding="utf-8")
+    phone = browser.new_page(viewport={"width": 420, "height": 900})
+    phone.goto(file.as_uri())
+
+    assert phone.evaluate("document.documentElement.scrollWidth") == 420
+    assert phone.evaluate(SMALLEST) >= 11
+    phone.close()

@@ -5,6 +5,7 @@ more than one value.
 """
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,9 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from schemas.base import MAX_ID, NO_CONTROLS
 from schemas.decode import FastMeasure, Refused
-from schemas.judge import judge
+from schemas.judge import judge, means_something_else
 from schemas.reading import Mode, Quality
 from schemas.reasons import Refusal
 from schemas.vitals import Source, Vital
@@ -23,7 +25,7 @@ from streams.formats.moments import Stamp, TimeError, instant
 
 REMEMBERED: Final = 100_000  # readings whose correction can still be applied
 UNASSIGNED: Final = "unassigned:"
-MAX_ID: Final = 200
+_TAKEN: Final = re.compile(NO_CONTROLS)
 
 
 class Change(StrEnum):
@@ -192,10 +194,15 @@ def _reading(
 
 
 def _fit(name: str) -> str:
-    """An id in the length that the contract has room for; a longer one keeps its beginning and gets its digest."""
-    if len(name) <= MAX_ID:
+    """An id as the contract takes it: one too long, or with control characters, keeps what it can and gets its digest.
+
+    >>> _fit("p-1"), len(_fit("p" * 300))
+    ('p-1', 193)
+    """
+    if len(name) <= MAX_ID and _TAKEN.fullmatch(name):
         return name
-    return f"{name[:160]}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    kept = "".join(letter for letter in name[:160] if _TAKEN.fullmatch(letter))
+    return f"{kept}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
 def _judged(group: list[Statement], into: Converted) -> list[Statement]:
@@ -233,7 +240,7 @@ _BEST_FIRST: Final = frozenset({Vital.TEMPERATURE, Vital.SPO2, Vital.PULSE_RATE,
 
 def _refused(one: Statement) -> Refusal | None:
     measure = FastMeasure(one.value, one.unit, one.quality)
-    judged = judge(one.vital.value, measure)
+    judged = means_something_else(one.vital.value, measure) or judge(one.vital.value, measure)
     if isinstance(judged, Refused):
         return judged.code
     # No oximeter reads 1 % or less: it is a fraction under the wrong unit, or a code for "nothing measured".

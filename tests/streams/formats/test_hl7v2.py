@@ -86,7 +86,7 @@ def test_codes_of_four_systems_and_of_a_vendor_are_known(rows, patient, wanted):
         (obx(1, "9279-1^RR^LN", '""', "/min^^UCUM"), "no_value", 5),
         (obx(1, "8867-4^HR^LN", 82, "/min^^UCUM", kind="ED"), "wrong_type", 2),
         (obx(1, "8867-4^HR^LN", 999, "/min^^UCUM"), "impossible", None),
-        (obx(1, "59408-5^SpO2^LN", "0.97", "%^^UCUM"), "impossible", None),
+        (obx(1, "59408-5^SpO2^LN", "0.97", "%^^UCUM"), "fraction", None),
         (obx(1, "59408-5^SpO2^LN", 0, "%^^UCUM"), "impossible", None),
         (obx(1, "8867-4^HR^LN", 82, "/min^^UCUM", flags="INV"), "not_usable", None),
     ],

@@ -42,7 +42,7 @@ def test_bodies_without_a_user_are_never_put_together():
         (body("heart_rate", "50", "beats/min"), "wrong_type"),
         (body("heart_rate", 50, "bpm"), "unknown_unit"),
         (body("body_temperature", 37, "G"), "unknown_unit"),
-        (body("oxygen_saturation", 0.97, "%"), "impossible"),
+        (body("oxygen_saturation", 0.97, "%"), "fraction"),
         ({"heart_rate": {"value": 50, "unit": "beats/min"}}, "no_time"),
         ({**body("heart_rate", 50, "beats/min"), "effective_time_frame": {"time_interval": {"date": "2026-11-29"}}},
          "time_imprecise"),

@@ -148,7 +148,9 @@ def _request(
     if now and not priority and reason is Reason.NOTHING_ASKED:
         reason = Reason.NOT_YET_PERSISTENT
     everything = {*reds, *(mother.items if mother else ())}
-    persistence.reds = {item: Red(0, assessment.at, item in confirmed) for item in sorted(everything)}
+    persistence.reds = {
+        item: Red(_in_a_row(persistence, item), assessment.at, item in confirmed) for item in sorted(everything)
+    }
     proven = tuple(item for item in confirmed if any(assessment.entered(name) for name in ITEMS[item]))
     return AlertRequest(
         now,
@@ -225,6 +227,11 @@ def _red_lasts(persistence: Persistence, assessment: "Assessment", item: str, ru
     return lasts(found, at, rules.wearable_resp_rate_red if wearable else rules.stream.red, limits)
 
 
+def _in_a_row(persistence: Persistence, item: str) -> int:
+    """In how many measured windows in a row the item has been red."""
+    return len(_run(rows(persistence.windows, MEASURES[item], RED, BIT_OF[item], 0)))
+
+
 def _run(found: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
     run: list[tuple[int, bool]] = []
     for one in reversed(found):
@@ -236,6 +243,8 @@ def _run(found: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
 
 def red_due(persistence: Persistence, rules: Rules) -> int:
     """When a red or extreme value that is measured now and then may call without being repeated."""
+    if not persistence.reds:
+        return NEVER
     wait, moments = int(rules.cuff_red_minutes * MINUTE_MS), []
     for item in NOW_AND_THEN:
         for what in (RED, EXTREME):

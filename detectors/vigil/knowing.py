@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detectors.vigil.admissions import Code, Effect, effect, moment_of, plan, remembered
-from detectors.vigil.loss import Watched
+from detectors.vigil.loss import NOT_DUE, Watched
 from detectors.vigil.reason import Reason
 from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.stay import Stay, begins_anew, follow
@@ -85,7 +85,7 @@ def _attach(vigil: "Vigil", before: Stay, stay: Stay, at: int) -> None:
 def _forget_patient(vigil: "Vigil") -> None:
     """Another patient, or another stay: nothing learnt and nothing measured before may count."""
     vigil.tracks, vigil.signals, vigil.never_seen = {}, Signals(), False
-    vigil.watched, vigil.overdue, vigil.first_at = Watched(), NEVER, NEVER
+    vigil.watched, vigil.overdue, vigil.first_at = Watched(), NOT_DUE, NEVER
     vigil.persistence.forget()
     vigil.risk_forecast = RiskForecast(vigil.rules)
     vigil.intake.drop_open()

@@ -51,6 +51,8 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
 
 def stand_out(request: AlertRequest, assessment: Assessment) -> tuple[str, ...]:
     """The vitals that are extreme, or behind a criterion that is met where NEWS2 is silent."""
+    if not request.far and not request.reds:
+        return ()
     scored = {name for name, _ in assessment.points()}
     met = [
         name for item in request.reds for name in ITEMS[item][:1] if name in assessment.values and name not in scored

@@ -124,14 +124,23 @@ def _pulse_at(vigil: "Vigil") -> int:
     return seen.pulse_at + max(int(wait * MINUTE_MS), int(seen.gap * _GAPS))
 
 
-def overdue_at(vigil: "Vigil", assessment: "Assessment") -> tuple[int, int]:
-    """When the observations that chart 4 (or an order) asks for are overdue, and how urgent that is then."""
+NOT_DUE: Final = (NEVER, 0, -1)
+
+
+def overdue_for(assessment: "Assessment") -> int:
+    """What decides how often observations are due: the score and whether an item is red; -1 without a score."""
+    score = assessment.score
+    return -1 if score is None else 2 * score.score_min + bool(score.red)
+
+
+def overdue_at(vigil: "Vigil", assessment: "Assessment") -> tuple[int, int, int]:
+    """When the observations that chart 4 (or an order) asks for are overdue, how urgent that is, and for what score."""
     watch, score, stay = vigil.rules.watch, assessment.score, vigil.stay
     charted = [
         t.known.at for name, t in vigil.tracks.items() if name in _OBSERVED and t.known and t.known.source == SPOT
     ]
     if watch is None or score is None or not charted or stay.discharged:
-        return NEVER, 0
+        return NEVER, 0, overdue_for(assessment)
     row = response(score.score_min, score.red)
     minutes = stay.observe_every or row.frequency_minutes
     late = max(watch.loss.overdue_least_minutes, minutes * watch.loss.overdue_part)
@@ -140,7 +149,7 @@ def overdue_at(vigil: "Vigil", assessment: "Assessment") -> tuple[int, int]:
     )
     if vigil.watched.usable_at > _FOREVER and _expected(vigil.tracks):
         priority = LOW  # a stream watches; what only people can tell is shown as overdue
-    return max(charted) + int((minutes + late) * MINUTE_MS), priority
+    return max(charted) + int((minutes + late) * MINUTE_MS), priority, overdue_for(assessment)
 
 
 def loss_due(vigil: "Vigil", now: int) -> int:
@@ -148,7 +157,7 @@ def loss_due(vigil: "Vigil", now: int) -> int:
     watch, seen = vigil.rules.watch, vigil.watched
     if watch is None:
         return NEVER
-    moments = [lost_at(vigil), _pulse_at(vigil), vigil.overdue]
+    moments = [lost_at(vigil), _pulse_at(vigil), vigil.overdue[0]]
     if seen.unsteady_since < NEVER:
         moments.append(seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS))
     return min((moment for moment in moments if moment > now), default=NEVER)
@@ -178,7 +187,7 @@ def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     if seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS) <= at and not paused:
         found.append(CANNOT_BE_MEASURED)
     found += _unknown(vigil, assessment)
-    moment, priority = overdue_at(vigil, assessment)
+    moment, priority, _ = vigil.overdue
     if moment <= at and priority and not paused:
         said = "Observations are overdue" + (f": {assessment.headline(None)}" if priority > LOW else "")
         found.append(Condition("observations overdue", priority, (), said, "Take a full set of observations now."))

@@ -20,7 +20,7 @@ from detectors.vigil.intake import Taken
 from detectors.vigil.intake_by_age import new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
-from detectors.vigil.loss import Watched, overdue_at
+from detectors.vigil.loss import NOT_DUE, Watched, overdue_at, overdue_for
 from detectors.vigil.persistence import AlertRequest, Persistence, Reason
 from detectors.vigil.register import Register
 from detectors.vigil.risk_forecast import RiskForecast
@@ -116,7 +116,7 @@ class Vigil:
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.now, self.lifecycle_due, self.trend_minute = -NEVER, NEVER, -1
         self.never_seen = self.over = False
-        self.watched, self.overdue = Watched(), NEVER
+        self.watched, self.overdue = Watched(), NOT_DUE
         self.first_at = NEVER  # when the first value was decided
 
     # ---- what comes in
@@ -271,7 +271,8 @@ class Vigil:
                 if fresh:
                     self.watched.note(assessment, fresh, bool(request.extremes))
                 self.watched.note_unknown(assessment, self.rules)
-                self.overdue = overdue_at(self, assessment)[0]
+                if entered or not fresh or self.overdue[2] != overdue_for(assessment):
+                    self.overdue = overdue_at(self, assessment)
             register.move(now, request, self.persistence, fresh=fresh, entered=entered)
             self.persistence.corrected = False
             register.hold(conditions_of(self, assessment), now)
@@ -383,7 +384,8 @@ class Vigil:
         if state[0] > 1:
             one.risk_forecast = RiskForecast.restore(state[19], rules)
         if len(state) > 20:
-            one.first_at, watched, one.overdue = state[20]
+            one.first_at, watched, overdue = state[20]
+            one.overdue = tuple(overdue) if isinstance(overdue, list) else NOT_DUE
             one.watched = msgspec.convert(watched, Watched)
         return one
 

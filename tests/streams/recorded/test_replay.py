@@ -41,6 +41,7 @@ def test_a_desaturation_is_shown_at_once_and_interrupts_when_it_lasts():
     assert [(a["state"], a["interrupts"], a["suppressed_by"]) for a in said] == [
         ("raised", False, "persistence"),
         ("updated", True, None),
+        ("updated", True, None),  # its first step reached nobody
     ]
     assert said[0]["headline"].startswith("SpO2 82%")
 

@@ -78,8 +78,6 @@ def evaluate(
 
     Example: vigilward evaluate recordings/ --injected
     """
-    from streams.lab.evaluation.figures_table import lines
-
     if injected:
         if rules != PACKAGED or report is not None or cross_fitted or events or source:
             raise CannotRun(
@@ -87,20 +85,24 @@ def evaluate(
             )
         _evaluate_injected(recording, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
-    rules_of(rules)
+    from streams.recordings.tables import tables_of
+
     room_for(report)
+    rules_of(rules)
     asked = _asked(events or [], horizon, lead)
     if cross_fitted and len(asked) > 1:
         raise CannotRun("--cross-fitted takes one --event: a head is learned for it", exit_code=2)
     if report is not None and len(asked) > 1:
         raise CannotRun("--report takes one --event: a page is of one", exit_code=2)
+    tables = tables_of(recording, source=source)  # refused before the lab is imported
+    from streams.lab.evaluation.figures_table import lines
+
     with progress("streaming patients") as moved:
         evaluations = list(
             _run(
-                recording,
+                tables,
                 asked,
                 cross_fitted=cross_fitted,
-                source=source,
                 rules=rules_bytes_of(rules),
                 rules_file=None if rules == PACKAGED else rules,
                 workers=min(workers, os.cpu_count() or 1),
@@ -124,6 +126,10 @@ def evaluate(
 
 def _asked(events: list[str], horizon: float | None, lead: float | None) -> list[Any]:
     """The events as they were named; raises CannotRun where hours make no sense."""
+    if not events:
+        if horizon is not None or lead is not None:
+            raise CannotRun("--horizon and --lead are of an --event", exit_code=2)
+        return [None]
     from streams.lab.evaluation.definitions import DETECTED_WITHIN_H, LEAST_LEAD_H, Horizon
     from streams.lab.evaluation.outcomes import Asked
 
@@ -145,12 +151,10 @@ def _asked(events: list[str], horizon: float | None, lead: float | None) -> list
         if not 0 <= least < within < inf:
             raise CannotRun(f"bad_horizon: --event {name}: 0 <= lead < horizon, in hours", exit_code=2)
         found.append(Asked(label, Horizon.of(within, least)))
-    if not events and (horizon is not None or lead is not None):
-        raise CannotRun("--horizon and --lead are of an --event", exit_code=2)
-    return found or [None]
+    return found
 
 
-def _run(recording: Path, asked: list[Any], *, cross_fitted: bool, **facts: Any) -> Iterator[Any]:
+def _run(recording: Any, asked: list[Any], *, cross_fitted: bool, **facts: Any) -> Iterator[Any]:
     from streams.lab.evaluation.crossed import cross_fitted as run_crossed
     from streams.lab.evaluation.evaluate import evaluate_events
 

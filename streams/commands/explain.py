@@ -10,7 +10,6 @@ import typer
 from schemas.vitals import Source
 from streams.commands import CannotRun
 from streams.commands.files import PACKAGED, rules_of
-from streams.recorded.replay import holds_tables
 
 
 def explain(
@@ -52,6 +51,8 @@ def explain(
         raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
     if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
+    from streams.recorded.replay import holds_tables
+
     if (as_evaluated or source) and (recording is None or not (as_evaluated and holds_tables(Path(recording)))):
         raise CannotRun("--as-evaluated, and --source with it, are for recorded tables", exit_code=2)
     from streams.lab.evaluation.answered import Answered

@@ -42,14 +42,8 @@ def learn(
 
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
-    from streams.lab.evaluation.data_quality import lines as quality_lines
-    from streams.lab.evaluation.data_quality import require_quality
     from streams.lab.evaluation.folder import check
-    from streams.lab.learning.examples import watch_folder
-    from streams.lab.learning.learn import learn as learn_from
     from streams.lab.learning.recipes import HEADS, Outcome
-    from streams.lab.learning.weights import write_weights
-    from streams.recordings.recordings import Recording
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
@@ -60,6 +54,13 @@ def learn(
         rules_of(into)
     labelled = HEADS[head].outcome is not Outcome.LOW_PRESSURE
     tables = {folder: check(folder, labelled=labelled) for folder in (folders if on is None else [*folders, on])}
+    from streams.lab.evaluation.data_quality import lines as quality_lines  # what is refused is refused before this
+    from streams.lab.evaluation.data_quality import require_quality
+    from streams.lab.learning.examples import watch_folder
+    from streams.lab.learning.learn import learn as learn_from
+    from streams.lab.learning.weights import write_weights
+    from streams.recordings.recordings import Recording
+
     for folder, one in tables.items():
         quality = require_quality(Recording(one), "learned")
         for line in quality_lines(quality):

@@ -226,9 +226,6 @@ def _enact(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.lab.evaluation.data_quality import data_quality, lines
-    from streams.lab.rules.budget import calibrate, disarmed, in_words, unseen
-    from streams.recordings.recordings import Recording
     from streams.recordings.tables import tables_of
 
     if len(asked.files) != 1 or asked.budget is None or not 0 < asked.budget < inf:
@@ -237,6 +234,10 @@ def _calibrate(asked: Asked) -> None:
     _read(asked.armed)
     room_for(asked.out)
     tables = tables_of(Path(asked.files[0]))
+    from streams.lab.evaluation.data_quality import data_quality, lines  # what is refused is refused before this
+    from streams.lab.rules.budget import calibrate, disarmed, in_words, unseen
+    from streams.recordings.recordings import Recording
+
     patients = unseen(tables.patients, data)
     with progress("streaming patients") as moved:
         found = calibrate(tables, data, asked.budget, patients=patients, progress=moved)

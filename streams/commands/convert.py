@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.commands import CannotRun
-from streams.commands.files import zone_of
+from streams.commands.files import room_for, zone_of
 from streams.formats.converter import Converter, Format
 from streams.formats.findings import Converted, Outcome
 from streams.formats.mapping import Mapping, read_mapping
@@ -29,6 +29,9 @@ def convert(
     patient: Annotated[
         str | None, typer.Option("--patient", metavar="ID", help="Whose messages without a patient are.")
     ] = None,
+    patients: Annotated[
+        Path | None, typer.Option("--patients", metavar="FILE", help="Where admissions go, as patient records.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Verdicts as one JSON object a line.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say which rule took which value.")] = False,
 ) -> None:
@@ -39,16 +42,20 @@ def convert(
 
     Example: vigilward convert results.hl7 --site-zone Europe/Berlin | vigilward check -
     """
+    room_for(patients)
     converter = Converter(Site(zone_of(site_zone), patient), mappings=tuple(mapping_at(path) for path in mapping or ()))
     data = file.read()
     if not data.strip():
         raise typer.BadParameter("there is no message in it", param_hint="FILE|-")
-    wrong = False
+    wrong, records = False, []
     for one in converter.convert(data, form):
-        for message in (*one.patients, *one.readings):
-            print(json.dumps(message, ensure_ascii=False))
+        for reading in one.readings:
+            print(json.dumps(reading, ensure_ascii=False))
+        records += one.patients
         wrong = wrong or one.outcome in (Outcome.PARTLY, Outcome.REFUSED)
         _tell(one, as_json, explain)
+    if patients is not None:
+        patients.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8")
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -205,6 +205,8 @@ class Converted:
         if self.control_id:
             told["id"] = self.control_id
         told["findings"] = [one.as_dict() for one in self.findings]
+        if self.patients:
+            told["patients"] = self.patients
         if self.untold:
             told["untold"] = self.untold
         if self.held:

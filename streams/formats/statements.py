@@ -130,6 +130,8 @@ def assemble(
     for (_, device, source, mode, when, _), group in groups.items():
         origins = [part for origin in dict.fromkeys(one.origin for one in group) for part in origin]
         _assemble_one(group, into, site, memory, (*identity, *(origins or [str(device), source, mode, str(when)])))
+    if len(into.readings) > 1:  # a device's backlog comes in any order; the watch takes it in that of measuring
+        into.readings.sort(key=lambda reading: datetime.fromisoformat(reading["taken_at"]))
 
 
 def _assemble_one(

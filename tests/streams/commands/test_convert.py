@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from streams.commands import app
 from tests.streams.formats.making import HEART_RATE, SPO2, message, observation, obx
+from tests.streams.formats.test_admissions import admission
 
 
 def run(data, *options):
@@ -63,3 +64,13 @@ def test_unknown_bytes_are_refused_not_a_crash():
 
     assert result.exit_code == 1
     assert "not_recognised" in result.stderr
+
+
+def test_admissions_stand_apart_from_readings(tmp_path):
+    records = tmp_path / "patients.jsonl"
+    result = run(admission("A01") + message(SPO2), "--site-zone", "Europe/Berlin", "--patients", str(records))
+    checked = CliRunner().invoke(app, ["check", "-"], input=result.stdout)
+    of_patients = CliRunner().invoke(app, ["check", str(records), "--of", "patients"])
+
+    assert (len(result.stdout.splitlines()), checked.exit_code) == (1, 0)
+    assert (json.loads(records.read_text())["event"], of_patients.exit_code) == ("admit", 0)

@@ -17,6 +17,7 @@ from tests.integration.staging import Stage, WorkerProcess, until
 
 TOLD_S = 6.0
 QUIET_S = 60.0
+SHOWS_S = 8.0
 CATCH_UP_S = 120.0
 
 
@@ -54,6 +55,7 @@ class Ward:
     def quiet(self, name: str, within_s: float = QUIET_S) -> Claim:
         """Nothing is wrong any more, once whoever ended by himself was started anew as a supervisor would."""
         began = time.monotonic()
+        time.sleep(SHOWS_S)  # whatever the fault does would stand in the banner by now
         for number, one in enumerate(self.crew):
             if one.process.poll() is not None:
                 self.crew[number] = self.field.worker(f"{one.log.parent.name}-again")

@@ -2,10 +2,14 @@
 
 import json
 
+import pytest
+
 from schemas.control_record import ControlRecordKind
 from streams.config.packaged_rules import PACKAGED_SOURCE, first_rules, packaged_rules, packaged_rules_bytes
 from streams.log import Partition
 from streams.log.control_records import forward
+from streams.simulator.scenarios import MIXED
+from streams.simulator.simulator import Simulator
 from tests.making import KEYS, T0, TOPIC, to_json
 
 
@@ -89,3 +93,21 @@ def test_a_status_of_a_log_that_was_made_anew_says_so():
     (after,) = [one for one in told(anew, admission(1, "B", "X")) if one.topic == "status"]
 
     assert "log" not in dict(before.headers) and dict(after.headers)["log"] == b"1"
+
+
+@pytest.mark.parametrize("clock", ["event", "arrival"])
+def test_a_log_that_begins_with_the_packaged_rules_says_what_a_file_says_under_them(clock):
+    """As a worker's first start puts them there, before the first reading."""
+    ward = Simulator(6, seed=11, scenarios=MIXED, quicker=8.0)
+    span = ward.start_ms, ward.start_ms + 1_500_000
+    readings = [(at, name.encode(), value, ()) for at, name, value in ward.readings(*span)]
+    how = {"clock": clock, "mode": "demo", "keys": KEYS, "topic": TOPIC}
+    file = Partition(0, 1, rules=packaged_rules(), **how)
+    log = Partition(0, 1, rules=first_rules(), **how)
+
+    told = log.run([(0, span[0], *rules(packaged_rules_bytes(), PACKAGED_SOURCE))])
+    told += log.run([(1 + n, *record) for n, record in enumerate(readings)])
+    said = file.run([(n, *record) for n, record in enumerate(readings)])
+
+    assert [(one.topic, one.value) for one in told] == [(one.topic, one.value) for one in said]
+    assert any(one.topic == "alerts" for one in said)

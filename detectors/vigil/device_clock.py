@@ -85,6 +85,44 @@ class DeviceClock:
 
     __slots__ = (*_OF_CLOCK, "floor", "gaps", "marks", "unseen")
 
+    newest: int
+    lead: int
+    sequence: int
+    seen: int
+    seen_before: int
+    sequence_before: int
+    sure: bool
+    window: int
+    least: int
+    count: int
+    ahead: bool
+    again: bool
+    run_lag: int
+    run_least: int
+    run_at: int
+    run_last: int
+    run_count: int
+    run_taken: int
+    run_again: bool
+    late_since: int
+    late_last: int
+    late_count: int
+    late_lag: int
+    late_first: int
+    before_newest: int
+    before_sequence: int
+    heard: int
+    began: int
+    quiet: int
+    most: int
+    batch_at: int
+    live: int
+    delay: int
+    delay_at: int
+    charts: bool
+    unseen_first: int
+    unseen_last: int
+
     def __init__(self, number: int, taken: int) -> None:
         self.number = number
         for name in _OF_CLOCK[1:]:

@@ -153,7 +153,7 @@ class IntakeByAge(Intake):
 
     def _delayed(
         self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int
-    ) -> Mapping[str, FastMeasure]:
+    ) -> dict[str, FastMeasure]:
         """Those of a reading's vitals that still count although their window was decided: young enough, and newer than
         what was decided of each. What is too old is remembered for its extremes.
         """

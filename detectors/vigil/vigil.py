@@ -17,7 +17,7 @@ from detectors.vigil.alert_actions import Acts
 from detectors.vigil.assessment import Assessment, learns
 from detectors.vigil.concern import Concern
 from detectors.vigil.intake import Taken
-from detectors.vigil.intake_by_age import new_intake, under
+from detectors.vigil.intake_by_age import IntakeByAge, new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import NOT_DUE, Watched, overdue_at, overdue_for
@@ -215,7 +215,7 @@ class Vigil:
             tracks |= {name: Track(name, self.rules) for name in named - tracks.keys()}
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}
         watch(tracks, fresh, windows, self.signals, self.rules)
-        if self.intake.by_age:
+        if isinstance(self.intake, IntakeByAge):
             fresh = self.intake.contradicted(self.intake.of_age(fresh, due), due)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         charted = False
@@ -233,16 +233,21 @@ class Vigil:
     def _keep_pace(self, fresh: dict[str, Decided]) -> None:
         """Learns how often the vitals come."""
         rules, intake, calm = self.rules.intake, self.intake, self.register.deterioration is None
-        assert rules is not None
+        assert rules is not None and isinstance(intake, IntakeByAge)
         for name, decided in fresh.items():
             source = Source(SOURCES[decided.source])
             self.tracks[name].keep_pace(decided, source, intake.delay_of(decided.device), rules, calm=calm)
 
     def _tell_unseen(self, due: int) -> bool:
         """Tells what was red or extreme among values that came too late to be scored; says whether there was any."""
-        found = [one for extremes in self.intake.unseen(due) for one in grave(extremes, self.stay.scale, self.rules)]
+        intake = self.intake
+        assert isinstance(intake, IntakeByAge)
+        found = [one for extremes in intake.unseen(due) for one in grave(extremes, self.stay.scale, self.rules)]
         if found:
-            self.signals.unseen, self.signals.unseen_until = [tuple(one) for one in found], due + TOLD_FOR_MS
+            self.signals.unseen, self.signals.unseen_until = (
+                [(one.vital, one.value, one.at) for one in found],
+                due + TOLD_FOR_MS,
+            )
         return bool(found)
 
     def assessment(self, at: int) -> Assessment:

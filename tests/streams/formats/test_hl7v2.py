@@ -281,3 +281,12 @@ def test_a_message_of_version_3_is_refused_with_the_field():
     one = only(message(HEART_RATE).replace(b"|2.6|", b"|3.0|"))
 
     assert signs(one) == [("unsupported_version", "MSH[1].12")]
+
+
+def test_an_id_with_control_characters_is_another_than_the_one_without():
+    odd, plain = (
+        only(message(SPO2, pid=f"PID|||{name}^^^H^MR")).readings[0]["patient_id"] for name in ("a\x7fb", "ab")
+    )
+
+    assert plain == "ab"
+    assert odd.startswith("ab~")

@@ -20,6 +20,7 @@ class Event(StrEnum):
     DISCHARGE = "discharge"
     CANCEL_DISCHARGE = "cancel_discharge"
     MERGE = "merge"
+    MERGED = "merged"
     PAUSE = "pause"
     RESUME = "resume"
 
@@ -166,13 +167,22 @@ class Pause(Message):
     author: ShortText | None = None
 
 
+class Carried(Message):
+    """A value that was in force under the id that was merged, in the vital's own unit."""
+
+    vital: Vital = Field(strict=False)
+    value: float
+    at: Moment
+
+
 class PatientRecord(Message):
     """The message to the patients topic. Fields that are absent stay as they were; null clears.
 
     `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching) and
     `cancel_discharge` (HL7 A13) lets it go on as it was. `merge` (A40) is keyed by the id that goes and names the one
-    that stays in `merged_into`. `at` is when it happened; what is ahead of now waits until then. What names another
-    `encounter`, or is older than what has taken effect, changes nothing and is refused.
+    that stays in `merged_into`; a worker then writes `merged` under the new id. `at` is when it happened; what is
+    ahead of now waits until then. What names another `encounter`, or is older than what has taken effect, changes
+    nothing and is refused.
     """
 
     version: VersionOne = 1
@@ -200,12 +210,17 @@ class PatientRecord(Message):
         None, description="Told by the board: another patient is in this bed, or on one of these devices."
     )
     merged_into: Identifier | None = Field(None, description="Of a merge: the patient id that stays.")
+    merged_from: Identifier | None = Field(None, description="Of `merged`, which workers write: the id that is gone.")
+    carried: list[Carried] | None = Field(None, max_length=16, description="Of `merged`: the values in force there.")
+    open_alerts: list[ShortText] | None = Field(None, max_length=8, description="Of `merged`: what stood open there.")
 
     @model_validator(mode="after")
     def _says_all(self) -> "PatientRecord":
         if (self.event is Event.MERGE) is (self.merged_into is None):
             raise ValueError("the event `merge`, and no other, needs `merged_into`: the id that stays")
-        if self.merged_into == self.patient_id:
+        if (self.event is Event.MERGED) is (self.merged_from is None):
+            raise ValueError("the event `merged`, and no other, needs `merged_from`: the id that is gone")
+        if self.patient_id in (self.merged_into, self.merged_from):
             raise ValueError("a patient id cannot be merged into itself")
         if self.event is Event.PAUSE and self.pause is None:
             raise ValueError("the event `pause` needs `pause` with its reason and its end")

@@ -41,6 +41,10 @@ def digest(record: PatientRecord) -> str:
 
 def effect(stay: Stay, record: PatientRecord, at: int) -> Effect | Code:
     """What the record does to this stay at the log's time `at`, or why it may do nothing."""
+    if record.event in (Event.MERGE, Event.MERGED):
+        return Effect.APPLY
+    if stay.merged_into is not None:
+        return Refusal.MERGED, "patient_id"
     when = moment_of(record, at)
     ahead = ADMITTED_AHEAD_MS if record.event is Event.ADMIT else PLANNED_FROM_MS
     if when > at + ahead and record.event is not Event.CANCEL_DISCHARGE:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from detectors.vigil.admissions import Code, Effect, effect, moment_of, plan, remembered
 from detectors.vigil.loss import NOT_DUE, Watched
+from detectors.vigil.merging import hand_on, take_over
 from detectors.vigil.reason import Reason
 from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.stay import Stay, begins_anew, follow
@@ -30,6 +31,10 @@ def know(vigil: "Vigil", record: PatientRecord, at: int) -> list[Said]:
     if not vigil.intake.by_age:
         done = Effect.ANEW if begins_anew(found, record) else Effect.APPLY
         return _follow(vigil, record, done, at)
+    if record.event is Event.MERGE:
+        return hand_on(vigil, record, at)
+    if record.event is Event.MERGED:
+        return take_over(vigil, record, at)
     ruled = effect(found, record, at)
     if ruled is Effect.WAIT:
         vigil.stay = plan(found, record, at)

@@ -29,6 +29,7 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         signals.lost_until,
         signals.rebuilt_until,
         signals.unseen_until,
+        signals.merged_until,
         vigil.intake.crossed_until if isinstance(vigil.intake, IntakeByAge) else NEVER,
         warns_at(stay, rules.calling.order_warning_minutes),
         vigil.lifecycle_due

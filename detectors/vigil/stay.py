@@ -87,6 +87,8 @@ class Stay(Struct, array_like=True, frozen=True):
     undone_at: int = -NEVER  # of the newest discharge that was taken back
     left: tuple[str, ...] = ()  # encounters of before
     planned: tuple[tuple[int, str], ...] = ()  # records that wait for their moment
+    merged_into: str | None = None  # the id under which this patient is watched now
+    merged_from: tuple[str, ...] = ()  # ids that were merged into this one
     shares: tuple[str, ...] = ()  # what another patient has too: `bed`, `device`
 
     @property

@@ -90,6 +90,8 @@ class Signals(Struct, array_like=True):
     rebuilt_until: int = 0  # or after the patient's history was
     unseen: list[tuple[str, float, int]] = []  # what was red or extreme while nobody could see it
     unseen_until: int = 0
+    merged: list[str] = []  # what stood open under an id that was merged into this one
+    merged_until: int = 0
 
 
 def watch(

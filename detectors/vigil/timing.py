@@ -53,6 +53,8 @@ def timing(
         found.append(Condition(f"{slow[0]} slow", LOW, slow, words, "Check the device's interval and its connection."))
     if at < intake.crossed_until:
         found.append(CROSSED)
+    if at < signals.merged_until:
+        found.append(_merged(signals.merged))
     if at < signals.unseen_until:
         found.append(_unseen([Unseen(*one) for one in signals.unseen], tracks))
     return found
@@ -100,6 +102,15 @@ def _charting_zone(apart: int) -> Condition:
         (),
         f"Observations are charted {ago_words(abs(apart))} {where} the time at which they come",
         "Check the time zone of the charting system; chart rounds when they are taken.",
+    )
+
+
+def _merged(opened: list[str]) -> Condition:
+    words = "Another record of this patient was merged into this one"
+    if opened:
+        words += f", where this stood open: {opened[0]}"
+    return Condition(
+        "merged", MEDIUM if opened else LOW, (), words, "Look at the patient: what was usual there is not known here."
     )
 
 

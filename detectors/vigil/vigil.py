@@ -124,6 +124,8 @@ class Vigil:
     def take(self, reading: FastReading, at: int) -> Taken:
         """Collects one reading; never speaks by itself."""
         intake = self.intake
+        if self.stay.merged_into is not None:
+            return Taken(0, refused=tuple(Refused(name, Refusal.MERGED, "patient_id") for name in reading.vitals))
         if reading.corrects is not None and not intake.repeats(reading) and not self._withdraw(reading, at):
             lost = tuple(Refused(name, Refusal.NOTHING_TO_CORRECT, "corrects") for name in reading.vitals)
             return Taken(0, refused=lost or (Refused("", Refusal.NOTHING_TO_CORRECT, "corrects"),))
@@ -287,6 +289,14 @@ class Vigil:
             self.status_at = at
             out.append(Said("status", status_bytes(self, assessment, at), at))
         return assessment
+
+    def take_in(self, fresh: dict[str, Decided], at: int, out: list[Said]) -> None:
+        """Takes values that were decided elsewhere, as a person's, where nothing newer is in force."""
+        for name in [name for name in fresh if name not in self.tracks]:
+            self.tracks[name] = Track(name, self.rules)
+        self.tracks = {name: self.tracks[name] for name in VITALS if name in self.tracks}
+        fresh = {name: one for name, one in fresh.items() if self.tracks[name].see(name, one)}
+        self._review(at, fresh, out, status=True)
 
     def review(self, at: int, out: list[Said]) -> None:
         """Looks at the patient anew, and says what is new."""

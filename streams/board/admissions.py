@@ -42,7 +42,10 @@ class Admissions:
         moment = at if record.at is None else to_ms(record.at)
         before, _ = self._stays.get(record.patient_id, (Stay(), 0))
         done = effect(before, record, at)
-        if record.event is Event.MERGE or not isinstance(done, Effect) or done is Effect.NOTHING:
+        if record.event is Event.MERGE:
+            self._stays.pop(record.patient_id, None)
+            return record.patient_id
+        if record.event is Event.MERGED or not isinstance(done, Effect) or done is Effect.NOTHING:
             return record.patient_id  # it changes nothing
         if done is Effect.WAIT:
             self._stays[record.patient_id] = plan(before, record, at), at

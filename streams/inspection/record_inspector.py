@@ -1,7 +1,6 @@
 """Looks through patient records as a patient's watch will take them, one after the other."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from detectors.vigil.admissions import Effect, effect, moment_of, plan, remembered
 from detectors.vigil.stay import Stay, follow
@@ -11,7 +10,6 @@ from schemas.times import to_text
 from streams.inspection.remarks import Sign
 
 Said = tuple[Refusal | Sign, str | None, str]
-ENDED: Final = frozenset({Event.DISCHARGE, Event.MERGE})
 
 
 class RecordInspector:
@@ -38,7 +36,7 @@ class RecordInspector:
         before = self._stays.get(record.patient_id, Stay())
         if record.at is None:
             yield Sign.NO_MOMENT, "at", ""
-        if record.event is Event.MERGE:
+        if record.event in (Event.MERGE, Event.MERGED):
             self._stays.pop(record.patient_id, None)
             return
         done = effect(before, record, self._time)

@@ -253,7 +253,10 @@ class Partition(ControlRecords):
                 headers = ("partition", b"%d" % self.partition), ("offset", b"%d" % offset)
                 if self.log_number:
                     headers += (("log", b"%d" % self.log_number),)
-            out.append(Output(topic, watch.key, value, headers, at))
+            key: bytes | None = watch.key
+            if topic == "patients":  # what is handed on belongs to another patient, and perhaps another partition
+                key = (watch.vigil.stay.merged_into or "").encode()
+            out.append(Output(topic, key, value, headers, at))
 
     # ---- readings
 

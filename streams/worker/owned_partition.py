@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from streams.config.topics import Topic
 from streams.log import Output, Partition, Record
 from streams.log.damage import pass_over
+from streams.log.placing import partition_of
 from streams.log.stream_time import SILENCE_MS, Stretch
 from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
@@ -145,10 +147,21 @@ class OwnedPartition:
             outgoing = self._outgoing(outputs)
         await self._producer.put(outgoing)
 
+    def _partition_for(self, output: Output) -> int:
+        """Where it belongs: here, but for what a merged patient's watch hands on to another's."""
+        if output.topic == Topic.PATIENTS.value and output.key is not None:
+            return partition_of(output.key.decode(), self.log.partitions)
+        return self.partition
+
     def _outgoing(self, outputs: Sequence[Output]) -> Sequence[OutgoingRecord]:
         outgoing = [
             OutgoingRecord(
-                self._topic_of(output.topic), self.partition, output.key, output.value, output.headers, output.due
+                self._topic_of(output.topic),
+                self._partition_for(output),
+                output.key,
+                output.value,
+                output.headers,
+                output.due,
             )
             for output in outputs
         ]

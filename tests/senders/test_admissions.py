@@ -3,7 +3,7 @@
 import pytest
 
 from streams.board.admissions import Admissions
-from tests.making import HOUR, SECOND, T0, Moment, to_json
+from tests.making import HOUR, SECOND, T0, Entry, Moment, alerts, new_partition, run, to_json
 from tests.senders.stories import admitted, calls, heard, listen, patient_record, stream, subjects
 
 HOUR_S = 3_600
@@ -119,3 +119,26 @@ def test_the_board_tells_both_patients_of_a_bed_or_a_device_that_they_share():
 
     taken(known, "p", "discharge", 4)
     assert known.sharing() == [("q", ())]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_merge_hands_on_what_stood_open_and_ends_the_watch_of_the_old_id(times):
+    """The worker writes what is handed on to the patients topic, whence it is forwarded like any record."""
+    log = [admitted(), *stream(2, 900, 5, lambda s: s > 300)]
+    merges = [told(900 + n, "merge", 1 + n, merged_into="q") for n in range(times)]
+    old, new = new_partition(), new_partition()
+    outputs = run(old, [*log, *merges, *stream(905, 1_000, 5)])
+    handed = [output for output in outputs if output.topic == "patients"]
+
+    assert [output.key for output in handed] == [b"q"]
+    ended = [alert["state"] for alert in alerts(outputs) if alert["subject"] == "deterioration"][-1]
+    assert ended in ("resolved", "cleared") and old.tally.refusals["merged"] == 19 * 4
+
+    entry = Entry(T0 + 901 * SECOND, "patient", "q", handed[0].value, ("vitals.patients", 1))
+    admission = Entry(T0, "patient", "q", {"event": "admit", "patient_id": "q", "mode": "test"}, ("vitals.patients", 0))
+    again = entry._replace(source=("vitals.patients", 2))
+    said = alerts(run(new, [admission, *[entry, again][:times], Entry(T0 + 930 * SECOND, "tick", None, b"")]))
+
+    assert len(calls(said)) == 1 and calls(said)[0]["at"] == "2026-11-22T12:15:01.000Z"
+    assert [alert["subject"] for alert in calls(said, "technical")] == ["merged"]
+    assert "SpO2 86%" in calls(said, "technical")[0]["headline"]

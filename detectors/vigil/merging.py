@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detectors.vigil.telling import Said
-from detectors.vigil.window import SPOT, Decided
+from detectors.vigil.track import Track
+from detectors.vigil.window import SPOT, VITALS, Decided
 from schemas.alert_reason import Reason
 from schemas.patient import Event, PatientRecord
 from schemas.times import HOUR_MS, to_ms, to_text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from detectors.vigil.vigil import Vigil
 
 MERGED_DEVICE = -2  # no device of the new id's
+HANDED_ON = "handed on"  # no topic: the log signs it, and puts it where the other id's log is
 TOLD_FOR_MS = HOUR_MS
 TOLD_AT_MOST = 3
 
@@ -47,7 +49,7 @@ def hand_on(vigil: "Vigil", record: PatientRecord, at: int) -> list[Said]:
     vigil.end_all(at, Reason.DISCHARGED, out)
     vigil.stay = replace(vigil.stay, merged_into=record.merged_into, discharged_at=at, confirmed=True)
     vigil.review(at, out)
-    out.append(Said("patients", carried.model_dump_json(exclude_unset=True).encode(), at))
+    out.append(Said(HANDED_ON, carried.model_dump_json(exclude_unset=True).encode(), at))
     return out
 
 
@@ -64,5 +66,7 @@ def take_over(vigil: "Vigil", record: PatientRecord, at: int) -> list[Said]:
         decided = Decided(one.value, to_ms(one.at), SPOT, False, 1, False, MERGED_DEVICE, -1)
         fresh[Vital(one.vital).value] = decided
     out: list[Said] = []
-    vigil.take_in(fresh, at, out)
+    known = vigil.tracks | {name: Track(name, vigil.rules) for name in fresh if name not in vigil.tracks}
+    vigil.tracks = {name: known[name] for name in VITALS if name in known}
+    vigil.review(at, out, {name: one for name, one in fresh.items() if vigil.tracks[name].see(name, one)})
     return out

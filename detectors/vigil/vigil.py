@@ -290,17 +290,9 @@ class Vigil:
             out.append(Said("status", status_bytes(self, assessment, at), at))
         return assessment
 
-    def take_in(self, fresh: dict[str, Decided], at: int, out: list[Said]) -> None:
-        """Takes values that were decided elsewhere, as a person's, where nothing newer is in force."""
-        for name in [name for name in fresh if name not in self.tracks]:
-            self.tracks[name] = Track(name, self.rules)
-        self.tracks = {name: self.tracks[name] for name in VITALS if name in self.tracks}
-        fresh = {name: one for name, one in fresh.items() if self.tracks[name].see(name, one)}
-        self._review(at, fresh, out, status=True)
-
-    def review(self, at: int, out: list[Said]) -> None:
+    def review(self, at: int, out: list[Said], fresh: dict[str, Decided] | None = None) -> None:
         """Looks at the patient anew, and says what is new."""
-        self._review(at, {}, out, status=True)
+        self._review(at, fresh or {}, out, status=True)
 
     def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """What is asked for now."""

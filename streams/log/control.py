@@ -10,7 +10,7 @@ from detectors.vigil import Said
 from detectors.vigil.silence import idle_since
 from schemas.action import Action, ActionType
 from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind
-from schemas.patient import PatientRecord
+from schemas.patient import Event, PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
 from streams.config.packaged_rules import PACKAGED_SOURCE
@@ -132,6 +132,8 @@ class ControlRecords:
         except ValidationError as error:
             return Refusal.BAD_RECORD, ".".join(str(part) for part in error.errors()[0]["loc"]) or None
         patient = record.patient_id
+        if isinstance(record, PatientRecord) and record.event is Event.MERGED and forwarded.source_topic != self.topic:
+            return Refusal.BAD_RECORD, "event"  # only a worker hands on what was merged
         if record.mode is not self.mode:
             return Refusal.WRONG_MODE, "mode"
         if partition_of(patient, self.partitions) != self.partition:

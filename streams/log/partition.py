@@ -13,6 +13,7 @@ from typing import Final
 
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Said, Taken, Vigil
+from detectors.vigil.merging import HANDED_ON
 from schemas.base import END_OF_TIME
 from schemas.control_record import KIND_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind, Tick
 from schemas.decode import Decoded, FastReading, decode
@@ -21,7 +22,7 @@ from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import EPOCH, NEVER, to_ms
 from streams.log.control import ControlRecords
-from streams.log.control_records import tick_in
+from streams.log.control_records import forward, tick_in
 from streams.log.placing import partition_of
 from streams.log.record import Checkpoint, Output, Record
 from streams.log.stream_time import AT_ONCE, StreamClock, Stretch
@@ -253,10 +254,18 @@ class Partition(ControlRecords):
                 headers = ("partition", b"%d" % self.partition), ("offset", b"%d" % offset)
                 if self.log_number:
                     headers += (("log", b"%d" % self.log_number),)
-            key: bytes | None = watch.key
-            if topic == "patients":  # what is handed on belongs to another patient, and perhaps another partition
-                key = (watch.vigil.stay.merged_into or "").encode()
-            out.append(Output(topic, key, value, headers, at))
+            if topic == HANDED_ON:
+                out.append(self._hand_on(watch.vigil.stay.merged_into or "", value or b"", offset, at))
+                continue
+            out.append(Output(topic, watch.key, value, headers, at))
+
+    def _hand_on(self, patient: str, body: bytes, offset: int, at: int) -> Output:
+        """What a merged patient's watch hands on: a signed record for the partition of the id that stays."""
+        to = partition_of(patient, self.partitions)
+        key, value, headers = forward(
+            ControlRecordKind.PATIENT, self.topic, self.partition, offset, patient, body, self.keys, self.topic, to
+        )
+        return Output("readings", key, value, headers, at)
 
     # ---- readings
 

@@ -149,7 +149,7 @@ class OwnedPartition:
 
     def _partition_for(self, output: Output) -> int:
         """Where it belongs: here, but for what a merged patient's watch hands on to another's."""
-        if output.topic == Topic.PATIENTS.value and output.key is not None:
+        if output.topic == Topic.READINGS.value and output.key is not None:
             return partition_of(output.key.decode(), self.log.partitions)
         return self.partition
 

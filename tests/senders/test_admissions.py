@@ -3,10 +3,11 @@
 import pytest
 
 from streams.board.admissions import Admissions
-from tests.making import HOUR, SECOND, T0, Entry, Moment, alerts, new_partition, run, to_json
+from streams.log.control_records import tick
+from tests.making import HOUR, SECOND, T0, Entry, Moment, alerts, new_partition, numbered, run, to_json
 from tests.senders.stories import admitted, calls, heard, listen, patient_record, stream, subjects
 
-HOUR_S = 3_600
+HOUR_S, PATIENTS = 3_600, "vitals.patients"
 
 
 def told(at_s, event, offset, *, moment=None, **facts):
@@ -123,22 +124,29 @@ def test_the_board_tells_both_patients_of_a_bed_or_a_device_that_they_share():
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_merge_hands_on_what_stood_open_and_ends_the_watch_of_the_old_id(times):
-    """The worker writes what is handed on to the patients topic, whence it is forwarded like any record."""
+    """The worker signs what is handed on, and puts it into the log of the id that stays."""
     log = [admitted(), *stream(2, 900, 5, lambda s: s > 300)]
     merges = [told(900 + n, "merge", 1 + n, merged_into="q") for n in range(times)]
     old, new = new_partition(), new_partition()
     outputs = run(old, [*log, *merges, *stream(905, 1_000, 5)])
-    handed = [output for output in outputs if output.topic == "patients"]
+    handed = [output for output in outputs if output.topic == "readings"]
 
     assert [output.key for output in handed] == [b"q"]
     ended = [alert["state"] for alert in alerts(outputs) if alert["subject"] == "deterioration"][-1]
     assert ended in ("resolved", "cleared") and old.tally.refusals["merged"] == 19 * 4
 
-    entry = Entry(T0 + 901 * SECOND, "patient", "q", handed[0].value, ("vitals.patients", 1))
-    admission = Entry(T0, "patient", "q", {"event": "admit", "patient_id": "q", "mode": "test"}, ("vitals.patients", 0))
-    again = entry._replace(source=("vitals.patients", 2))
-    said = alerts(run(new, [admission, *[entry, again][:times], Entry(T0 + 930 * SECOND, "tick", None, b"")]))
+    _, key, value, headers, _ = handed[0]
+    begun = numbered([Entry(T0, "patient", "q", {"event": "admit", "patient_id": "q", "mode": "test"}, (PATIENTS, 0))])
+    records = [*begun, *[(1 + n, T0 + (901 + n) * SECOND, key, value, headers) for n in range(times)]]
+    said = alerts(new.run([*records, (9, T0 + 930 * SECOND, *tick())]))
 
     assert len(calls(said)) == 1 and calls(said)[0]["at"] == "2026-11-22T12:15:01.000Z"
     assert [alert["subject"] for alert in calls(said, "technical")] == ["merged"]
     assert "SpO2 86%" in calls(said, "technical")[0]["headline"]
+
+
+def test_nobody_but_a_worker_says_what_was_handed_on():
+    forged = patient_record(T0, "merged", 1, merged_from="x", carried=[])
+    _, became = listen(admitted(), forged)
+
+    assert became["bad_record"] == 1

@@ -1,4 +1,4 @@
-"""Which values in force are extreme for this patient, and which of those have to be called for now."""
+"""Which values in force are extreme for this patient, and which of those have to be called for."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from detectors.rules import Rules
 from detectors.vigil.alert_actions import DOUBTING, Refused, answer
 from detectors.vigil.answered import Answered, remembered
-from detectors.vigil.ended import Ended
+from detectors.vigil.ended import Ended, ended_of
 from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
 from detectors.vigil.escalation import due, pass_time
 from detectors.vigil.facts import facts_of
@@ -376,19 +376,7 @@ class Register:
 
     def _lay_to_rest(self, episode: Episode, at: int) -> None:
         del self.listed[episode.alert_id]
-        self.ended.append(
-            Ended(
-                episode.alert_id,
-                episode.kind,
-                episode.subject,
-                episode.priority,
-                episode.headline,
-                episode.reason,
-                episode.started,
-                at,
-                episode.useful,
-            )
-        )
+        self.ended.append(ended_of(episode, at))
         del self.ended[:-ENDED_KEPT]
 
     def state(self) -> list[object]:

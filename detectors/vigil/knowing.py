@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from detectors.vigil.admissions import Code, Effect, effect, moment_of, plan, remembered
 from detectors.vigil.loss import NOT_DUE, Watched
 from detectors.vigil.merging import hand_on, take_over
-from detectors.vigil.reason import Reason
 from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.stay import Stay, begins_anew, follow
 from detectors.vigil.technical import Signals
 from detectors.vigil.telling import Round, Said
+from schemas.alert_reason import Reason
 from schemas.patient import Event, PatientRecord
 from schemas.times import NEVER
 

@@ -13,22 +13,9 @@ from detectors.vigil.ended import Ended, ended_of
 from detectors.vigil.episode import DETERIORATION, Episode, alert_id, step
 from detectors.vigil.escalation import due, pass_time
 from detectors.vigil.facts import facts_of
-from detectors.vigil.lifecycle import (
-    ANSWERED,
-    HIGH,
-    OVER,
-    Turn,
-    begin,
-    call,
-    end,
-    hand_over,
-    leave,
-    prove,
-    quiet,
-    worsen,
-)
+from detectors.vigil.lifecycle import ANSWERED, OVER, Turn, begin, call, end, hand_over, leave, prove, quiet, worsen
 from detectors.vigil.mark import Mark, worse_by
-from detectors.vigil.persistence import MEDIUM, AlertRequest, Persistence
+from detectors.vigil.persistence import HIGH, MEDIUM, AlertRequest, Persistence
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.telling import PHYSIOLOGICAL, TECHNICAL, Burden, Round, tell

@@ -13,7 +13,7 @@ Said = tuple[Refusal | Sign, str | None, str]
 
 
 class RecordInspector:
-    """Remembers every patient's stay; the newest moment that any record names stands for now.
+    """Remembers every patient's stay; the newest moment that any record names stands for the present.
 
     >>> from schemas.patient import PatientRecord
     >>> admitted = {"event": "admit", "patient_id": "p-1", "ward": "W", "bed": "7", "at": "2026-11-22T12:00:00Z"}

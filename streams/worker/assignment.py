@@ -19,7 +19,7 @@ from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.consumer import BatchConsumer
 from streams.worker.forwarding import Forwarder, Source
-from streams.worker.identities import CUT, WATCHED, Identities, IdentityWatch, ask
+from streams.worker.identities import CUT, WATCHED, Asker, Identities, IdentityWatch
 from streams.worker.metrics import Metrics
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shadow import Shadow
@@ -56,8 +56,11 @@ class PartitionAssignment:
         self.assigned = False
         self.identities: Identities | None = None  # of the topics as they were taken
         self._asked: Identities | None = None
+        self._asker = Asker(settings)
         self._anew: set[int] = set()
-        self.watch = IdentityWatch(settings, self, lambda: self._consumer().ends(self.owned_partitions), self._rejoin)
+        self.watch = IdentityWatch(
+            settings, self._asker, self, lambda: self._consumer().ends(self.owned_partitions), self._rejoin
+        )
 
     def expected(self, tp: TP) -> int | None:
         """The next offset of this partition, None while it is not ours."""
@@ -173,7 +176,7 @@ class PartitionAssignment:
 
     async def _ask(self) -> Identities:
         try:
-            self._asked = await asyncio.to_thread(ask, self._settings)
+            self._asked = await asyncio.to_thread(self._asker)
         except BrokerUnreachable as silent:
             if self._asked is None:
                 raise
@@ -241,6 +244,9 @@ class PartitionAssignment:
             kept.since is not None or at < place.start
         ):  # acknowledged, and committed, but not yet in the states that were saved
             self._consumer().refetch(TP(self._log_topic, partition))
+
+    async def _ends(self) -> Mapping[int, int]:
+        return await self._consumer().ends(self.owned_partitions)
 
     async def _rejoin(self) -> None:
         await self._consumer().rejoin()

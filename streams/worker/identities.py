@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
 
 from streams.config.settings import Settings
 from streams.config.topics import FORWARDED, Topic, partitions_of
@@ -36,30 +37,39 @@ class Identities(NamedTuple):
 NOT_ASKED: Final = Identities({}, {})
 
 
-def ask(settings: Settings) -> Identities:
-    """Asks the broker; blocks. Raises BrokerUnreachable where nobody answers.
+class Asker:
+    """Asks the broker, by one client for the worker's life."""
 
-    Nothing is asked where states are kept in memory: the embedded broker knows no ids, and has nothing to go on from.
-    """
-    if not settings.durable:
-        return NOT_ASKED
-    admin = admin_of(settings)
-    names = {settings.topic(topic): topic for topic in WATCHED}
-    answers = admin.describe_topics(TopicCollection(list(names)), request_timeout=TIMEOUT_S)
-    ids, partitions = {}, {}
-    for name, answer in answers.items():
-        try:
-            described = answer.result(TIMEOUT_S)
-        except TimeoutError:
-            raise BrokerUnreachable(f"the id of {name} cannot be had: no answer within {TIMEOUT_S:g} s") from None
-        except KafkaException as refused:
-            if refused.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
-                continue
-            said = refused.args[0].str()
-            raise BrokerUnreachable(f"the id of {name} cannot be had: {said}") from None
-        ids[names[name]] = str(described.topic_id)
-        partitions[names[name]] = len(described.partitions)
-    return Identities(ids, partitions)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._names = {settings.topic(topic): topic for topic in WATCHED}
+        self._admin: AdminClient | None = None
+
+    def __call__(self) -> Identities:
+        """The topics as they are now; blocks. Raises BrokerUnreachable where nobody answers.
+
+        Nothing is asked where states are kept in memory: the embedded broker knows no ids, and has nothing to go on
+        from.
+        """
+        if not self._settings.durable:
+            return NOT_ASKED
+        if self._admin is None:
+            self._admin = admin_of(self._settings)
+        answers = self._admin.describe_topics(TopicCollection(list(self._names)), request_timeout=TIMEOUT_S)
+        ids, partitions = {}, {}
+        for name, answer in answers.items():
+            try:
+                described = answer.result(TIMEOUT_S)
+            except TimeoutError:
+                raise BrokerUnreachable(f"the id of {name} cannot be had: no answer within {TIMEOUT_S:g} s") from None
+            except KafkaException as refused:
+                if refused.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
+                    continue
+                said = refused.args[0].str()
+                raise BrokerUnreachable(f"the id of {name} cannot be had: {said}") from None
+            ids[self._names[name]] = str(described.topic_id)
+            partitions[self._names[name]] = len(described.partitions)
+        return Identities(ids, partitions)
 
 
 class Held(Protocol):
@@ -75,16 +85,19 @@ class Held(Protocol):
 
 
 class IdentityWatch:
-    """Asks. `ends` gives where the log's partitions end; `rejoin` asks the group for the partitions again."""
+    """Compares what `ask` tells with what was taken. `ends` gives where the log's partitions end; `rejoin` asks the
+    group for the partitions again.
+    """
 
     def __init__(
         self,
         settings: Settings,
+        ask: Callable[[], Identities],
         held: Held,
         ends: Callable[[], Awaitable[Mapping[int, int]]],
         rejoin: Callable[[], Awaitable[None]],
     ) -> None:
-        self._settings, self._held, self._ends, self._rejoin = settings, held, ends, rejoin
+        self._settings, self._ask, self._held, self._ends, self._rejoin = settings, ask, held, ends, rejoin
         self._asking = asyncio.Lock()
         self._asked_at, self._same = 0.0, True
         self.changes: Counter[str] = Counter()
@@ -106,7 +119,7 @@ class IdentityWatch:
             if before is None:  # partitions are being dealt: they are asked for there
                 return True
             try:
-                found, ends = await asyncio.to_thread(ask, self._settings), await self._ends()
+                found, ends = await asyncio.to_thread(self._ask), await self._ends()
             except Exception as silent:  # who may not ask, or gets no answer, goes on; fetching tells of a broker away
                 log.debug("the topics' ids cannot be had: %s", type(silent).__name__)
                 return True

@@ -1,5 +1,4 @@
 """One patient's watch: intake, windows, detectors, alerts. Pure: the same records and moments give the same bytes.
-
 No clock, no input or output, no chance. `take` only collects; what is due speaks.
 """
 

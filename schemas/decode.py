@@ -80,7 +80,7 @@ class _StrictReading(FastReading, frozen=True, gc=False, forbid_unknown_fields=T
 
 
 _strict = msgspec.json.Decoder(_StrictReading).decode
-_clean = re.compile(NO_CONTROLS).match
+_clean = re.compile(NO_CONTROLS).fullmatch  # `$` alone lets a line break at the end through
 _KNOWN = frozenset(FastReading.__struct_fields__)
 _KNOWN_OF_VITAL = frozenset(FastMeasure.__struct_fields__)
 

@@ -8,7 +8,7 @@ import pytest
 from detectors.rules import OF_ONE_VITAL, PROTOCOL
 from streams.config.packaged_rules import packaged_rules_bytes
 from streams.lab.ablation.ablation import ALL_OUT, ARMED, OUT, Playing, ablate, ablate_injected, arms, pair
-from streams.lab.ablation.ablation.ablation_words import lines
+from streams.lab.ablation.ablation_words import lines
 from streams.lab.ablation.injections import Change, Injection, Shape
 from tests.streams.lab.made import folder
 

@@ -175,9 +175,10 @@ def test_the_field_of_a_refused_vital_is_never_as_long_as_a_record():
 @pytest.mark.parametrize("field", ["patient_id", "device_id"])
 @pytest.mark.parametrize("escaped", [True, False])
 @pytest.mark.parametrize("more", [{}, {"unknown": 1}], ids=["known", "unknown field"])
-def test_a_control_character_in_an_id_is_refused_with_a_code_and_the_field(control, field, escaped, more):
+@pytest.mark.parametrize("place", ["p-{}1", "p-1{}", "{}p-1"], ids=["within", "last", "first"])
+def test_a_control_character_in_an_id_is_refused_with_a_code_and_the_field(control, field, escaped, more, place):
     """On a screen it looks like another patient; in a log it begins a line."""
-    said = {**json.loads(READING), field: f"p-{control}1", **more}
+    said = {**json.loads(READING), field: place.format(control), **more}
     value = json.dumps(said, ensure_ascii=escaped).encode()
 
     with pytest.raises(Unreadable) as refused:

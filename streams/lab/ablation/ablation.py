@@ -245,7 +245,7 @@ def _detected(alerting: Alerting, having: Alerting, lacking: Alerting, timed: Ar
 
 def main(arguments: Sequence[str]) -> int:
     """`DIR [--injected | --slow] [--json]`."""
-    from streams.lab.ablation.ablation.ablation_words import lines
+    from streams.lab.ablation.ablation_words import lines
 
     folders = [one for one in arguments if not one.startswith("--")]
     unknown = {one for one in arguments if one.startswith("--")} - {"--injected", "--slow", "--json"}

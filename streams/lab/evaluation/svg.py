@@ -21,7 +21,7 @@ class Plot:
 
     >>> plot = Plot(300, 200, (0, 1), (0, 1), "said", "happened")
     >>> plot.line([(0, 0), (1, 1)], "#000000")
-    >>> plot.svg().startswith("<svg")
+    >>> plot.svg().startswith("<div class='plot narrow'><svg")
     True
     """
 

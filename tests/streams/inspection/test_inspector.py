@@ -156,9 +156,14 @@ def test_a_mode_that_no_ward_serves_is_noted():
     assert said(message(mode="demo")) == [(1, "not_real", "mode")]
 
 
-@pytest.mark.parametrize("name", ["p-7f3a ", "\tp", "p\n", "p\u0000", "p\u200b"])
+@pytest.mark.parametrize("name", ["p-7f3a ", "p\u200b"])
 def test_an_id_that_looks_like_another_is_noted(name):
     assert said(message(patient_id=name)) == [(1, "padded_id", "patient_id")]
+
+
+@pytest.mark.parametrize("name", ["\tp", "p\n", "p\r", "p\u0000", "p\u202e"])
+def test_an_id_with_a_control_character_is_refused(name):
+    assert said(message(patient_id=name)) == [(1, "bad_field", "patient_id")]
 
 
 def test_findings_of_a_message_come_before_its_notes():

@@ -6,7 +6,9 @@ import msgspec
 
 from schemas.action import Step
 from schemas.alert import AlertStatus, Kind, Priority, State
+from schemas.nesting import TooDeep, refuse_too_deep
 from schemas.reading import Mode
+from schemas.renamed import in_todays_names
 
 
 class StepReached(msgspec.Struct, frozen=True):
@@ -62,5 +64,22 @@ class Revision(msgspec.Struct, frozen=True):
         return self.lifecycle.status in (AlertStatus.RESOLVED, AlertStatus.CLOSING, AlertStatus.CLEARED)
 
 
-decode = msgspec.json.Decoder(Revision).decode
-"""Bytes of the alerts topic -> Revision. Raises msgspec.DecodeError or ValidationError."""
+_decode = msgspec.json.Decoder(Revision).decode
+
+
+class UnreadableAlert(ValueError):
+    """A record that is no alert; it costs itself alone. Its text holds no value of the record."""
+
+
+def decode(value: bytes) -> Revision:
+    """Bytes of the alerts topic, in today's names or in those of before. Raises UnreadableAlert.
+
+    >>> decode(b"[" * 100_000)
+    Traceback (most recent call last):
+    streams.notify.alerts.UnreadableAlert: TooDeep
+    """
+    try:
+        refuse_too_deep(value)
+        return _decode(in_todays_names(value))
+    except (msgspec.MsgspecError, TooDeep) as fault:
+        raise UnreadableAlert(type(fault).__name__) from None

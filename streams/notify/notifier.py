@@ -149,7 +149,7 @@ class Notifier(ConsumerRebalanceListener):
     def _recall(self, record: ConsumerRecord[bytes, bytes]) -> None:
         try:
             one = notice.decode(record.value or b"")
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except msgspec.MsgspecError:
             self.metrics.unreadable.inc()
             return
         self.book.remember(one)
@@ -172,7 +172,7 @@ class Notifier(ConsumerRebalanceListener):
         for record in records:
             try:
                 revision = alerts.decode(record.value or b"")
-            except (msgspec.DecodeError, msgspec.ValidationError):
+            except alerts.UnreadableAlert:
                 self.metrics.unreadable.inc()
                 log.error("the alert at offset %d of partition %d cannot be read", record.offset, record.partition)
                 continue

@@ -156,10 +156,10 @@ def test_of_two_notifiers_one_tells_and_an_alert_that_cannot_be_read_stops_nothi
     with notifier(stage, tmp_path / "one", routes) as first, notifier(stage, tmp_path / "two", routes) as second:
         until(lambda: first.get("/readyz")[0] == 200 and second.get("/readyz")[0] == 200, first.fate)
         records = [(f"p-{number}".encode(), alert(number, 1, "calling")) for number in range(ALERTS)]
-        stage.publish(Topic.ALERTS, [*records[:30], (b"p-0", b"{not json"), *records[30:]])
+        stage.publish(Topic.ALERTS, [*records[:30], (b"p-0", b"{not json"), (b"p-1", b"[" * 50_000), *records[30:]])
         until(lambda: told(receiver) == ids_of_calls(1), first.fate)
         time.sleep(1)
         unreadable = sum(one.metric("vigilward_notify_records_unreadable_total") for one in (first, second))
 
     assert len(receiver.order) == ALERTS
-    assert unreadable == 1
+    assert unreadable == 2

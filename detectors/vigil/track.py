@@ -188,20 +188,24 @@ class Track:
             return
         if self.cadence is None:
             self.cadence = Cadence()
+        usual, before = VALIDITY[self.name][source], self.cadence.last
         self.cadence.note(decided.device, decided.at, decided.samples, calm, rules)
         if self.name in NEVER_FLAT:
-            self._look_for_flat(decided, rules)
-        usual = VALIDITY[self.name][source]
+            self._look_for_flat(decided, max(0, decided.at - before - max(usual, self.lasts)), rules)
         learnt = int(self.cadence.every * rules.validity_intervals)
         self.lasts = max(usual, min(learnt, rules.validity_ms(self.name, source))) + held
 
-    def _look_for_flat(self, decided: Decided, rules: IntakeRules) -> None:
-        """A rate that does not move is no body's, however seldom it is sampled: by time, and by enough values."""
+    def _look_for_flat(self, decided: Decided, uncovered: int, rules: IntakeRules) -> None:
+        """A rate that does not move is no body's, however seldom it is sampled: by time, and by enough values.
+        `uncovered`: milliseconds before it for which no value stood, as after a loss or where a clock's lead is learnt;
+        nobody saw that it did not move then.
+        """
         if not decided.flat or self.still is None or self.still[0] != decided.value or self.still[3] != decided.device:
             self.still = (decided.value, decided.at, decided.samples, decided.device) if decided.flat else None
             self.unmoved = False
             return
         value, since, count, device = self.still
+        since += uncovered
         self.still = (value, since, min(count + decided.samples, FLAT_VALUES), device)
         lasted = decided.at - since
         enough = self.still[2] >= FLAT_VALUES or lasted >= FLAT_AT_LAST_MS

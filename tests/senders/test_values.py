@@ -86,5 +86,11 @@ def test_a_heart_that_moves_is_not_flat():
     assert "heart_rate flat" not in subjects(said)
 
 
+def test_a_rate_that_nobody_saw_for_a_while_is_not_flat_for_being_the_same_after_it():
+    before, after = every(5, 120, heart_rate=63), every(5, 1_200, begin=1_020, heart_rate=63)
+
+    assert "heart_rate flat" not in subjects(heard(admitted(), before, after))
+
+
 def test_a_stream_in_order_says_nothing():
     assert heard(admitted(), stream(2, 1_800, 5)) == []

@@ -82,7 +82,10 @@ def test_a_new_admission_begins_with_nothing_learnt():
 
 
 def test_a_week_of_silence_costs_a_handful_of_moments():
+    """Of a patient who was admitted: another is forgotten by then."""
     partition = new_partition()
-    run(partition, [*stream(0, 60, 5, **WELL), reading(T0 + 7 * 24 * HOUR + MINUTE, "other", "x", heart_rate=80)])
+    admission = record(T0, "p", "admit", 0, ward="W")
+    later = reading(T0 + 7 * 24 * HOUR + MINUTE, "other", "x", heart_rate=80)
+    run(partition, [admission, *stream(0, 60, 5, **WELL), later])
 
     assert partition.watches["p"].vigil.due > T0 + 7 * 24 * HOUR

@@ -214,12 +214,12 @@ class Notifier(ConsumerRebalanceListener):
             now = time.monotonic()
             if not self._catching_up and self.assigned:
                 await self._join(outbox, now)
-                if (one := outbox.ready(now)) is not None and not self._is_held(one):
+                if (one := outbox.ready(now, self._is_held)) is not None:
                     await self._send(outbox, one)
                     continue
             self._count()
             coming = outbox.next_at()
-            wait_s = RETRY_S if coming is None else min(RETRY_S, max(0.01, coming - now))
+            wait_s = RETRY_S if coming is None or coming <= now else min(RETRY_S, max(0.01, coming - now))
             try:
                 async with asyncio.timeout(wait_s):
                     await wake.wait()

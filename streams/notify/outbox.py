@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,7 +50,9 @@ class Outbox:
         return self.failures >= OPEN_AFTER
 
     def add(self, notice: Notice, now: float) -> None:
-        """Queues a notice. A technical call below high waits, so that those of one gateway become one message."""
+        """Queues a notice, once. A technical call below high waits, so that those of one gateway become one message."""
+        if any(one.id == notice.id for one in (*self.queue, *self.gathering)):
+            return
         if notice.kind is Kind.TECHNICAL and notice.priority is not Priority.HIGH and notice.step is not None:
             if not self.gathering:
                 self.join_at = max(now + JOIN_S, self.joined_at + JOIN_AGAIN_S)
@@ -75,10 +77,18 @@ class Outbox:
         self.queue.append(message)
         return message, gathered
 
-    def ready(self, now: float) -> Notice | None:
-        """The notice to send now, the oldest of its recipient; None while it waits."""
+    def ready(self, now: float, held: Callable[[Notice], bool] = lambda _: False) -> Notice | None:
+        """The notice to send now, the oldest that is not held; None while it waits. Nothing waits behind a held one."""
         if not self.queue or now < self.not_before:
             return None
+        place = next((number for number, one in enumerate(self.queue) if not held(one)), None)
+        if place is None:
+            return None
+        if place:
+            first = self.queue[place]
+            del self.queue[place]
+            self.queue.appendleft(first)
+            self.tries = 0
         if not self.tries:
             self.first_try_at = now
         return self.queue[0]

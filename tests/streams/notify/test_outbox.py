@@ -113,3 +113,22 @@ def test_a_high_call_waits_for_nothing(call):
 
     assert box.ready(0.0) == one
     assert msgspec.structs.replace(one, text="") != one
+
+
+def test_a_high_call_does_not_wait_behind_one_that_is_held_for_quiet_hours(call):
+    box, low, high = Outbox(), call(1, priority=Priority.LOW), call(2)
+    box.add(low, 0.0)
+    box.add(high, 0.0)
+
+    assert box.ready(0.0, lambda one: one.priority is Priority.LOW) == high
+    box.sent()
+    assert box.ready(0.0, lambda one: one.priority is Priority.LOW) is None
+    assert box.ready(0.0) == low
+
+
+def test_a_notice_that_waits_is_not_queued_again(call):
+    box = Outbox()
+    for one in (call(1), call(1), lost(call, 2), lost(call, 2)):
+        box.add(one, 0.0)
+
+    assert len(box.queue) == len(box.gathering) == 1

@@ -13,8 +13,8 @@ import yaml
 
 from deploy.make import tools
 from streams.board.settings import PREFIX as BOARD_PREFIX
-from streams.board.settings import BoardSettings
-from streams.config.settings import PREFIX, Settings
+from streams.board.settings import BoardSettings, load_board
+from streams.config.settings import PREFIX, Settings, load
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSION = "1.37"
@@ -133,3 +133,20 @@ def test_containers_have_no_rights_to_lose(name: str):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert pod["securityContext"]["runAsNonRoot"] is True and pod["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize("name", BUILDS)
+@pytest.mark.parametrize("component", ["worker", "board"])
+def test_the_settings_of_a_pod_are_accepted(name: str, component: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """What a pod is told must let its process start; secrets and mounted files stand in with files of this test."""
+    objects = built(name)
+    (told,) = [one["data"] for one in objects if one["kind"] == "ConfigMap"]
+    (container,) = [one for one, _ in containers(objects) if one["name"] == component]
+    (tmp_path / "mounted").write_text("x")
+    given = dict(told) | {one["name"]: one.get("value", "a secret of at least 16 bytes") for one in container["env"]}
+    for key, value in given.items():
+        monkeypatch.setenv(key, str(tmp_path / "mounted") if value.startswith("/etc/") else value)
+
+    assert load().mode == "real"
+    if component == "board":
+        assert load_board().host == "0.0.0.0"

@@ -1,6 +1,7 @@
 """What a notifier needs of an alert, read from the topic's bytes."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -10,12 +11,15 @@ from schemas.nesting import TooDeep, refuse_too_deep
 from schemas.reading import Mode
 from schemas.renamed import in_todays_names
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""Without an offset it would be no moment, and could not be compared."""
+
 
 class StepReached(msgspec.Struct, frozen=True):
     """A step of the ladder that was taken."""
 
     step: Step
-    at: datetime
+    at: Instant
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -45,8 +49,8 @@ class Revision(msgspec.Struct, frozen=True):
     priority: Priority
     patient_id: str
     mode: Mode
-    started_at: datetime
-    at: datetime
+    started_at: Instant
+    at: Instant
     headline: str
     reason: str
     lifecycle: Lifecycle
@@ -81,5 +85,5 @@ def decode(value: bytes) -> Revision:
     try:
         refuse_too_deep(value)
         return _decode(in_todays_names(value))
-    except (msgspec.MsgspecError, TooDeep) as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, TooDeep) as fault:
         raise UnreadableAlert(type(fault).__name__) from None

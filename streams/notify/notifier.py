@@ -56,6 +56,7 @@ class Notifier(ConsumerRebalanceListener):
         self._arrived: dict[str, float] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
+        self._not_recalled: KafkaError | None = None
         self.assigned = False
 
     @property
@@ -72,12 +73,16 @@ class Notifier(ConsumerRebalanceListener):
         """Reads, writes down and sends, for ever."""
         self._store.start()
         senders = [asyncio.create_task(self._send_to(name), name=f"notify {name}") for name in self.outboxes]
+        works = [asyncio.create_task(self._read(), name="notify reads"), *senders]
         try:
-            await self._read()
+            await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)  # none ends: what did has failed
+            for task in works:
+                if task.done():
+                    task.result()
         finally:
-            for task in senders:
+            for task in works:
                 task.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
+            await asyncio.gather(*works, return_exceptions=True)
             if self._consumer is not None:
                 await self._consumer.stop()
             for sender in self._senders.values():
@@ -102,17 +107,23 @@ class Notifier(ConsumerRebalanceListener):
                 while True:
                     for partition, records in (await consumer.getmany(timeout_ms=100, max_records=500)).items():
                         await self._take(consumer, partition, records)
+                    if self._not_recalled is not None:
+                        raise self._not_recalled
                     await self._end_of_catching_up(consumer)
             except (KafkaError, NotStored) as fault:
                 log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
-                self.assigned = False
                 await consumer.stop()
+                self._forget(set(self._partition_of.values()) | set(self._catching_up))
+                self._not_recalled = None
                 await asyncio.sleep(RETRY_S)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another notifier tells of these now."""
+        self._forget({partition.partition for partition in revoked})
+
+    def _forget(self, gone: set[int]) -> None:
+        """Whoever has these next reads from Kafka what was told and owed."""
         self.assigned = False
-        gone = {partition.partition for partition in revoked}
         lost = {alert for alert, partition in self._partition_of.items() if partition in gone}
         self.book.forget(lost)
         for outbox in self.outboxes.values():
@@ -127,6 +138,12 @@ class Notifier(ConsumerRebalanceListener):
         ours = sorted(partition.partition for partition in assigned)
         if not ours:
             return
+        try:
+            await self._recall_all(ours)
+        except KafkaError as fault:  # raised here it would be swallowed, and nothing ever sent again
+            self._not_recalled = fault
+
+    async def _recall_all(self, ours: list[int]) -> None:
         reader = AIOKafkaConsumer(**self.settings.aiokafka(), enable_auto_commit=False)
         await reader.start()
         try:
@@ -149,7 +166,7 @@ class Notifier(ConsumerRebalanceListener):
     def _recall(self, record: ConsumerRecord[bytes, bytes]) -> None:
         try:
             one = notice.decode(record.value or b"")
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             self.metrics.unreadable.inc()
             return
         self.book.remember(one)
@@ -172,13 +189,13 @@ class Notifier(ConsumerRebalanceListener):
         for record in records:
             try:
                 revision = alerts.decode(record.value or b"")
-            except alerts.UnreadableAlert:
+                before = self.book.nobody
+                new = self.book.take(revision, datetime.now(UTC))
+            except (alerts.UnreadableAlert, OverflowError):  # a year that no zone has
                 self.metrics.unreadable.inc()
                 log.error("the alert at offset %d of partition %d cannot be read", record.offset, record.partition)
                 continue
             self._partition_of[revision.alert_id] = record.partition
-            before = self.book.nobody
-            new = self.book.take(revision, datetime.now(UTC))
             self.metrics.nobody.inc(self.book.nobody - before)
             self._arrived |= {one.id: record.timestamp / 1_000 for one in new}
             asked += new
@@ -240,7 +257,11 @@ class Notifier(ConsumerRebalanceListener):
     async def _send(self, outbox: Outbox, one: Notice) -> None:
         self.book.attempted.add(one.id)
         recipient = self._recipients[one.recipient]
-        answer: Answer = await self._senders[recipient.channel].send(recipient, one)
+        try:
+            answer = await self._senders[recipient.channel].send(recipient, one)
+        except Exception as fault:  # whatever a channel meets, the recipient is tried again
+            log.exception("a message to recipient %s could not be sent", one.recipient)
+            answer = Answer(ok=False, said=type(fault).__name__)
         if not outbox.queue or outbox.queue[0].id != one.id:
             return  # its partition was dealt to another meanwhile
         was_away = outbox.away

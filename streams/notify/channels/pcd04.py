@@ -101,7 +101,7 @@ class _Line:
 
 
 class Pcd04:
-    """One connection a receiver, kept open; opened again after any doubt about what was answered."""
+    """One connection a recipient, kept open; opened again after any doubt about what was answered."""
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
@@ -112,14 +112,14 @@ class Pcd04:
             async with asyncio.timeout(WITHIN_S):
                 return await self._exchange(recipient, notice)
         except (OSError, TimeoutError, TooLarge, EOFError) as fault:
-            self._drop(recipient.address)
+            self._drop(recipient.name)
             return Answer(ok=False, said=type(fault).__name__)
 
     async def _exchange(self, recipient: Recipient, notice: Notice) -> Answer:
-        line = self._lines.get(recipient.address)
+        line = self._lines.get(recipient.name)
         if line is None or line.reader.at_eof():
             host, _, port = recipient.address.rpartition(":")
-            line = self._lines[recipient.address] = _Line(*await asyncio.open_connection(host, int(port)))
+            line = self._lines[recipient.name] = _Line(*await asyncio.open_connection(host, int(port)))
         line.writer.write(frame(message(notice, recipient)))
         await line.writer.drain()
         frames, wanted = Frames(MOST_BYTES), control_id(notice)
@@ -132,15 +132,15 @@ class Pcd04:
                 if answer.ok or answer.final:
                     return answer
 
-    def _drop(self, address: str) -> None:
-        line = self._lines.pop(address, None)
+    def _drop(self, name: str) -> None:
+        line = self._lines.pop(name, None)
         if line is not None:
             line.writer.close()
 
     async def close(self) -> None:
         """Ends the connections."""
-        for address in list(self._lines):
-            line = self._lines.pop(address)
+        for name in list(self._lines):
+            line = self._lines.pop(name)
             line.writer.close()
             with suppress(OSError):
                 await line.writer.wait_closed()

@@ -79,7 +79,7 @@ class Webhook:
             return Answer(ok=False, said=type(fault).__name__)
         if 200 <= status < 300:
             return Answer(ok=True)
-        wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdigit() else None
+        wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
         return Answer(ok=False, final=status < 500 and status not in RETRIED, wait_s=wait_s, said=f"HTTP {status}")
 
     async def close(self) -> None:

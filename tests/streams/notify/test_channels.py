@@ -14,6 +14,7 @@ from schemas.alert import Kind, Priority
 from schemas.reading import Mode
 from streams.gateways.mllp import Frames, frame
 from streams.notify.book import Book
+from streams.notify.channels import Answer
 from streams.notify.channels.pcd04 import Pcd04, control_id, message
 from streams.notify.channels.webhook import Webhook, body_of
 from streams.notify.notice import Notice, Phase
@@ -179,3 +180,38 @@ def test_times_carry_their_offset():
     from streams.notify.channels.pcd04 import time_text
 
     assert time_text(datetime(2026, 11, 22, 3, 10, 0, 500_000, UTC)) == "20261122031000.500+0000"
+
+
+def test_recipients_at_one_address_do_not_wait_for_each_others_answers(call):
+    import msgspec
+
+    async def story():
+        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            frames = Frames(100_000)
+            while data := await reader.read(4_096):
+                for one in frames.feed(data):
+                    await asyncio.sleep(0.05)
+                    writer.write(frame(b"MSH|^~\\&|R\rMSA|AA|" + one.split(b"|")[9] + b"\r"))
+            writer.close()
+
+        server = await asyncio.start_server(receive, "127.0.0.1", 0)
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        channel = Pcd04()
+        ours = [Recipient(name, Channel.PCD04, Audience.MACHINE, address=address) for name in ("a", "b")]
+        for one in ours:  # both have a connection
+            await channel.send(one, call)
+        try:
+            sent = (channel.send(one, msgspec.structs.replace(call, id=one.name)) for one in ours)
+            return await asyncio.gather(*sent, return_exceptions=True)
+        finally:
+            await channel.close()
+            server.close()
+            await asyncio.sleep(0.1)
+
+    assert all(isinstance(one, Answer) and one.ok for one in asyncio.run(story()))
+
+
+def test_a_receiver_whose_pause_is_no_number_is_tried_again_by_our_own(call):
+    said, _ = post(call, lambda: _answer(429, **{"Retry-After": "²"}))
+
+    assert (said.ok, said.final, said.wait_s) == (False, False, None)

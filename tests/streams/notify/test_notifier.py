@@ -1,0 +1,137 @@
+"""A notifier goes on: whatever a channel meets, and though Kafka is away while partitions are dealt."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
+
+from schemas.action import Step
+from schemas.reading import Mode
+from streams.config.settings import Settings
+from streams.notify import notifier as module
+from streams.notify.book import Book
+from streams.notify.channels import Answer
+from streams.notify.notice import Fate, Notice
+from streams.notify.notifier import Notifier
+from streams.notify.settings import NotifySettings
+from tests.streams.notify.conftest import START, person, routes_of
+
+
+class Kafka:
+    """One partition without a record; the first connection to read back what is owed fails."""
+
+    def __init__(self) -> None:
+        self.groups, self.refused = 0, 0
+
+    def __call__(self, *_: object, group_id: str | None = None, **__: object) -> "Consumer":
+        self.groups += group_id is not None
+        return Consumer(self, group_id is not None)
+
+
+class Consumer:
+    def __init__(self, kafka: Kafka, dealt: bool) -> None:
+        self.kafka, self.dealt, self.listener = kafka, dealt, None
+
+    def subscribe(self, _: list[str], listener: Notifier) -> None:
+        self.listener = listener
+
+    def assign(self, places: Iterable[TopicPartition]) -> None:
+        pass
+
+    async def start(self) -> None:
+        if not self.dealt and not self.kafka.refused:
+            self.kafka.refused += 1
+            raise KafkaConnectionError("away")
+
+    async def stop(self) -> None:
+        pass
+
+    async def seek_to_beginning(self, *_: TopicPartition) -> None:
+        pass
+
+    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, 0)
+
+    async def position(self, _: TopicPartition) -> int:
+        return 0
+
+    async def getmany(self, **_: object) -> dict:
+        if self.dealt and self.listener is not None:
+            listener, self.listener = self.listener, None
+            with contextlib.suppress(Exception):  # as aiokafka does
+                await listener.on_partitions_assigned({TopicPartition("alerts", 0)})
+        await asyncio.sleep(0.001)
+        return {}
+
+
+@pytest.fixture
+def notifier() -> Notifier:
+    return Notifier(Settings(), NotifySettings(), routes_of(person(Step.NURSE)))
+
+
+@pytest.fixture
+def call(revision) -> Notice:
+    (one,) = Book(routes_of(person(Step.NURSE)), Mode.REAL).take(revision(), START)
+    return one
+
+
+def running(notifier: Notifier, holds) -> None:
+    """Runs it until something holds."""
+
+    async def story():
+        work = asyncio.create_task(notifier.run())
+        async with asyncio.timeout(5):
+            while not holds():
+                assert not work.done()
+                await asyncio.sleep(0.01)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_kafka_away_while_partitions_are_dealt_ends_no_sending(notifier, call, monkeypatch):
+    kafka = Kafka()
+    monkeypatch.setattr(module, "AIOKafkaConsumer", kafka)
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+
+    notifier.book.remember(call)
+    notifier._partition_of[call.alert_id] = 0
+    notifier._queue(call)
+
+    running(notifier, lambda: notifier.assigned)
+
+    assert not notifier.outboxes["nurse"].queue  # perhaps another has told it meanwhile: Kafka says what is owed
+    assert (kafka.refused, kafka.groups) == (1, 2)
+
+
+def test_a_channel_that_raises_is_tried_again(notifier, call, monkeypatch):
+    tries: list[str] = []
+    written: list[Notice] = []
+
+    class Channel:
+        async def send(self, _: object, one: Notice) -> Answer:
+            tries.append(one.id)
+            if len(tries) == 1:
+                raise OverflowError("port must be 0-65535")
+            return Answer(ok=True)
+
+        async def close(self) -> None:
+            pass
+
+    async def write(notices: list[Notice]) -> None:
+        written.extend(notices)
+
+    kafka = Kafka()
+    kafka.refused = 1
+    monkeypatch.setattr(module, "AIOKafkaConsumer", kafka)
+    monkeypatch.setattr(notifier, "_write", write)
+    notifier._senders = dict.fromkeys(notifier._senders, Channel())
+    notifier._queue(call)
+
+    running(notifier, lambda: bool(written))
+
+    assert tries == [call.id] * 2 and written[0].fate is Fate.SENT

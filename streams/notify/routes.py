@@ -21,7 +21,7 @@ audience = "machine"                # every phase of every alert, in order; no r
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
@@ -126,13 +126,18 @@ class Routes:
         return priority is Priority.LOW and recipient.quiet is not None and recipient.quiet.holds(clock)
 
     def unreached(self, wards: frozenset[str], steps: frozenset[Step]) -> Iterator[tuple[str, Step, str]]:
-        """(ward, step, time of day) for each whole hour at which a call of high priority would reach nobody."""
+        """(ward, step, time of day) from which on a call of high priority would reach nobody; the day's first of each.
+
+        Who is reached changes only where a shift begins or ends: no other moment needs a look.
+        """
+        shifts = [one.shift for one in self.recipients if one.shift is not None]
+        moments = sorted({time(0), *(at for shift in shifts for at in (shift.begins, shift.ends))})
         for ward in sorted(wards):
             for step in sorted(steps, key=list(Step).index):
-                for hour in range(24):
-                    ours = (one for one in self.recipients if one.audience is Audience.PEOPLE and one.role is step)
-                    if not any(one.covers(ward, Priority.HIGH, Kind.PHYSIOLOGICAL, time(hour)) for one in ours):
-                        yield ward, step, f"{hour:02d}:00"
+                ours = [one for one in self.recipients if one.audience is Audience.PEOPLE and one.role is step]
+                for at in moments:
+                    if not any(one.covers(ward, Priority.HIGH, Kind.PHYSIOLOGICAL, at) for one in ours):
+                        yield ward, step, f"{at:%H:%M}"
                         break
 
     @property
@@ -153,6 +158,8 @@ def read_routes(path: Path, zone: ZoneInfo) -> Routes:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("recipient", [])
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise RoutesFault(f"{path}: {fault}") from None
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RoutesFault(f"{path}: write each recipient as a table [[recipient]], in two brackets")
     recipients = tuple(_recipient(table, number) for number, table in enumerate(tables, 1))
     if not recipients:
         raise RoutesFault(f"{path}: no [[recipient]]: nobody would be told; name at least one")
@@ -166,6 +173,9 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
     who = f"recipient {table.get('name', number)!r}"
     if strange := sorted(set(table) - FIELDS):
         raise RoutesFault(f"{who}: {strange[0]!r} is no field; known: {', '.join(sorted(FIELDS))}")
+    for text in ("name", "url", "address", "key_id", "key_file"):
+        if not isinstance(table.get(text, ""), str):
+            raise RoutesFault(f"{who}: {text} must be a text in quotes")
     name = table.get("name", "")
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name):
         raise RoutesFault(f"{who}: name must be 1 to 60 letters, digits, dots, dashes or underscores")
@@ -174,27 +184,35 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
     if (role is None) is (audience is Audience.PEOPLE):
         raise RoutesFault(f"{who}: people have a role (a ladder's step: {', '.join(Step)}), machines have none")
     channel = _one_of(Channel, table.get("channel", ""), who, "channel")
+    if not isinstance(patient_id := table.get("patient_id", False), bool):
+        raise RoutesFault(f"{who}: patient_id must be true or false, without quotes")
     return Recipient(
         name=name,
         channel=channel,
         audience=audience,
         role=role,
-        wards=frozenset(table.get("wards", ())),
-        priorities=frozenset(_one_of(Priority, one, who, "priorities") for one in table.get("priorities", Priority)),
-        kinds=frozenset(_one_of(Kind, one, who, "kinds") for one in table.get("kinds", Kind)),
+        wards=frozenset(_texts(table, who, "wards", ())),
+        priorities=frozenset(
+            _one_of(Priority, one, who, "priorities") for one in _texts(table, who, "priorities", Priority)
+        ),
+        kinds=frozenset(_one_of(Kind, one, who, "kinds") for one in _texts(table, who, "kinds", Kind)),
         shift=_span(table.get("shift"), who, "shift"),
         quiet=_span(table.get("quiet"), who, "quiet"),
-        patient_id=bool(table.get("patient_id", False)),
+        patient_id=patient_id,
         **_where(channel, table, who),
     )
 
 
 def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
     if channel is Channel.PCD04:
-        if not re.fullmatch(r"[^:\s]+:\d{1,5}", table.get("address", "")):
+        found = re.fullmatch(r"[^:\s]+:([0-9]{1,5})", table.get("address", ""))
+        if found is None or not 1 <= int(found[1]) <= 65_535:
             raise RoutesFault(f"{who}: address must be host:port of an MLLP receiver")
         return {"address": table["address"]}
-    url = urlsplit(table.get("url", ""))
+    try:
+        url = urlsplit(table.get("url", ""))
+    except ValueError as fault:
+        raise RoutesFault(f"{who}: url: {fault}") from None
     local = url.hostname in ("127.0.0.1", "::1", "localhost")
     if not url.hostname or url.scheme not in ("https", "http") or (url.scheme == "http" and not local):
         raise RoutesFault(f"{who}: url must be https://..., or http:// of this machine")
@@ -217,6 +235,14 @@ def _one_of(kinds: type[Kinds], value: Any, who: str, name: str) -> Kinds:
         raise RoutesFault(f"{who}: {name} {value!r} is none of: {', '.join(kinds)}") from None
 
 
+def _texts(table: dict[str, Any], who: str, name: str, default: Iterable[str]) -> Iterable[str]:
+    """A list of texts that names one at least. One text alone would be taken letter by letter."""
+    value = table.get(name, default)
+    if name in table and (not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value)):
+        raise RoutesFault(f'{who}: {name} must be a list such as ["A"]; leave it out for all')
+    return value
+
+
 def _span(value: Any, who: str, name: str) -> Span | None:
     if value is None:
         return None
@@ -225,6 +251,9 @@ def _span(value: Any, who: str, name: str) -> Span | None:
         if found is None:
             raise ValueError
         hours = [int(part) for part in found.groups()]
-        return Span(time(hours[0], hours[1]), time(hours[2], hours[3]))
+        span = Span(time(hours[0], hours[1]), time(hours[2], hours[3]))
     except ValueError:
         raise RoutesFault(f"{who}: {name} {value!r} must be HH:MM-HH:MM") from None
+    if span.begins == span.ends:
+        raise RoutesFault(f"{who}: {name} {value!r} holds no moment; leave it out for around the clock")
+    return span

@@ -63,6 +63,14 @@ def test_quiet_hours_hold_low_priorities_alone(read):
         (PHONE.replace('role = "nurse"\n', ""), "people have a role"),
         (PHONE.replace('"n"', '"a name with spaces"'), "letters, digits"),
         ('name = "m"\nchannel = "pcd04"\naudience = "machine"\naddress = "nowhere"\n', "host:port"),
+        ('name = "m"\nchannel = "pcd04"\naudience = "machine"\naddress = "host:70000"\n', "host:port"),
+        (PHONE + 'wards = "ICU"\n', 'wards must be a list such as ["A"]'),
+        (PHONE + "wards = []\n", "wards must be a list"),
+        (PHONE + 'priorities = "high"\n', "priorities must be a list"),
+        (PHONE + 'patient_id = "false"\n', "patient_id must be true or false"),
+        (PHONE + 'shift = "07:00-07:00"\n', "holds no moment"),
+        (PHONE.replace('"n"', "7"), "name must be a text"),
+        (PHONE.replace("http://127.0.0.1:9/", "https://["), "url: "),
     ],
 )
 def test_a_mistake_is_named_with_its_recipient_and_a_remedy(read, table: str, words: str):
@@ -86,6 +94,22 @@ def test_a_step_that_reaches_nobody_at_some_hour_is_refused_at_the_start():
     by_day = [person(Step.NURSE, shift=Span(time(7), time(19))), *everybody[1:], MACHINE]
     with pytest.raises(RoutesFault, match="nobody for nurse at 00:00"):
         refuse_where_nobody_is_reached(routes_of(*by_day), steps)
+
+
+def test_a_gap_between_two_shifts_is_found_between_whole_hours_too():
+    shifts = [Span(time(7), time(19, 30)), Span(time(19, 45), time(7))]
+    nurses = [person(Step.NURSE, f"n{number}", shift=shift) for number, shift in enumerate(shifts)]
+    with pytest.raises(RoutesFault, match="nobody for nurse at 19:30"):
+        refuse_where_nobody_is_reached(routes_of(*nurses), frozenset({Step.NURSE}))
+
+    closed = [nurses[0], person(Step.NURSE, "n1", shift=Span(time(19, 30), time(7)))]
+    refuse_where_nobody_is_reached(routes_of(*closed), frozenset({Step.NURSE}))
+
+
+def test_a_single_bracket_is_told(tmp_path: Path):
+    (tmp_path / "routes.toml").write_text('[recipient]\nname = "n"\n')
+    with pytest.raises(RoutesFault, match="two brackets"):
+        read_routes(tmp_path / "routes.toml", BERLIN)
 
 
 def test_every_step_of_the_packaged_ladders_is_known():

@@ -38,7 +38,9 @@ def convert(
     """Turn others' messages into the native readings that would be published, one a line on standard output.
 
     On standard error stands a verdict for each message: taken, partly, refused or ignored, with a code, a place and a
-    remedy for whatever was not taken. Exit 0 when all was taken or ignored, 1 with findings, 2 for usage.
+    remedy for whatever was not taken. A reading whose time is no instant (a date alone, no zone) is given none: it
+    stands as `held` in the verdict, not on standard output. Exit 0 when all was taken or ignored, 1 with findings, 2
+    for usage.
 
     Example: vigilward convert results.hl7 --site-zone Europe/Berlin | vigilward check -
     """
@@ -69,7 +71,7 @@ def mapping_at(path: Path) -> Mapping:
 
 def _tell(one: Converted, as_json: bool, explain: bool) -> None:
     if as_json:
-        verdict: dict[str, Any] = one.verdict()
+        verdict: dict[str, Any] = one.verdict() | ({"held": one.held} if one.held else {})
         if explain:
             verdict["took"] = [{"place": place, "vital": vital, "rule": rule} for place, vital, rule in one.took]
         print(json.dumps(verdict, ensure_ascii=False), file=sys.stderr)
@@ -80,3 +82,6 @@ def _tell(one: Converted, as_json: bool, explain: bool) -> None:
     for finding in one.findings:
         what = f"{finding.what}. " if finding.what else ""
         print(f"    {finding.level} {finding.code} {finding.place}: {what}{finding.remedy}", file=sys.stderr)
+    for held in one.held:
+        said = ", ".join(f"{name} {it['value']} {it.get('unit', '')}".rstrip() for name, it in held["vitals"].items())
+        print(f"    held {held['taken_at'] or 'no time'} {held['patient_id'] or 'no patient'}: {said}", file=sys.stderr)

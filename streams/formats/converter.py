@@ -1,5 +1,6 @@
 """Any known format to native readings: the one door that `vigilward convert` and every gateway use."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,10 @@ from streams.formats.statements import Memory, Site
 from streams.formats.xml import root_name
 
 BOM: Final = b"\xef\xbb\xbf"
+_UTF16: Final = {
+    b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"M\0S\0H\0": "utf-16-le", b"\0M\0S\0H": "utf-16-be",
+}  # fmt: skip
+_DECLARED: Final = re.compile(r"(<\?xml[^>]{0,80}?)\s+encoding\s*=\s*[\"'][^\"'>]{0,40}[\"']")
 
 
 class Format(StrEnum):
@@ -54,6 +59,7 @@ class Converter:
         >>> [one.outcome.value for one in Converter().convert(b"hello")]
         ['refused']
         """
+        data = _in_utf8(data)
         form = recognise(data, self._all.all) if form is Format.AUTO else form
         module = _MODULES.get(form) if form else None
         if module is None:
@@ -83,6 +89,18 @@ _MODULES: Final = {
     Format.NATIVE: native,
     Format.FIT: fit,
 }
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """Text that says by its byte order mark, or by how it begins, that it is UTF-16, in UTF-8; all else as it is."""
+    codec = next((codec for start, codec in _UTF16.items() if data.startswith(start)), None)
+    if codec is None or data[8:12] == b".FIT":
+        return data
+    try:
+        text = data.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return data
+    return _DECLARED.sub(r"\1", text, count=1).encode("utf-8", "replace")
 
 
 def recognise(data: bytes, mappings: tuple[Mapping, ...] = ()) -> Format | None:

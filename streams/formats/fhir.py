@@ -30,6 +30,7 @@ _CHANGES: Final = {
     "final": Change.NEW, "preliminary": Change.NEW, "amended": Change.CORRECTED, "corrected": Change.CORRECTED,
     "entered-in-error": Change.WITHDRAWN, "cancelled": Change.WITHDRAWN,
 }  # fmt: skip
+_DEEPEST: Final = 4  # Bundles in Bundles
 _TEST_LABELS: Final = frozenset({"HTEST"})
 
 
@@ -77,10 +78,7 @@ def convert_one(
         return
     context = _Context(into, identity, mappings.of(NAME))
     into.control_id = text_of(resource.get("id")) or None
-    if kind == "Bundle":
-        observations = list(_entries(resource, context))
-    else:
-        observations = list(_with_contained(resource, kind, context))
+    observations = list(_with_contained(resource, kind, context))
     if not observations:
         into.say(Sign.NOT_A_RESULT, kind[:40])
     statements: list[Statement] = []
@@ -90,18 +88,49 @@ def convert_one(
     assemble(statements, into, site, memory, ())
 
 
-def _entries(bundle: dict[str, Any], context: _Context) -> Iterator[tuple[str, dict[str, Any]]]:
+def _entries(bundle: dict[str, Any], place: str, context: _Context, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
     listed = items(bundle.get("entry"))
+    history, newer = bundle.get("type") == "history", set[str]()
     for entry in listed:
         resource = mapping_of(mapping_of(entry).get("resource"))
         if (url := text_of(mapping_of(entry).get("fullUrl"))) and resource:
             context.resources[url] = resource
     for at, entry in enumerate(listed):
         resource = mapping_of(mapping_of(entry).get("resource"))
-        yield from _with_contained(resource, f"Bundle.entry[{at}].resource", context)
+        request = mapping_of(mapping_of(entry).get("request"))
+        name = _version_of(resource, text_of(request.get("url")))
+        if history and name:  # the newest version stands first and is the only one in force
+            if name in newer:
+                continue
+            newer.add(name)
+        if request.get("method") == "DELETE":
+            context.into.say(Sign.STATUS, f"{place}.entry[{at}].request.method", "DELETE")
+            continue
+        yield from _with_contained(resource, f"{place}.entry[{at}].resource", context, depth)
 
 
-def _with_contained(resource: dict[str, Any], place: str, context: _Context) -> Iterator[tuple[str, dict[str, Any]]]:
+def _version_of(resource: dict[str, Any], url: str) -> str:
+    """The resource that an entry of a history is a version of."""
+    if found := text_of(resource.get("id")):
+        return f"{text_of(resource.get('resourceType'))}/{found}"
+    return _lasting_name(resource) if resource else url.split("/_history/")[0]
+
+
+def _with_contained(
+    resource: dict[str, Any], place: str, context: _Context, depth: int = 0
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    if resource.get("resourceType") == "Bundle":
+        if depth >= _DEEPEST:
+            context.into.say(Sign.MALFORMED, place, "Bundles in Bundles")
+            return
+        yield from _entries(resource, place, context, depth + 1)
+        return
+    if resource.get("resourceType") == "Parameters":
+        for at, one in enumerate(items(resource.get("parameter"))):
+            inner = mapping_of(mapping_of(one).get("resource"))
+            if inner.get("resourceType") in ("Observation", "Bundle", "DiagnosticReport"):
+                yield from _with_contained(inner, f"{place}.parameter[{at}].resource", context, depth)
+        return
     if resource.get("resourceType") == "Observation":
         yield place, resource
         return
@@ -140,6 +169,9 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
     if change is None:
         context.into.say(Sign.STATUS, f"{place}.status", ascii(status[:24]) if status else "missing")
         return
+    if change is not Change.WITHDRAWN and (at := _changes_meaning(observation)):
+        context.into.say(Sign.MODIFIED, f"{place}.{at}")
+        return
     stamp = _time_of(observation, place, context.into)
     quality = Quality.VALID
     device, named_device = _device_of(observation)
@@ -148,6 +180,9 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
     mode = Mode.TEST if _is_test(observation, context) else Mode.REAL
     name, origin = _lasting_name(observation), _name_of(observation)
     for at, part in _parts(observation, place):
+        if part is not observation and part.get("modifierExtension"):
+            context.into.say(Sign.MODIFIED, f"{at}.modifierExtension")
+            continue
         try:
             found = fhir_codes.read(part, context.mappings, withdrawn=change is Change.WITHDRAWN)
         except CannotTake as refusal:
@@ -166,6 +201,16 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
             )  # fmt: skip
 
 
+def _changes_meaning(observation: dict[str, Any]) -> str:
+    """The element that makes it mean something that is not known here, or be about someone else; empty if none."""
+    for name in ("modifierExtension", "implicitRules"):
+        if observation.get(name):
+            return name
+    subject = text_of(mapping_of(observation.get("subject")).get("reference"))
+    about = (text_of(mapping_of(one).get("reference")) for one in items(observation.get("focus")))
+    return "focus" if any(one != subject for one in about) else ""  # a mother's chart, and the fetus's heart
+
+
 def _parts(observation: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield place, observation
     for at, one in enumerate(items(observation.get("component"))):
@@ -175,7 +220,10 @@ def _parts(observation: dict[str, Any], place: str) -> Iterator[tuple[str, dict[
 
 def _time_of(observation: dict[str, Any], place: str, into: Converted) -> Stamp | None:
     period = mapping_of(observation.get("effectivePeriod"))
+    events = items(mapping_of(observation.get("effectiveTiming")).get("event"))
     try:
+        if len(events) == 1 and text_of(events[0]):
+            return read_iso(text_of(events[0]))
         for name in ("effectiveDateTime", "effectiveInstant"):
             if said := text_of(observation.get(name)):
                 return read_iso(said)

@@ -12,6 +12,7 @@ from streams.formats.values import letter_of
 
 LOINC: Final = "http://loinc.org"
 SNOMED: Final = "http://snomed.info/sct"
+_BY_OID: Final = {"urn:oid:2.16.840.1.113883.6.1": LOINC, "urn:oid:2.16.840.1.113883.6.96": SNOMED}
 MDC: Final = frozenset({"urn:iso:std:iso:11073:10101", "urn:oid:2.16.840.1.113883.6.24"})
 UCUM: Final = "http://unitsofmeasure.org"
 
@@ -59,14 +60,20 @@ def described(part: dict[str, Any]) -> tuple[bool, str]:
         said = text_of(mapping_of(part.get("code")).get("text"))
         return codes.looks_like_vital(said) and "valueQuantity" in part, ascii(said[:40])
     local = all(system not in (LOINC, SNOMED) and system not in MDC for system, _, _ in codings)
-    _system, code, display = codings[0]
-    loud = local and "valueQuantity" in part and codes.looks_like_vital(code, display)
+    _, code, display = codings[0]
+    known = codes.LOINC.get(code) or codes.SNOMED.get(code)  # the right code under a system that is none
+    loud = local and "valueQuantity" in part and (known is not None or codes.looks_like_vital(code, display))
     return loud, " ".join(one for one in (code[:24], display[:40]) if one)
 
 
 def _codings(part: dict[str, Any]) -> list[tuple[str, str, str]]:
     said = (mapping_of(one) for one in items(mapping_of(part.get("code")).get("coding")))
-    return [(text_of(one.get("system")), text_of(one.get("code")), text_of(one.get("display"))) for one in said]
+    return [(_system(one), text_of(one.get("code")), text_of(one.get("display"))) for one in said]
+
+
+def _system(coding: dict[str, Any]) -> str:
+    said = text_of(coding.get("system"))
+    return _BY_OID.get(said, said)
 
 
 def _vital_of(part: dict[str, Any], mappings: tuple[Mapping, ...]) -> tuple[Vital | None, str]:
@@ -146,7 +153,7 @@ def _quantity(part: dict[str, Any], vital: Vital) -> tuple[float, str]:
 
 def _value_codings(part: dict[str, Any]) -> list[tuple[str, str]]:
     said = (mapping_of(one) for one in items(mapping_of(part.get("valueCodeableConcept")).get("coding")))
-    return [(text_of(one.get("system")), text_of(one.get("code"))) for one in said]
+    return [(_system(one), text_of(one.get("code"))) for one in said]
 
 
 def _letter(part: dict[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from typing import Any, Final
 
 from streams.formats.values import number_of
-from streams.formats.xml import Element, read
+from streams.formats.xml import Element, XmlError, read
 
+FHIR: Final = "http://hl7.org/fhir"
 _QUANTITIES: Final = frozenset({"valueQuantity", "low", "high"})
 
 
@@ -14,7 +15,11 @@ def resource_of(data: bytes) -> Any:
     >>> resource_of(b'<Observation xmlns="http://hl7.org/fhir"><status value="final"/></Observation>')
     {'resourceType': 'Observation', 'status': 'final'}
     """
-    return _resource(read(data))
+    root = read(data)
+    spaces = [value for name, value in root.attributes.items() if name.partition(":")[0] == "xmlns"]
+    if spaces and FHIR not in spaces:
+        raise XmlError(f"not FHIR: {spaces[0][:60]!a}")
+    return _resource(root)
 
 
 def _resource(element: Element) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Sign(StrEnum):
     UNKNOWN_UNIT = "unknown_unit"
     STATUS = "status"
     NOT_FINAL = "not_final"
+    MODIFIED = "modified"
     CODE_MISMATCH = "code_mismatch"
     UNMAPPED = "unmapped"
     NOT_WATCHED = "not_watched"
@@ -85,6 +86,10 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
         Sign.UNKNOWN_UNIT: (Level.FINDING, "Send a unit of this vital; `vigilward schema vitals` prints them."),
         Sign.STATUS: (Level.FINDING, "A result with this status is not to be used; nothing was taken from it."),
         Sign.NOT_FINAL: (Level.NOTE, "It is taken and marked questionable until it is final."),
+        Sign.MODIFIED: (
+            Level.FINDING,
+            "The element changes what the value means, or whose it is: send vitals of the patient without it.",
+        ),
         Sign.CODE_MISMATCH: (
             Level.FINDING,
             "Send codes that say the same: a number and a name, or two codes, that disagree are not mapped.",

@@ -15,13 +15,13 @@ _LINES: Final = re.compile(r"[\r\n\x0b\x1c]+")
 _SEGMENT: Final = re.compile(r"[A-Z][A-Z0-9]{2}$")
 _HEADERS: Final = frozenset({"MSH", "BHS", "FHS"})
 _ESCAPE: Final = re.compile(r"\\([^\\\r\n]{0,64})\\")
-# HL7 table 0211, as Python names its codecs.
+# HL7 table 0211, as Python names its codecs; what is UTF-16 indeed is known by how it begins.
 CHARSETS: Final = {
     "": "utf-8", "ASCII": "ascii", "8859/1": "latin-1", "8859/2": "iso8859-2", "8859/3": "iso8859-3",
     "8859/4": "iso8859-4", "8859/5": "iso8859-5", "8859/6": "iso8859-6", "8859/7": "iso8859-7",
     "8859/8": "iso8859-8", "8859/9": "iso8859-9", "8859/15": "iso8859-15", "ISO IR14": "shift_jis",
     "ISO IR87": "iso2022_jp", "GB 18030-2000": "gb18030", "BIG-5": "big5", "KS X 1001": "euc_kr",
-    "UNICODE": "utf-8", "UNICODE UTF-8": "utf-8", "UNICODE UTF-16": "utf-16",
+    "UNICODE": "utf-8", "UNICODE UTF-8": "utf-8", "UNICODE UTF-16": "utf-8",
 }  # fmt: skip
 
 

@@ -122,16 +122,32 @@ def assemble(
 ) -> None:
     """Groups what was stated into readings, puts them into `into` and says what could not be taken."""
     groups: OrderedDict[tuple[Any, ...], list[Statement]] = OrderedDict()
-    for one in statements:
+    for one in _in_force(statements):
         when = one.stamp.text if one.stamp else None
         # what has neither a patient nor a device is never put together with another: it may be another person's
-        apart = None if one.patient or (one.device and one.named_device) else one.origin
+        # nor what has no instant: two values of one day are two measurements
+        known = one.patient or (one.device and one.named_device)
+        apart = None if known and one.stamp is not None and one.stamp.precise else one.origin
         groups.setdefault((one.patient, one.device, one.source, one.mode, when, apart), []).append(one)
     for (_, device, source, mode, when, _), group in groups.items():
         origins = [part for origin in dict.fromkeys(one.origin for one in group) for part in origin]
         _assemble_one(group, into, site, memory, (*identity, *(origins or [str(device), source, mode, str(when)])))
     if len(into.readings) > 1:  # a device's backlog comes in any order; the watch takes it in that of measuring
         into.readings.sort(key=lambda reading: datetime.fromisoformat(reading["taken_at"]))
+
+
+def _in_force(statements: list[Statement]) -> list[Statement]:
+    """Without what the same message withdraws further on."""
+    if all(one.change is not Change.WITHDRAWN for one in statements):
+        return statements
+    withdrawn, kept = set[Hashable](), []
+    for one in reversed(statements):
+        if one.key is not None and one.key in withdrawn and one.change is not Change.WITHDRAWN:
+            continue
+        if one.change is Change.WITHDRAWN and one.key is not None:
+            withdrawn.add(one.key)
+        kept.append(one)
+    return kept[::-1]
 
 
 def _assemble_one(

@@ -52,6 +52,15 @@ def test_a_reading_without_a_time_of_day_is_shown_as_held():
     assert json.loads(result.stderr)["held"][0]["taken_at"] == "2026-11-29"
 
 
+def test_no_held_reading_is_left_out_of_a_verdict():
+    day = {"effectiveDateTime": "2026-11-29"}
+    entries = [{"resource": observation(value=60 + at, id=f"o-{at}", **day)} for at in range(40)]
+    bundle = json.dumps({"resourceType": "Bundle", "entry": entries}).encode()
+
+    assert len(json.loads(run(bundle, "--json").stderr)["held"]) == 40
+    assert "    held 2026-11-29 Patient/p-1: heart_rate 60.0 /min" in run(bundle).stderr
+
+
 def test_nothing_to_convert_and_wrong_options_are_matters_of_usage(tmp_path):
     assert run(b"  ").exit_code == 2
     assert run(b"x", "--site-zone", "Europe/Nowhere").exit_code == 2

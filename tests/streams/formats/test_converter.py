@@ -10,9 +10,9 @@ from schemas.decode import Decoded, decode
 from schemas.judge import Judged, judge
 from streams.formats import codes
 from streams.formats.converter import Converter, Format, recognise
-from streams.formats.findings import SIGNS, Sign
+from streams.formats.findings import SIGNS, Outcome, Sign
 from streams.formats.mapping import MappingError, read_mapping, shipped
-from tests.streams.formats.making import BERLIN, HEART_RATE, SPO2, convert, message, observation, values
+from tests.streams.formats.making import BERLIN, HEART_RATE, SPO2, convert, message, observation, signs, values
 
 SEEDS = [message(HEART_RATE, SPO2), json.dumps(observation()).encode(), b"{}", b"<a/>"]
 
@@ -57,6 +57,22 @@ def test_the_format_is_known_by_how_a_message_begins():
     assert recognise(b"<HealthData/>") is Format.APPLE_HEALTH
     assert recognise(b'{"heart_rate": {"value": 60, "unit": "beats/min"}}') is Format.OPENMHEALTH
     assert recognise(b"once upon a time") is None
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_is_read_where_it_shows(codec):
+    hl7 = message(HEART_RATE, charset="UNICODE UTF-16").decode()
+    mark = "" if codec == "utf-16" else "\ufeff"
+    head = '<?xml version="1.0" encoding="UTF-16"?>'
+    xml = head + '<Observation xmlns="http://hl7.org/fhir"><status value="x"/></Observation>'
+
+    assert values(convert(hl7.encode(codec))[0].readings[0]) == {"heart_rate": 82.0}
+    assert convert((mark + json.dumps(observation())).encode(codec))[0].outcome is Outcome.TAKEN
+    assert signs(convert((mark + xml).encode(codec))[0]) == [("status", "Observation.status")]
+
+
+def test_a_message_that_only_says_that_it_is_utf_16_is_read_as_it_is():
+    assert convert(message(HEART_RATE, charset="UNICODE UTF-16"))[0].outcome is Outcome.TAKEN
 
 
 def test_every_mdc_name_belongs_to_one_number():

@@ -219,3 +219,80 @@ def test_what_has_no_resource_type_is_not_fhir(other):
     (one,) = convert(other, form=Format.FHIR)
 
     assert signs(one) == [("not_recognised", "resourceType")]
+
+
+def bundle(*resources, kind="collection"):
+    return {"resourceType": "Bundle", "type": kind, "entry": [{"resource": one} for one in resources]}
+
+
+@pytest.mark.parametrize("name", ["modifierExtension", "implicitRules", "focus"])
+def test_what_changes_the_meaning_of_a_value_is_refused(name):
+    said = {
+        "modifierExtension": [{"url": "urn:negated", "valueBoolean": True}],
+        "implicitRules": "urn:rules",
+        "focus": [{"reference": "RelatedPerson/fetus"}],
+    }
+    one = only(observation(**{name: said[name]}))
+
+    assert (one.readings, signs(one)) == ([], [("modified", f"Observation.{name}")])
+
+
+def test_a_component_that_is_modified_is_left_out_and_the_focus_may_be_the_patient():
+    one = only(pressure(mmhg(120), {**mmhg(80), "modifierExtension": [{"url": "urn:x"}]}))
+
+    assert values(one.readings[0]) == {"systolic_bp": 120.0}
+    assert signs(one) == [("modified", "Observation.component[1].modifierExtension")]
+    assert only(observation(focus=[{"reference": "Patient/p-1"}])).outcome is Outcome.TAKEN
+
+
+def test_of_a_history_only_the_newest_version_counts():
+    old = observation(value=161, meta={"versionId": "1"})
+    patient = {"resourceType": "Patient", "id": "o-1"}
+
+    assert only(bundle(observation(status="entered-in-error"), old, kind="history")).readings == []
+    amended = only(bundle(patient, observation(status="amended"), old, kind="history"))
+    assert [values(reading) for reading in amended.readings] == [{"heart_rate": 82.0}]
+    deleted = {"request": {"method": "DELETE", "url": "Observation/o-1/_history/2"}}
+    gone = only({"resourceType": "Bundle", "type": "history", "entry": [deleted, {"resource": old}]})
+    assert (gone.readings, signs(gone)) == ([], [("status", "Bundle.entry[0].request.method")])
+
+
+def test_what_a_bundle_withdraws_is_not_taken_from_the_same_bundle():
+    assert only(bundle(observation(), observation(status="entered-in-error"))).readings == []
+
+
+def test_resources_within_others_are_found():
+    within = only(bundle(bundle(observation())))
+    parameter = only({"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": observation()}]})
+
+    assert values(within.readings[0]) == values(parameter.readings[0]) == {"heart_rate": 82.0}
+    deep = observation()
+    for _ in range(6):
+        deep = bundle(deep)
+    assert [code for code, _ in signs(only(deep))] == ["malformed"]
+
+
+def test_measurements_of_one_day_are_held_each_for_itself():
+    day = {"effectiveDateTime": "2026-11-29"}
+    one = only(bundle(*(observation(value=70 + at, id=f"o-{at}", **day) for at in range(30))))
+
+    assert [values(held)["heart_rate"] for held in one.held] == [70.0 + at for at in range(30)]
+    assert {code for code, _ in signs(one)} == {"time_imprecise"}
+    assert len(only({**pressure(mmhg(120), mmhg(80)), **day}).held) == 1
+
+
+def test_a_code_system_may_be_named_by_its_oid_and_a_wrong_name_is_told_loudly():
+    assert only(observation(code=coded(("urn:oid:2.16.840.1.113883.6.1", "8867-4")))).outcome is Outcome.TAKEN
+    assert signs(only(observation(code=coded(("http://loinc.org/", "8867-4"))))) == [("unmapped", "Observation.code")]
+
+
+def test_a_timing_of_one_event_is_a_time():
+    one = only(observation(effectiveDateTime=None, effectiveTiming={"event": ["2026-11-29T21:00:00Z"]}))
+
+    assert one.readings[0]["taken_at"] == "2026-11-29T21:00:00Z"
+
+
+@pytest.mark.parametrize("space", ["urn:hl7-org:v2xml", "urn:hl7-org:v3"])
+def test_xml_of_another_standard_is_refused(space):
+    assert signs(only(f'<ClinicalDocument xmlns="{space}"/>'.encode())) == [("malformed", "resource")]
+    assert only(b'<f:Observation xmlns:f="http://hl7.org/fhir"/>').findings[0].place == "Observation.status"

@@ -179,6 +179,15 @@ def test_a_correction_replaces_and_a_deletion_withdraws():
     assert third.readings[0]["vitals"] == {}
 
 
+def test_what_a_message_withdraws_is_not_taken_from_the_same_message():
+    rows = [obx(at, "8480-6^S^LN", 120, "mm[Hg]^^UCUM", status=status) for at, status in ((1, "F"), (2, "D"))]
+    (stated_first,) = convert(message(*rows))
+    (stated_again,) = convert(message(*reversed(rows)))
+
+    assert stated_first.readings == []
+    assert values(stated_again.readings[0]) == {"systolic_bp": 120.0}
+
+
 def test_the_same_message_again_is_the_same_reading_and_another_message_is_another():
     first, again, other = convert(message(SPO2) + message(SPO2) + message(HEART_RATE, control="M-2"))
 

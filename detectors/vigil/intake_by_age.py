@@ -28,6 +28,8 @@ CHART_LATE_MS: Final = 45 * MINUTE_MS  # a delay that no zone explains is shorte
 CROSSED_FOR_MS: Final = HOUR_MS
 CHART_RUN: Final = 3
 CHART_DELAYED_MS: Final = 15 * MINUTE_MS  # a round that is older says so
+GAINS: Final = 10  # a log whose broker's clock stepped back goes a tenth slower until that has caught up
+GAINED_IN_MS: Final = 10 * MINUTE_MS
 UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
 UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
@@ -78,7 +80,7 @@ class IntakeByAge(Intake):
                 device.turn(at, longest=self.scored[source], growth=growth, calm=self.calm)
             lag = at - taken + device.lead
             counts = not device.may_repeat(taken, sequence)
-            if counts and device.lead != taken - at and self._is_plain(device, lag, at - taken):
+            if counts and device.lead != taken - at and self._is_plain(device, lag, at - taken, taken):
                 device.lead = 0 if abs(at - taken) <= BAND_MS else taken - at
                 lag = at - taken + device.lead
                 device.least, device.run_count = NEVER, 0
@@ -143,13 +145,26 @@ class IntakeByAge(Intake):
             window.under[name] = window.under.get(name, 0) + 1
 
     @staticmethod
-    def _is_plain(device: DeviceClock, lag: int, behind: int) -> bool:
+    def _is_plain(device: DeviceClock, lag: int, behind: int, taken: int) -> bool:
         """Whether one reading tells the clock by itself: it agrees with the log's own time although the lead does not,
-        or nothing is known yet of a device that names the future.
+        or nothing is known yet of a device that names the future, or it gained no more than a log loses that goes
+        slower.
         """
         if abs(behind) <= BAND_MS:
             return abs(lag) > BAND_MS
-        return not device.sure and lag < -BAND_MS
+        if lag >= -BAND_MS:
+            return False
+        return not device.sure or lag >= -BAND_MS - STEADY_MS - min(taken - device.newest, GAINED_IN_MS) // GAINS
+
+    def lower_leads(self, by: int) -> None:
+        """As `Intake.lower_leads`: the next reading raises a lead again that had followed the log already. Rounds are
+        never moved by so much that they name the future once the log is right again.
+        """
+        for device in self.devices.values():
+            follows = device.charts and device.lead >= -CHART_AHEAD_MS
+            device.lead = max(device.lead - by, -CHART_AHEAD_MS) if follows else device.lead - by
+            device.least, device.count, device.ahead, device.again = NEVER, 0, True, True
+            device.run_count, device.sure = 0, False
 
     def _delayed(
         self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from detectors.rules import Rules
 from detectors.vigil.device_clock import DeviceClock
-from detectors.vigil.intake_by_age import CHART_LATE_MS, CHART_RUN, IntakeByAge
+from detectors.vigil.intake_by_age import CHART_AHEAD_MS, CHART_LATE_MS, CHART_RUN, IntakeByAge
 from detectors.vigil.persistence import LOW, MEDIUM
 from detectors.vigil.technical import Condition, Signals
 from detectors.vigil.track import Track
@@ -62,7 +62,7 @@ def timing(
 
 def zone_of(device: DeviceClock) -> int:
     """By how much the rounds of a charting system lie apart from the log's time, one after the other; 0 if not."""
-    if device.lead:
+    if abs(device.lead) > CHART_AHEAD_MS:
         return device.lead
     steady = device.run_count >= CHART_RUN and device.run_least >= CHART_LATE_MS
     return -device.run_least if steady else 0

@@ -131,6 +131,28 @@ def test_the_dying_are_called_after_a_leader_that_was_ahead_fails_over():
     assert not [one for one in raised(records) if one[1] == "technical"]
 
 
+@pytest.mark.parametrize("every", [1, 5, 15, 60])
+def test_nothing_is_refused_while_time_goes_slower_after_a_leader_that_was_ahead(every):
+    """Each device seems to gain a tenth of what passes: none of it is its clock, and nobody is told that it is."""
+    seconds, over_at = 2_400, T0 + 1_000 * SECOND
+    log = [
+        reading(T0 + s * SECOND + 90, "p", taken=T0 + s * SECOND, sequence=s, **{**WELL, "heart_rate": 80 + s % 7})
+        for s in range(0, seconds, every)
+    ]
+    rounds = [
+        reading(T0 + s * SECOND, "p", "chart", taken=T0 + (s - 60) * SECOND, source="spot", sequence=s, **WELL)
+        for s in (700, 1_400)
+    ]
+    ticks = [Entry(at := T0 + s * SECOND + 550, "tick", None, clocks(at)) for s in range(seconds)]
+    records = numbered(sorted([*log, *rounds, *ticks], key=lambda entry: entry.at))
+    ahead = [(offset, at + (10 * MINUTE if at < over_at else 0), *rest) for offset, at, *rest in records]
+    partition = new_partition()
+    said = partition.run(ahead)  # type: ignore[arg-type]
+
+    assert not {alert["subject"] for alert in alerts(said)} & {"device clock", "charting clock", "charting zone"}
+    assert partition.tally.rejected == partition.tally.late == 0 and partition.tally.time_went_back
+
+
 def test_a_step_that_was_taken_whole_blinds_nobody_once_it_is_undone():
     """An hour ahead while nobody was alive who could say so: time stays ahead, and every device's lead follows it."""
     away = range(59, 95)

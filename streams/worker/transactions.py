@@ -67,7 +67,8 @@ class Transactions:
     def end(self, batch: Any) -> Released:
         """The checkpoint that ends a transaction."""
         self._next_offset = batch.next_offset
-        kind = ControlRecord.parse(next(batch).key).type_
+        marker = next(batch, None)  # compaction takes it away once nothing is left of what it rolled back
+        kind = COMMIT_MARKER.type_ if marker is None else ControlRecord.parse(marker.key).type_
         for block in self._waiting:
             if block.producer != batch.producer_id:
                 continue

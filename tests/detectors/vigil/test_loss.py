@@ -1,0 +1,79 @@
+"""What can no longer be measured: who is called, when, and where nobody is."""
+
+import pytest
+
+from tests.making import HOUR, MINUTE, SECOND, T0, alerts, every, new_partition, reading, record, run
+
+COMFORT = {"plan": "comfort", "author": "dr-1", "reason": "talked over with the family"}
+PLAIN = {"age_years": 60}
+SCATTER = [(97, 75), (75, 120), (99, 50), (82, 170)]
+
+
+def called(facts, readings, until):
+    """What interrupts until then."""
+    entries = [record(T0 - SECOND, "p", "admit", 1, **facts), *readings, reading(until, "other", spo2=97)]
+    return [
+        alert for alert in alerts(run(new_partition(), entries)) if alert["patient_id"] == "p" and alert["interrupts"]
+    ]
+
+
+def scattered(begin, end, source="monitor"):
+    return [
+        reading(t, "p", source=source, spo2=SCATTER[i % 4][0], pulse_rate=SCATTER[i % 4][1])
+        for i, t in enumerate(every(SECOND, begin, end))
+    ]
+
+
+def ill(source):
+    values = {"spo2": 88, "heart_rate": 135, "resp_rate": 28, "systolic_bp": 85, "temperature": 36}
+    return [reading(T0, "p", "n", source=source, consciousness="A", **values)]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        ill("spot"),  # observations become overdue
+        scattered(T0, T0 + 10 * MINUTE),  # nothing can be measured
+        [reading(t, "p", spo2=97, pulse_rate=75, heart_rate=75) for t in every(SECOND, T0, T0 + 2 * MINUTE)]
+        + [reading(t, "p", heart_rate=75) for t in every(SECOND, T0 + 2 * MINUTE, T0 + 15 * MINUTE)],  # no pulse
+        [reading(t, "p", spo2=84, pulse_rate=75) for t in every(SECOND, T0, T0 + 5 * MINUTE)],  # nothing any more
+    ],
+    ids=["overdue", "scatters", "pulse", "lost"],
+)
+def test_under_a_comfort_plan_the_measuring_calls_nobody(readings):
+    assert called({**PLAIN, "escalation_plan": COMFORT}, readings, T0 + 2 * HOUR) == []
+    assert called(PLAIN, readings, T0 + 2 * HOUR)
+
+
+def test_a_sensor_that_scatters_as_it_is_taken_off_is_lost_and_does_not_scatter():
+    steady = [reading(t, "p", source="wearable", spo2=97, pulse_rate=75) for t in every(SECOND, T0, T0 + 10 * MINUTE)]
+    off = scattered(T0 + 10 * MINUTE, T0 + 10 * MINUTE + 30 * SECOND, "wearable")
+
+    assert {one["subject"] for one in called(PLAIN, steady + off, T0 + HOUR)} == {"monitoring lost"}
+
+
+def test_what_scatters_on_is_told_once_and_as_lost_once_it_is_lost():
+    calls = called(PLAIN, scattered(T0, T0 + 10 * MINUTE), T0 + HOUR)
+
+    raised = [one["subject"] for one in calls if one["state"] == "raised"]
+    assert raised == ["cannot be measured", "monitoring lost"]
+    lost = next(i for i, one in enumerate(calls) if one["subject"] == "monitoring lost")
+    assert {one["subject"] for one in calls[lost:]} == {"monitoring lost"}
+
+
+@pytest.mark.parametrize("facts", [PLAIN, {**PLAIN, "maternity": "pregnant"}])
+def test_what_is_lost_after_an_extreme_that_waited_for_a_second_value_is_high(facts):
+    well = [reading(T0 + i * 5 * MINUTE, "p", spo2=97, pulse_rate=75, resp_rate=16) for i in range(6)]
+    far = reading(T0 + 30 * MINUTE, "p", spo2=70, pulse_rate=80, resp_rate=16)
+    lost = [one for one in called(facts, [*well, far], T0 + HOUR) if one["subject"] == "monitoring lost"]
+
+    assert lost and {one["priority"] for one in lost} == {"high"}
+
+
+@pytest.mark.parametrize("minutes", [0.000001, 0.05, 60])
+def test_a_set_is_asked_for_at_most_once_a_minute_however_often_it_is_ordered(minutes):
+    ordered = {**PLAIN, "observations": {"every_minutes": minutes, "author": "dr-1"}}
+    readings = [reading(T0 + i * MINUTE, "p", spo2=93, resp_rate=22) for i in range(40)]
+    asked = [one for one in called(ordered, readings, T0 + 40 * MINUTE) if one["state"] == "raised"]
+
+    assert 1 <= len(asked) <= 10

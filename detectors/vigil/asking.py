@@ -63,10 +63,13 @@ def ask(
         if total is not None:
             persistence.scores.append(total)
             del persistence.scores[:-32]
-        keep(persistence.windows, window_of(at, total, fresh, [*reds, *more], far, rules), watch.lasting)
+        window = window_of(at, total, fresh, [*reds, *more], far, rules)
+        keep(persistence.windows, window if mother is None else mother.seen(window, rules), watch.lasting)
     if fresh:
         persistence.cuff.note(fresh, persistence.windows)
-    quiet = not (reds or more or far or findings or risk or broken) and (score is None or score.score_min < URGENT_FROM)
+    severe = mother is not None and bool(mother.severe(persistence.windows, rules))
+    quiet = not (reds or more or far or findings or risk or broken or severe)
+    quiet = quiet and (score is None or score.score_min < URGENT_FROM)
     if quiet or masked:
         persistence.reds = {}
         return replace(NOTHING, still=_still(assessment, reds, rules)) if alert_open else NOTHING
@@ -112,9 +115,11 @@ def _request(
         now, priority = max(now, MEDIUM), max(priority, MEDIUM)
         interrupts = interrupts or bool(called)
         suppressed_by, reason = None if interrupts else "persistence", Reason.MATERNAL
-        if mother.severe(persistence.windows, rules):
-            now = priority = HIGH
-            interrupts, suppressed_by = True, None
+    severe = () if mother is None else mother.severe(persistence.windows, rules)
+    if severe:
+        confirmed += [name for name in severe if name not in confirmed]
+        now = priority = HIGH
+        interrupts, suppressed_by, reason = True, None, Reason.MATERNAL
     if reds:
         interrupts = bool(set(confirmed) & set(reds)) or (interrupts and reason is not Reason.LEARNED)
         now, priority, reason = max(now, MEDIUM), max(priority, MEDIUM), Reason.RED_SCORE  # shown at once, always
@@ -147,7 +152,7 @@ def _request(
         suppressed_by = None if interrupts else "learned"
     if now and not priority and reason is Reason.NOTHING_ASKED:
         reason = Reason.NOT_YET_PERSISTENT
-    everything = {*reds, *(mother.items if mother else ())}
+    everything = {*reds, *(mother.items if mother else ()), *severe}
     persistence.reds = {
         item: Red(_in_a_row(persistence, item), assessment.at, item in confirmed) for item in sorted(everything)
     }

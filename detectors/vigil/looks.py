@@ -85,4 +85,7 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     if isinstance(vigil.intake, IntakeByAge):
         found += timing(vigil.intake, vigil.tracks, vigil.signals, at, rules)
         found += [SHARED[one] for one in vigil.stay.shares if not vigil.stay.discharged]
-    return one_cause(lost, found)
+    found = one_cause(lost, found)
+    if rules.watch is not None and stay.plan == "comfort":  # only a concern calls
+        found = [replace(one, priority=LOW) for one in found]
+    return found

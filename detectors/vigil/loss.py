@@ -16,6 +16,7 @@ from schemas.times import MINUTE_MS, NEVER
 
 if TYPE_CHECKING:
     from detectors.vigil.assessment import Assessment
+    from detectors.vigil.persistence import AlertRequest
     from detectors.vigil.vigil import Vigil
 
 WEARABLE: Final = 1
@@ -25,6 +26,7 @@ _LET_GO_MS: Final = 3 * MINUTE_MS  # so long a lower score has to last before th
 _GAPS: Final = 2.5
 _ONE_VALUE_MS: Final = 36 * MINUTE_MS  # a cuff's hour and a half, where nothing else was ever sent
 _ABNORMAL: Final = 2
+_LEAST_EVERY: Final = 1  # minutes; nobody measures a full set more often, whatever is ordered
 _OBSERVED: Final = frozenset(
     {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "temperature", "consciousness", "gcs"}
 )
@@ -45,7 +47,7 @@ class Watched(Struct, array_like=True):
     unknown_at: int = _FOREVER
     pulse_at: int = _FOREVER
 
-    def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], far: bool) -> None:
+    def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
         """Takes one group of decided values into account."""
         at, score = assessment.at, assessment.score
         streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
@@ -56,7 +58,8 @@ class Watched(Struct, array_like=True):
             self.wearable = all(one.source == WEARABLE for one in streamed.values())
             if score is not None:
                 self.score, self.red = score.score_min, bool(score.red)
-            self.extreme = far
+            known = [assessment.tracks[name].known for name in request.far]  # one may not have lasted yet
+            self.extreme = bool(request.extremes) or any(one is not None and one.steady for one in known)
             self._note_pulse(streamed, at)
             judged = [one for name, one in streamed.items() if name in UNSTEADY or name == "systolic_bp"]
             if any(one.steady for one in judged):
@@ -169,14 +172,14 @@ def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     if watch is None:
         return []
     found: list[Condition] = []
-    paused, comfort = stay.paused(at), stay.plan == "comfort"
-    if lost_at(vigil) <= at and not paused:
+    paused, lost = stay.paused(at), lost_at(vigil) <= at
+    if lost and not paused:
         high = seen.score >= EMERGENCY_FROM or seen.extreme
         names = tuple(n for n, t in vigil.tracks.items() if t.known is not None and t.known.source != SPOT)
         found.append(
             Condition(
                 "monitoring lost",
-                LOW if comfort else HIGH if high else MEDIUM,
+                HIGH if high else MEDIUM,
                 names,
                 "Nothing can be measured any more: " + vitals_words(names),
                 "Look at the patient; then check the devices.",
@@ -184,7 +187,8 @@ def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
         )
     elif _pulse_at(vigil) <= at and seen_lately(vigil, at) and not paused:
         found.append(_pulse_lost(vigil, assessment))
-    if seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS) <= at and not paused:
+    unsteady = seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS) <= at and not lost
+    if unsteady and not paused and (seen_lately(vigil, at) or CANNOT_BE_MEASURED.subject in vigil.register.open):
         found.append(CANNOT_BE_MEASURED)
     found += _unknown(vigil, assessment)
     moment, priority, _ = vigil.overdue
@@ -225,11 +229,11 @@ def _unknown(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     wait = int(watch.loss.unknown_minutes * MINUTE_MS)
     if score is None or seen.unknown_since == NEVER or assessment.at < seen.unknown_since + wait:
         return []
-    every = int((vigil.stay.observe_every or response(score.score_min, score.red).frequency_minutes or 60) * MINUTE_MS)
-    times = (assessment.at - seen.unknown_since - wait) // every
+    minutes = vigil.stay.observe_every or response(score.score_min, score.red).frequency_minutes or 60
+    times = (assessment.at - seen.unknown_since - wait) // int(max(_LEAST_EVERY, minutes) * MINUTE_MS)
     words = f"NEWS2 at least {score.score_min}; not measured: {listed(part.value for part in score.missing)}"
     subject = "observations incomplete" + (f" {times + 1}" if times else "")
-    priority = LOW if vigil.stay.plan == "comfort" or vigil.stay.paused(assessment.at) else MEDIUM
+    priority = LOW if vigil.stay.paused(assessment.at) else MEDIUM
     return [Condition(subject, priority, (), words, "Take a full set of observations.")]
 
 

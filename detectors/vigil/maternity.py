@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.maternal import DIASTOLIC_BP, HEART_RATE, RESP_RATE, SPO2, SYSTOLIC_BP
 from detectors.rules import Rules
-from detectors.vigil.windows import AT, BIT_OF, ITEMS, MEASURED, MEASURES, RED, Window, rows
+from detectors.vigil.windows import AT, BIT, BIT_OF, EXTREME, ITEMS, MEASURED, MEASURES, RED, Window, rows
 from schemas.times import MINUTE_MS
 
 if TYPE_CHECKING:
     from detectors.vigil.assessment import Assessment
 
 PRESSURES = frozenset({"systolic_bp", "diastolic_bp", "temperature"})
+SEVERE = BIT["diastolic_bp"]  # among the extremes of a window: a severe pressure
 
 
 class Maternal(NamedTuple):
@@ -46,19 +47,26 @@ class Maternal(NamedTuple):
         mostly = sum(recent) >= watch.lasting.share * len(recent)
         return at - began >= (limits.lasts_minutes - 0.5) * MINUTE_MS and mostly
 
-    def severe(self, windows: Sequence[Window], rules: Rules) -> bool:
-        """A severe pressure found twice within some minutes (ours; to be held against ACOG before a site arms it)."""
+    def severe(self, windows: Sequence[Window], rules: Rules) -> tuple[str, ...]:
+        """What is severe, found so twice within some minutes (ours; to be held against ACOG before a site arms it)."""
         assert rules.watch is not None
-        limits, assessment = rules.watch.maternal, self.assessment
-        systolic, diastolic = assessment.value("systolic_bp"), assessment.value("diastolic_bp")
-        high = (systolic is not None and systolic >= limits.severe_systolic) or (
-            diastolic is not None and diastolic >= limits.severe_diastolic
-        )
-        if not high:
-            return False
-        item = "systolic_bp" if systolic is not None and systolic >= limits.severe_systolic else "diastolic_bp"
-        since = assessment.at - int(limits.repeat_minutes * MINUTE_MS)
-        return len([one for one in windows if one[MEASURED] & MEASURES[item] and one[AT] >= since]) > 1
+        within = int(rules.watch.maternal.repeat_minutes * MINUTE_MS)
+        times = [one[AT] for one in windows if one[EXTREME] & SEVERE]
+        return self.severe_now(rules) if len(times) > 1 and times[-1] - times[-2] <= within else ()
+
+    def severe_now(self, rules: Rules) -> tuple[str, ...]:
+        """The pressures in force that are severe."""
+        assert rules.watch is not None
+        limits = rules.watch.maternal
+        bounds = ("systolic_bp", limits.severe_systolic), ("diastolic_bp", limits.severe_diastolic)
+        return tuple(name for name, bound in bounds if (self.assessment.value(name) or 0) >= bound)
+
+    def seen(self, window: Window, rules: Rules) -> Window:
+        """A window with what was severe in it."""
+        if not any(window[MEASURED] & BIT[name] for name in self.severe_now(rules)):
+            return window
+        at, score, measured, red, extreme, unsteady, wild = window
+        return at, score, measured, red, extreme | SEVERE, unsteady, wild
 
 
 def criteria(assessment: "Assessment", rules: Rules) -> Maternal | None:

@@ -275,7 +275,7 @@ class Vigil:
             request = self.request(assessment, fresh, entered=entered)
             if self.rules.watch is not None:
                 if fresh:
-                    self.watched.note(assessment, fresh, bool(request.extremes))
+                    self.watched.note(assessment, fresh, request)
                 self.watched.note_unknown(assessment, self.rules)
                 if entered or not fresh or self.overdue[2] != overdue_for(assessment):
                     self.overdue = overdue_at(self, assessment)

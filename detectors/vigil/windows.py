@@ -22,11 +22,23 @@ LEAST_KEPT: Final = 3  # however slowly they come
 
 
 def keep(windows: list[Window], window: Window, rules: LastingRules) -> None:
-    """Takes one window, and lets go of what is too old to count."""
+    """Takes one window, and lets go of what is too old to count: of a vital that comes slowly beside a stream the last
+    few are kept.
+    """
     windows.append(window)
     since = window[AT] - int(rules.slow_minutes * MINUTE_MS)
-    while len(windows) > LEAST_KEPT and (len(windows) > KEPT or windows[0][AT] < since):
+    while len(windows) > LEAST_KEPT and windows[0][AT] < since:
         del windows[0]
+    if len(windows) <= KEPT:
+        return
+    once = twice = often = 0  # vitals measured so many times since
+    needed = []
+    for one in reversed(windows):
+        measured = one[MEASURED]
+        needed.append(bool(measured & ~often))
+        often, twice, once = often | (twice & measured), twice | (once & measured), once | measured
+    old = len(windows) - KEPT
+    windows[:old] = [one for one, kept in zip(windows[:old], needed[: KEPT - 1 : -1], strict=True) if kept]
 
 
 def window_of(

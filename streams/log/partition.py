@@ -262,9 +262,9 @@ class Partition(ControlRecords):
     def _hand_on(self, patient: str, body: bytes, offset: int, at: int) -> Output:
         """What a merged patient's watch hands on: a signed record for the partition of the id that stays."""
         to = partition_of(patient, self.partitions)
-        key, value, headers = forward(
-            ControlRecordKind.PATIENT, self.topic, self.partition, offset, patient, body, self.keys, self.topic, to
-        )
+        place = self.topic, self.partition, offset, patient, body, self.keys, self.topic, to
+        which = f"#{self.log_number}" if self.log_number else ""  # in a log made anew offsets begin again
+        key, value, headers = forward(ControlRecordKind.PATIENT, *place, which)
         return Output("readings", key, value, headers, at)
 
     # ---- readings

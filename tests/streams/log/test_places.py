@@ -111,3 +111,29 @@ def test_a_log_that_begins_with_the_packaged_rules_says_what_a_file_says_under_t
 
     assert [(one.topic, one.value) for one in told] == [(one.topic, one.value) for one in said]
     assert any(one.topic == "alerts" for one in said)
+
+
+def merge(offset, old, new):
+    body = {"event": "merge", "patient_id": old, "merged_into": new, "mode": "test", "at": "2026-11-22T12:00:00Z"}
+    return forward(ControlRecordKind.PATIENT, "vitals.patients", 0, offset, old, to_json(body), KEYS, TOPIC, 0, "X")
+
+
+def handed_on(log, *records):
+    return [one[1:4] for one in told(log, *records) if one.topic == "readings"]
+
+
+def test_after_a_merge_a_log_made_anew_still_tells_its_loss_and_hands_on_what_is_merged_next():
+    log = log_of()
+    told(log, admission(0, "A", "X"))
+    told(log, *handed_on(log, merge(1, "p-1", "p-2")))
+    assert log.watches["p-2"].vigil.stay.merged_from == ("p-1",)
+
+    anew = log_of(
+        checkpoint=log.checkpoint._replace(next_offset=0, log_number=1), states=[("p-2", 0, log.state("p-2")[2])]
+    )
+    loss = forward(ControlRecordKind.LOSS, TOPIC, 0, 0, "", b"{}", KEYS, TOPIC, 0, "Y#anew")
+    told(anew, loss)
+    assert anew.sources[f"{TOPIC}/0@Y#anew"] == 0
+    told(anew, *handed_on(anew, merge(2, "p-2", "p-3")))
+
+    assert anew.watches["p-3"].vigil.stay.merged_from == ("p-2",)

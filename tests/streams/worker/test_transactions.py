@@ -55,6 +55,12 @@ def test_an_aborted_one_lets_those_behind_it_go_on():
     assert read(one, ends(7, 2, ABORT), begin=2) == [1]
 
 
+def test_a_marker_that_compaction_took_away_ends_its_transaction():
+    emptied = of(7, 1, 0, TRANSACTIONAL | CONTROL)
+
+    assert read(Transactions(), of(7, 0), emptied, plain(2)) == [0, 2]
+
+
 def test_a_fetch_from_elsewhere_forgets_what_waited_for_it_comes_again():
     one = Transactions()
     assert read(one, of(7, 0), plain(1)) == []

@@ -132,6 +132,13 @@ def test_missing_numbers_are_noted_and_a_device_that_starts_again_is_not():
     assert said(message(5), message(6, sequence=0), message(7, sequence=1)) == []
 
 
+def test_numbers_that_are_made_from_the_time_count_nothing():
+    def converted(seconds, low):
+        return message(seconds, sequence=((NOON // 1000 + seconds) << 20) + low)
+
+    assert said(converted(0, 5), converted(60, 9), converted(61, 1)) == []
+
+
 def test_a_device_that_never_counts_is_noted_once():
     assert said(*(message(second, sequence=None) for second in range(5))) == [(1, "no_sequence", "sequence")]
 

@@ -5,6 +5,7 @@ never to be mapped although it looks alike, and SNOMED CT's findings. Sources: I
 terminology; the FHIR R4 vital-signs profiles; UK Core and ISiK examples for SNOMED CT.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -166,6 +167,34 @@ def mdc_of(code: str, name: str) -> Vital | None:
     if by_name is not None and by_name[1] == int(code):
         return by_name[0]
     raise Mismatch(f"{code} is not {refid}")
+
+
+_WORDS: Final = (
+    (frozenset({Vital.SYSTOLIC_BP}), re.compile(r"systol", re.IGNORECASE)),
+    (frozenset({Vital.DIASTOLIC_BP}), re.compile(r"diastol", re.IGNORECASE)),
+    (frozenset({Vital.HEART_RATE, Vital.PULSE_RATE}), re.compile(r"heart|pulse|cardiac|beat", re.IGNORECASE)),
+    (frozenset({Vital.RESP_RATE}), re.compile(r"respir|breath", re.IGNORECASE)),
+    (frozenset({Vital.SPO2}), re.compile(r"satur|spo2|sao2|oximet|o2.?sat", re.IGNORECASE)),
+    (frozenset({Vital.TEMPERATURE}), re.compile(r"temperat", re.IGNORECASE)),
+)
+
+
+def agreed(vital: Vital | None, code: str, name: str) -> Vital | None:
+    """The vital of a code, unless the words beside it are those of another vital and none of its own.
+
+    Raises Mismatch. A name in another language, or of other words, says nothing against a code.
+
+    >>> agreed(Vital.SPO2, "59408-5", "Oxygen saturation by Pulse oximetry")
+    <Vital.SPO2: 'spo2'>
+    >>> agreed(Vital.DIASTOLIC_BP, "8462-4", "Systolic blood pressure")
+    Traceback (most recent call last):
+    ...
+    streams.formats.codes.Mismatch: 8462-4 is not 'Systolic blood pressure'
+    """
+    own = next((words for vitals, words in _WORDS if vital in vitals), None)
+    if own is None or own.search(name) or not any(words.search(name) for _, words in _WORDS):
+        return vital
+    raise Mismatch(f"{code[:24]} is not {name[:40]!a}")
 
 
 def _refid(name: str) -> str | None:

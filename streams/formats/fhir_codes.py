@@ -102,7 +102,7 @@ def _by_system(system: str, code: str, display: str) -> Vital | None:
             raise CannotTake(Sign.AGGREGATE, ".code", code)
         if code in codes.LOINC_OTHER_SCALE:
             raise CannotTake(Sign.OTHER_SCALE, ".code", code)
-        return codes.LOINC.get(code)
+        return _agreed(codes.LOINC.get(code), code, display)
     if system in MDC:
         try:
             vital = codes.mdc_of(code, display if "_" in display else "")
@@ -114,8 +114,15 @@ def _by_system(system: str, code: str, display: str) -> Vital | None:
     if system == SNOMED:
         if code in codes.SNOMED_OTHER_SCALE:
             raise CannotTake(Sign.OTHER_SCALE, ".code", code)
-        return codes.SNOMED.get(code)
+        return _agreed(codes.SNOMED.get(code), code, display)
     return None
+
+
+def _agreed(vital: Vital | None, code: str, display: str) -> Vital | None:
+    try:
+        return codes.agreed(vital, code, display)
+    except codes.Mismatch as error:
+        raise CannotTake(Sign.CODE_MISMATCH, ".code", str(error)) from error
 
 
 def _reason(part: dict[str, Any]) -> str:

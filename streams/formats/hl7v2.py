@@ -13,7 +13,7 @@ from typing import Final
 from schemas.reading import Mode, Quality
 from schemas.vitals import Source
 from streams.formats import hl7v2_adt, units
-from streams.formats.codes import looks_like_vital
+from streams.formats.codes import LOINC, looks_like_vital
 from streams.formats.findings import Converted, Sign
 from streams.formats.hl7v2_codes import MODES, QUALITIES, SNOMED, CannotTake, CodeBook, Named, triples, value_of
 from streams.formats.hl7v2_text import Message, Segment, decode, split
@@ -241,7 +241,7 @@ def _say_unmapped(row: Segment, status: str, into: Converted) -> None:
     said = triples(row.first(3))
     code, name, system = said[0] if said else ("", "", "")
     local = system.upper() not in ("MDC", "LN", "LOINC") and system.upper() not in SNOMED
-    loud = local and looks_like_vital(name, code) and row.text(2).upper() in ("", "NM", "SN", "ST")
+    loud = local and (code in LOINC or looks_like_vital(name, code)) and row.text(2).upper() in ("", "NM", "SN", "ST")
     unit = row.text(6, 2) or row.text(6)
     what = " ".join(part for part in (code, name, system, units.known(unit) if loud and unit else "") if part)
     into.say(Sign.UNMAPPED if loud else Sign.NOT_WATCHED, row.place(3), what[:80])

@@ -120,12 +120,19 @@ def _by_system(code: str, name: str, system: str) -> Named | None:
             raise CannotTake(Sign.OTHER_SCALE, 3, code)
         if code in codes.LOINC_AGGREGATES:
             raise CannotTake(Sign.AGGREGATE, 3, code)
-        vital = codes.LOINC.get(code)
+        vital = _agreed(codes.LOINC.get(code), code, name)
         return Named(vital, f"LOINC {code}") if vital else None
     if system.upper() in SNOMED:
-        vital = codes.SNOMED.get(code)
+        vital = _agreed(codes.SNOMED.get(code), code, name)
         return Named(vital, f"SNOMED CT {code}") if vital else None
     return None
+
+
+def _agreed(vital: Vital | None, code: str, name: str) -> Vital | None:
+    try:
+        return codes.agreed(vital, code, name)
+    except codes.Mismatch as error:
+        raise CannotTake(Sign.CODE_MISMATCH, 3, str(error)) from error
 
 
 def unit_of(row: Segment, what: Named) -> str | None:

@@ -21,6 +21,10 @@ CHARSETS: Final = {
     "8859/4": "iso8859-4", "8859/5": "iso8859-5", "8859/6": "iso8859-6", "8859/7": "iso8859-7",
     "8859/8": "iso8859-8", "8859/9": "iso8859-9", "8859/15": "iso8859-15", "ISO IR14": "shift_jis",
     "ISO IR87": "iso2022_jp", "GB 18030-2000": "gb18030", "BIG-5": "big5", "KS X 1001": "euc_kr",
+    # not in the table, and often sent
+    "UTF-8": "utf-8", "UTF8": "utf-8", "UNICODE UTF8": "utf-8", "ISO-8859-1": "latin-1", "ISO8859-1": "latin-1",
+    "8859-1": "latin-1", "ISO8859/1": "latin-1", "ISO-8859-15": "iso8859-15", "WINDOWS-1252": "cp1252",
+    "US-ASCII": "ascii", "GB18030": "gb18030",
     "UNICODE": "utf-8", "UNICODE UTF-8": "utf-8", "UNICODE UTF-16": "utf-8",
 }  # fmt: skip
 

@@ -97,6 +97,21 @@ def start_of(start: Stamp, end: Stamp | None) -> Stamp:
     return start if abs(long) <= LONGEST_PERIOD else replace(start, precise=False)
 
 
+def later(stamp: Stamp, by: timedelta) -> Stamp:
+    """The stamp so much later. Raises TimeError.
+
+    >>> later(read_iso("2026-01-01T10:00:00Z"), timedelta(minutes=-1)).text
+    '2026-01-01T09:59:00Z'
+    """
+    if not stamp.precise:
+        return stamp
+    try:
+        local = stamp.local + by
+    except OverflowError as error:
+        raise TimeError(Sign.TIME_INVALID, stamp.text) from error
+    return replace(stamp, local=local, text=_write(local, stamp.offset, stamp.utc_letter, {"mi": "00"}))
+
+
 def _stamp(found: re.Match[str], text: str) -> Stamp:
     said = found.groupdict()
     fraction = (said["f"] or ".0")[1:]

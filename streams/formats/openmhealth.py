@@ -5,6 +5,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,11 +16,12 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mappings
-from streams.formats.moments import Stamp, TimeError, read_iso, start_of
+from streams.formats.moments import Stamp, TimeError, later, read_iso, start_of
 from streams.formats.plain import mapping_of, text_of
 from streams.formats.statements import Memory, Site, Statement, assemble
 
 NAME: Final = "openmhealth"
+_SECONDS: Final = {"ps": 1e-12, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "sec": 1.0, "min": 60.0, "h": 3600.0}  # else: days
 VITALS: Final = {
     "heart_rate": Vital.HEART_RATE,
     "respiratory_rate": Vital.RESP_RATE,
@@ -134,16 +136,26 @@ def _measured(said: Any, vital: Vital, place: str, into: Converted) -> tuple[flo
     return None
 
 
+def _duration(said: Any) -> timedelta | None:
+    value, unit = mapping_of(said).get("value"), mapping_of(said).get("unit")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+        return None
+    seconds = _SECONDS.get(text_of(unit))
+    return timedelta(days=1) if seconds is None else timedelta(seconds=value * seconds)
+
+
 def _time_of(body: dict[str, Any], place: str, into: Converted) -> Stamp | None:
     frame = mapping_of(body.get("effective_time_frame"))
     interval = mapping_of(frame.get("time_interval"))
     try:
         if said := text_of(frame.get("date_time")):
             return read_iso(said)
-        if said := text_of(interval.get("start_date_time")):
+        said, end = text_of(interval.get("start_date_time")), text_of(interval.get("end_date_time"))
+        lasting = _duration(interval.get("duration"))
+        if said or (end and lasting is not None):
             into.say(Sign.PERIOD, f"{place}.effective_time_frame.time_interval")
-            end = text_of(interval.get("end_date_time"))
-            return start_of(read_iso(said), read_iso(end) if end else None)
+            start = read_iso(said) if said else later(read_iso(end), -(lasting or timedelta(0)))
+            return start_of(start, read_iso(end) if end else later(start, lasting or timedelta(0)))
         for name in ("date", "end_date_time"):
             if said := text_of(interval.get(name)):
                 stamp = read_iso(said)

@@ -296,3 +296,14 @@ def test_a_timing_of_one_event_is_a_time():
 def test_xml_of_another_standard_is_refused(space):
     assert signs(only(f'<ClinicalDocument xmlns="{space}"/>'.encode())) == [("malformed", "resource")]
     assert only(b'<f:Observation xmlns:f="http://hl7.org/fhir"/>').findings[0].place == "Observation.status"
+
+
+def test_a_code_and_a_name_that_disagree_are_not_mapped():
+    def named(code, display, value=22, unit="/min"):
+        coding = {"system": "http://loinc.org", "code": code, "display": display}
+        return only(observation(value=value, unit=unit, code={"coding": [coding]}))
+
+    assert signs(named("8867-4", "Respiratory rate")) == [("code_mismatch", "Observation.code")]
+    assert signs(named("8462-4", "Systolic blood pressure", 120, "mm[Hg]")) == [("code_mismatch", "Observation.code")]
+    assert named("59408-5", "Oxygen saturation by Pulse oximetry", 97, "%").outcome is Outcome.TAKEN
+    assert named("8867-4", "Herzfrequenz").outcome is Outcome.TAKEN

@@ -188,6 +188,28 @@ def test_what_a_message_withdraws_is_not_taken_from_the_same_message():
     assert values(stated_again.readings[0]) == {"systolic_bp": 120.0}
 
 
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("8867-4^Respiratory rate^LN", "code_mismatch"),
+        ("364075005^Respiratory rate^SCT", "code_mismatch"),
+        ("8867-4", "unmapped"),
+    ],
+)
+def test_a_code_that_disagrees_with_its_name_or_has_no_system_is_not_mapped(code, sign):
+    (one,) = convert(message(obx(1, code, 22, "/min^^UCUM")))
+
+    assert (one.readings, signs(one)) == ([], [(sign, "OBX[1].3")])
+
+
+@pytest.mark.parametrize(("said", "codec"), [("UTF-8", "utf-8"), ("ISO-8859-1", "latin-1"), ("Windows-1252", "cp1252")])
+def test_character_sets_that_the_table_does_not_name_are_read(said, codec):
+    row = obx(1, "8310-5^T^LN", 37, "°C")
+    (one,) = convert(message(row, charset=said).decode().encode(codec))
+
+    assert (one.outcome, values(one.readings[0])) == (Outcome.TAKEN, {"temperature": 37.0})
+
+
 def test_the_same_message_again_is_the_same_reading_and_another_message_is_another():
     first, again, other = convert(message(SPO2) + message(SPO2) + message(HEART_RATE, control="M-2"))
 

@@ -55,6 +55,18 @@ def test_what_the_schema_does_not_allow_gives_no_reading(inner, sign):
     assert sign in [code for code, _ in signs(one)]
 
 
+def test_a_duration_gives_the_beginning_from_the_end_and_a_long_one_nothing():
+    def during(**interval):
+        return only(point({**body("heart_rate", 60, "beats/min"), "effective_time_frame": {"time_interval": interval}}))
+
+    moment = "2026-11-29T21:00:00Z"
+    ended = during(end_date_time=moment, duration={"value": 2, "unit": "min"})
+    assert ended.readings[0]["taken_at"] == "2026-11-29T20:58:00Z"
+    for unit, hours in (("h", 8), ("d", 1)):
+        one = during(start_date_time=moment, duration={"value": hours, "unit": unit})
+        assert [code for code, _ in signs(one)] == ["time_imprecise"]
+
+
 def test_half_a_pressure_in_a_wrong_unit_takes_the_other_half_along():
     inner = {**body("systolic_blood_pressure", 120, "mmH"), **body("diastolic_blood_pressure", 80, "mmHg")}
 

@@ -44,7 +44,7 @@ class Watched(Struct, array_like=True):
     ecg: int = 0  # windows with a rate by ECG since the pulse was last found
     unsteady_since: int = NEVER
     unknown_since: int = NEVER
-    unknown_at: int = _FOREVER
+    unknown_left: int = NEVER  # since when it is so no more
     pulse_at: int = _FOREVER
 
     def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
@@ -83,9 +83,12 @@ class Watched(Struct, array_like=True):
             and watch.loss.unknown_from <= score.score_min < URGENT_FROM
             and not score.red
         ):
-            self.unknown_since, self.unknown_at = min(self.unknown_since, at), at
-        elif at - self.unknown_at > _LET_GO_MS:
-            self.unknown_since = NEVER
+            again = at - self.unknown_left >= _LET_GO_MS
+            self.unknown_since, self.unknown_left = at if again else min(self.unknown_since, at), NEVER
+        elif self.unknown_since < NEVER:
+            self.unknown_left = min(self.unknown_left, at)
+            if at - self.unknown_left >= _LET_GO_MS:
+                self.unknown_since = self.unknown_left = NEVER
 
 
 def lost_at(vigil: "Vigil") -> int:
@@ -163,6 +166,10 @@ def loss_due(vigil: "Vigil", now: int) -> int:
     moments = [lost_at(vigil), _pulse_at(vigil), vigil.overdue[0]]
     if seen.unsteady_since < NEVER:
         moments.append(seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS))
+    if seen.unknown_since < NEVER:
+        asked, every = seen.unknown_since + int(watch.loss.unknown_minutes * MINUTE_MS), _asked_every(vigil)
+        moments.append(asked + max(0, (now - asked) // every + 1) * every)
+        moments.append(seen.unknown_left + _LET_GO_MS)
     return min((moment for moment in moments if moment > now), default=NEVER)
 
 
@@ -223,14 +230,19 @@ def _pulse_lost(vigil: "Vigil", assessment: "Assessment") -> Condition:
     )
 
 
+def _asked_every(vigil: "Vigil") -> int:
+    """How far apart a full set is asked for, in milliseconds: as ordered, or as chart 4 says of 1 to 4 points."""
+    minutes = vigil.stay.observe_every or response(URGENT_FROM - 1, ()).frequency_minutes
+    return int(max(_LEAST_EVERY, minutes) * MINUTE_MS)
+
+
 def _unknown(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     watch, score, seen = vigil.rules.watch, assessment.score, vigil.watched
     assert watch is not None
     wait = int(watch.loss.unknown_minutes * MINUTE_MS)
     if score is None or seen.unknown_since == NEVER or assessment.at < seen.unknown_since + wait:
         return []
-    minutes = vigil.stay.observe_every or response(score.score_min, score.red).frequency_minutes or 60
-    times = (assessment.at - seen.unknown_since - wait) // int(max(_LEAST_EVERY, minutes) * MINUTE_MS)
+    times = (assessment.at - seen.unknown_since - wait) // _asked_every(vigil)
     words = f"NEWS2 at least {score.score_min}; not measured: {listed(part.value for part in score.missing)}"
     subject = "observations incomplete" + (f" {times + 1}" if times else "")
     priority = LOW if vigil.stay.paused(assessment.at) else MEDIUM

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.times import to_text
 from tests.making import HOUR, MINUTE, SECOND, T0, alerts, every, new_partition, reading, record, run
 
 COMFORT = {"plan": "comfort", "author": "dr-1", "reason": "talked over with the family"}
@@ -77,3 +78,12 @@ def test_a_set_is_asked_for_at_most_once_a_minute_however_often_it_is_ordered(mi
     asked = [one for one in called(ordered, readings, T0 + 40 * MINUTE) if one["state"] == "raised"]
 
     assert 1 <= len(asked) <= 10
+
+
+def test_a_full_set_is_asked_for_half_an_hour_later_although_nothing_new_comes():
+    charted = {"resp_rate": 22, "spo2": 94, "heart_rate": 95, "systolic_bp": 124, "temperature": 37}
+    ordered = {**PLAIN, "observations": {"every_minutes": 60, "author": "dr-1"}}
+    calls = called(ordered, [reading(T0, "p", "n", source="spot", **charted)], T0 + 2 * HOUR)
+
+    asked = [one["at"] for one in calls if one["state"] == "raised" and "incomplete" in one["subject"]]
+    assert asked == [to_text(T0 + 30 * MINUTE + 1), to_text(T0 + 90 * MINUTE + 1)]

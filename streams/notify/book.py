@@ -1,7 +1,8 @@
 """What each revision of an alert asks to be told, and to whom: pure, and the same after a restart.
 
-A notice's id is made of alert, step, moment of the step, round and recipient, so that the ids that are known say what
-was told. People are told of calls and of their end; machines of every revision.
+A notice's id is made of alert, step, moment of the step, round, recipient, and how often the recipient was told before
+that it is over: so the ids that are known say what was told. People are told of calls and of their end; machines of
+every revision.
 """
 
 from collections.abc import Iterable
@@ -72,9 +73,9 @@ class Book:
         return new
 
     def _people(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
-        return self._calls(revision) if revision.calls else self._ends(revision, known, now)
+        return self._calls(revision, known) if revision.calls else self._ends(revision, known, now)
 
-    def _calls(self, revision: Revision) -> list[Notice]:
+    def _calls(self, revision: Revision, known: dict[str, Notice]) -> list[Notice]:
         found: list[Notice] = []
         for reached in revision.lifecycle.steps:
             on_duty = self._routes.people(reached.step, revision.ward, revision.priority, revision.kind, revision.at)
@@ -82,6 +83,9 @@ class Book:
             for one in on_duty:
                 again = revision.lifecycle.repeats
                 name = f"{revision.alert_id}:{reached.step}:{reached.at.isoformat()}:{again}:{one.name}"
+                # Who was told that it is over is called again, though the ladder goes on with the steps it had.
+                if ends := sum(_ended(told, one, revision) for told in known.values()):
+                    name += f":{ends}"
                 notice = self._notice(revision, one, name, Phase.CONTINUE if again else Phase.START)
                 found.append(msgspec.structs.replace(notice, step=reached.step.value, round=again))
         return found
@@ -122,6 +126,10 @@ class Book:
             text=f"{_place(revision)}, {revision.priority} priority: {revision.headline}. {CLOSING_WORDS}",
             at=revision.at,
         )
+
+
+def _ended(told: Notice, recipient: Recipient, revision: Revision) -> bool:
+    return told.recipient == recipient.name and told.phase is Phase.END and told.revision < revision.revision
 
 
 def _place(revision: Revision) -> str:

@@ -116,6 +116,22 @@ def test_a_new_call_after_an_answer_is_a_new_message(revision):
     assert told(ours.take(revision(3, minutes=70, steps=((Step.NURSE, 70),)), NOW)) == [("nurse", "start", 0)]
 
 
+def test_when_a_snooze_ends_those_who_were_told_so_are_called_again_and_once(revision):
+    ours, before, after = book(), revision(1), revision(3, minutes=6)
+    for one in ours.take(before, NOW):
+        ours.settle(one, Fate.SENT)
+    (over,) = ours.take(revision(2, AlertStatus.SNOOZED, minutes=1), NOW)
+    ours.settle(over, Fate.SENT)
+
+    (again,) = ours.take(after, NOW)
+    assert told([over, again]) == [("nurse", "end", 0), ("nurse", "start", 0)]
+    assert told(ours.take(before, NOW)) == told(ours.take(after, NOW)) == [], "read again after a kill"
+    both = ((Step.NURSE, 0), (Step.SHIFT_LEAD, 7))
+    assert told(ours.take(revision(4, minutes=7, steps=both), NOW)) == [("shift_lead", "start", 0)]
+    ours.settle(again, Fate.SENT)
+    assert ("nurse", "end", 0) in told(ours.take(revision(5, AlertStatus.CLEARED, minutes=8), NOW))
+
+
 def test_a_step_that_reaches_nobody_is_counted(revision):
     ours = book(person(Step.NURSE, wards=frozenset({"B"})))
 

@@ -1,11 +1,13 @@
 """The board as a web application."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from streams.board.api import actions, auth, events, handover, observations, orders, pages
 from streams.board.auth import HEADERS, STRICT_TRANSPORT, is_ours
@@ -64,6 +66,13 @@ class Doorkeeper:
         await self._app(scope, receive_some, send_guarded)
 
 
+async def _say_what_is_wrong(_: Request, fault: Exception) -> Response:
+    # What was sent is not sent back: it may be a password, and NaN or half a character cannot be written out again.
+    assert isinstance(fault, RequestValidationError)
+    wrong = [{name: one[name] for name in ("type", "loc", "msg")} for one in fault.errors()]
+    return Response(json.dumps({"detail": wrong}), 422, media_type="application/json")
+
+
 def make_app(board: Board) -> FastAPI:
     """The application; the board starts and stops with it."""
 
@@ -86,5 +95,6 @@ def make_app(board: Board) -> FastAPI:
     app.state.metrics = BoardMetrics(board).register()
     for part in (auth, events, actions, observations, orders, handover, pages):
         app.include_router(part.router)
+    app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_middleware(Doorkeeper, board=board)
     return app

@@ -1,6 +1,7 @@
 """Who is asking, and may they: every request is answered only after this."""
 
 import hmac
+import re
 import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -29,6 +30,7 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_PORT: Final = re.compile(r"(?:(?<=])|(?<=\.\d)|(?<=\.\d\d)|(?<=\.\d\d\d)):\d+$")
 STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000")
 """Where the page is reached through HTTPS: a year long by no other way."""
 
@@ -90,9 +92,11 @@ def address_of(request: Request) -> str:
     direct = request.client.host if request.client else "?"
     if not _is_trusted(direct, board):
         return direct
-    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
-        if hop.strip() and not _is_trusted(hop.strip(), board):
-            return hop.strip()[:100]
+    # A proxy may add a header of its own below the one that it was sent, and may write the port beside the address.
+    for hop in reversed(",".join(request.headers.getlist("x-forwarded-for")).split(",")):
+        address = _PORT.sub("", hop.strip()).strip("[]")
+        if address and not _is_trusted(address, board):
+            return address[:100]
     return direct
 
 

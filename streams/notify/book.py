@@ -53,10 +53,15 @@ class Book:
         for alert_id in list(alert_ids):
             self.attempted -= set(self._told.pop(alert_id, ()))
 
-    def alerts_of(self, belongs: Iterable[str]) -> set[str]:
-        """The alerts of these patients."""
-        patients = set(belongs)
-        return {alert for alert, all_ in self._told.items() if any(one.patient_id in patients for one in all_.values())}
+    def forget_before(self, at: datetime) -> set[str]:
+        """Drops the alerts of which nothing is owed and nothing was asked since; gives those that stay."""
+        past = (
+            alert
+            for alert, all_ in self._told.items()
+            if all(one.at < at and one.fate is not Fate.OWED for one in all_.values())
+        )
+        self.forget(list(past))
+        return set(self._told)
 
     def take(self, revision: Revision, now: datetime) -> list[Notice]:
         """What a revision asks for anew, in the order in which it is told; settled ones come with their fate."""

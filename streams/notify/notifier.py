@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -28,13 +28,16 @@ from streams.notify.channels.pcd04 import Pcd04
 from streams.notify.channels.webhook import Webhook
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.notice import Fate, Notice
-from streams.notify.outbox import Outbox
+from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
 from streams.notify.routes import Channel, Routes
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
 MAX_WAITING: Final = 20_000
 RETRY_S: Final = 1.0
+KEPT: Final = timedelta(days=7)
+"""As long as the notifications topic keeps them: after a restart no more is known either."""
+FORGET_EVERY_S: Final = 600.0
 
 
 class Notifier(ConsumerRebalanceListener):
@@ -57,6 +60,7 @@ class Notifier(ConsumerRebalanceListener):
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._not_recalled: KafkaError | None = None
+        self._forgot_at = time.monotonic()
         self.assigned = False
 
     @property
@@ -110,6 +114,8 @@ class Notifier(ConsumerRebalanceListener):
                     if self._not_recalled is not None:
                         raise self._not_recalled
                     await self._end_of_catching_up(consumer)
+                    if time.monotonic() - self._forgot_at >= FORGET_EVERY_S:
+                        self._forget_old(datetime.now(UTC))
             except (KafkaError, NotStored) as fault:
                 log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
                 await consumer.stop()
@@ -132,6 +138,14 @@ class Notifier(ConsumerRebalanceListener):
                     outbox.drop(one.id)
         self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert not in lost}
         self._catching_up = {number: end for number, end in self._catching_up.items() if number not in gone}
+
+    def _forget_old(self, now: datetime) -> None:
+        """What is long over takes no memory."""
+        self._forgot_at = time.monotonic()
+        stay = self.book.forget_before(now - KEPT)
+        self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert in stay}
+        since = now.timestamp() - GIVEN_UP_AFTER_S
+        self._arrived = {one: at for one, at in self._arrived.items() if at >= since}
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Reads what was told and owed of these, and how far their alerts go, before anything is sent."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from aiokafka import TopicPartition
@@ -135,3 +136,17 @@ def test_a_channel_that_raises_is_tried_again(notifier, call, monkeypatch):
     running(notifier, lambda: bool(written))
 
     assert tries == [call.id] * 2 and written[0].fate is Fate.SENT
+
+
+def test_what_is_long_over_takes_no_memory_and_what_is_owed_stays(notifier, revision):
+    sent, _ = (notifier.book.take(revision(alert_id=name), START)[0] for name in ("sent", "owed"))
+    notifier.book.settle(sent, Fate.SENT)
+    notifier._partition_of = dict.fromkeys(("sent", "owed", "shown"), 0)
+    notifier._arrived = {sent.id: START.timestamp()}
+
+    notifier._forget_old(START + module.KEPT)
+    assert not notifier._arrived and set(notifier._partition_of) == {"sent", "owed"}
+    notifier._forget_old(START + module.KEPT + timedelta(seconds=1))
+
+    assert set(notifier._partition_of) == {"owed"} and len(notifier.book.owed()) == 1
+    assert notifier.book.take(revision(alert_id="owed"), START) == []

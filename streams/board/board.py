@@ -64,6 +64,8 @@ class Board:
         self.watch = Watch()
         self.caught_up = False
         self.streams_of: dict[str, int] = {}
+        self.limits_sent: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+        """By patient, when and which: until the worker tells them, the next order must not leave them out."""
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
         self._listener: BoardConsumer | None = None

@@ -25,6 +25,8 @@ Pausing = Annotated[Session, Depends(allowed(May.OBSERVE))]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
 Hours = Annotated[float, Field(gt=0, le=24 * 31)]
 LONGEST_PAUSE_MIN = 120
+TOLD_WITHIN_MS = 30_000
+"""So long a limit that was sent goes along with the next, whether or not the worker has told it yet."""
 ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
@@ -130,7 +132,10 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
         mine = {"vital": one.vital, **bounds, "author": session.name, "reason": one.reason, "until": until}
         kept = [limit for limit in _limits_in_force(board, said.patient_id) if limit["vital"] != one.vital]
         fact = {"limits": [*kept, mine]}
-    return await _record(board, session, said, {"event": "update", **fact})
+    told = await _record(board, session, said, {"event": "update", **fact})
+    if "limits" in fact:
+        board.limits_sent[said.patient_id] = (board.now_ms, fact["limits"])
+    return told
 
 
 def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
@@ -138,7 +143,12 @@ def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
     bed = board.projection.beds.get(patient)
     status = {} if bed is None else msgspec.json.decode(bed.raw)
     facts = ("vital", "low", "high", "author", "reason", "until")
-    return [{name: one[name] for name in facts} for one in status.get("orders", ()) if one["order"] == "limit"]
+    told = [{name: one[name] for name in facts} for one in status.get("orders", ()) if one["order"] == "limit"]
+    for other in [one for one, (at, _) in board.limits_sent.items() if board.now_ms - at > TOLD_WITHIN_MS]:
+        del board.limits_sent[other]
+    _, sent = board.limits_sent.get(patient, (0, []))
+    mine = {limit["vital"] for limit in sent}
+    return [limit for limit in told if limit["vital"] not in mine] + sent
 
 
 def _later(board: Board, hours: float) -> str:

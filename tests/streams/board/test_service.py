@@ -181,6 +181,11 @@ def test_other_limits_stay_with_the_author_whom_the_worker_tells(
     assert lea.ask("POST", "/api/orders", said)[0] == 201
     record = [value for _, key, value in everything(settings, Topic.PATIENTS) if key.decode() == bed.patient][-1]
     assert [(one["vital"], one["author"]) for one in record["limits"]] == [("spo2", "Dr Grau"), ("heart_rate", "Lea")]
+    # The worker has not told of it yet, and it goes along with the next all the same.
+    next_one = {**said, "action_id": "ord-00008", "order": {**mine, "vital": "resp_rate", "low": 8}}
+    assert lea.ask("POST", "/api/orders", next_one)[0] == 201
+    record = [value for _, key, value in everything(settings, Topic.PATIENTS) if key.decode() == bed.patient][-1]
+    assert [one["vital"] for one in record["limits"]] == ["spo2", "heart_rate", "resp_rate"]
     ward.calm(bed)
 
 

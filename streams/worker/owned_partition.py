@@ -102,8 +102,10 @@ class OwnedPartition:
         if self.log.event_clock or until_ms - self.log.time < SILENCE_MS:
             return
         done = False
-        while not done and not self._given_up:
+        while not done:
             async with self.still:
+                if self._given_up:  # while it waited for the states to be written down
+                    return
                 outputs, done = self._timed(lambda: self.log.advance(until_ms, MOMENTS_AT_ONCE))
                 outgoing = self._outgoing(outputs)
             await self._producer.put(outgoing)

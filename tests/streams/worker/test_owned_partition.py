@@ -91,6 +91,29 @@ def test_of_a_partition_given_up_nothing_is_committed_any_more(make, settings, m
     run(story())
 
 
+def test_a_partition_given_up_while_its_states_are_written_down_says_nothing_more(make, settings, metrics, run):
+    class Timed(Saying):
+        event_clock = False
+        advanced = 0
+
+        def advance(self, time, limit):
+            self.advanced += 1
+            return [Output("alerts", b"p", b'{"kind":"technical","priority":"low","state":"raised"}', (), 0)], True
+
+    async def story():
+        noted, log = make.Noted(), Timed()
+        held = owned(log, noted, settings, metrics, [])
+        async with held.still:
+            taking = asyncio.create_task(held.take(make.batch(make.record("r", 0, 0, at=2 * SILENCE_MS))))
+            await asyncio.sleep(0.01)
+            held.give_up()
+        await taking
+
+        assert (noted.records, log.advanced) == ([], 0)
+
+    run(story())
+
+
 def test_after_a_long_silence_due_moments_are_fired_in_portions(make, settings, metrics, run):
     """Others get their turn between the portions: health is answered while ten thousand patients fall due."""
     turns = []

@@ -9,7 +9,7 @@ from detectors.vigil.assessment import Assessment
 from detectors.vigil.concern import with_concern
 from detectors.vigil.holding import heard_from, through_a_pause
 from detectors.vigil.intake_by_age import IntakeByAge
-from detectors.vigil.loss import losses, lost_at, one_cause, seen_lately
+from detectors.vigil.loss import all_silent, losses, lost_at, one_cause
 from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import LOW, AlertRequest
 from detectors.vigil.technical import SHARED, Condition, conditions
@@ -65,7 +65,7 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, assessment.at
     lost = losses(vigil, assessment)
     priority = episode.priority if episode else LOW
-    if lost_at(vigil) < NEVER and not seen_lately(vigil, at):
+    if lost_at(vigil) < NEVER and all_silent(vigil, at):
         priority = LOW  # one call for all that is lost, and at its own time
     found = conditions(
         vigil.tracks,

@@ -56,8 +56,8 @@ class Watched(Struct, array_like=True):
                 self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
             self.usable_at = at
             self.wearable = all(one.source == WEARABLE for one in streamed.values())
-            if score is not None:
-                self.score, self.red = score.score_min, bool(score.red)
+            self.score = 0 if score is None else score.score_min
+            self.red = bool(request.reds if score is None else score.red)  # a criterion counts where NEWS2 is silent
             known = [assessment.tracks[name].known for name in request.far]  # one may not have lasted yet
             self.extreme = bool(request.extremes) or any(one is not None and one.steady for one in known)
             self._note_pulse(streamed, at)
@@ -111,6 +111,14 @@ def seen_lately(vigil: "Vigil", at: int) -> bool:
     """Whether a stream has told something usable just now, as often as it does."""
     seen = vigil.watched
     return at - seen.usable_at <= max(_PRESENT_MS, int(seen.gap * _GAPS))
+
+
+def all_silent(vigil: "Vigil", at: int) -> bool:
+    """Whether no stream tells anything usable just now: that is one loss, and is told as one."""
+    streams = [
+        t for t in vigil.tracks.values() if t.known is not None and t.known.source != SPOT and t.detached is None
+    ]
+    return not seen_lately(vigil, at) or all(track.stale for track in streams)
 
 
 def _expected(tracks: Mapping[str, Track]) -> bool:

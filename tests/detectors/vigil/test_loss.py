@@ -87,3 +87,19 @@ def test_a_full_set_is_asked_for_half_an_hour_later_although_nothing_new_comes()
 
     asked = [one["at"] for one in calls if one["state"] == "raised" and "incomplete" in one["subject"]]
     assert asked == [to_text(T0 + 30 * MINUTE + 1), to_text(T0 + 90 * MINUTE + 1)]
+
+
+@pytest.mark.parametrize("source", ["monitor", "wearable"])
+def test_a_loss_after_a_criterion_where_news2_is_silent_is_as_urgent_as_after_a_red(source):
+    pregnant = {"age_years": 30, "maternity": "pregnant"}
+    values = {"spo2": 97, "pulse_rate": 75, "resp_rate": 32}
+    readings = [reading(t, "p", source=source, **values) for t in every(15 * SECOND, T0, T0 + 10 * MINUTE)]
+
+    assert "monitoring lost" in {one["subject"] for one in called(pregnant, readings, T0 + 16 * MINUTE)}
+
+
+def test_what_goes_all_at_once_is_one_call():
+    well = [reading(T0 + i * 5 * MINUTE, "p", spo2=97, pulse_rate=75, resp_rate=16) for i in range(6)]
+    far = reading(T0 + 30 * MINUTE, "p", spo2=70, pulse_rate=80, resp_rate=16)
+
+    assert {one["subject"] for one in called(PLAIN, [*well, far], T0 + HOUR)} == {"monitoring lost"}

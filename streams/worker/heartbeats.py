@@ -102,7 +102,7 @@ class Heartbeats:
                 await producer.send_and_wait(
                     self._topic, encode_heartbeat(beat), key=str(beat.partition).encode(), partition=beat.partition
                 )
-        except (KafkaError, OSError, TimeoutError) as failure:
+        except (KafkaError, OSError, TimeoutError, AssertionError) as failure:  # the last: there is no such partition
             self._say(failure)
         else:
             self.sent += 1

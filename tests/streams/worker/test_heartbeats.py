@@ -3,6 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
+import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from schemas.heartbeat import decode_heartbeat
@@ -56,12 +57,13 @@ def test_none_is_queued_behind_one_that_is_stuck_and_the_others_go_on(settings, 
     assert run(story()) == [0, 1, 1, 1]
 
 
-def test_what_cannot_be_sent_is_said_once_and_tried_again(settings, run, caplog):
+@pytest.mark.parametrize("refusal", [KafkaConnectionError(), AssertionError("Unrecognized partition")], ids=repr)
+def test_what_cannot_be_sent_is_said_once_and_tried_again(settings, run, caplog, refusal):
     async def story():
         ours, wire = heartbeats(settings, {0: owned()}), Wire()
 
         async def refuse():
-            raise KafkaConnectionError
+            raise refusal
 
         wire.answers = refuse
         for _ in range(3):
@@ -73,6 +75,7 @@ def test_what_cannot_be_sent_is_said_once_and_tried_again(settings, run, caplog)
         return ours.sent, len(wire.sent)
 
     assert run(story()) == (1, 4)
+    assert sum("heartbeats cannot be sent" in line for line in caplog.messages) == 1
     assert [one.getMessage().split(":")[0].split(" after")[0] for one in caplog.records] == [
         "Kafka is away", "Kafka is back",
     ]  # fmt: skip

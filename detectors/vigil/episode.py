@@ -121,6 +121,9 @@ def step(
             return UPDATED, Reason.PRIORITY_UP
         episode.priority = max(request.priority, episode.priority)
         return _say(episode, request, WORSENED, Reason.CONCERN if voiced else Reason.PRIORITY_UP)
+    if watched and request.suppressed_by == "care_plan" and episode.interrupts:
+        episode.interrupts, episode.suppressed_by = False, request.suppressed_by
+        return UPDATED, Reason.UNCHANGED
     known = episode.reds if answer is None else {*episode.reds, *answer.reds}
     new_reds = [red for red in request.confirmed if red not in known]
     if worse is not None and heard:

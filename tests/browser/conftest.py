@@ -3,21 +3,18 @@
 import json
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deploy.make import tools
 from streams.board.api.pages import is_built
 from streams.config.settings import Settings
-from streams.config.topics import Topic
-from streams.log.control_records import tick
 from tests.browser.made import Bed, Ward, directory, story
+from tests.browser.taking import Taking
 from tests.streams.board.conftest import BoardProcess, a_broker
 
 HERE = Path(__file__).parent
@@ -79,29 +76,6 @@ def board(settings: Settings, beds: dict[str, Bed], tmp_path_factory: pytest.Tem
     taking.over.set()
     taking.join(10)
     process.kill()
-
-
-class Taking(threading.Thread):
-    """Stands in for a worker on a quiet ward: it puts ticks into its log, and the group's offsets follow the end."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(daemon=True)
-        self._settings, self.over = settings, threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        consumer = Consumer({**self._settings.librdkafka(), "group.id": self._settings.group, "log_level": 0})
-        log = self._settings.topic(Topic.READINGS)
-        places = [TopicPartition(log, number) for number in range(self._settings.partitions)]
-        producer = Producer({**self._settings.librdkafka(), "log_level": 0})
-        key, value, headers = tick()
-        while not self.over.wait(5.0):
-            for place in places:
-                producer.produce(log, value, key, place.partition, headers=list(headers))
-            producer.flush(10)
-            ends = [consumer.get_watermark_offsets(place, timeout=5)[1] for place in places]
-            consumer.commit(offsets=[TopicPartition(log, n, end) for n, end in enumerate(ends)], asynchronous=False)
-        consumer.close()
 
 
 class Screen:

@@ -8,12 +8,12 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from playwright.sync_api import expect
 
-from schemas.heartbeat import Heartbeat, encode_heartbeat
 from schemas.reading import Mode
 from streams.config.settings import Settings
 from streams.config.topics import TOPICS, Topic, partitions_of
 from streams.demo.embedded import EmbeddedBroker
-from tests.browser.made import Bed, Ward, now
+from tests.browser.made import Bed, Ward
+from tests.browser.taking import send_heartbeat
 from tests.browser.watched import Watched
 from tests.streams.board.conftest import BoardProcess
 
@@ -42,16 +42,12 @@ class Worker:
             try:
                 ends = [consumer.get_watermark_offsets(place, timeout=2)[1] for place in places]
                 for number, end in enumerate(ends):
-                    self._beat(producer, number, end)
+                    send_heartbeat(producer, self._settings, number, end, self.reasons)
                 producer.flush(2)
             except Exception:  # the broker is away in one of the tests
                 self._stop.wait(0.3)
             self._stop.wait(0.3)
         consumer.close()
-
-    def _beat(self, producer: Producer, number: int, end: int) -> None:
-        beat = Heartbeat(number, "stand-in", 1, end, end, 0.0, now(), now(), 0.0, self.reasons, "demo")
-        producer.produce(self._settings.topic(Topic.HEARTBEATS), encode_heartbeat(beat), partition=number)
 
     def kill(self) -> None:
         self._stop.set()

@@ -30,5 +30,5 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    set_up(as_json=True)
+    set_up("worker", as_json=True)
     sys.exit(asyncio.run(main()))

@@ -113,7 +113,7 @@ def test_a_write_that_was_cut_off_leaves_nothing_and_the_pen_knows_whether_it_st
     async def tell():
         fenced_producer = await new_pen(stage)
         await fenced_producer.write([checkpoint(stage, 6)])
-        many = [state(stage, f"p-{number}", 7) for number in range(5_000)]
+        many = [state(stage, f"p-{number}", 7) for number in range(40_000)]
         task = asyncio.create_task(fenced_producer.write([*many, checkpoint(stage, 8)]))
         await asyncio.sleep(0.02)
         task.cancel()

@@ -26,6 +26,7 @@ def recorded(tmp_path_factory):
             records.append((patient.encode(), value))
             if len(records) % READINGS == 0:
                 break
+    records.sort(key=lambda record: json.loads(record[1])["taken_at"])  # the folders one beside the other
     file = tmp_path_factory.mktemp("recorded") / "readings.jsonl"
     file.write_bytes(b"".join(value + b"\n" for _, value in records))
     return file, records

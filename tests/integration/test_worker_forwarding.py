@@ -1,13 +1,16 @@
 """Patient records and silence reach the one log; what Kafka refuses holds nothing up; readiness tells the truth."""
 
+import json
 import time
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 from schemas.control_record import decode_control_record
+from schemas.times import to_text
 from streams.config.topics import Topic
 from streams.log.placing import partition_of
+from tests.browser.made import now
 from tests.integration.staging import Stage, until
 
 PATIENTS = [f"p-{number}" for number in range(30)]
@@ -102,13 +105,16 @@ def test_a_worker_does_not_start_where_a_patient_would_have_two_partitions(stage
         assert any("VIGILWARD_PARTITIONS=4" in event for event in worker.events())
 
 
-def test_a_log_that_ends_before_the_groups_offset_is_not_mistaken_for_the_old_one(stage, kafka, tmp_path):
-    """A topic made anew on another cluster: its first records would pass for repeats, unseen."""
+def test_a_log_that_ends_before_the_groups_offset_is_taken_from_its_start(stage, kafka, tmp_path):
+    """A topic made anew on another cluster: none of its first records passes for a repeat, unseen."""
     log, group = stage.settings.topic(Topic.READINGS), stage.settings.group
     admin = kafka.admin()  # held: an answer never comes of an admin client that is gone
     beyond = ConsumerGroupTopicPartitions(group, [TopicPartition(log, 0, 10)])
     admin.alter_consumer_group_offsets([beyond])[group].result(30)
+    about = {"device_id": "m", "taken_at": to_text(now()), "vitals": {"spo2": {"value": 97, "unit": "%"}}}
+    said = [(patient.encode(), json.dumps({"patient_id": patient, **about}).encode()) for patient in PATIENTS[:4]]
+    stage.publish(Topic.READINGS, said)
 
     with stage.worker(tmp_path) as worker:
-        assert worker.process.wait(60) == 3
-        assert any("was made anew" in event for event in worker.events())
+        worker.ready()
+        until(lambda: worker.metric("vigilward_records_total", 'kind="readable"') == 4, worker.fate)

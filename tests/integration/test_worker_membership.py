@@ -30,7 +30,7 @@ async def main():
     falling = asyncio.create_task(fall_out())
     return await worker.run()
 
-set_up(as_json=True)
+set_up("worker", as_json=True)
 sys.exit(asyncio.run(main()))
 """,
 )

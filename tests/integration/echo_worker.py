@@ -12,10 +12,10 @@ from streams.worker.logs import set_up
 from streams.worker.worker import Worker
 
 
-def echo(log, records):
-    """In place of `Partition.run`."""
+def echo(log, stretch):
+    """In place of `Partition.take`."""
     said = []
-    for offset, _, key, _, _ in records:
+    for offset, _, key, _, _ in stretch.records:
         if offset >= log.next_offset:
             log.next_offset = offset + 1
             log.tally.records += 1
@@ -25,7 +25,7 @@ def echo(log, records):
 
 
 async def main() -> int:
-    Partition.run = echo
+    Partition.take = echo
     return await Worker(load()).run()
 
 

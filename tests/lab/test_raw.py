@@ -2,24 +2,27 @@
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from streams.lab.evaluation.figures_table import lines
+from streams.lab.evaluation.definitions import Horizon
+from streams.lab.evaluation.figures_table import event_words
 from streams.lab.evaluation.raw import _count
 from streams.lab.evaluation.trace import Course, Trace
+from streams.recordings.tables import from_frames
 
 
-def crossings(folder, signal, unit, *values):
-    columns = {
-        "patient_id": ["p"] * len(values),
-        "time_s": [float(second) for second in range(len(values))],
-        "signal": [signal] * len(values),
-        "value": list(values),
-        "unit": [unit] * len(values),
-    }
-    pq.write_table(pa.table(columns), folder / "vitals.parquet")
-    return int(_count(folder, Trace.of([Course("p", 0.0, 1.0, np.empty(0), np.empty((0, 32)))], "monitor", 60))[0])
+def crossings(signal, unit, *values, cut_at_s=None):
+    vitals = pa.table(
+        {
+            "patient_id": ["p"] * len(values),
+            "time_s": [float(second) for second in range(len(values))],
+            "signal": [signal] * len(values),
+            "value": list(values),
+            "unit": [unit] * len(values),
+        }
+    )
+    trace = Trace.of([Course("p", 0.0, 1.0, np.empty(0), np.empty((0, 32)))], "monitor", 60)
+    return int(_count(from_frames(vitals), trace, cut_at_s)[0])
 
 
 @pytest.mark.parametrize(
@@ -33,17 +36,33 @@ def crossings(folder, signal, unit, *values):
         ("SPO2", "fraction", 0.97, 0.85),
     ],
 )
-def test_a_limit_is_crossed_in_every_unit_that_is_taken(tmp_path, signal, unit, normal, red):
-    assert crossings(tmp_path, signal, unit, normal, red, red, normal, red) == 2
+def test_a_limit_is_crossed_in_every_unit_that_is_taken(signal, unit, normal, red):
+    assert crossings(signal, unit, normal, red, red, normal, red) == 2
 
 
-def test_a_value_in_a_unit_that_is_refused_crosses_nothing(tmp_path):
-    assert crossings(tmp_path, "SBP", "furlong", 120.0, 85.0) == 0
+def test_a_value_in_a_unit_that_is_refused_crosses_nothing():
+    assert crossings("SBP", "furlong", 120.0, 85.0) == 0
+
+
+def test_what_lies_at_or_after_the_cut_crosses_nothing():
+    told = ("SBP", "mmHg", 120.0, 85.0, 120.0, 85.0)
+
+    assert [crossings(*told, cut_at_s=cut) for cut in (None, 4, 3, 1)] == [2, 2, 1, 0]
 
 
 def test_a_folder_without_outcomes_says_so_in_words():
-    told = {"folder": "f", "patients": 2, "patient_days": 1.0, "event": None, "patients_with_event": None}
+    told = {"event": None, "data": {"labels": None}}
+    none_of_ours = "no outcome known: the labels name none of sepsis_onset, in_hospital_death, ahe_within_1h_of_T0"
 
-    assert next(lines(told)) == "f: 2 patients, 1 patient-days, no outcome known"
-    told |= {"event": "sepsis_onset", "patients_with_event": 1}
-    assert next(lines(told)) == "f: 2 patients, 1 patient-days, event sepsis_onset (1 patients)"
+    assert event_words(told) == none_of_ours
+    told["data"] = {"labels": {"ignored": ["arrest", "bed"]}}
+    assert event_words(told) == f"{none_of_ours}; --event takes one of arrest, bed"
+
+
+def test_the_event_is_told_with_those_of_whom_nobody_knows():
+    horizon = Horizon.of(24, 6)._asdict()
+    told = {"event": "sepsis_onset", "horizon": horizon, "patients_with_event": 1, "patients_of_unknown_outcome": 0}
+
+    assert event_words(told) == "event sepsis_onset (1 patients; detected: 6 to 24 h before)"
+    told["patients_of_unknown_outcome"] = 2
+    assert event_words(told) == "event sepsis_onset (1 patients, 2 of unknown outcome; detected: 6 to 24 h before)"

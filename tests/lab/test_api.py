@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from streams.lab import api
+from streams.lab.explain.explain import NothingToExplain
 from streams.recordings.tables import NotARecording
 from tests.streams.lab.made import folder as made
 
@@ -64,6 +65,17 @@ def test_alerts_and_scores_are_on_the_clock_of_the_table(frames):
     first = next(one for one in alerts.to_pylist() if one["calls"])
     why = api.explain(later, first["patient_id"], (first["time_s"] - 7_200) / 3_600)
     assert first["alert_id"] in [one["alert_id"] for one in why["decision"]["said"]]
+
+
+def test_a_moment_long_after_a_reading_is_explained_but_none_after_the_last(frames):
+    vitals = frames[0]
+    hours = [
+        at / 3_600 for patient, at in zip(*vitals.select([0, 1]).to_pydict().values(), strict=True) if patient == "p0"
+    ]
+
+    assert api.explain(vitals, "p0", min(hours) + 0.75)["decision"]
+    with pytest.raises(NothingToExplain, match="after_the_recording"):
+        api.explain(vitals, "p0", max(hours) + 0.75)
 
 
 def test_refusals_come_with_their_code(frames):

@@ -95,4 +95,11 @@ def looking(
                 reached(self.time)
             return out
 
+        def advance(self, time: int, limit: int) -> tuple[list[Output], bool]:
+            """The same between two readings."""
+            done = super().advance(time, limit)
+            if patient in self.watches:
+                reached(self.time)
+            return done
+
     return SeenPartition

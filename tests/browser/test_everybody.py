@@ -104,13 +104,30 @@ def test_everything_can_be_done_by_keyboard(screen):
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("o")
-    expect(page.locator("dialog h2")).to_have_text("Observations")
+    expect(page.locator("dialog[open] h2")).to_have_text("Observations")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator(".pane")).to_have_count(0)
     assert page.evaluate(where) == "A07"
     page.keyboard.press("?")
     expect(page.locator("dialog h2")).to_have_text("Help")
+
+
+@pytest.mark.parametrize("key", ["a", "o", "c", "?"])
+def test_a_window_is_open_before_the_next_key_can_come(key, screen):
+    """A window that is in the page and not open yet would leave Esc to the pane behind it."""
+    one = screen()
+    page = one.open()
+    page.keyboard.press("j")
+    page.evaluate("""() => new MutationObserver(() => {
+      const dialog = document.querySelector("dialog");
+      if (dialog) window.openAtOnce ??= dialog.open;
+    }).observe(document.body, { childList: true, subtree: true })""")
+    page.keyboard.press(key)
+    page.wait_for_selector("dialog[open]")
+
+    assert page.evaluate("window.openAtOnce") is True
 
 
 def test_a_reason_is_one_key(screen):

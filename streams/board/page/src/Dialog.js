@@ -1,6 +1,6 @@
 // A modal window on the browser's own <dialog>: Esc closes it, focus goes back to where it was.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { truths } from "./Banner.js";
 import { giveBack, pathOf } from "./focus.js";
 import { html } from "./html.js";
@@ -8,7 +8,8 @@ import { t } from "./i18n.js";
 
 export function Dialog({ title, close, children, kind }) {
   const ref = useRef(null);
-  useEffect(() => {
+  // Open as soon as it is in the page: a key that is pressed before would go to what stands behind it.
+  useLayoutEffect(() => {
     const before = pathOf(document.activeElement);
     const dialog = ref.current;
     dialog.showModal();

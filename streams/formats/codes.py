@@ -12,8 +12,27 @@ from typing import Final
 
 from schemas.vitals import SCALES, Vital
 
+# The same vital by a named method, place or posture: LOINC 2.78, as HL7's validator takes them for the FHIR R4
+# vital-signs profiles. Not those of the fetus, of exercise, of a time, or of which the method is not one of a bedside.
+_LOINC_ALSO: Final[Mapping[Vital, tuple[str, ...]]] = MappingProxyType(
+    {
+        Vital.HEART_RATE: ("76282-3", "8890-6", "8891-4", "68999-2", "69000-8", "69001-6"),
+        Vital.PULSE_RATE: ("76477-9", "8893-0", "8892-2"),
+        Vital.RESP_RATE: ("76270-8", "76170-0", "76171-8", "76172-6"),
+        Vital.SPO2: ("59407-7",),
+        Vital.SYSTOLIC_BP: ("8459-0", "8460-8", "8461-6", "76215-3", "76534-7"),
+        Vital.DIASTOLIC_BP: ("8453-3", "8454-1", "8455-8", "76213-8", "76535-4"),
+        Vital.MEAN_BP: ("76214-6", "76536-2"),
+        Vital.TEMPERATURE: (
+            "60834-9", "60836-4", "60838-0", "75539-7", "75987-8", "76010-8", "76011-6", "76278-1", "8330-3",
+        ),
+    }
+)  # fmt: skip
 LOINC: Final[Mapping[str, Vital]] = MappingProxyType(
-    {code: vital for vital, scale in SCALES.items() for code in scale.loinc}
+    {
+        **{code: vital for vital, listed in _LOINC_ALSO.items() for code in listed},
+        **{code: vital for vital, scale in SCALES.items() for code in scale.loinc},
+    }
 )
 # A Glasgow coma score is another scale than ACVPU: a site maps it on purpose.
 LOINC_OTHER_SCALE: Final = frozenset({"9269-2", "9267-6", "9268-4", "9270-0", "35088-4", "48720-7"})
@@ -169,6 +188,17 @@ def mdc_of(code: str, name: str) -> Vital | None:
     raise Mismatch(f"{code} is not {refid}")
 
 
+def of_mdil(code: str) -> str:
+    """The MDC number in a code of Philips' interface language, partition and term in hexadecimal; empty if it is none.
+
+    >>> of_mdil("0002-4182"), of_mdil("0004-0f20"), of_mdil("HR")
+    ('147842', '266016', '')
+    """
+    found = _MDIL.fullmatch(code)
+    return str((int(found[1], 16) << 16) + int(found[2], 16)) if found else ""
+
+
+_MDIL: Final = re.compile(r"([0-9a-f]{4})-([0-9a-f]{4})", re.IGNORECASE | re.ASCII)
 _WORDS: Final = (
     (frozenset({Vital.SYSTOLIC_BP}), re.compile(r"systol", re.IGNORECASE)),
     (frozenset({Vital.DIASTOLIC_BP}), re.compile(r"diastol", re.IGNORECASE)),
@@ -179,8 +209,68 @@ _WORDS: Final = (
 )
 
 
-def agreed(vital: Vital | None, code: str, name: str) -> Vital | None:
-    """The vital of a code, unless the words beside it are those of another vital and none of its own.
+# What is measured elsewhere or of another, whatever the general code beside it says: a pulmonary artery's systolic
+# pressure is coded 8480-6 with the place behind it (MII ICU profiles, IHE PCD).
+_ELSEWHERE: Final = (
+    (
+        frozenset({Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP}),
+        re.compile(
+            r"pulmon|atrial|atrium|vorhof|venous|venös|venoes|ventric|ventrik|wedge|intra-?[ck]ran|cerebr|zerebr|"
+            r"perfusion|umbilic|compartment|abdom|_PULM|_VEN_|_ATR_|_WEDGE|\bCVP\b|\bICP\b|\bPAP\b|\bCPP\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (frozenset({Vital.HEART_RATE, Vital.PULSE_RATE}), re.compile(r"fo?etal|fo?etus|target", re.IGNORECASE)),
+    (frozenset({Vital.SPO2}), re.compile(r"venous|venös|venoes|cerebr|zerebr|tissue|regional|fo?etal", re.IGNORECASE)),
+    (
+        frozenset({Vital.TEMPERATURE}),
+        re.compile(
+            r"\bskin\b(?!.*(forehead|stirn))|\bhaut|ambient|\broom\b|\bwater\b|weather|humidif|incubator|"
+            r"_SKIN|_AMBIENT",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+# LOINC and SNOMED CT for pressures that are not the arterial one; 8478-0 and its like may stand beside them.
+_OTHER_PRESSURES: Final = frozenset({
+    "8440-0", "8385-7", "8414-5", "60956-0", "60985-9", "60996-6", "60997-4", "60998-2", "8400-4",
+    "250767002", "276755008", "71420008", "250844005", "118433006",
+})  # fmt: skip
+_PRESSURES: Final = frozenset({Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP})
+_MDC_ARTERIAL: Final = frozenset({150016, 150020, 150032, 150036, 150300})  # the compounds of arterial pressures
+
+
+def elsewhere(vital: Vital, code: str, *, mdc: bool) -> bool:
+    """Whether a further code of an observation makes a pressure or a temperature another than the watched one.
+
+    >>> elsewhere(Vital.SYSTOLIC_BP, "150069", mdc=True), elsewhere(Vital.SYSTOLIC_BP, "150032", mdc=True)
+    (True, False)
+    """
+    if not mdc:
+        return vital in _PRESSURES and code in _OTHER_PRESSURES
+    number = int(code) if code.isascii() and code.isdigit() and len(code) < 10 else 0
+    if vital in _PRESSURES:
+        return 150016 <= number < 150112 and number not in _MDC_ARTERIAL and number not in _MDC_NUMBERS
+    return vital is Vital.TEMPERATURE and number in (150388, 188440)  # of the skin, and a difference
+
+
+def in_place(vital: Vital | None, code: str, *names: str) -> None:
+    """Raises Mismatch where a name says that it is measured elsewhere, or of another.
+
+    >>> in_place(Vital.SYSTOLIC_BP, "8480-6", "Right atrial pressure")
+    Traceback (most recent call last):
+    ...
+    streams.formats.codes.Mismatch: 8480-6 is not 'Right atrial pressure'
+    """
+    for vitals, words in _ELSEWHERE if vital is not None else ():
+        if vital in vitals and (name := next((one for one in names if words.search(one)), None)):
+            raise Mismatch(f"{code[:24]} is not {name[:40]!a}")
+
+
+def agreed(vital: Vital | None, code: str, *names: str) -> Vital | None:
+    """The vital of a code, unless the words beside it are those of another vital and none of its own, or elsewhere.
 
     Raises Mismatch. A name in another language, or of other words, says nothing against a code.
 
@@ -191,10 +281,12 @@ def agreed(vital: Vital | None, code: str, name: str) -> Vital | None:
     ...
     streams.formats.codes.Mismatch: 8462-4 is not 'Systolic blood pressure'
     """
+    in_place(vital, code, *names)
     own = next((words for vitals, words in _WORDS if vital in vitals), None)
-    if own is None or own.search(name) or not any(words.search(name) for _, words in _WORDS):
+    said = " ".join(names)
+    if own is None or own.search(said) or not any(words.search(said) for _, words in _WORDS):
         return vital
-    raise Mismatch(f"{code[:24]} is not {name[:40]!a}")
+    raise Mismatch(f"{code[:24]} is not {said[:40]!a}")
 
 
 def _refid(name: str) -> str | None:

@@ -184,7 +184,7 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
             context.into.say(Sign.MODIFIED, f"{at}.modifierExtension")
             continue
         try:
-            found = fhir_codes.read(part, context.mappings, withdrawn=change is Change.WITHDRAWN)
+            found = fhir_codes.read(part, observation, context.mappings, withdrawn=change is Change.WITHDRAWN)
         except CannotTake as refusal:
             context.into.say(refusal.sign, f"{at}{refusal.at}", refusal.what)
             continue
@@ -221,6 +221,10 @@ def _parts(observation: dict[str, Any], place: str) -> Iterator[tuple[str, dict[
 def _time_of(observation: dict[str, Any], place: str, into: Converted) -> Stamp | None:
     period = mapping_of(observation.get("effectivePeriod"))
     events = items(mapping_of(observation.get("effectiveTiming")).get("event"))
+    given = [name for name, value in observation.items() if name.startswith("effective") and value is not None]
+    if len(given) > 1:
+        into.say(Sign.REPEATED_VALUE, f"{place}.effective[x]", " and ".join(sorted(given))[:60])
+        return None
     try:
         if len(events) == 1 and text_of(events[0]):
             return read_iso(text_of(events[0]))

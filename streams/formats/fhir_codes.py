@@ -35,22 +35,32 @@ class Said:
     rule: str
 
 
-def read(part: dict[str, Any], mappings: tuple[Mapping, ...], withdrawn: bool) -> list[Said] | None:
-    """What is said here of vitals; None if it is about none of ours. Raises CannotTake."""
+def read(
+    part: dict[str, Any], whole: dict[str, Any], mappings: tuple[Mapping, ...], withdrawn: bool
+) -> list[Said] | None:
+    """What is said here of vitals, in an Observation or a component of it; None if none of ours. Raises CannotTake."""
     oxygen = _oxygen(part)
-    vital, rule = _vital_of(part, mappings)
+    vital, rule = _vital_of(part, whole, mappings)
     if vital is None and oxygen is None:
         return None
     if withdrawn:
         return [Said(vital or Vital.SUPPLEMENTAL_OXYGEN, None, None, rule)]
     if part.get("dataAbsentReason") is not None:
         raise CannotTake(Sign.DATA_ABSENT, ".dataAbsentReason", _reason(part))
+    _only_value(part)
     if vital is None or vital is Vital.SUPPLEMENTAL_OXYGEN:
         return _said_of_oxygen(part, bool(oxygen), rule)
     if vital is Vital.CONSCIOUSNESS:
         return [Said(vital, _letter(part), None, rule)]
     value, unit = _quantity(part, vital)
     return [Said(vital, value, unit, rule)]
+
+
+def _only_value(part: dict[str, Any]) -> None:
+    """value[x] is one element of one type. Raises CannotTake where there are two."""
+    given = [name for name, value in part.items() if name.startswith("value") and value is not None]
+    if len(given) > 1:
+        raise CannotTake(Sign.REPEATED_VALUE, ".value[x]", " and ".join(sorted(given))[:60])
 
 
 def described(part: dict[str, Any]) -> tuple[bool, str]:
@@ -76,9 +86,10 @@ def _system(coding: dict[str, Any]) -> str:
     return _BY_OID.get(said, said)
 
 
-def _vital_of(part: dict[str, Any], mappings: tuple[Mapping, ...]) -> tuple[Vital | None, str]:
+def _vital_of(part: dict[str, Any], whole: dict[str, Any], mappings: tuple[Mapping, ...]) -> tuple[Vital | None, str]:
     found: dict[Vital, str] = {}
-    for system, code, display in _codings(part):
+    codings = _codings(part)
+    for system, code, display in codings:
         vital = _by_mapping(code, display, system, mappings) or _by_system(system, code, display)
         if vital is not None:
             found.setdefault(vital, f"{system} {code}")
@@ -86,7 +97,29 @@ def _vital_of(part: dict[str, Any], mappings: tuple[Mapping, ...]) -> tuple[Vita
         del found[Vital.HEART_RATE]
     if len(found) > 1:
         raise CannotTake(Sign.CODE_MISMATCH, ".code", " and ".join(sorted(found)))
-    return next(iter(found.items()), (None, ""))
+    if not found:
+        return None, ""
+    vital, rule = next(iter(found.items()))
+    all_codings = codings if part is whole else codings + _codings(whole)
+    for system, code, _ in all_codings:
+        if codes.elsewhere(vital, code, mdc=system in MDC):
+            raise CannotTake(Sign.CODE_MISMATCH, ".code", f"{rule.rpartition(' ')[2]} is not {code[:24]}")
+    try:
+        codes.in_place(vital, rule.rpartition(" ")[2], *_words(part, whole, all_codings, vital))
+    except codes.Mismatch as error:
+        raise CannotTake(Sign.CODE_MISMATCH, ".code", str(error)) from error
+    return vital, rule
+
+
+def _words(part: dict[str, Any], whole: dict[str, Any], codings: list[tuple[str, str, str]], vital: Vital) -> list[str]:
+    """All words beside the codes; not the site of a temperature: on a forehead's skin a body's is measured, too."""
+    said = [display for _, _, display in codings]
+    said += [text_of(mapping_of(one.get("code")).get("text")) for one in (part, whole)]
+    if vital is not Vital.TEMPERATURE:
+        site = mapping_of(whole.get("bodySite"))
+        said += [text_of(site.get("text"))]
+        said += [text_of(mapping_of(one).get("display")) for one in items(site.get("coding"))]
+    return said
 
 
 def _by_mapping(code: str, display: str, system: str, mappings: tuple[Mapping, ...]) -> Vital | None:

@@ -12,10 +12,9 @@ from typing import Final
 
 from schemas.reading import Mode, Quality
 from schemas.vitals import Source
-from streams.formats import hl7v2_adt, units
-from streams.formats.codes import LOINC, looks_like_vital
+from streams.formats import codes, hl7v2_adt, units
 from streams.formats.findings import Converted, Sign
-from streams.formats.hl7v2_codes import MODES, QUALITIES, SNOMED, CannotTake, CodeBook, Named, triples, value_of
+from streams.formats.hl7v2_codes import LOINC, MODES, QUALITIES, SNOMED, CannotTake, CodeBook, Named, triples, value_of
 from streams.formats.hl7v2_text import Message, Segment, decode, split
 from streams.formats.identity import Identity
 from streams.formats.mapping import Mappings
@@ -228,11 +227,12 @@ def _flags(row: Segment) -> tuple[Quality, Mode]:
 
 def _source(row: Segment, order: _Order, what: Named) -> Source:
     """A monitor's where the row stands in a device's tree; a spot check where a person measured or nothing is said."""
-    if what.mapped is not None:
-        return what.mapped.source
     if order.spot or any(parts[0].strip().upper() in _SPOT_METHODS for parts in row.repetitions(17)):
         return Source.SPOT
-    return Source.MONITOR if "." in row.text(4) or row.raw(18) else Source.SPOT
+    if what.mapped is not None:
+        return what.mapped.source
+    streamed = what.rule.startswith("MDIL") or "." in row.text(4) or row.raw(18)
+    return Source.MONITOR if streamed else Source.SPOT
 
 
 def _say_unmapped(row: Segment, status: str, into: Converted) -> None:
@@ -240,8 +240,12 @@ def _say_unmapped(row: Segment, status: str, into: Converted) -> None:
         return  # a device's or a compound's row: it has no value
     said = triples(row.first(3))
     code, name, system = said[0] if said else ("", "", "")
+    if code in codes.LOINC_PANELS and system.upper() in LOINC:  # both pressures in one value
+        into.say(Sign.INEXACT_VALUE, row.place(5), code)
+        return
     local = system.upper() not in ("MDC", "LN", "LOINC") and system.upper() not in SNOMED
-    loud = local and (code in LOINC or looks_like_vital(name, code)) and row.text(2).upper() in ("", "NM", "SN", "ST")
+    named = code in codes.LOINC or codes.looks_like_vital(name, code)
+    loud = local and named and row.text(2).upper() in ("", "NM", "SN", "ST")
     unit = row.text(6, 2) or row.text(6)
     what = " ".join(part for part in (code, name, system, units.known(unit) if loud and unit else "") if part)
     into.say(Sign.UNMAPPED if loud else Sign.NOT_WATCHED, row.place(3), what[:80])

@@ -13,6 +13,7 @@ from streams.formats.mapping import Mapping
 from streams.formats.values import letter_of, number_of, yes_or_no
 
 MDC: Final = frozenset({"MDC", "ISO11073", "ISO11073-10101", "2.16.840.1.113883.6.24"})
+MDIL: Final = "MDIL"
 LOINC: Final = frozenset({"LN", "LOINC", "2.16.840.1.113883.6.1"})
 SNOMED: Final = frozenset({"SCT", "SNM", "SNOMED", "SNOMED-CT", "SNOMEDCT", "2.16.840.1.113883.6.96"})
 # IHE PCD TF-2, table of OBX-8: what the device says of its value.
@@ -107,6 +108,9 @@ def _by_mapping(code: str, name: str, system: str, mappings: tuple[Mapping, ...]
 
 
 def _by_system(code: str, name: str, system: str) -> Named | None:
+    if system.upper() == MDIL and (number := codes.of_mdil(code)):
+        vital = codes.mdc_of(number, "")
+        return Named(vital, f"MDIL {code} {name}".strip()) if vital else None
     if system.upper() in MDC or (not system and name.startswith("MDC_")):
         try:
             vital = codes.mdc_of(code, name)
@@ -155,6 +159,8 @@ def unit_of(row: Segment, what: Named) -> str | None:
 def _unit(code: str, name: str, system: str, what: Named) -> str | None:
     if what.mapped is not None and (mapped := what.mapped.unit_for(what.row, code, name)):
         return mapped
+    if system.upper() == MDIL and (number := codes.of_mdil(code)):
+        return units.mdc_of(what.vital, number, "")
     if code.startswith("MDC_DIM"):
         return units.mdc_of(what.vital, "", code)
     if system.upper() in MDC or name.startswith("MDC_DIM"):

@@ -4,6 +4,7 @@ A unit is never guessed from the size of a number. Spellings without a system ar
 wearables' exports; each belongs to one kind of vital only ("C" is a temperature's, never an electric charge here).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -58,12 +59,32 @@ UNITLESS: Final = frozenset({Vital.CONSCIOUSNESS, Vital.SUPPLEMENTAL_OXYGEN})
 
 
 def ucum_of(vital: Vital, code: str) -> str | None:
-    """The unit of a UCUM code for this vital, as it was sent, or None if it is no unit of it.
+    """The unit of a UCUM code for this vital, or None if it is no unit of it; an annotation says nothing (UCUM, 6).
 
-    >>> ucum_of(Vital.OXYGEN_FLOW, "l/min"), ucum_of(Vital.HEART_RATE, "bpm")
-    ('l/min', None)
+    >>> ucum_of(Vital.OXYGEN_FLOW, "l/min"), ucum_of(Vital.HEART_RATE, "{Heart beats}/min"), ucum_of(Vital.SPO2, "bpm")
+    ('L/min', '/min', None)
     """
-    return code if code in SCALES[vital].units and code not in _NOT_UCUM else None
+    if code in _NOT_UCUM:
+        return None
+    return _ours(vital, code) or _ours(vital, _ANNOTATION.sub("", code))
+
+
+_ANNOTATION: Final = re.compile(r"\{[^{}]{0,40}\}")
+
+
+def _ours(vital: Vital, unit: str) -> str | None:
+    """The one way in which a unit of this vital is written here; None if it is no unit of it."""
+    return _ONE_WAY.get(unit, unit) if unit in SCALES[vital].units else None
+
+
+_ONE_WAY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mmHg": "mm[Hg]", "degC": "Cel", "°C": "Cel", "degF": "[degF]", "°F": "[degF]", "l/min": "L/min",
+        **dict.fromkeys(
+            ("1/min", "{beats}/min", "{beat}/min", "{Beats}/min", "beats/min", "bpm", "count/min", "{breaths}/min",
+             "{breath}/min", "{Breaths}/min", "breaths/min", "rpm"), "/min"),
+    }
+)  # fmt: skip
 
 
 _NOT_UCUM: Final = frozenset(
@@ -93,9 +114,7 @@ def spelt_of(vital: Vital, text: str) -> str | None:
     ('Cel', None)
     """
     exact = text.strip()
-    if exact in SCALES[vital].units:
-        return exact
-    return _SPELLINGS.get((vital, exact.casefold()))
+    return _ours(vital, exact) or _SPELLINGS.get((vital, exact.casefold()))
 
 
 def known(text: str) -> str:

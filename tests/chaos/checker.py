@@ -14,6 +14,8 @@ import msgspec
 
 from detectors.rules import Rules
 from schemas.control_record import KIND_HEADER, ControlRecordKind
+from schemas.reasons import Refusal
+from schemas.rejection import Rejection
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.log import Checkpoint, Output, Partition, Tally
@@ -41,7 +43,7 @@ class Wrong(StrEnum):
     CONFLICT = "alert ids and revisions with two different contents"
     AMBIGUOUS = "alert ids and revisions to which the oracle itself gives two contents"
     ORDER = "patients whose alerts came in another order"
-    REJECTION_LOST = "rejections that the oracle says and nobody sent"
+    REJECTION_LOST = "rejections that the oracle says and nobody sent, neither whole nor by a flood's offsets"
     REJECTION_EXTRA = "rejections that the oracle does not say"
     STATUS_EXTRA = "statuses that the oracle does not say"
     STATUS_OLD = "patients whose newest status is not the oracle's"
@@ -189,11 +191,33 @@ def _alerts(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) -> N
 def _rejections(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) -> None:
     came = {(one.key, one.value, one.headers) for one in said}
     expected = {(one.key, one.value, tuple(one.headers)) for one in told}
-    for lost in expected - came:
-        verdict.add(Wrong.REJECTION_LOST, lost[2])
+    refused = [Rejection.from_headers(one.headers) for one in told]
+    floods = []
     for extra in came - expected:
-        verdict.add(Wrong.REJECTION_EXTRA, extra[2])
-    verdict.counts |= {"rejections": len(came), "rejection_repeats": len(said) - len(came)}
+        flood = Rejection.from_headers(extra[2])
+        if flood.code is Refusal.FLOOD and _adds_up(flood, int(dict(extra[2])["records"]), refused):
+            floods.append(flood)
+        else:
+            verdict.add(Wrong.REJECTION_EXTRA, extra[2])
+    for lost in expected - came:
+        if not any(_within(flood, Rejection.from_headers(lost[2])) for flood in floods):
+            verdict.add(Wrong.REJECTION_LOST, lost[2])
+    verdict.counts |= {"rejections": len(came), "floods": len(floods), "rejection_repeats": len(said) - len(came)}
+
+
+def _within(flood: Rejection, one: Rejection) -> bool:
+    place = one.topic, one.partition
+    return place == (flood.topic, flood.partition) and flood.offset <= one.offset <= (flood.last_offset or 0)
+
+
+def _adds_up(flood: Rejection, records: int, refused: Sequence[Rejection]) -> bool:
+    """Whether it tells of as many refusals as there are between its offsets; of the first and last record some may
+    have been sent whole.
+    """
+    told = [one for one in refused if _within(flood, one)]
+    inside = [one for one in told if flood.offset < one.offset < (flood.last_offset or 0)]
+    vitals = sum(one.vitals for one in inside), sum(one.vitals for one in told)
+    return len(inside) <= records <= len(told) and vitals[0] <= flood.vitals <= vitals[1]
 
 
 def _statuses(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) -> None:

@@ -5,9 +5,12 @@ import copy
 import msgspec
 import pytest
 
+from schemas.reasons import Refusal
+from schemas.rejection import Rejection
 from schemas.times import to_text
 from streams.config.packaged_rules import first_rules
 from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.log import Partition
 from streams.log.control_records import tick
 from streams.log.placing import partition_of
@@ -144,6 +147,36 @@ def test_a_lost_and_an_invented_rejection_are_found(history):
     history.rejections[0] = history.rejections[0]._replace(value=b"other bytes")
 
     assert found(history) == {Wrong.REJECTION_LOST, Wrong.REJECTION_EXTRA}
+
+
+def flooded(history, *, records=0, first=0, last=0):
+    """One partition's refusals told by their offsets alone, as a worker does that is behind."""
+    facts = [Rejection.from_headers(one.headers) for one in history.rejections if one.partition == 0]
+    told = Rejection.of(
+        Refusal.FLOOD, None, SETTINGS.topic(Topic.READINGS), 0, facts[0].offset + first,
+        last_offset=facts[-1].offset + last,
+    )  # fmt: skip
+    headers = (*told.headers(), ("records", str(len(facts) + records).encode()))
+    history.rejections = [one for one in history.rejections if one.partition]
+    history.rejections.append(Said(0, 0, 0, None, None, headers))
+    return history
+
+
+def test_rejections_that_a_flood_tells_of_by_their_offsets_are_not_lost(history):
+    verdict = check(flooded(history), SETTINGS, RULES)
+
+    assert verdict.clean, verdict.examples
+    assert verdict.counts["floods"] == 1
+
+
+@pytest.mark.parametrize("wrong", [{"records": 1}, {"records": -3}])
+def test_a_flood_that_does_not_add_up_is_found(history, wrong):
+    assert found(flooded(history, **wrong)) == {Wrong.REJECTION_LOST, Wrong.REJECTION_EXTRA}
+
+
+@pytest.mark.parametrize("short", [{"first": 1}, {"last": -1}])
+def test_a_rejection_beyond_a_flood_s_offsets_is_lost(history, short):
+    assert found(flooded(history, records=-1, **short)) == {Wrong.REJECTION_LOST}
 
 
 def test_a_status_that_is_not_the_newest_is_found(history):

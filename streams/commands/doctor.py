@@ -16,7 +16,9 @@ from streams.installation.facts import Installation
 from streams.installation.finding import Finding
 from streams.installation.findings import findings
 from streams.installation.mending import mend
+from streams.installation.reaching import reach_findings
 from streams.installation.watch import Watched, listen, watch_findings
+from streams.notify.settings import load_notify
 
 SOUND, FINDINGS = 0, 1
 SEEN_WITHIN_S = 15.0
@@ -44,7 +46,7 @@ def doctor(
         _say_mended(mended, failures, as_json)
         _write_reassignment(found, settings, as_json)
     watched = listen(settings)
-    wrong = [*wrong, *watch_findings(watched, settings)]
+    wrong = [*wrong, *watch_findings(watched, settings), *reach_findings(settings, load_notify())]
     _say(wrong, found, watched, settings, as_json)
     raise typer.Exit(FINDINGS if wrong else SOUND)
 

@@ -28,6 +28,8 @@ class Code(StrEnum):
     REPLICATION = "replication"
     MIN_INSYNC = "min_insync"
     UNCLEAN_ELECTION = "unclean_election"
+    ROUTES_UNUSABLE = "routes_unusable"
+    STEP_REACHES_NOBODY = "step_reaches_nobody"
     WATCH_SILENT = "watch_silent"
     WATCH_CANNOT_SEND = "watch_cannot_send"
     WATCH_BEHIND = "watch_behind"

@@ -98,8 +98,9 @@ class Book:
     def _ends(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
         """To each who was called: that it is over, or who has it. A call that never left is not sent after its end."""
         found: list[Notice] = []
-        for recipient in dict.fromkeys(one.recipient for one in known.values() if one.step is not None):
-            calls = [one for one in known.values() if one.recipient == recipient and one.step is not None]
+        called = [one for one in known.values() if one.step is not None and not one.covers]
+        for recipient in dict.fromkeys(one.recipient for one in called):
+            calls = [one for one in called if one.recipient == recipient]
             newest = max(calls, key=lambda one: (one.at, one.round))
             name = f"{newest.id}:{OVER}"
             if name in known:
@@ -134,7 +135,8 @@ class Book:
 
 
 def _ended(told: Notice, recipient: Recipient, revision: Revision) -> bool:
-    return told.recipient == recipient.name and told.phase is Phase.END and told.revision < revision.revision
+    ended = told.phase is Phase.END and not told.covers
+    return ended and told.recipient == recipient.name and told.revision < revision.revision
 
 
 def _place(revision: Revision) -> str:

@@ -26,6 +26,9 @@ class NotifyMetrics:
             "vigilward_notify_records_unreadable", "Alerts that could not be read.", registry=self.registry
         )
         self.waiting = Gauge("vigilward_notify_waiting", "Messages that are not sent yet.", registry=self.registry)
+        self.parked = Gauge(
+            "vigilward_notify_parked", "Messages that a receiver refuses while it takes others.", registry=self.registry
+        )
         self.away = Gauge("vigilward_notify_recipients_away", "Recipients that do not answer.", registry=self.registry)
         self.delay = Histogram(
             "vigilward_notify_delay_seconds", "From an alert's record in Kafka to its first arrival at a receiver.",

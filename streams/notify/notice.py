@@ -29,10 +29,19 @@ class Fate(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Covered(msgspec.Struct, frozen=True, array_like=True):
+    """One of the notices that a joined message stands for."""
+
+    id: str
+    alert_id: str
+    patient_id: str
+    step: str | None
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The same alert, step, round and recipient always give the same id; a retry keeps it, and its words.
 
-    `seen`: the ids of notices that this one also stands for (alerts joined into one message).
+    `covers`: the notices that this one stands for, where several alerts were joined into one message.
     """
 
     id: str
@@ -51,6 +60,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     round: int = 0
     fate: Fate = Fate.OWED
+    covers: tuple[Covered, ...] = ()
 
 
 encode = msgspec.json.Encoder().encode

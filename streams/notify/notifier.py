@@ -18,6 +18,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from schemas.action import Step
+from schemas.alert import Kind, Priority
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.gateways.store import NotStored, Record, Store
@@ -29,7 +31,8 @@ from streams.notify.channels.webhook import Webhook
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.notice import Fate, Notice
 from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
-from streams.notify.routes import Channel, Routes
+from streams.notify.reach import Gap
+from streams.notify.routes import Audience, Channel, Routes
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Notifier(ConsumerRebalanceListener):
         self.settings, self.routes = settings, routes
         self.metrics = NotifyMetrics()
         self.book = Book(routes, settings.mode)
-        self.outboxes = {one.name: Outbox() for one in routes.recipients}
+        self.outboxes = {one.name: Outbox(one.audience is Audience.PEOPLE) for one in routes.recipients}
         self._recipients = {one.name: one for one in routes.recipients}
         self._senders: dict[Channel, Sender] = {Channel.WEBHOOK: Webhook(), Channel.PCD04: Pcd04()}
         self._store = Store(
@@ -62,6 +65,8 @@ class Notifier(ConsumerRebalanceListener):
         self._not_recalled: KafkaError | None = None
         self._forgot_at = time.monotonic()
         self.assigned = False
+        self.gaps: list[Gap] = []
+        """Calls of the rules in force that would reach nobody."""
 
     @property
     def unready(self) -> list[str]:
@@ -70,6 +75,7 @@ class Notifier(ConsumerRebalanceListener):
             "not_assigned": not self.assigned,
             "catching_up": bool(self._catching_up),
             "cannot_store": bool(self._store.last_error),
+            "reaches_nobody": bool(self.gaps),
         }
         return [name for name, holds in reasons.items() if holds]
 
@@ -133,7 +139,7 @@ class Notifier(ConsumerRebalanceListener):
         lost = {alert for alert, partition in self._partition_of.items() if partition in gone}
         self.book.forget(lost)
         for outbox in self.outboxes.values():
-            for one in [*outbox.queue, *outbox.gathering]:
+            for one in outbox.waiting:
                 if one.alert_id in lost:
                     outbox.drop(one.id)
         self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert not in lost}
@@ -261,12 +267,10 @@ class Notifier(ConsumerRebalanceListener):
         return self.routes.held(self._recipients[one.recipient], one.priority, datetime.now(UTC))
 
     async def _join(self, outbox: Outbox, now: float) -> None:
-        if (made := outbox.join(now)) is None:
-            return
-        message, gathered = made
-        settled = [self.book.settle(one, Fate.SUPERSEDED) for one in gathered]
-        self.book.remember(message)
-        await self._keep([message, *settled])
+        for message, gathered in outbox.join(now):
+            settled = [self.book.settle(one, Fate.SUPERSEDED) for one in gathered]
+            self.book.remember(message)
+            await self._keep([message, *settled])
 
     async def _send(self, outbox: Outbox, one: Notice) -> None:
         self.book.attempted.add(one.id)
@@ -276,25 +280,32 @@ class Notifier(ConsumerRebalanceListener):
         except Exception as fault:  # whatever a channel meets, the recipient is tried again
             log.exception("a message to recipient %s could not be sent", one.recipient)
             answer = Answer(ok=False, said=type(fault).__name__)
-        if not outbox.queue or outbox.queue[0].id != one.id:
+        if one.id not in outbox.queue:
             return  # its partition was dealt to another meanwhile
-        was_away = outbox.away
         if answer.ok:
-            if (since := self._arrived.pop(one.id, None)) is not None:
-                self.metrics.delay.observe(max(0.0, time.time() - since))
-            outbox.sent()
-            if was_away:
-                log.warning("recipient %s answers again", one.recipient)
-            await self._keep([self.book.settle(one, Fate.SENT)])
+            await self._sent(outbox, one)
             return
         self.metrics.tries.inc()
-        goes_on = outbox.failed(time.monotonic(), answer.wait_s) and not answer.final
+        was_away = outbox.away
+        goes_on = not answer.final and outbox.failed(
+            one.id, time.monotonic(), answered=answer.answered, wait_s=answer.wait_s
+        )
         if outbox.away and not was_away:
             log.error("recipient %s does not answer: %s; going on trying", one.recipient, answer.said)
         if not goes_on:
             log.error("a message to recipient %s is given up: %s", one.recipient, answer.said)
-            outbox.sent()
+            outbox.drop(one.id)
             await self._keep([self.book.settle(one, Fate.UNDELIVERABLE)])
+        elif outbox.is_parked(one.id):
+            log.error("recipient %s refuses one message: %s; it waits, the others go on", one.recipient, answer.said)
+
+    async def _sent(self, outbox: Outbox, one: Notice) -> None:
+        if (since := self._arrived.pop(one.id, None)) is not None:
+            self.metrics.delay.observe(max(0.0, time.time() - since))
+        if outbox.away:
+            log.warning("recipient %s answers again", one.recipient)
+        outbox.sent(one.id)
+        await self._keep([self.book.settle(one, Fate.SENT)])
 
     async def _keep(self, notices: list[Notice]) -> None:
         """Writes down what became of notices; if Kafka does not take it, they are told again after a restart."""
@@ -304,23 +315,23 @@ class Notifier(ConsumerRebalanceListener):
             log.error("what became of %d messages was not written down: %s", len(notices), fault)
 
     def _count(self) -> None:
-        self.metrics.waiting.set(sum(len(one.queue) + len(one.gathering) for one in self.outboxes.values()))
+        self.metrics.waiting.set(sum(len(one.waiting) for one in self.outboxes.values()))
+        self.metrics.parked.set(sum(one.parked for one in self.outboxes.values()))
         self.metrics.away.set(sum(one.away for one in self.outboxes.values()))
 
 
 def dry_run(routes: Routes, moments: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Who would be told at each moment, by ward and step: one row each, `recipients` empty where nobody would."""
-    from schemas.action import Step
-    from schemas.alert import Kind, Priority
-
+    """Who would be told at each moment, by ward, step and priority: one row each, `recipients` empty where nobody."""
     return [
         {
             "when": name,
             "ward": ward or "any other ward",
             "step": step.value,
-            "recipients": [one.name for one in routes.people(step, ward, Priority.HIGH, Kind.PHYSIOLOGICAL, at)],
+            "priority": priority.value,
+            "recipients": [one.name for one in routes.people(step, ward, priority, Kind.PHYSIOLOGICAL, at)],
         }
         for name, at in moments.items()
         for ward in [*sorted(routes.wards), ""]
         for step in Step
+        for priority in (Priority.HIGH, Priority.MEDIUM)
     ]

@@ -1,7 +1,10 @@
-"""The order in which one recipient's notices leave, when one is tried again, and which become one message."""
+"""The order in which one recipient's notices leave, when one is tried again, and which become one message.
+
+Order is kept for each alert, not for the recipient: a message that its receiver alone refuses waits by itself with what
+follows of its alert, and everything else goes on.
+"""
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,124 +12,177 @@ from typing import Final
 import msgspec
 
 from schemas.alert import Kind, Priority
-from streams.notify.notice import Notice, Phase
+from streams.notify.notice import Covered, Notice, Phase
 
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 15.0
+"""A recipient that does not answer is asked again so often: the calls that wait are late by this at most."""
 GIVEN_UP_AFTER_S: Final = 24 * 3600.0
 OPEN_AFTER: Final = 5
 """Failures in a row after which the recipient counts as away: told once, and tried more slowly."""
+PARKED_AFTER: Final = 3
+"""Refusals of one message, by a receiver that answers, after which it counts as parked: told once."""
 JOIN_S: Final = 20.0
 JOIN_AGAIN_S: Final = 60.0
 NAMED: Final = 30
 
 
-def retry_after(notice_id: str, tries: int) -> float:
+def retry_after(notice_id: str, tries: int, longest_s: float = LONGEST_RETRY_S) -> float:
     """Seconds until the next try: doubling, with a jitter of a half that the id fixes.
 
     >>> 0.25 <= retry_after("a", 1) <= 0.5, retry_after("a", 30) <= LONGEST_RETRY_S
     (True, True)
     """
     spread = int.from_bytes(hashlib.sha256(f"{notice_id}:{tries}".encode()).digest()[:4]) / 2**32
-    return min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(tries - 1, 12)) * (0.5 + spread / 2)
+    return min(longest_s, FIRST_RETRY_S * 2 ** min(tries - 1, 12)) * (0.5 + spread / 2)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A notice on its way, and what its tries came to. `refused`: tries that the receiver answered with a no."""
+
+    notice: Notice
+    tries: int = 0
+    refused: int = 0
+    first_try_at: float = 0.0
+    not_before: float = 0.0
+
+    @property
+    def alerts(self) -> frozenset[str]:
+        """The alerts that it tells of."""
+        return frozenset(one.alert_id for one in self.notice.covers) or frozenset({self.notice.alert_id})
 
 
 @dataclass(slots=True)
 class Outbox:
-    """One recipient's queue. Times are seconds of one clock that the caller keeps."""
+    """One recipient's queue. Times are seconds of one clock that the caller keeps.
 
-    queue: deque[Notice] = field(default_factory=deque)
+    `joins`: technical calls below high, and their ends, become one message; a machine gets each.
+    """
+
+    joins: bool = True
+    queue: dict[str, Waiting] = field(default_factory=dict)
     gathering: list[Notice] = field(default_factory=list)
-    tries: int = 0
     failures: int = 0
-    first_try_at: float = 0.0
     not_before: float = 0.0
     join_at: float = 0.0
     joined_at: float = float("-inf")
 
     @property
     def away(self) -> bool:
-        """Whether the recipient has not answered several times in a row."""
+        """Whether the recipient has taken nothing several times in a row."""
         return self.failures >= OPEN_AFTER
+
+    @property
+    def parked(self) -> int:
+        """How many messages the receiver alone refuses, again and again."""
+        return sum(one.refused >= PARKED_AFTER for one in self.queue.values())
+
+    @property
+    def waiting(self) -> list[Notice]:
+        """All that is not sent yet, in the order in which it came."""
+        return [*(one.notice for one in self.queue.values()), *self.gathering]
 
     def add(self, notice: Notice, now: float) -> None:
         """Queues a notice, once. A technical call below high waits, so that those of one gateway become one message."""
-        if any(one.id == notice.id for one in (*self.queue, *self.gathering)):
+        if notice.id in self.queue or any(one.id == notice.id for one in self.gathering):
             return
-        if notice.kind is Kind.TECHNICAL and notice.priority is not Priority.HIGH and notice.step is not None:
+        if self.joins and notice.kind is Kind.TECHNICAL and notice.priority is not Priority.HIGH and not notice.covers:
             if not self.gathering:
                 self.join_at = max(now + JOIN_S, self.joined_at + JOIN_AGAIN_S)
             self.gathering.append(notice)
         else:
-            self.queue.append(notice)
+            self.queue[notice.id] = Waiting(notice)
 
     def drop(self, notice_id: str) -> None:
         """Takes out a notice that is not to be sent any more."""
-        self.queue = deque(one for one in self.queue if one.id != notice_id)
+        self.queue.pop(notice_id, None)
         self.gathering = [one for one in self.gathering if one.id != notice_id]
 
-    def join(self, now: float) -> tuple[Notice, list[Notice]] | None:
-        """The one message that stands for all that were gathered, and those; None while there is nothing to join."""
+    def join(self, now: float) -> list[tuple[Notice, list[Notice]]]:
+        """The messages that stand for all that were gathered, each with those; none while there is nothing to join.
+
+        Calls first, then ends: an alert of which both wait is never told to have ended before it was called.
+        """
         if not self.gathering or now < self.join_at:
-            return None
+            return []
         gathered, self.gathering, self.joined_at = self.gathering, [], now
-        if len(gathered) == 1:
-            self.queue.append(gathered[0])
-            return None
-        message = joined(gathered)
-        self.queue.append(message)
-        return message, gathered
+        ends = [one for one in gathered if one.phase is Phase.END]
+        calls = [one for one in gathered if one.phase is not Phase.END]
+        made: list[tuple[Notice, list[Notice]]] = []
+        for group in (calls, ends):
+            if len({one.alert_id for one in group}) < 2:
+                self.queue |= {one.id: Waiting(one) for one in group}
+                continue
+            message = joined(group)
+            self.queue[message.id] = Waiting(message)
+            made.append((message, group))
+        return made
 
     def ready(self, now: float, held: Callable[[Notice], bool] = lambda _: False) -> Notice | None:
-        """The notice to send now, the oldest that is not held; None while it waits. Nothing waits behind a held one."""
-        if not self.queue or now < self.not_before:
+        """The notice to send now: the oldest that neither waits, nor is held, nor follows such a one of its alert."""
+        if now < self.not_before:
             return None
-        place = next((number for number, one in enumerate(self.queue) if not held(one)), None)
-        if place is None:
-            return None
-        if place:
-            first = self.queue[place]
-            del self.queue[place]
-            self.queue.appendleft(first)
-            self.tries = 0
-        if not self.tries:
-            self.first_try_at = now
-        return self.queue[0]
+        behind: set[str] = set()
+        for one in self.queue.values():
+            if one.not_before <= now and behind.isdisjoint(one.alerts) and not held(one.notice):
+                if not one.tries:
+                    one.first_try_at = now
+                return one.notice
+            behind |= one.alerts
+        return None
 
-    def sent(self) -> None:
-        """The oldest has arrived, or is given up."""
-        self.queue.popleft()
-        self.tries = self.failures = 0
-        self.not_before = 0.0
+    def sent(self, notice_id: str) -> None:
+        """It has arrived: whoever took it is not away."""
+        self.queue.pop(notice_id, None)
+        self.failures, self.not_before = 0, 0.0
 
-    def failed(self, now: float, wait_s: float | None = None) -> bool:
-        """The oldest has not arrived; tried again later, `wait_s` if the receiver said so. False: it is given up."""
-        self.tries += 1
+    def failed(self, notice_id: str, now: float, *, answered: bool = False, wait_s: float | None = None) -> bool:
+        """It has not arrived, and is tried again later. False: it is given up, and is to be dropped.
+
+        `answered`: the receiver is there and refused this one; unless it asked for a pause (`wait_s`) or takes nothing
+        at all, it is asked to take the others meanwhile.
+        """
+        one = self.queue[notice_id]
+        one.tries += 1
+        one.refused += answered
         self.failures += 1
-        self.not_before = now + max(wait_s or 0.0, retry_after(self.queue[0].id, self.tries))
-        return now - self.first_try_at < GIVEN_UP_AFTER_S
+        one.not_before = now + max(wait_s or 0.0, retry_after(notice_id, one.tries))
+        if not answered or wait_s is not None or self.away:
+            self.not_before = now + max(wait_s or 0.0, retry_after(notice_id, self.failures, LONGEST_PAUSE_S))
+            if not answered:
+                one.not_before = self.not_before
+        return now - one.first_try_at < GIVEN_UP_AFTER_S
+
+    def is_parked(self, notice_id: str) -> bool:
+        """Whether this very failure made it a parked one: told once."""
+        one = self.queue.get(notice_id)
+        return one is not None and one.refused == PARKED_AFTER
 
     def next_at(self) -> float | None:
         """When there may be something to do; None where nothing waits."""
-        moments = ([self.not_before] if self.queue else []) + ([self.join_at] if self.gathering else [])
-        return min(moments, default=None)
+        moments = [max(self.not_before, one.not_before) for one in self.queue.values()]
+        return min([*moments, *([self.join_at] if self.gathering else [])], default=None)
 
 
 def joined(gathered: Iterable[Notice]) -> Notice:
-    """One message for several technical calls to the same recipient; each patient's alert stays."""
+    """One message for several technical calls to the same recipient, or for their ends; each patient's alert stays."""
     notices = list(gathered)
     first = notices[0]
     beds = sorted({one.bed or "no bed known" for one in notices})
     shown = ", ".join(beds[:NAMED]) + (f" and {len(beds) - NAMED} more" if len(beds) > NAMED else "")
     wards = sorted({one.ward for one in notices if one.ward})
     where = f" of ward {', '.join(wards)}" if wards else ""
-    words = f"Monitoring of {len(beds)} beds{where}: {shown}. Look at the gateway first."
+    over = first.phase is Phase.END
+    remedy = "No longer calling." if over else "Look at the gateway first."
     highest = max(notices, key=lambda one: list(Priority).index(one.priority)).priority
     return msgspec.structs.replace(
         first,
         id=f"joined:{len(notices)}:{first.id}",
-        phase=Phase.START,
+        phase=first.phase if over else Phase.START,
         priority=highest,
         bed=None,
-        text=f"{words} Information, not a certified alarm.",
+        text=f"Monitoring of {len(beds)} beds{where}: {shown}. {remedy} Information, not a certified alarm.",
+        covers=tuple(Covered(one.id, one.alert_id, one.patient_id, one.step) for one in notices),
     )

@@ -21,7 +21,7 @@ audience = "machine"                # every phase of every alert, in order; no r
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
@@ -125,20 +125,16 @@ class Routes:
         clock = at.astimezone(self.zone).time()
         return priority is Priority.LOW and recipient.quiet is not None and recipient.quiet.holds(clock)
 
-    def unreached(self, wards: frozenset[str], steps: frozenset[Step]) -> Iterator[tuple[str, Step, str]]:
-        """(ward, step, time of day) from which on a call of high priority would reach nobody; the day's first of each.
+    def nobody_from(self, step: Step, ward: str, priority: Priority, kind: Kind) -> str | None:
+        """The day's first time of day from which such a call would reach nobody; None where there always is somebody.
 
         Who is reached changes only where a shift begins or ends: no other moment needs a look.
         """
         shifts = [one.shift for one in self.recipients if one.shift is not None]
         moments = sorted({time(0), *(at for shift in shifts for at in (shift.begins, shift.ends))})
-        for ward in sorted(wards):
-            for step in sorted(steps, key=list(Step).index):
-                ours = [one for one in self.recipients if one.audience is Audience.PEOPLE and one.role is step]
-                for at in moments:
-                    if not any(one.covers(ward, Priority.HIGH, Kind.PHYSIOLOGICAL, at) for one in ours):
-                        yield ward, step, f"{at:%H:%M}"
-                        break
+        ours = [one for one in self.recipients if one.audience is Audience.PEOPLE and one.role is step]
+        alone = (at for at in moments if not any(one.covers(ward or None, priority, kind, at) for one in ours))
+        return next((f"{at:%H:%M}" for at in alone), None)
 
     @property
     def wards(self) -> frozenset[str]:

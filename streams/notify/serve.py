@@ -4,45 +4,26 @@ import asyncio
 import contextlib
 import logging
 import signal
+from typing import Final
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from detectors.rules import Rules
-from schemas.action import Step
-from streams.config.packaged_rules import packaged_rules
 from streams.config.settings import Settings
+from streams.installation.in_force import rules_in_force
 from streams.listening_socket import listening_socket
 from streams.notify.notifier import Notifier
-from streams.notify.routes import Routes, RoutesFault
+from streams.notify.reach import gaps, refuse_where_nobody_is_reached, told
+from streams.notify.routes import Routes
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
-
-
-def steps_of(rules: Rules) -> frozenset[Step]:
-    """Every step that a ladder of the rules names, and the last address where there is one."""
-    named = {
-        Step(one.to)
-        for ladder in rules.calling.ladders.values()
-        for steps in (ladder.high, ladder.medium, ladder.low, ladder.extreme or ())
-        for one in steps
-    }
-    return frozenset(named | ({Step.LAST_RESORT} if rules.calling.last_resort_minutes else set()))
-
-
-def refuse_where_nobody_is_reached(routes: Routes, steps: frozenset[Step]) -> None:
-    """Each step of a ladder needs a recipient at every hour in every ward. Raises RoutesFault naming the gaps."""
-    gaps = list(routes.unreached(routes.wards | {""}, steps))
-    if gaps:
-        told = "; ".join(f"ward {ward or 'any other'}: nobody for {step} at {hour}" for ward, step, hour in gaps[:8])
-        remedy = "name a recipient with that role, or widen wards or shifts"
-        raise RoutesFault(f"a call would reach nobody: {told}; {remedy}")
+LOOK_AGAIN_S: Final = 60.0
 
 
 async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     """Until SIGTERM or Ctrl-C; the exit code. Raises RoutesFault, CannotListen."""
-    refuse_where_nobody_is_reached(routes, steps_of(packaged_rules()))
+    refuse_where_nobody_is_reached(routes, await asyncio.to_thread(rules_in_force, settings))
     listening = listening_socket(own.host, own.port, "VIGILWARD_NOTIFY")
     notifier = Notifier(settings, own, routes)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -52,16 +33,28 @@ async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     await runner.setup()
     await web.SockSite(runner, listening).start()
     log.info("metrics and health at http://%s:%d/metrics, /livez, /readyz", own.host, listening.getsockname()[1])
-    work, told = asyncio.create_task(notifier.run()), asyncio.create_task(stop.wait())
-    await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+    work, ended = asyncio.create_task(notifier.run()), asyncio.create_task(stop.wait())
+    looking = asyncio.create_task(_look_again(notifier, settings))
+    await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
     failed = work.done()
-    for task in (work, told):
+    for task in (work, ended, looking):
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work
     await runner.cleanup()
     log.info("ended in good order")
     return 3 if failed else 0
+
+
+async def _look_again(notifier: Notifier, settings: Settings) -> None:
+    """Rules may change while it runs: who would not be reached under those in force is told, and it is not ready."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        rules = await asyncio.to_thread(rules_in_force, settings)
+        found = list(gaps(notifier.routes, rules))
+        if found and found != notifier.gaps:
+            log.error("%d calls of the rules in force would reach nobody, the first: %s", len(found), told(found[0]))
+        notifier.gaps = found
 
 
 def _app(notifier: Notifier) -> web.Application:

@@ -9,10 +9,13 @@ from streams.notify.routes import Recipient
 
 @dataclass(frozen=True)
 class Answer:
-    """What a transport said. `final`: another try would be refused as well. `wait_s`: the receiver asks for a pause."""
+    """What a transport said. `final`: another try would be refused as well. `wait_s`: the receiver asks for a pause.
+    `answered`: the receiver is there, and does not take this one.
+    """
 
     ok: bool
     final: bool = False
+    answered: bool = False
     wait_s: float | None = None
     said: str = ""
 

@@ -23,6 +23,7 @@ MOST_BYTES: Final = 65_536
 PROFILE: Final = "IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO"
 PRIORITIES: Final = {Priority.HIGH: "PH", Priority.MEDIUM: "PM", Priority.LOW: "PL"}
 TYPES: Final = {Kind.PHYSIOLOGICAL: "SP", Kind.TECHNICAL: "ST"}
+PASSING: Final = frozenset({"206", "207"})
 ESCAPES: Final = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\r": " ", "\n": " "}
 )
@@ -82,16 +83,28 @@ def message(notice: Notice, recipient: Recipient) -> bytes:
 
 
 def answer_of(reply: bytes, wanted: str) -> Answer:
-    """What an ACK says: AA or CA is taken, AE, CE, AR and CR are refused for good.
+    """What an ACK says: AA or CA is taken; AE and CR are final, AR and CE are tried again; ERR-3 knows better.
 
-    >>> answer_of(b"MSH|^~\\\\&|X\\rMSA|AA|17\\r", "17").ok, answer_of(b"MSH|^~\\\\&|X\\rMSA|AR|17\\r", "17").final
-    (True, True)
+    An AE finds fault with the content, a CR with type, version or processing id: another try would find the same. AR
+    also stands for a receiver that is down, CE for whatever else kept it (HL7 v2.6, 2.9.2 and table 0008). Of ERR-3
+    (table 0357) 206 and 207, a record locked and an error of the receiver's own, pass; the others stay.
+
+    >>> answer_of(b"MSA|AA|17", "17").ok, answer_of(b"MSA|CE|17", "17").final
+    (True, False)
     """
+    code, error = "", ""
     for line in reply.replace(b"\n", b"\r").split(b"\r"):
         parts = line.decode("utf-8", "replace").split("|")
         if parts[0] == "MSA" and len(parts) > 2 and parts[2] == wanted:
-            return Answer(ok=parts[1] in ("AA", "CA"), final=parts[1] not in ("AA", "CA"), said=f"MSA-1 {parts[1]}")
-    return Answer(ok=False, said="an answer to something else")
+            code = parts[1]
+        elif parts[0] == "ERR" and len(parts) > 3:
+            error = error or parts[3].partition("^")[0]
+    if not code:
+        return Answer(ok=False, said="an answer to something else")
+    passes = error in PASSING if error else code not in ("AE", "CR")
+    said = f"MSA-1 {code}, ERR-3 {error}" if error else f"MSA-1 {code}"
+    ok = code in ("AA", "CA")
+    return Answer(ok=ok, final=not ok and not passes, answered=True, said=said)
 
 
 @dataclass(slots=True)
@@ -129,7 +142,7 @@ class Pcd04:
                 raise EOFError
             for reply in frames.feed(data):
                 answer = answer_of(reply, wanted)
-                if answer.ok or answer.final:
+                if answer.answered:
                     return answer
 
     def _drop(self, name: str) -> None:

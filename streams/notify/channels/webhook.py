@@ -80,7 +80,9 @@ class Webhook:
         if 200 <= status < 300:
             return Answer(ok=True)
         wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
-        return Answer(ok=False, final=status < 500 and status not in RETRIED, wait_s=wait_s, said=f"HTTP {status}")
+        busy = status in (429, 503)  # said of the receiver, not of this message
+        final = status < 500 and status not in RETRIED
+        return Answer(ok=False, final=final, answered=not busy, wait_s=wait_s, said=f"HTTP {status}")
 
     async def close(self) -> None:
         """Ends the session."""

@@ -89,7 +89,7 @@ def test_the_signature_is_what_a_receiver_computes(call):
 def test_what_may_pass_is_tried_again_and_what_is_refused_is_not(call, status: int, final: bool):
     said, _ = post(call, lambda: _answer(status))
 
-    assert (said.ok, said.final) == (False, final)
+    assert (said.ok, said.final, said.answered) == (False, final, status not in (429, 503))
 
 
 def test_a_receiver_may_ask_for_a_pause(call):
@@ -174,6 +174,20 @@ def test_an_acknowledgement_counts_only_for_its_own_message(call):
     assert taken.ok and again.ok
     assert (hung_up.ok, hung_up.final) == (False, False)
     assert (no.ok, no.final) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "final"),
+    [
+        ("AE", "", True), ("CR", "", True), ("AR", "", False), ("CE", "", False), ("AE", "207", False),
+        ("AE", "206", False), ("AR", "200", True), ("CE", "101", True),
+    ],
+)  # fmt: skip
+def test_a_refusal_that_may_pass_is_tried_again(call, code: str, error: str, final: bool):
+    told = f"ERR|||{error}^why^HL70357|E\r" if error else ""
+    (said,) = exchange(call, [f"MSH|^~\\&|R\rMSA|{code}|{control_id(call)}\r{told}".encode()])
+
+    assert (said.ok, said.final, said.answered) == (False, final, True)
 
 
 def test_times_carry_their_offset():

@@ -1,6 +1,6 @@
 """Who is told: a file of recipients, and every mistake in it named with a remedy."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,10 +8,7 @@ import pytest
 
 from schemas.action import Step
 from schemas.alert import Kind, Priority
-from streams.config.packaged_rules import packaged_rules
-from streams.notify.routes import RoutesFault, Span, read_routes
-from streams.notify.serve import refuse_where_nobody_is_reached, steps_of
-from tests.streams.notify.conftest import MACHINE, person, routes_of
+from streams.notify.routes import RoutesFault, read_routes
 
 PHONE = (
     'name = "n"\nchannel = "webhook"\nurl = "http://127.0.0.1:9/"\nrole = "nurse"\nkey_id = "k"\nkey_file = "{key}"\n'
@@ -86,37 +83,7 @@ def test_two_of_one_name_and_an_empty_file_are_refused(read):
         read()
 
 
-def test_a_step_that_reaches_nobody_at_some_hour_is_refused_at_the_start():
-    steps = steps_of(packaged_rules())
-    everybody = [person(step) for step in Step if step in steps]
-    refuse_where_nobody_is_reached(routes_of(*everybody), steps)
-
-    by_day = [person(Step.NURSE, shift=Span(time(7), time(19))), *everybody[1:], MACHINE]
-    with pytest.raises(RoutesFault, match="nobody for nurse at 00:00"):
-        refuse_where_nobody_is_reached(routes_of(*by_day), steps)
-
-
-def test_a_gap_between_two_shifts_is_found_between_whole_hours_too():
-    shifts = [Span(time(7), time(19, 30)), Span(time(19, 45), time(7))]
-    nurses = [person(Step.NURSE, f"n{number}", shift=shift) for number, shift in enumerate(shifts)]
-    with pytest.raises(RoutesFault, match="nobody for nurse at 19:30"):
-        refuse_where_nobody_is_reached(routes_of(*nurses), frozenset({Step.NURSE}))
-
-    closed = [nurses[0], person(Step.NURSE, "n1", shift=Span(time(19, 30), time(7)))]
-    refuse_where_nobody_is_reached(routes_of(*closed), frozenset({Step.NURSE}))
-
-
 def test_a_single_bracket_is_told(tmp_path: Path):
     (tmp_path / "routes.toml").write_text('[recipient]\nname = "n"\n')
     with pytest.raises(RoutesFault, match="two brackets"):
         read_routes(tmp_path / "routes.toml", BERLIN)
-
-
-def test_every_step_of_the_packaged_ladders_is_known():
-    assert steps_of(packaged_rules()) >= {
-        Step.NURSE,
-        Step.SHIFT_LEAD,
-        Step.DOCTOR,
-        Step.RAPID_RESPONSE,
-        Step.LAST_RESORT,
-    }

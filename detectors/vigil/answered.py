@@ -22,7 +22,7 @@ FORGOTTEN: Final = frozenset({ActionReason.ARTEFACT.value, ActionReason.EQUIPMEN
 
 class Answered(Struct, array_like=True, frozen=True):
     """What was answered: the red items, the priority, the score and the worst values; until when that is known at the
-    longest, and when it was last over.
+    longest, and since when all has been clear of its limits by enough.
     """
 
     reds: tuple[str, ...]

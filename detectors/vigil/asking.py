@@ -45,7 +45,7 @@ def ask(
     alert_open: bool,
 ) -> AlertRequest:
     """Takes one decided window (`fresh` empty: only time has passed) and says what is asked for;
-    `alert_open`: an alert is open, which ends only once everything has left its limit.
+    `alert_open`: an alert is open, or an answer remembered, which ends only once everything has left its limit.
     """
     watch = rules.watch
     assert watch is not None

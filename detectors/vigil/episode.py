@@ -108,7 +108,8 @@ def step(
     need = rules.spot if entered else rules.stream
     answer = episode.lifecycle.answer if episode.lifecycle.status in ANSWERED else None
     watched = rules.watch is not None
-    if watched and _unbreakable(answer, voiced):
+    shut = watched and not voiced and (request.paused or _unbreakable(answer, voiced))
+    if shut:
         request = replace(request, priority=min(request.priority, episode.priority))
         worse = None
     if watched and request.reason is Reason.LEARNED and not voiced and episode.reason_of_book:
@@ -128,17 +129,11 @@ def step(
     new_reds = [red for red in request.confirmed if red not in known]
     if worse is not None and heard:
         return _say(episode, request, WORSENED, worse)
-    if new_reds and heard and not _unbreakable(answer, voiced):
+    if new_reds and heard and not shut:
         episode.reds = sorted({*episode.reds, *new_reds})
         return _say(episode, request, WORSENED, Reason.NEW_RED)
     lasting = persistence.lasting(need.worse)
-    if (
-        lasting is not None
-        and episode.score is not None
-        and lasting >= episode.score + WORSE_BY
-        and heard
-        and not (watched and _unbreakable(answer, voiced))
-    ):
+    if lasting is not None and episode.score is not None and lasting >= episode.score + WORSE_BY and heard and not shut:
         episode.score = lasting
         return _say(episode, request, WORSENED, Reason.SCORE_UP)
     if episode.learned and request.interrupts and request.reason in PROTOCOL:

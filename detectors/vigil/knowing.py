@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from detectors.vigil.admissions import Code, Effect, effect, moment_of, plan, remembered
-from detectors.vigil.loss import NOT_DUE, Watched
+from detectors.vigil.loss import NOT_DUE, Watched, expect_again
 from detectors.vigil.merging import hand_on, take_over
 from detectors.vigil.risk_forecast import RiskForecast
 from detectors.vigil.stay import Stay, begins_anew, follow
@@ -55,6 +55,7 @@ def _follow(vigil: "Vigil", record: PatientRecord, done: Effect, at: int) -> lis
     if vigil.intake.by_age:
         stay = remembered(found, stay, record, done, at)
     vigil.stay = stay
+    expect_again(vigil, before, at)
     _attach(vigil, before, stay, at)
     if (stay.discharged and not before.discharged) or (stay.confirmed and not before.confirmed):
         vigil.end_all(at, Reason.DISCHARGED, out)

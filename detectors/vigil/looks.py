@@ -34,16 +34,16 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
         request = vigil.persistence.note(assessment.score, fresh, noticed, broken, at, entered, rules, risk)
     else:
         risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
-        alert_open = vigil.register.deterioration is not None
+        alert_open = vigil.register.deterioration is not None or vigil.register.answered is not None
         request = ask(
             vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, alert_open=alert_open
         )
         assessment.far = stand_out(request, assessment)
     if request.interrupts and request.reason is Reason.LEARNED and vigil.register.burden.full(at, rules):
         request = replace(request, interrupts=False, suppressed_by="patient_limit")
-    paused = stay.paused(at) and not entered
-    if request.interrupts and paused and not through_a_pause(vigil.persistence, request, assessment, rules):
-        request = replace(request, interrupts=False, suppressed_by="paused")
+    if stay.paused(at) and not entered and not through_a_pause(vigil.persistence, request, assessment, rules):
+        suppressed_by = "paused" if request.interrupts else request.suppressed_by
+        request = replace(request, interrupts=False, suppressed_by=suppressed_by, paused=rules.watch is not None)
     if request.interrupts and rules.watch is not None and stay.plan == "comfort":
         request = replace(request, interrupts=False, suppressed_by="care_plan")  # only a concern calls
     return with_concern(request, vigil.concern)

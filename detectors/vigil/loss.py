@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from detectors.news2 import RED
 from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
 from detectors.rules import Rules
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
+from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
 from detectors.vigil.track import Track
 from detectors.vigil.window import SPOT, UNSTEADY, Decided
@@ -49,23 +51,41 @@ class Watched(Struct, array_like=True):
 
     def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
         """Takes one group of decided values into account."""
-        at, score = assessment.at, assessment.score
+        at = assessment.at
         streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
         if streamed:
             if self.usable_at > _FOREVER:
                 self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
             self.usable_at = at
             self.wearable = all(one.source == WEARABLE for one in streamed.values())
-            self.score = 0 if score is None else score.score_min
-            self.red = bool(request.reds if score is None else score.red)  # a criterion counts where NEWS2 is silent
-            known = [assessment.tracks[name].known for name in request.far]  # one may not have lasted yet
-            self.extreme = bool(request.extremes) or any(one is not None and one.steady for one in known)
+            self._note_score(assessment, streamed, request)
             self._note_pulse(streamed, at)
             judged = [one for name, one in streamed.items() if name in UNSTEADY or name == "systolic_bp"]
             if any(one.steady for one in judged):
                 self.unsteady_since = NEVER
             elif judged:
                 self.unsteady_since = min(self.unsteady_since, at)
+
+    def _note_score(self, assessment: "Assessment", streamed: Mapping[str, Decided], request: "AlertRequest") -> None:
+        """How bad it was when last measured. A sensor that scatters as it comes off changes nothing."""
+        points = dict(assessment.points())
+        doubted = {name for name in points if assessment.doubtful([name])}
+        score = sum(least for name, least in points.items() if name not in doubted)
+        # a criterion counts where NEWS2 is silent
+        red = bool(request.reds) if assessment.score is None else RED in {points[n] for n in points.keys() - doubted}
+        scatters = bool(doubted) or not all(one.steady for one in streamed.values())
+        self.score, self.red = (max(score, self.score), red or self.red) if scatters else (score, red)
+        far = any(streamed[name].steady for name in request.far if name in streamed)  # one may not have lasted yet
+        held = self.extreme and (scatters or any(name not in streamed for name in request.far))
+        self.extreme = bool(request.extremes) or far or held
+
+    def wait_anew(self, at: int) -> None:
+        """Nothing was expected until now: what stays silent from here on is lost from here on."""
+        if self.usable_at > _FOREVER:
+            self.usable_at = max(self.usable_at, at)
+        if self.pulse_at > _FOREVER:
+            self.pulse_at = max(self.pulse_at, at)
+        self.unsteady_since = self.unknown_since = self.unknown_left = NEVER
 
     def _note_pulse(self, streamed: Mapping[str, Decided], at: int) -> None:
         if "pulse_rate" in streamed:
@@ -89,6 +109,13 @@ class Watched(Struct, array_like=True):
             self.unknown_left = min(self.unknown_left, at)
             if at - self.unknown_left >= _LET_GO_MS:
                 self.unknown_since = self.unknown_left = NEVER
+
+
+def expect_again(vigil: "Vigil", before: Stay, at: int) -> None:
+    """After a discharge that was taken back, or a pause that is over, waits as if the last value had come now."""
+    stay = vigil.stay
+    if (before.discharged and not stay.discharged) or (before.paused_until and not stay.paused_until):
+        vigil.watched.wait_anew(at)
 
 
 def lost_at(vigil: "Vigil") -> int:

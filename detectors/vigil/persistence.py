@@ -50,6 +50,7 @@ class AlertRequest(Struct, frozen=True):
     extremes: tuple[str, ...] = ()  # vitals whose extreme has to be called for
     still: int | None = None  # as `now`, of what has not yet left its limit by enough; None: as `now`
     far: tuple[str, ...] = ()  # vitals whose value in force is extreme
+    paused: bool = False  # monitoring is paused, and nothing that breaks through a pause holds
 
 
 NOTHING: Final = AlertRequest(0, 0, False, None, Reason.NOTHING_ASKED, (), ())

@@ -77,7 +77,10 @@ class Register:
             # after a discharge only what is new counts
             if request.priority and (fresh or voiced or not assessment.stay.discharged):
                 self._raise(now, request, persistence, voiced)
-            elif request.now == 0 and assessment.score is not None:
+                return
+            if self.answered is not None and (request.still or 0) >= MEDIUM:
+                self.answered = replace(self.answered, ended=now.at)  # not clear before it has left its limit
+            if request.now == 0 and assessment.score is not None:
                 persistence.before = assessment.score.score_min
             return
         if (fresh or persistence.corrected) and (episode.because or not request.alone):
@@ -147,6 +150,8 @@ class Register:
         """Ends an answer that put down to the measuring what has since been confirmed."""
         given = episode.lifecycle.answer
         if given is None or given.reason not in DOUBTING or episode.lifecycle.status not in ANSWERED:
+            return
+        if request.paused:
             return
         if request.proven or not set(request.confirmed) <= set(given.excused):
             self._turn(episode, prove(episode.lifecycle, now.facts(episode)), now, previous=episode.score)

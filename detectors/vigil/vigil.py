@@ -19,7 +19,7 @@ from detectors.vigil.intake import Taken
 from detectors.vigil.intake_by_age import IntakeByAge, new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
-from detectors.vigil.loss import NOT_DUE, Watched, overdue_at, overdue_for
+from detectors.vigil.loss import NOT_DUE, Watched, expect_again, overdue_at, overdue_for
 from detectors.vigil.persistence import AlertRequest, Persistence, Reason
 from detectors.vigil.register import Register
 from detectors.vigil.risk_forecast import RiskForecast
@@ -308,13 +308,12 @@ class Vigil:
         ended = self.stay.due <= due
         if self.concern is not None and self.concern.until <= due:
             self.concern, ended = None, True
-        self.stay = self.stay.at(due)
+        self.stay, before = self.stay.at(due), self.stay
+        expect_again(self, before, due)
         return ended
 
     def _next_due(self, now: int) -> int:
-        """The next moment to act; what only silence or an order's end can bring is worked out apart, as
-        `quiet_until`.
-        """
+        """The next moment to act; `quiet_until` is what only silence or an order's end can bring."""
         self.now = now
         self.lifecycle_due = self.register.due(self.stay, self.rules)
         self.quiet_until = quiet_until(self, now)

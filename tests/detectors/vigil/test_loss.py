@@ -50,7 +50,7 @@ def test_a_sensor_that_scatters_as_it_is_taken_off_is_lost_and_does_not_scatter(
     steady = [reading(t, "p", source="wearable", spo2=97, pulse_rate=75) for t in every(SECOND, T0, T0 + 10 * MINUTE)]
     off = scattered(T0 + 10 * MINUTE, T0 + 10 * MINUTE + 30 * SECOND, "wearable")
 
-    assert {one["subject"] for one in called(PLAIN, steady + off, T0 + HOUR)} == {"monitoring lost"}
+    assert {one["subject"] for one in called(PLAIN, steady + off, T0 + 2 * HOUR)} == {"monitoring lost"}
 
 
 def test_what_scatters_on_is_told_once_and_as_lost_once_it_is_lost():
@@ -103,3 +103,62 @@ def test_what_goes_all_at_once_is_one_call():
     far = reading(T0 + 30 * MINUTE, "p", spo2=70, pulse_rate=80, resp_rate=16)
 
     assert {one["subject"] for one in called(PLAIN, [*well, far], T0 + HOUR)} == {"monitoring lost"}
+
+
+def streamed(begin, end, **values):
+    return [reading(t, "p", **values) for t in every(15 * SECOND, begin, end)]
+
+
+WELL = {"spo2": 97, "pulse_rate": 75, "resp_rate": 16}
+LEFT = {"encounter": "e-1"}
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_discharge_taken_back_tells_no_loss_of_the_time_in_which_nothing_was_expected(confirmed):
+    back = T0 + 3 * HOUR
+    calls = called(
+        {**PLAIN, **LEFT},
+        [
+            *streamed(T0, T0 + 20 * MINUTE, **WELL),
+            record(T0 + 20 * MINUTE, "p", "discharge", 2, confirmed=confirmed, **LEFT),
+            record(back, "p", "cancel_discharge", 3, **LEFT),
+        ],
+        back + HOUR,
+    )
+
+    assert [one["at"] for one in calls if one["state"] == "raised"] == [to_text(back + 15 * MINUTE)]
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_after_a_pause_what_stays_silent_is_lost_from_its_end_on(resumed):
+    over = T0 + 80 * MINUTE
+    until = T0 + 100 * MINUTE if resumed else over
+    readings = streamed(T0, T0 + 20 * MINUTE, **WELL)
+    readings += [record(T0 + 20 * MINUTE, "p", "pause", 2, pause={"reason": "scan", "until": to_text(until)})]
+    readings += [record(over, "p", "resume", 3)] if resumed else []
+
+    calls = called(PLAIN, readings, over + HOUR)
+
+    assert [one["at"] for one in calls if one["state"] == "raised"] == [to_text(over + 15 * MINUTE)]
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "waits", "priority"),
+    [
+        ({}, {"spo2": [97, 45, 88, 60], "pulse_rate": [75, 190, 40, 150]}, 15, "medium"),  # well, and then pulled off
+        ({"resp_rate": 28, "pulse_rate": 118, "systolic_bp": 96}, {"pulse_rate": [75, 190, 40, 150]}, 2, "high"),
+    ],
+    ids=["well", "ill"],
+)
+def test_how_bad_it_was_is_not_told_by_a_sensor_that_scatters_as_it_comes_off(before, last, waits, priority):
+    off = T0 + 20 * MINUTE
+    ends = {**WELL, **before}
+    scatter = [
+        reading(off + i * 3 * SECOND, "p", **{**ends, **{name: told[i % 4] for name, told in last.items()}})
+        for i in range(10)
+    ]
+    calls = called(PLAIN, [*streamed(T0, off, **ends), *scatter], off + HOUR)
+
+    (lost,) = [one for one in calls if one["subject"] == "monitoring lost" and one["state"] == "raised"]
+    assert lost["priority"] == priority
+    assert to_text(off + waits * MINUTE) < lost["at"] < to_text(off + (waits + 2) * MINUTE)

@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from detectors.rules import Rules
 from detectors.vigil.ranks import points_of
+from detectors.vigil.red import NOW_AND_THEN
 from detectors.vigil.wording import value_words, vital_words
 from detectors.watch_rules import StepRules
 from schemas.alert_reason import Reason
-from schemas.times import MINUTE_MS
+from schemas.times import MINUTE_MS, NEVER
 
 if TYPE_CHECKING:
     from detectors.vigil.assessment import Assessment
@@ -50,6 +51,11 @@ class Mark(Struct, array_like=True):
             if name in values and _further(name, value, values[name]) > 0:
                 values[name] = value
         return cls(values, sorted(request_far), assessment.on_oxygen, {}, {})
+
+    def waits_until(self, rules: Rules) -> int:
+        """When a step that was measured now and then has lasted without being repeated; NEVER if there is none."""
+        wait = int(rules.cuff_red_minutes * MINUTE_MS)
+        return min((last + wait for name, (_, last) in self.beyond.items() if name in NOW_AND_THEN), default=NEVER)
 
 
 def _further(name: str, value: float, than: float) -> float:
@@ -123,6 +129,8 @@ def breakthrough(
         slow = count > 0 and at - last > SLOW_MS
         if assessment.entered(name) or _said(name) or count + 1 >= rules.stream.worse or slow:
             found = Reason.MORE_OXYGEN if _treats(name) else Reason.STEP_WORSE
+    if found is None and mark.waits_until(rules) <= at:
+        found = Reason.STEP_WORSE
     if found is None and mark.oxygen is False and assessment.on_oxygen:
         found = Reason.MORE_OXYGEN
     return found
@@ -148,8 +156,10 @@ def worse_by(
     request: "AlertRequest",
     rules: Rules,
 ) -> Reason | None:
-    """As `breakthrough`, where there is a mark and anything new."""
-    return None if mark is None or not fresh else breakthrough(mark, assessment, dict(fresh), request, rules)
+    """As `breakthrough`, where there is a mark and anything new, or what was measured now and then has lasted."""
+    if mark is None or not (fresh or mark.waits_until(rules) <= assessment.at):
+        return None
+    return breakthrough(mark, assessment, dict(fresh or {}), request, rules)
 
 
 def _treats(name: str) -> bool:

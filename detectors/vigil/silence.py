@@ -38,6 +38,7 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         forget_at(vigil),
         NEVER if vigil.concern is None else vigil.concern.until,
         red_due(vigil.persistence, rules),
+        step_due(vigil, rules),
         loss_due(vigil, now),
     )
     if soonest <= now:
@@ -53,6 +54,12 @@ def red_due(persistence: Persistence, rules: Rules) -> int:
     if rules.watch is not None:
         return slow_red_due(persistence, rules)
     return persistence.red_due(rules) if persistence.reds else NEVER
+
+
+def step_due(vigil: "Vigil", rules: Rules) -> int:
+    """As `red_due`, of a value that is worse by a step than at the last call or answer."""
+    episode = vigil.register.deterioration
+    return NEVER if episode is None or episode.mark is None else episode.mark.waits_until(rules)
 
 
 def go_stale(vigil: "Vigil", due: int) -> bool:

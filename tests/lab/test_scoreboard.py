@@ -3,13 +3,15 @@
 import pytest
 
 from streams.config.packaged_rules import packaged_rules_bytes
-from streams.lab.scoreboard.board import jobs, run, told
+from streams.lab.scoreboard.board import Job, Streamed, jobs, run, told
 from streams.lab.scoreboard.judge import burden_of, judged
 from streams.lab.scoreboard.kinds import KINDS
 from streams.lab.scoreboard.made import MadeUp
 from streams.lab.scoreboard.patient import Cadence
 from streams.lab.scoreboard.ward import Call, Taken
 from streams.lab.scoreboard.words import lines
+
+HOUR = 3_600_000
 
 
 def call(at, priority="medium", state="raised", reason="red_score", kind="physiological"):
@@ -53,6 +55,14 @@ def test_what_is_no_call_for_it_leaves_it_missed(nothing):
     assert moment.missed
 
 
+def test_the_time_of_one_moment_ends_with_the_first_value_of_the_next():
+    made = MadeUp(KINDS["systolic_88_then_52"], Cadence.CUFF, 0)
+    red, extreme = made.onset_ms(125), made.onset_ms(185)
+    taken = [Taken(at, ("systolic_bp",)) for at in (red, extreme)]
+    moments = judged(made, [call(red + 315_000), call(extreme + 10_000, "high")], taken)
+    assert [(moment.missed, moment.late) for moment in moments] == [(False, False)] * 2
+
+
 def test_an_extreme_has_to_be_high():
     made = MadeUp(KINDS["spo2_74"], Cadence.SECOND, 0)
     began = made.onset_ms(70)
@@ -67,6 +77,16 @@ def test_steps_and_reminders_are_counted_apart_and_ten_in_ten_minutes_are_a_floo
     burden = burden_of([call(0), *again, *steps, call(0, kind="technical")])
     assert (burden.calls, burden.technical, burden.steps, burden.reminders) == (1, 1, 9, 2)
     assert burden.flood and not burden_of(steps).flood
+
+
+def test_who_is_red_anew_and_whom_nobody_came_to_see_is_not_called_too_often():
+    def points(kind, calls, answered):
+        burden = burden_of([call(at * HOUR, reason="persisted") for at in range(calls)])
+        some = [Streamed(Job(kind, Cadence.SECOND, 0, answered), [], burden, 1.0, 0, 0)]
+        return next(point["value"] for point in told(some)["acceptance"] if "more than 2 calls" in point["name"])
+
+    assert [points("epidural", 3, answered) for answered in (True, False)] == [1, 0]
+    assert [points("storm", 3, answered) for answered in (True, False)] == [1, 1]
 
 
 def test_the_same_patient_comes_out_the_same_whoever_streams():

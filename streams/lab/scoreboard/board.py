@@ -133,6 +133,7 @@ def _acceptance(found: list[Streamed], rows: list[dict[str, Any]]) -> list[dict[
     late = whole["late"] / max(1, whole["must_call"])
     extreme = _counts([moment for _, moment in moments if moment.urgency == "extreme"])
     calm = [row for row in rows if not row["must_call"]]
+    too_often = [row for row in calm if _of_a_day(row) > 2]
     too_late = [row for row in rows if row["must_call"] and row["late"] > 0.05 * row["must_call"]]
 
     def at_most(group: Group, name: str, most: float) -> dict[str, Any]:
@@ -152,10 +153,19 @@ def _acceptance(found: list[Streamed], rows: list[dict[str, Any]]) -> list[dict[
         at_most(Group.WELL, "calls", 0.05),
         at_most(Group.ARTEFACT, "calls", 0.5),
         at_most(Group.STABLE, "calls", 0.5),
-        _point("kinds with more than 2 calls a day", sum(row["calls_a_day"] > 2 for row in calm), 0),
+        _point("kinds with more than 2 calls a day", len(too_often), 0),
         _point("technical a patient-day", _of_calm(found), 0.5),
         _point("floods", sum(row["floods"] for row in rows), 0),
     ]
+
+
+def _of_a_day(row: dict[str, Any]) -> float:
+    """The calls that may be too many: of the well all; of whom something is red or scores 5, those that come although
+    each was answered. Who is red anew, and whom nobody has come to see, has to be called for.
+    """
+    calm = row["group"] in (Group.WELL.value, Group.ARTEFACT.value)
+    calls: float = row["calls_a_day" if calm else "calls_a_day_answered"]
+    return calls
 
 
 def _of_calm(found: list[Streamed]) -> float:

@@ -78,16 +78,19 @@ def first_value_ms(made: MadeUp, must: Must, taken: list[Taken]) -> int | None:
 
 
 def judged(made: MadeUp, calls: list[Call], taken: list[Taken]) -> list[Moment]:
-    """Each must-call moment of one patient."""
+    """Each must-call moment of one patient: its time runs from the first value that says so until the first that says
+    the next.
+    """
     musts = [must for must in made.kind.musts if must.only is None or made.cadence in must.only]
     found = []
     for place, must in enumerate(musts):
         since, within = first_value_ms(made, must, taken), allowed_s(made, must)
         if since is None:
             continue
-        until = made.onset_ms(musts[place + 1].minute) if place + 1 < len(musts) else 1 << 62
+        later = musts[place + 1] if place + 1 < len(musts) else None
+        until = None if later is None else first_value_ms(made, later, taken) or made.onset_ms(later.minute)
         high = must.urgency in _HIGH if must.high is None else must.high
-        until = min(until, since + 4 * 3_600_000)
+        until = min(1 << 62 if until is None else until, since + 4 * 3_600_000)
         measuring = must.urgency is Urgency.LOSS  # only then a word about the measuring is an answer
         fitting = [
             call.at

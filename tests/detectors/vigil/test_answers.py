@@ -54,6 +54,40 @@ def test_a_step_an_extreme_or_another_red_breaks_through_the_answer(worse, reaso
     assert found[0] == ("persisted", "medium") and found[1][0] in (reason, "step_worse")
 
 
+def test_a_step_by_the_cuff_breaks_through_on_repeat_or_after_five_minutes():
+    log = [*streamed(0, 10 * MINUTE), reading(T0 + 10 * MINUTE, "p", "cuff", systolic_bp=88)]
+    stream = streamed(10 * MINUTE + STEP, 2 * HOUR, systolic_bp=None)
+    cuff = [reading(T0 + at, "p", "cuff", systolic_bp=72) for at in (60 * MINUTE + SECOND, 63 * MINUTE + SECOND)]
+    first = answered([*log, *stream], 20 * MINUTE)
+
+    alone = [a for a in told([*first, cuff[0]]) if a["reason"] == "step_worse"]
+    again = [a for a in told([*first, *cuff]) if a["reason"] == "step_worse"]
+
+    assert [to_text(T0 + 65 * MINUTE) < a["at"] < to_text(T0 + 66 * MINUTE) for a in alone] == [True]
+    assert [to_text(T0 + 63 * MINUTE) < a["at"] < to_text(T0 + 64 * MINUTE) for a in again] == [True]
+
+
+def test_a_step_by_an_hourly_cuff_breaks_through_although_nothing_else_comes():
+    cuff = [reading(T0 + at * HOUR, "p", "cuff", systolic_bp=value) for at, value in enumerate((120, 120, 88, 72))]
+    cuff += [reading(T0 + 4 * HOUR, "q", spo2=97)]
+    said = told(answered(cuff, 2 * HOUR + 20 * MINUTE))
+
+    (worse,) = [a for a in said if a["reason"] == "step_worse"]
+    assert to_text(T0 + 3 * HOUR + 5 * MINUTE) <= worse["at"] < to_text(T0 + 3 * HOUR + 6 * MINUTE)
+
+
+@pytest.mark.parametrize(("between", "called"), [(92, 1), (99, 2)])
+def test_a_value_that_has_not_left_its_limit_keeps_the_answer_in_memory(between, called):
+    log = [*streamed(0, 10 * MINUTE), *streamed(10 * MINUTE, 40 * MINUTE, systolic_bp=88)]
+    log += [
+        *streamed(40 * MINUTE, 60 * MINUTE, systolic_bp=99),
+        *streamed(60 * MINUTE, 90 * MINUTE, systolic_bp=between),
+    ]
+    log += streamed(90 * MINUTE, 2 * HOUR, systolic_bp=87)
+
+    assert len(calls(told(answered(log, 20 * MINUTE)))) == called
+
+
 def test_one_wild_window_breaks_no_answer():
     log = [*streamed(0, 10 * MINUTE), *streamed(10 * MINUTE, 30 * MINUTE, spo2=90)]
     log += [*streamed(30 * MINUTE, 30 * MINUTE + STEP, spo2=84), *streamed(31 * MINUTE, 50 * MINUTE, spo2=90)]

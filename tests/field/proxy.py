@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import Self
 
 
@@ -12,8 +13,8 @@ class Proxy:
     def __init__(self, port: int, target: int) -> None:
         self.port, self.target = port, target
         self.swallowing = False
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None  # its thread's, while it passes
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._ready = threading.Event()
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -23,8 +24,9 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._call(self._over.set)
         self._thread.join(5)
+        assert not self._thread.is_alive()
 
     def cut(self) -> None:
         """From now on nothing comes through, and nobody is told."""
@@ -34,23 +36,22 @@ class Proxy:
         """Connections that lost something are closed, as a firewall that was set right would; new ones pass."""
         self.swallowing = False
 
-        def close() -> None:
-            for writer in self._open:
-                writer.transport.abort()
+        self._call(self._close)
 
-        self._loop.call_soon_threadsafe(close)
+    def _call(self, work: Callable[[], object]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(work)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self.port))
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
+    def _close(self) -> None:
         for writer in self._open:
             writer.transport.abort()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(self._accept, "127.0.0.1", self.port):
+            self._ready.set()
+            await self._over.wait()
+            self._close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)

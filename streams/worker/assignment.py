@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 TAKE_WITHIN_S = 60.0
 FINISH_AT_REVOKE_S = 2.5
+LOOK_EVERY_S = 1.0
 
 
 class PartitionAssignment:
@@ -61,6 +62,13 @@ class PartitionAssignment:
         self.watch = IdentityWatch(
             settings, self._asker, self, lambda: self._consumer().ends(self.owned_partitions), self._rejoin
         )
+
+    async def run(self) -> None:
+        """Once a second, for ever: what was left for later goes out, though the log has fallen silent."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for owned in list(self.owned_partitions.values()):
+                await owned.look()
 
     def expected(self, tp: TP) -> int | None:
         """The next offset of this partition, None while it is not ours."""

@@ -113,10 +113,22 @@ class OwnedPartition:
                 self.shadow.take(self.partition, (), outputs)
             await asyncio.sleep(0)
 
+    async def look(self) -> None:
+        """Sends what was left for later, where its time has come and no record came to bring it along."""
+        if self.shedding is not None and self.shedding.waiting:
+            self.shedding.look(self.lag_s())
+            if self.shedding.due(asyncio.get_running_loop().time()):
+                await self.drain()
+
     async def drain(self) -> None:
-        """Sends what was left for later."""
-        if self.shedding is not None:
-            await self._producer.put(self.shedding.drain())
+        """Sends what was left for later. Cancelled while it waits for room, it leaves all of it for another time."""
+        if self.shedding is None:
+            return
+        async with self.still:  # whoever takes meanwhile says newer statuses, which must not come first
+            if not self._given_up:
+                waiting = self.shedding.waiting
+                await self._producer.put(waiting)
+                self.shedding.sent()
 
     def give_up(self) -> None:
         """Another worker has it: nothing of ours is committed any more."""

@@ -91,16 +91,23 @@ class Shedding:
             if not self._waiting:
                 self._since = now
             self._waiting[record.key] = record
-        if not self.on or now - self._since >= STATUS_EVERY_S:
-            out += self._waiting.values()
-            self._waiting.clear()
+        if self.due(now):
+            out += self.waiting
+            self.sent()
         return out
 
-    def drain(self) -> list[OutgoingRecord]:
-        """What still waits: the partition may be another's soon."""
-        waiting = list(self._waiting.values())
+    def due(self, now: float) -> bool:
+        """Whether what waits is to be sent, whether more arrives or not."""
+        return bool(self._waiting) and (not self.on or now - self._since >= STATUS_EVERY_S)
+
+    @property
+    def waiting(self) -> list[OutgoingRecord]:
+        """What still waits."""
+        return list(self._waiting.values())
+
+    def sent(self) -> None:
+        """What waited is on its way."""
         self._waiting.clear()
-        return waiting
 
     def _is_too_much(self) -> bool:
         self._sent += 1

@@ -105,6 +105,7 @@ class Worker:
         works = (
             *watches,
             self.ticker.run(),
+            self.assignment.run(),
             self.assignment.watch.run(),
             self._watch_copies(),
             self.heartbeats.run(),

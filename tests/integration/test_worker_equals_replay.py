@@ -43,6 +43,12 @@ def replayed(recorded):
     return alerts
 
 
+def stage_of(kafka, prefix):
+    return Stage(
+        kafka.bootstrap, prefix, clock="event", mode="demo", partitions=4, snapshot_every_s=1
+    ).make_topics()  # fmt: skip
+
+
 def by_patient(values):
     found = defaultdict(list)
     for value in values:
@@ -59,7 +65,7 @@ def live(stage, recorded, workers):
 
 
 def test_one_worker_says_what_replay_says(kafka, topic_prefix, recorded, replayed, tmp_path):
-    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=4).make_topics()
+    stage = stage_of(kafka, topic_prefix)
 
     with stage.worker(tmp_path) as one:
         one.ready(partitions=4)
@@ -69,7 +75,7 @@ def test_one_worker_says_what_replay_says(kafka, topic_prefix, recorded, replaye
 
 
 def test_two_workers_in_a_group_say_the_same(kafka, topic_prefix, recorded, replayed, tmp_path):
-    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=4).make_topics()
+    stage = stage_of(kafka, topic_prefix)
 
     with stage.worker(tmp_path / "a") as one, stage.worker(tmp_path / "b") as two:
         one.ready(partitions=2)

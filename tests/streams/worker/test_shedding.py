@@ -1,13 +1,18 @@
 """What a partition that is behind leaves unsent: never an alert, never the newest status."""
 
+import asyncio
+import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from schemas.reasons import Refusal
 from schemas.rejection import Rejection
 from streams.config.settings import Settings
+from streams.worker.metrics import Metrics
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
+from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shedding import REFUSALS_A_SECOND, STATUS_EVERY_S, Shedding
 
 LOG = "vitals.readings"
@@ -81,7 +86,7 @@ def test_a_patient_who_is_gone_is_gone_at_once(shedding):
     through(shedding, [record("status", b"a", b"1")])
 
     (gone,) = through(shedding, [record("status", b"a", None)])
-    assert gone.value is None and shedding.drain() == []
+    assert gone.value is None and shedding.waiting == []
 
 
 def test_what_waits_goes_out_before_anything_newer_once_it_has_caught_up(shedding):
@@ -93,10 +98,57 @@ def test_what_waits_goes_out_before_anything_newer_once_it_has_caught_up(sheddin
     assert [one.value for one in out if one.key == b"b"] == [b"1"]
 
 
-def test_what_waits_is_given_back_when_the_partition_goes(shedding):
-    through(shedding, [record("status", b"a", b"1")])
+def owned(shedding, producer):
+    one = OwnedPartition(
+        SimpleNamespace(partition=0), 0, producer, lambda topic: topic, Metrics(Settings()), lambda partition, at: None
+    )
+    one.shedding = shedding
+    return one
 
-    assert [one.value for one in shedding.drain()] == [b"1"]
+
+def test_what_waits_goes_out_when_the_log_falls_silent_though_no_record_comes_to_bring_it_along(shedding, make, run):
+    """In event clock nothing ticks: the newest status was never sent, and no checkpoint followed what caused it."""
+    noted = make.Noted()
+    one = owned(shedding, noted)
+    through(shedding, [record("status", b"a", b"1")], now=time.monotonic())
+
+    one.lag_s = lambda: 3.0
+    run(one.look())
+    assert noted.records == [], "still behind, and not for long"
+
+    one.lag_s = lambda: 0.0
+    run(one.look())
+    assert [told.value for told in noted.records] == [b"1"]
+    run(one.look())
+    assert len(noted.records) == 1 and shedding.waiting == []
+
+
+def test_what_waits_goes_out_after_its_time_though_the_partition_stays_behind(shedding, make, run):
+    noted = make.Noted()
+    one = owned(shedding, noted)
+    one.lag_s = lambda: 3.0
+    through(shedding, [record("status", b"a", b"1")], now=-STATUS_EVERY_S)
+
+    run(one.look())
+
+    assert [told.value for told in noted.records] == [b"1"]
+
+
+def test_what_waits_goes_out_when_the_partition_goes_and_is_not_lost_where_kafka_has_no_room(shedding, make, run):
+    class Full(make.Noted):
+        async def put(self, records):
+            await asyncio.sleep(60)
+
+    async def story():
+        through(shedding, [record("status", b"a", b"1")])
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await owned(shedding, Full()).drain()
+        noted = make.Noted()
+        await owned(shedding, noted).drain()
+        return [told.value for told in noted.records], shedding.waiting
+
+    assert run(story()) == ([b"1"], [])
 
 
 def test_of_a_flood_of_poison_some_come_back_whole_and_the_rest_by_their_offsets(shedding, counts):

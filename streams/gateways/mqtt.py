@@ -65,6 +65,7 @@ class MqttDoor:
         self._gateway = gateway
         self._gone = [_template(text, "MQTT_GONE_TOPICS") for text in own.mqtt_gone_topics]
         self._topics = [_template(text, "MQTT_TOPICS") for text in own.mqtt_topics]
+        self._filters = [one.filter for one in (*self._topics, *self._gone)]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._vitals: dict[tuple[str, str], set[str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,7 +88,7 @@ class MqttDoor:
         if own.mqtt_tls:
             client.tls_set()
         client.on_connect, client.on_message = self._on_connect, self._on_message
-        client.on_disconnect = self._on_disconnect
+        client.on_subscribe, client.on_disconnect = self._on_subscribe, self._on_disconnect
         return client
 
     async def start(self) -> None:
@@ -118,8 +119,19 @@ class MqttDoor:
         if code.is_failure:
             log.error("the MQTT broker refuses us: %s", code)
             return
-        client.subscribe([(one.filter, 1) for one in (*self._topics, *self._gone)])
-        self._gauge(1)
+        client.subscribe([(template, 1) for template in self._filters])
+
+    def _on_subscribe(self, _: paho.Client, __: Any, ___: int, granted: list[Any], ____: Any) -> None:
+        """Connected means that what is published from now on comes here: a broker may refuse that, topic by topic."""
+        refused = [name for name, code in zip(self._filters, granted, strict=True) if code.is_failure]
+        unkept = [name for name, code in zip(self._filters, granted, strict=True) if code.value == 0]
+        if refused:
+            log.error("the MQTT broker lets us subscribe to no %s: allow the gateway's user to", ", ".join(refused))
+        if unkept:
+            log.error(
+                "the MQTT broker sends %s once only (QoS 0): what we lose it does not send again", ", ".join(unkept)
+            )
+        self._gauge(int(not refused))
 
     def _on_disconnect(self, _: paho.Client, __: Any, ___: Any, code: Any, ____: Any) -> None:
         self._gauge(0)

@@ -160,13 +160,14 @@ def test_a_token_is_asked_for_where_there_are_tokens(stage, tmp_path):
 
 
 class Broker:
-    """A mosquitto of the test's own."""
+    """A mosquitto of the test's own, set to keep whatever it takes: by itself it drops what waits beyond 1,000."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *more):
         (self.port,) = free_ports(1)
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / "mosquitto.conf"
-        settings.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        lines = f"listener {self.port} 127.0.0.1", "persistence false", "max_queued_messages 0", "allow_anonymous true"
+        settings.write_text("\n".join((*lines, *more)) + "\n")
         self._process = subprocess.Popen(
             [path_of("mosquitto"), "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -215,6 +216,15 @@ def test_mqtt_readings_are_taken_from_their_topic_and_none_is_left_behind(stage,
         found = readings(stage)
         assert {(one["patient_id"], one["device_id"]) for one in found} == {("p-1", "d-1")}
         sender.loop_stop()
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_broker_that_keeps_nothing_for_us_is_named(stage, tmp_path):
+    with Broker(tmp_path, "max_qos 0") as broker, GateProcess(
+        stage, tmp_path / "log", "mqtt", mqtt_port=broker.port
+    ) as gate:  # fmt: skip
+        until(lambda: gate.metric("vigilward_gateway_connections") == 1, gate.fate)
+        assert any("sends vitals/+/+, vitals/+/+/gone once only" in event for event in gate.events())
 
 
 @pytest.mark.needs("mosquitto")

@@ -4,9 +4,14 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from river.anomaly import HalfSpaceTrees
+from detectors.river_parts import part_of_river
+
+if TYPE_CHECKING:
+    from river.anomaly import HalfSpaceTrees as HalfSpaceTrees
+else:
+    HalfSpaceTrees = part_of_river("anomaly.hst").HalfSpaceTrees
 
 SEED: Final = 20  # one seed for all patients: the trees are the same everywhere, only what fell into them differs
 REACH: Final = 8.0  # spreads on either side of the usual that the trees divide; what lies beyond is put on the edge

@@ -85,7 +85,7 @@ def evaluate(
             )
         _evaluate_injected(recording, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
-    from streams.recordings.tables import tables_of
+    from streams.recordings.tables import tables_of, vitals_file
 
     room_for(report)
     rules_of(rules)
@@ -94,23 +94,30 @@ def evaluate(
         raise CannotRun("--cross-fitted takes one --event: a head is learned for it", exit_code=2)
     if report is not None and len(asked) > 1:
         raise CannotRun("--report takes one --event: a page is of one", exit_code=2)
-    tables = tables_of(recording, source=source)  # refused before the lab is imported
-    from streams.lab.evaluation.figures_table import lines
+    from streams.lab.evaluation.batches import Helpers
 
-    with progress("streaming patients") as moved:
-        evaluations = list(
-            _run(
-                tables,
-                asked,
-                cross_fitted=cross_fitted,
-                rules=rules_bytes_of(rules),
-                rules_file=None if rules == PACKAGED else rules,
-                workers=min(workers, os.cpu_count() or 1),
-                replicates=replicates,
-                seed=seed,
-                progress=moved,
+    workers = min(workers, os.cpu_count() or 1)
+    with Helpers(workers) as helpers:
+        if not cross_fitted:
+            helpers.start_early(vitals_file(recording), "streams.lab.evaluation.stream")
+        tables = tables_of(recording, source=source)  # refused before the lab is imported
+        from streams.lab.evaluation.figures_table import lines
+
+        with progress("streaming patients") as moved:
+            evaluations = list(
+                _run(
+                    tables,
+                    asked,
+                    helpers,
+                    cross_fitted=cross_fitted,
+                    rules=rules_bytes_of(rules),
+                    rules_file=None if rules == PACKAGED else rules,
+                    workers=workers,
+                    replicates=replicates,
+                    seed=seed,
+                    progress=moved,
+                )
             )
-        )
     if report is not None:
         from streams.lab.evaluation.report import page
 
@@ -154,14 +161,14 @@ def _asked(events: list[str], horizon: float | None, lead: float | None) -> list
     return found
 
 
-def _run(recording: Any, asked: list[Any], *, cross_fitted: bool, **facts: Any) -> Iterator[Any]:
+def _run(recording: Any, asked: list[Any], helpers: Any, *, cross_fitted: bool, **facts: Any) -> Iterator[Any]:
     from streams.lab.evaluation.crossed import cross_fitted as run_crossed
     from streams.lab.evaluation.evaluate import evaluate_events
 
     if cross_fitted:
         yield run_crossed(recording, asked=asked[0], **facts)
         return
-    yield from evaluate_events(recording, asked, **facts)
+    yield from evaluate_events(recording, asked, helpers=helpers, **facts)
 
 
 def _evaluate_injected(folder: Path, seed: int, workers: int, *, as_json: bool) -> None:

@@ -110,6 +110,11 @@ def _arrow(frame: Any, field: str) -> pa.Table:
         raise NotARecording("mixed_column", field, f"give each column one type ({error})") from error
 
 
+def vitals_file(path: Path) -> Path | None:
+    """The table of vitals of a folder, if it is one file."""
+    return path if path.is_file() else _file(path, "vitals")
+
+
 def _file(folder: Path, stem: str) -> Path | None:
     return next((file for suffix in SUFFIXES if (file := folder / f"{stem}{suffix}").is_file()), None)
 
@@ -120,7 +125,8 @@ def _read(file: Path) -> pa.Table:
             words = dict.fromkeys((*VITALS_COLUMNS, *LABELS_COLUMNS), pa.string())
             options = csv.ConvertOptions(column_types=words, strings_can_be_null=True)
             return csv.read_csv(file, convert_options=options)
-        return pq.read_table(file)
+        with pq.ParquetFile(file) as whole:  # read_table brings pyarrow.dataset, which costs half a second at the start
+            return whole.read()
     except (pa.ArrowException, OSError) as error:
         wanted = "CSV with a line of names" if file.suffix.lower() == ".csv" else "Parquet"
         raise NotARecording("unreadable_file", str(file), f"write it as {wanted} ({error})") from error

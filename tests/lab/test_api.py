@@ -30,10 +30,10 @@ def frames(ward):
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
 def test_frames_come_back_in_the_library_that_was_given_with_the_figures_of_the_command(library, ward, frames):
     if library == "pandas":
-        pytest.importorskip("pandas")
         vitals, labels = (one.to_pandas() for one in frames)
     elif library == "polars":
-        polars = pytest.importorskip("polars")
+        import polars
+
         vitals, labels = (polars.from_arrow(one) for one in frames)
     else:
         vitals, labels = frames
@@ -99,7 +99,9 @@ def test_the_packages_say_that_they_are_typed(package):
 
 
 def test_the_example_notebook_runs():
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    import nbclient
+    import nbformat
+
     book = nbformat.read(ROOT / "docs" / "examples" / "lab.ipynb", as_version=4)
     nbclient.NotebookClient(book, timeout=240, resources={"metadata": {"path": str(ROOT)}}).execute()
 

@@ -1,6 +1,7 @@
 """All figures of one folder of recorded patients, as one plain object."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 from detectors.rules import Rules, read_rules
 from streams.config.packaged_rules import packaged_rules_bytes
 from streams.lab.evaluation.alerting import Alerting
-from streams.lab.evaluation.batches import Progress
+from streams.lab.evaluation.batches import Helpers, Progress
 from streams.lab.evaluation.burden import burden, burden_of
 from streams.lab.evaluation.causes import causes
 from streams.lab.evaluation.compare import News2AtAnyRate, curve, paired
@@ -78,28 +79,31 @@ def evaluate_events(
     seed: int = 20260101,
     progress: Progress | None = None,
     rules_file: str | None = None,
+    helpers: Helpers | None = None,
 ) -> Iterator[Evaluation]:
     """The figures for each event asked for, streamed once for all that end their recordings at the same moment.
 
-    `rules_file`: where the rules were read, for the commands that explain.
+    `rules_file`: where the rules were read, for the commands that explain. `helpers`: those that run already.
     """
-    tables = check(recorded, source=source)
-    known = [known_before(tables, one) for one in asked]
-    heads = sorted({HEADS[one.event] for one in known if one.event in HEADS})
-    value = packaged_rules_bytes() if rules is None else rules
-    traces: dict[int | None, Trace] = {}
-    for one, before in zip(asked, known, strict=True):
-        if before.cut_at_s not in traces:
-            traces[before.cut_at_s] = stream_folder(
-                tables, rules=rules, cut_at_s=before.cut_at_s, heads=heads, patients=patients, workers=workers,
-                progress=progress,
-            )  # fmt: skip
-        trace = traces[before.cut_at_s]
-        if not len(trace.who):
-            raise CannotEvaluate("no_values", tables.name, "no patient has a moment to judge: are all values after T0?")
-        yield judge(
-            trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file
-        )
+    with Helpers(workers) if helpers is None else nullcontext(helpers) as others:
+        tables = check(recorded, source=source)
+        known = [known_before(tables, one) for one in asked]
+        heads = sorted({HEADS[one.event] for one in known if one.event in HEADS})
+        value = packaged_rules_bytes() if rules is None else rules
+        traces: dict[int | None, Trace] = {}
+        for one, before in zip(asked, known, strict=True):
+            if before.cut_at_s not in traces:
+                traces[before.cut_at_s] = stream_folder(
+                    tables, rules=rules, cut_at_s=before.cut_at_s, heads=heads, patients=patients, workers=workers,
+                    progress=progress, helpers=others,
+                )  # fmt: skip
+            trace = traces[before.cut_at_s]
+            if not len(trace.who):
+                remedy = "no patient has a moment to judge: are all values after T0?"
+                raise CannotEvaluate("no_values", tables.name, remedy)
+            yield judge(
+                trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file
+            )
 
 
 def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:

@@ -19,7 +19,7 @@ from schemas.alert import AlertStatus
 from schemas.control_record import ControlRecordKeys, ControlRecordKind
 from schemas.times import NEVER, to_text
 from streams.config.packaged_rules import packaged_rules
-from streams.lab.evaluation.batches import Patients, Progress, over_patients
+from streams.lab.evaluation.batches import Helpers, Patients, Progress, over_patients
 from streams.lab.evaluation.definitions import GRID_S, SEEN_AFTER_S, SETTLE_S
 from streams.lab.evaluation.score_row import COLUMNS, RISKS, Heads, learned_level, look
 from streams.lab.evaluation.trace import Course, Revision, Trace, Turn
@@ -224,13 +224,14 @@ def stream_folder(
     patients: Sequence[str] | None = None,
     workers: int = 2,
     progress: Progress | None = None,
+    helpers: Helpers | None = None,
 ) -> Trace:
     """Every patient of a folder, by id; nothing at or after `cut_at_s` (seconds of the table) is looked at. `rules` are
     the bytes of a rules file, None the packaged one.
     """
     recording = Recording(recorded, patients=patients, until_s=cut_at_s)
     source, begins = str(recording.survey.source), recording.starts_s()
-    courses = over_patients(partial(_stream_batch, rules, source, tuple(heads)), recording, workers, progress)
+    courses = over_patients(partial(_stream_batch, rules, source, tuple(heads)), recording, workers, progress, helpers)
     for course in courses:
         course.begins_s = begins[course.patient]
     return Trace.of(courses, source, GRID_S[source])

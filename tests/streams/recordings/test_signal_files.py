@@ -3,15 +3,14 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyedflib
 import pytest
+import wfdb
 
 from schemas.vitals import Source
 from streams.recordings.recordings import Recording
 from streams.recordings.signal_files import FASTEST_HZ
 from streams.recordings.tables import NotARecording, tables_of
-
-wfdb = pytest.importorskip("wfdb")
-pyedflib = pytest.importorskip("pyedflib")
 
 EDGES = [91.0, 93.0, 95.0, 96.0, 91.0]
 """Bounds of NEWS2: a hair above or below, and they score another band."""

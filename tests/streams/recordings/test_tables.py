@@ -108,7 +108,9 @@ def test_frames_of_every_library_give_the_readings_of_the_file(library, tmp_path
     if library == "pandas":
         table = table.to_pandas()
     elif library == "polars":
-        table = pytest.importorskip("polars").from_arrow(table)
+        import polars
+
+        table = polars.from_arrow(table)
 
     assert readings(from_frames(table)) == readings(tmp_path)
 

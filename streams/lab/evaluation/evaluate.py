@@ -108,10 +108,31 @@ def evaluate_events(
 
 def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:
     """Which event the labels tell, and where recordings must be cut. Raises `CannotEvaluate` where the labels are of
-    other patients.
+    other patients, or their times of another clock.
     """
     join(tables, tables.patients)
+    _one_clock(tables, asked)
     return read_outcomes(tables, [], asked=asked)
+
+
+def _one_clock(tables: Tables, asked: Asked | None) -> None:
+    seen = tables.vitals.group_by("patient_id").aggregate([("time_s", "min"), ("time_s", "max")]).to_pydict()
+    begins, ends = np.array(seen["time_s_min"], dtype=float), np.array(seen["time_s_max"], dtype=float)
+    outcomes = read_outcomes(tables, seen["patient_id"], begins, asked)
+    timed = outcomes.timed
+    if timed.any() and _outside(outcomes, (ends - begins) / HOUR_S)[timed].all():
+        raise CannotEvaluate(
+            "other_clock",
+            f"labels: {outcomes.event}: time_s",
+            f"use the clock of the values: each of {int(timed.sum())} onsets lies before the patient's first value or "
+            f"more than {outcomes.horizon.within_h:g} h after the last",
+        )
+
+
+def _outside(outcomes: Outcomes, last_h: Array) -> Array:
+    """Patients whose onset lies before their first value, or later than the horizon after their last."""
+    with np.errstate(invalid="ignore"):
+        return (outcomes.onset_h < 0) | (outcomes.onset_h > last_h + outcomes.horizon.within_h)
 
 
 def judge(
@@ -197,15 +218,13 @@ def _data(tables: Tables, trace: Trace, outcomes: Outcomes) -> dict[str, Any]:
     counts = label_counts(tables)
     used = ABOUT | OF_EVENT.get(outcomes.event or "", frozenset()) | {outcomes.event}
     last = np.array([course.last_s for course in trace.courses]) / HOUR_S
-    with np.errstate(invalid="ignore"):
-        outside = (outcomes.onset_h < 0) | (outcomes.onset_h > last + outcomes.horizon.within_h)
     told["labels"] = None
     if tables.labels is not None:
         told["labels"] = {
             **(join(tables, trace.patients) or {}),
             "used": sorted(name for name in counts if name in used),
             "ignored": {name: count for name, count in sorted(counts.items()) if name not in used},
-            "onsets_outside": int(outside.sum()),
+            "onsets_outside": int(_outside(outcomes, last).sum()),
         }
     return told
 

@@ -79,7 +79,9 @@ def _statement(record: Element, place: str, patient: str, into: Converted, other
     if value is None:
         into.say(Sign.INEXACT_VALUE, f"{place}.value")
         return None
-    ours = "1" if vital is Vital.SPO2 and unit == "%" else units.spelt_of(vital, unit)
+    ours = units.spelt_of(vital, unit)
+    if vital is Vital.SPO2 and unit == "%":
+        value = round(value * 100, 4)
     if not unit or ours is None:
         into.say(Sign.UNKNOWN_UNIT if unit else Sign.MISSING_UNIT, f"{place}.unit", units.known(unit) if unit else "")
         return None

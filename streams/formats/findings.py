@@ -113,7 +113,7 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
         ),
         Sign.HELD_WITH_PAIR: (
             Level.FINDING,
-            "Measure again: the other pressure of this measurement is impossible, so neither is taken.",
+            "Measure again: another value of this measurement cannot be taken, so this one is not taken either.",
         ),
         Sign.SIMULATED: (Level.NOTE, "It is marked as test data; a worker that watches real patients refuses it."),
         Sign.NOTHING_TO_CORRECT: (

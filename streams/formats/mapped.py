@@ -1,8 +1,10 @@
 """Vendors' JSON and CSV to readings, by a declared mapping: paths, codes, units and constants, no code.
 
-A path is names with dots; `[]` behind a name goes through a list; a leading `/` starts at the document instead of the
-record. `items` leads to the records; `[time]` and `[fields]` say where time, patient and device stand; each [[rule]]
-leads to one vital. A record in which a path of `[skip]` holds what is said there is left out, and told.
+A path is names with dots; `[]` behind a name goes through a list, `{}` through an object, whose entries are then `key`,
+`value` and the object's owner, `of`; a leading `/` starts at the document instead of the record. `items` leads to the
+records; `[time]` and `[fields]` say where time, patient and device stand; each [[rule]] leads to one vital; paths of
+`aggregates` are means and the like, which are told. A record in which a path of `[skip]` holds what is said there is
+left out, and told.
 """
 
 import csv
@@ -77,6 +79,10 @@ def _steps(at: Any, names: list[str]) -> Iterator[Any]:
         yield at
         return
     name, rest = names[0], names[1:]
+    if name.endswith("{}"):
+        for key, value in mapping_of(mapping_of(at).get(name[:-2])).items():
+            yield from _steps({"key": key, "value": value, "of": at}, rest)
+        return
     through = name.endswith("[]")
     inner = at if name == "[]" else mapping_of(at).get(name.removesuffix("[]"))
     if inner is None:
@@ -97,7 +103,7 @@ def _convert(document: Any, mapping: Mapping, into: Converted, site: Site, memor
         if number >= MOST_RECORDS:
             into.say(Sign.MALFORMED, "items", f"more than {MOST_RECORDS:,} records")
             break
-        place = f"{items_path.removesuffix('[]') or 'record'}[{number}]"
+        place = f"{items_path.removesuffix('[]').removesuffix('{}') or 'record'}[{number}]"
         statements += _record(record, document, place, mapping, into, identity)
     if not statements and not into.findings:
         into.say(Sign.NOT_A_RESULT, mapping.name)
@@ -112,6 +118,9 @@ def _record(
         if _holds(record, document, path, wanted):
             into.say(Sign.NOT_WATCHED, f"{place}.{path}", ascii(wanted)[:40])
             return
+    for path in items(mapping.more.get("aggregates")):
+        if _one(record, document, path) is not None:
+            into.say(Sign.AGGREGATE, f"{place}.{path}")
     fields = mapping_of(mapping.more.get("fields"))
     user = _text(_one(record, document, fields.get("patient")))
     patient = identity.named(user) if user else None
@@ -198,7 +207,11 @@ def _time_of(record: Any, document: Any, place: str, mapping: Mapping, into: Con
         seconds = number_of(said) if isinstance(said, str) else said
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise TimeError(Sign.TIME_INVALID, "not seconds")
-        stamp = read_epoch(seconds / _PARTS.get(str(kind).rpartition("_")[2], 1))
+        later = _one(record, document, time.get("plus_s"))  # seconds after the first of a series
+        plus = number_of(later) if isinstance(later, str) else 0.0
+        if plus is None:
+            raise TimeError(Sign.TIME_INVALID, "not seconds")
+        stamp = read_epoch(seconds / _PARTS.get(str(kind).rpartition("_")[2], 1) + plus)
         if not str(kind).startswith("local"):
             return stamp
         zone = _one(record, document, time.get("offset"))

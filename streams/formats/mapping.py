@@ -87,8 +87,8 @@ def read_mapping(text: str, where: str = "mapping") -> Mapping:
     except ValueError as error:
         raise MappingError(f"{where}: `source` is one of {', '.join(Source)}") from error
     rows = said.get("rule", [])
-    if not isinstance(rows, list) or not rows:
-        raise MappingError(f"{where}: a mapping needs at least one [[rule]]")
+    if not isinstance(rows, list) or not (rows or said.get("aggregates")):
+        raise MappingError(f"{where}: a mapping needs at least one [[rule]], or `aggregates`")
     rules = tuple(_rule(number, row, where) for number, row in enumerate(rows))
     more = {key: value for key, value in said.items() if key not in ("name", "format", "source", "match", "rule")}
     match = said.get("match", {})

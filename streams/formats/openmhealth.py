@@ -40,7 +40,7 @@ _UNITS: Final = {
     Vital.DIASTOLIC_BP: frozenset({"mmHg"}),
     Vital.OXYGEN_FLOW: frozenset({"L/min"}),
 }
-_PRESSURES: Final = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})
+_OF_A_LIMB: Final = frozenset({"finger", "toe", "left wrist", "right wrist", "wrist"})  # colder than the body
 _REPORTED: Final = "self-reported"
 
 
@@ -55,14 +55,35 @@ def recognised(document: Any) -> bool:
         return True
     if isinstance(said.get("schema_id"), dict):
         return True
-    return any(isinstance(said.get(name), dict) for name in VITALS)
+    return any(isinstance(said.get(name), dict) for name in VITALS) or bool(_listed(said))
+
+
+def _listed(said: dict[str, Any]) -> list[Any]:
+    """The data points that a server's answer lists; none if the document is a data point itself."""
+    if isinstance(said.get("header"), dict):
+        return []
+    for name in ("body", "data"):
+        points = said.get(name)
+        if (
+            isinstance(points, list)
+            and points
+            and all(isinstance(mapping_of(one).get("header"), dict) for one in points)
+        ):
+            return points
+    return []
+
+
+def _points(data: bytes) -> Iterator[tuple[Any, str]]:
+    for document, problem in documents(data):
+        points = _listed(mapping_of(document))
+        yield from ((one, "") for one in points) if points else iter([(document, problem)])
 
 
 def convert(
     data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
 ) -> Iterator[Converted]:
     """Every data point in some bytes, converted, in order. Raises nothing on any input."""
-    for number, (document, problem) in enumerate(documents(data), first):
+    for number, (document, problem) in enumerate(_points(data), first):
         into = Converted(number, NAME)
         if problem:
             into.say(Sign.MALFORMED, "message", problem)
@@ -93,9 +114,12 @@ def convert_one(document: dict[str, Any], into: Converted, site: Site, memory: M
     patient = identity.named(user) if user else None
     device = text_of(provenance.get("source_name")) or None
     statements = []
+    if "body_temperature" in present and text_of(body.get("measurement_location")).casefold() in _OF_A_LIMB:
+        into.say(Sign.NOT_WATCHED, f"{place}.measurement_location", "temperature of a limb")
+        present.remove("body_temperature")
     measured = {name: _measured(body[name], VITALS[name], f"{place}.{name}", into) for name in present}
-    if any(measured[name] is None for name in _PRESSURES & set(present)):
-        for name in sorted(_PRESSURES & set(present)):  # one measurement: half of it is not to be trusted
+    if None in measured.values():
+        for name in sorted(measured):  # one measurement: half of it is not to be trusted
             if measured.pop(name) is not None:
                 into.say(Sign.HELD_WITH_PAIR, f"{place}.{name}", VITALS[name].value)
     for name, said in measured.items():

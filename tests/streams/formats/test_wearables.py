@@ -98,10 +98,10 @@ def test_an_apple_export_is_one_persons_and_its_percent_is_a_fraction():
     one = only(data, patient="p-1")
 
     assert [(reading["source"], values(reading)) for reading in one.readings] == [
-        ("wearable", {"heart_rate": 72.0, "spo2": 0.97}),
+        ("wearable", {"heart_rate": 72.0, "spo2": 97.0}),
         ("spot", {"temperature": 98.6}),
     ]
-    assert one.readings[0]["vitals"]["spo2"]["unit"] == "1"
+    assert one.readings[0]["vitals"]["spo2"]["unit"] == "%"
     assert signs(one) == [("aggregate", "Record")]
     assert {reading["patient_id"] for reading in one.readings} == {"p-1"}
 

@@ -168,10 +168,11 @@ def test_labels_of_other_ids_are_refused_and_make_nobody_free_of_the_event(plain
 
 def test_labels_on_another_clock_are_refused_and_miss_nobody(plain, tmp_path):
     vitals, labels = tables(plain)
-    ran = run("evaluate", written(tmp_path / "clock", shifted(vitals, lambda who: 1_700_000_000.0), labels))
-
-    assert ran.exit_code == 2
-    assert "other_clock: labels: sepsis_onset: time_s: use the clock of the values" in ran.stderr
+    at = written(tmp_path / "clock", shifted(vitals, lambda who: 1_700_000_000.0), labels)
+    for words in (("evaluate", at), ("learn", at, "--head", "sepsis", "--out", tmp_path / "weights.json")):
+        ran = run(*words)
+        assert ran.exit_code == 2
+        assert "other_clock: labels: sepsis_onset: time_s: use the clock of the values" in ran.stderr
 
 
 def test_whole_numbers_join_however_they_were_kept(plain, figures, tmp_path):

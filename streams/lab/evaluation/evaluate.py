@@ -20,7 +20,17 @@ from streams.lab.evaluation.figures import Figures, figures_of
 from streams.lab.evaluation.folder import CannotEvaluate, check
 from streams.lab.evaluation.groups import by_group
 from streams.lab.evaluation.measures import Bootstrap, auroc, interval
-from streams.lab.evaluation.outcomes import ABOUT, OF_EVENT, Asked, Outcomes, join, label_counts, read_outcomes
+from streams.lab.evaluation.outcomes import (
+    ABOUT,
+    OF_EVENT,
+    Asked,
+    Outcomes,
+    join,
+    label_counts,
+    outside,
+    read_outcomes,
+    require_one_clock,
+)
 from streams.lab.evaluation.raw import alerts_one_by_one, raw_crossings
 from streams.lab.evaluation.scores import Compared
 from streams.lab.evaluation.stream import stream_folder
@@ -111,28 +121,8 @@ def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:
     other patients, or their times of another clock.
     """
     join(tables, tables.patients)
-    _one_clock(tables, asked)
+    require_one_clock(tables, asked)
     return read_outcomes(tables, [], asked=asked)
-
-
-def _one_clock(tables: Tables, asked: Asked | None) -> None:
-    seen = tables.vitals.group_by("patient_id").aggregate([("time_s", "min"), ("time_s", "max")]).to_pydict()
-    begins, ends = np.array(seen["time_s_min"], dtype=float), np.array(seen["time_s_max"], dtype=float)
-    outcomes = read_outcomes(tables, seen["patient_id"], begins, asked)
-    timed = outcomes.timed
-    if timed.any() and _outside(outcomes, (ends - begins) / HOUR_S)[timed].all():
-        raise CannotEvaluate(
-            "other_clock",
-            f"labels: {outcomes.event}: time_s",
-            f"use the clock of the values: each of {int(timed.sum())} onsets lies before the patient's first value or "
-            f"more than {outcomes.horizon.within_h:g} h after the last",
-        )
-
-
-def _outside(outcomes: Outcomes, last_h: Array) -> Array:
-    """Patients whose onset lies before their first value, or later than the horizon after their last."""
-    with np.errstate(invalid="ignore"):
-        return (outcomes.onset_h < 0) | (outcomes.onset_h > last_h + outcomes.horizon.within_h)
 
 
 def judge(
@@ -224,7 +214,7 @@ def _data(tables: Tables, trace: Trace, outcomes: Outcomes) -> dict[str, Any]:
             **(join(tables, trace.patients) or {}),
             "used": sorted(name for name in counts if name in used),
             "ignored": {name: count for name, count in sorted(counts.items()) if name not in used},
-            "onsets_outside": int(_outside(outcomes, last).sum()),
+            "onsets_outside": int(outside(outcomes, last).sum()),
         }
     return told
 

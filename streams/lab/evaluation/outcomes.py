@@ -159,6 +159,28 @@ def read_outcomes(
     )  # fmt: skip
 
 
+def require_one_clock(recorded: Recorded, asked: Asked | None = None) -> None:
+    """Raises `CannotEvaluate` where no onset lies within what was recorded of its patient."""
+    tables = tables_of(recorded)
+    seen = tables.vitals.group_by("patient_id").aggregate([("time_s", "min"), ("time_s", "max")]).to_pydict()
+    begins, ends = np.array(seen["time_s_min"], dtype=float), np.array(seen["time_s_max"], dtype=float)
+    outcomes = read_outcomes(tables, seen["patient_id"], begins, asked)
+    timed = outcomes.timed
+    if timed.any() and outside(outcomes, (ends - begins) / HOUR_S)[timed].all():
+        raise CannotEvaluate(
+            "other_clock",
+            f"labels: {outcomes.event}: time_s",
+            f"use the clock of the values: each of {int(timed.sum())} onsets lies before the patient's first value or "
+            f"more than {outcomes.horizon.within_h:g} h after the last",
+        )
+
+
+def outside(outcomes: Outcomes, last_h: Array) -> Array:
+    """Patients whose onset lies before their first value, or later than the horizon after their last."""
+    with np.errstate(invalid="ignore"):
+        return (outcomes.onset_h < 0) | (outcomes.onset_h > last_h + outcomes.horizon.within_h)
+
+
 def _happened(event: str, lookup: Sequence[Mapping[str, Label]], told: Mapping[str, Sequence[Label]]) -> Array:
     """1, 0, or NaN where nobody says. A moment alone says that it happened. Where some row says 0, everybody needs a
     row; where the label is only there for those to whom it happened, the others in the labels are free of it.

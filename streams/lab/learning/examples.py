@@ -15,7 +15,7 @@ from streams.config.packaged_rules import packaged_rules
 from streams.lab.evaluation.batches import Patients, Progress, over_patients
 from streams.lab.evaluation.data_quality import require_quality
 from streams.lab.evaluation.definitions import SETTLE_S, Array
-from streams.lab.evaluation.outcomes import Asked, join, read_outcomes
+from streams.lab.evaluation.outcomes import Asked, join, read_outcomes, require_one_clock
 from streams.lab.learning.recipes import Outcome, Recipe
 from streams.log import Partition
 from streams.recordings.recordings import START_MS, Recording
@@ -108,6 +108,7 @@ def answers(seen: Sequence[Seen], recipe: Recipe, recorded: Recorded) -> list[Ar
         return [_low_pressure(one, recipe.horizon_h or 1.0) for one in seen]
     patients, begins = [one.patient for one in seen], [one.begins_s for one in seen]
     join(recorded, patients)
+    require_one_clock(recorded, Asked(recipe.outcome))
     told = read_outcomes(recorded, patients, begins, Asked(recipe.outcome))
     if recipe.outcome is Outcome.DEATH:
         return [np.full(len(one.hours), value) for one, value in zip(seen, told.happened, strict=True)]

@@ -202,7 +202,6 @@ class PartitionAssignment:
         log.error("%s was made anew: it is forwarded from its beginning", name)
         self.watch.changes[self._logical[tp.topic].value] += 1
         await self._forwarder.tell_of_anew(tp, f"{now}#anew", tp.partition)
-        self._consumer().refetch(tp)
         return (await self._consumer().earliest_offsets(tp))[tp]
 
     def stale(self, ends: Mapping[int, int]) -> set[int]:
@@ -248,10 +247,6 @@ class PartitionAssignment:
         if log_of.rules_bytes is None and at == 0 and self._forwarder is not None:
             await self._forwarder.enter_rules(partition, packaged_rules_bytes())
         self._store.hold(owned, told)
-        if (
-            kept.since is not None or at < place.start
-        ):  # acknowledged, and committed, but not yet in the states that were saved
-            self._consumer().refetch(TP(self._log_topic, partition))
 
     async def _ends(self) -> Mapping[int, int]:
         return await self._consumer().ends(self.owned_partitions)

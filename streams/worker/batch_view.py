@@ -26,11 +26,42 @@ PORTION: Final = 200
 class Fetched(NamedTuple):
     """Records of one partition in the order of their offsets, the timestamp type of the last (0: the producer's clock,
     1: the broker's), and the record batches that cannot be read. One of both at least is there.
+
+    `since`: from which offset on this is all there is, by the broker's own answers: what lies between it and the first
+    record does not exist (markers of transactions, what compaction removed, what was rolled back).
     """
 
     records: list[Record]
     stamped_by: int
+    since: int
     unreadable: Sequence[Unreadable] = ()
+
+
+class Passed:
+    """Of each partition the last stretch of offsets that was fetched to its end and in which nothing came: a fetch that
+    goes on behind it need not be made again to show that nothing was left out.
+
+    >>> passed = Passed()
+    >>> passed.ends("p0", since=10, at=12)
+    >>> passed.begins("p0", 12), passed.begins("p0", 12)
+    (10, 12)
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Any, tuple[int, int]] = {}
+
+    def begins(self, partition: Any, at: int) -> int:
+        """A fetch begins at this offset: since when there was nothing."""
+        since, until = self._last.pop(partition, (at, at))
+        return since if until == at else at
+
+    def ends(self, partition: Any, since: int, at: int) -> None:
+        """A fetch ended there, and nothing came since."""
+        self._last[partition] = since, at
+
+    def forget(self) -> None:
+        """Partitions change hands."""
+        self._last.clear()
 
 
 class RecordBatchView:
@@ -45,11 +76,17 @@ class RecordBatchView:
     """
 
     def __init__(
-        self, found: PartitionRecords, checksums: Checksums | None = None, transactions: Transactions | None = None
+        self,
+        found: PartitionRecords,
+        checksums: Checksums | None = None,
+        transactions: Transactions | None = None,
+        passed: Passed | None = None,
     ) -> None:
         self._tp, self._batches = found._tp, found._records
         self._checksums = checksums or Checksums()
         self.next_fetch_offset: int = found.next_fetch_offset
+        self._passed = passed or Passed()
+        self._since = self._passed.begins(self._tp, self.next_fetch_offset)
         self._transactions = transactions
         if transactions is not None:
             transactions.begin(self.next_fetch_offset)
@@ -88,10 +125,17 @@ class RecordBatchView:
             # beyond the last record where that was removed (compaction), or no fetch would ever get past the batch
             self.next_fetch_offset = batch.next_offset
             if len(portion) >= PORTION:
-                yield Fetched(portion, stamped_by, unreadable)
+                yield self._told(portion, stamped_by, unreadable)
                 portion, unreadable = [], []
         if portion or unreadable:
-            yield Fetched(portion, stamped_by, unreadable)
+            yield self._told(portion, stamped_by, unreadable)
+        self._passed.ends(self._tp, self._since, self.next_fetch_offset)
+
+    def _told(self, portion: list[Record], stamped_by: int, unreadable: list[Unreadable]) -> Fetched:
+        told = Fetched(portion, stamped_by, self._since, unreadable)
+        ends = [record[0] + 1 for record in portion[-1:]] + [one.next_offset for one in unreadable[-1:]]
+        self._since = max(ends)
+        return told
 
     def _checked(self, batch: Any) -> Damage | None:
         if batch.validate_crc():
@@ -108,6 +152,7 @@ async def next_fetched(
     max_records: int,
     checksums: Checksums | None = None,
     transactions: Callable[[TP], Transactions | None] = lambda _: None,
+    passed: Passed | None = None,
 ) -> dict[TP, Fetched]:
     """What was fetched of these partitions, after waiting for it at most `timeout` seconds; moves their positions.
 
@@ -123,7 +168,7 @@ async def next_fetched(
         for result in fetcher._records.values():
             if type(result) is FetchResult and type(result._partition_records) is PartitionRecords:
                 own = transactions(result._topic_partition)
-                result._partition_records = RecordBatchView(result._partition_records, checksums, own)
+                result._partition_records = RecordBatchView(result._partition_records, checksums, own, passed)
         found = await fetcher.fetched_records(partitions, timeout=0, max_records=max(1, max_records // PORTION))
         left = until - loop.time()
         if found or left <= 0:
@@ -140,4 +185,5 @@ def _joined(portions: list[Fetched]) -> Fetched:
     if len(portions) == 1:
         return portions[0]
     records = [record for portion in portions for record in portion.records]
-    return Fetched(records, portions[-1].stamped_by, [one for portion in portions for one in portion.unreadable])
+    unreadable = [one for portion in portions for one in portion.unreadable]
+    return Fetched(records, portions[-1].stamped_by, portions[0].since, unreadable)

@@ -25,13 +25,13 @@ from faust.types import TP, ConsumerMessage
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 from streams.worker.batch_fetcher import BatchFetcher
-from streams.worker.batch_view import Fetched, next_fetched
+from streams.worker.batch_view import Fetched, Passed, next_fetched
 from streams.worker.batches import RecordBatch
 from streams.worker.consumer_stats import ConsumerStats, Seen
+from streams.worker.continuity import Continuity, judge
 from streams.worker.damage import Checksums, tell_of_damage
 from streams.worker.faults import redact
 from streams.worker.membership import Coordination
-from streams.worker.offset_tracker import Continuity, OffsetTracker
 from streams.worker.transactions import Transactions
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._checksums = Checksums()
+        self._checksums, self._passed = Checksums(), Passed()
         self.transactions: dict[TP, Transactions] = {}  # what is forwarded; readings are read uncommitted
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
@@ -109,8 +109,27 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         with fetcher._subscriptions.fetch_context():
             most = max_records or MAX_POLL_RECORDS
             return await next_fetched(
-                fetcher, active_partitions, timeout or 0.0, most, self._checksums, self._transactions_of
+                fetcher, active_partitions, timeout or 0.0, most, self._checksums, self._transactions_of, self._passed
             )
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Where Faust would go by the group's word, which may be ahead of a checkpoint, or set by hand: here every
+        partition goes on where its taker says.
+        """
+        return await self.call_thread(self._seek_to_expected)
+
+    async def _seek_to_expected(self) -> Mapping[TP, int]:
+        # Nothing is waited for: asked late, it still goes to where things stand by then.
+        found = {tp: self.app.positions.expected(tp) for tp in self.assignment()}
+        for tp, expected in found.items():
+            if expected is not None:
+                self._ensure_consumer().seek(tp, expected)
+        return {tp: expected for tp, expected in found.items() if expected is not None}
+
+    def forget(self) -> None:
+        """Partitions change hands."""
+        self.transactions.clear()
+        self._passed.forget()
 
     def _transactions_of(self, tp: TP) -> Transactions | None:
         settings: Settings = self.app.settings
@@ -127,7 +146,6 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.consumer_stats = ConsumerStats()
-        self._offset_tracker = OffsetTracker()
         self._unread: set[TP] = set()
         self._out: list[RecordBatch] = []
         self._safe: dict[TP, int] = {}
@@ -162,8 +180,7 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Another generation begins: nothing that is under way counts any more."""
         await super().on_partitions_revoked(revoked)
-        self._offset_tracker.forget()
-        self._thread.transactions.clear()
+        self._thread.forget()
         for tp in revoked:
             self._safe.pop(tp, None)
             self._committed.pop(tp, None)
@@ -206,10 +223,6 @@ class BatchConsumer(driver.Consumer):
 
     # How batches come
 
-    def refetch(self, tp: TP) -> None:
-        """Before the next fetch: go to what is expected of this partition, not to where the group's offset stands."""
-        self._unread.add(tp)
-
     def open_transaction_s(self) -> float:
         """How long patient records, actions or rules have been waiting for a transaction to end, in seconds."""
         now = time.monotonic()
@@ -249,7 +262,6 @@ class BatchConsumer(driver.Consumer):
         """Faust's guess at slow agents; `streams.worker.health` watches each partition instead."""
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        self._offset_tracker.forget()
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             await asyncio.sleep(0)
             if not self.flow_active:  # the generation that counts is that of after the rebalance
@@ -282,16 +294,15 @@ class BatchConsumer(driver.Consumer):
 
     async def _deliver(self, fetched: Mapping[TP, Fetched], active: set[TP] | None, generation: int) -> None:
         ready = []
-        for tp, (records, stamped_by, unreadable) in fetched.items():
+        for tp, (records, stamped_by, since, unreadable) in fetched.items():
             if records and self._by_arrival and stamped_by != LOG_APPEND_TIME:
                 self._tell_of_stamps(tp, len(records))
             batch = RecordBatch(tp, records, stamped_by, unreadable)
             stale = self.app.consumer_generation_id != generation or not self.flow_active
             if stale or not (active is None or tp in active):
-                self._offset_tracker.dropped(tp)
                 self._unread.add(tp)
                 self.consumer_stats.dropped += 1
-            elif await self._follows(tp, batch.first_offset, generation):
+            elif await self._follows(tp, since, batch.first_offset, generation):
                 tell_of_damage(tp, unreadable, self.app.positions.expected(tp), self.consumer_stats.unreadable)
                 ready.append(batch)
             else:
@@ -322,37 +333,37 @@ class BatchConsumer(driver.Consumer):
             )
         self.consumer_stats.unstamped += records
 
-    async def _follows(self, tp: TP, first: int, generation: int) -> bool:
+    async def _follows(self, tp: TP, since: int, first: int, generation: int) -> bool:
         expected = self.app.positions.expected(tp)
-        verdict = self._offset_tracker.judge(tp, first, expected)
+        verdict = judge(since, first, expected)
         if verdict is Continuity.FOLLOWS:
             # Offsets that went back are repeats, or those of a topic that was made anew.
             return expected is None or first >= expected or await self.app.positions.is_same()
+        if verdict is Continuity.HOLE:
+            self.consumer_stats.holes += first - (expected or 0)
+            return True
         # Tried until it is done: were a batch at the end of a log dropped, only the next record would show the gap.
         while expected is not None and self.app.consumer_generation_id == generation and self.flow_active:
             try:
-                if verdict is Continuity.GO_BACK:
-                    return await self._go_back(tp, expected)
-                return await self._cross(tp, expected, first)
+                return await self._fill(tp, expected, since)
             except (KafkaError, IllegalStateError, TimeoutError) as refused:
                 await self._fetch_failed(refused)
         return False
 
-    async def _go_back(self, tp: TP, expected: int) -> bool:
+    async def _fill(self, tp: TP, expected: int, since: int) -> bool:
+        """Fetches what lies before a batch; True where that was deleted, so that the batch is taken as it is."""
+        start = (await self.earliest_offsets(tp))[tp]
+        if since > start:
+            await self._go_back(tp, max(expected, start))
+            return False
+        self.consumer_stats.lost += since - expected
+        self.app.positions.lost(tp, expected, since)
+        return True
+
+    async def _go_back(self, tp: TP, offset: int) -> None:
         self.consumer_stats.went_back += 1
         # Through the thread's queue: a seek from outside could be undone by a fetch that is just ending there.
-        await self.seek_wait({tp: expected})
-        self._offset_tracker.went_back(tp, expected)
-        return False
-
-    async def _cross(self, tp: TP, expected: int, first: int) -> bool:
-        start = (await self.earliest_offsets(tp))[tp]
-        if start > expected:
-            self.consumer_stats.lost += start - expected
-            self.app.positions.lost(tp, expected, start)
-        else:
-            self.consumer_stats.holes += first - expected
-        return True
+        await self.seek_wait({tp: offset})
 
     async def _hand_over(self, batches: list[RecordBatch], generation: int) -> None:
         self._out = batches

@@ -17,7 +17,9 @@ HOLDING = "vigilward_producer_blocked"
 BYTES = "vigilward_producer_queue_bytes"
 TELLS_WITHIN_S = 40.0
 EBBS_WITHIN_S = 40.0
-TRIES = 3
+TRIES = 10
+SETTLES_S = 0.3
+"""What was under way when the brokers stopped has arrived or waits by then: whether they stopped in time is seen."""
 LOOK_S = 0.002
 
 
@@ -66,7 +68,8 @@ def fill(
     *,
     kill: bool = False,
 ) -> Filled | None:
-    """Floods, stops the brokers for `stop_s`, and waits for the ebb; None if no buffer stayed full meanwhile.
+    """Floods, stops the brokers for `stop_s`, and waits for the ebb; None if no buffer stayed full meanwhile. Between
+    two fetches of a flood a buffer is empty: brokers that stopped just then go on at once, and it is tried again.
 
     `workers()` are those that run at the moment; `kill`: one whose buffer is full is killed before the brokers go on.
     """
@@ -78,7 +81,10 @@ def fill(
         for broker in brokers:
             broker.pause()
         try:
-            time.sleep(stop_s)
+            settles_s = min(stop_s, SETTLES_S)
+            time.sleep(settles_s)
+            if _sum(workers(), HOLDING):
+                time.sleep(stop_s - settles_s)
             held, waiting = _sum(workers(), HOLDING), _sum(workers(), BYTES)
             times = _sum(workers(), HELD_BACK) - before
             if kill and held:

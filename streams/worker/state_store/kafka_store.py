@@ -139,11 +139,8 @@ class KafkaStateStore:
         await asyncio.gather(*(self.drop(partition) for partition in list(self._entries)))
 
     def settled(self, partition: int, next_offset: int) -> None:
-        """Nothing: the group's offset goes with the checkpoint.
-
-        Were it further, Faust's own seek at an assignment could land beyond the checkpoint after ours, and what lies
-        between would pass for offsets that do not exist.
-        """
+        """The group's offset follows, for whoever looks at it from outside; what counts is the checkpoint."""
+        self._context.commit(partition, next_offset)
 
     def oldest_s(self) -> float:
         """How long ago the partition that waits longest was saved, in seconds."""
@@ -269,7 +266,6 @@ class KafkaStateStore:
             owned.log.dirty.update(captured.changed)
             raise
         entry.last = captured.checkpoint
-        self._context.commit(entry.partition, captured.checkpoint.next_offset)
         if captured.everyone is not None:
             entry.last = msgspec.structs.replace(captured.checkpoint, savepoint_at=captured.checkpoint.time)
             self.figures.savepoints.inc()

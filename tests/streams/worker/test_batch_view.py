@@ -11,7 +11,7 @@ from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.worker.batch_view import PORTION, Fetched, RecordBatchView, next_fetched
+from streams.worker.batch_view import PORTION, Fetched, Passed, RecordBatchView, next_fetched
 
 PLACE = TP("vitals.readings", 3)
 CONTROL, BROKERS_CLOCK = 0x20, 0x08
@@ -80,6 +80,29 @@ def test_markers_of_transactions_are_passed_over_and_not_fetched_again():
     portions = RecordBatchView(as_found(some(2) + checkpoint))
 
     assert offsets(portions) == [0, 1] and portions.next_fetch_offset == 3
+
+
+def test_a_portion_says_since_which_offset_it_is_all_there_is():
+    marker = batch([(0, 5, b"\x00\x00\x00\x01", b"\x00\x00\x00\x00\x00\x00", [])], base=2, flags=CONTROL)
+    first, last = RecordBatchView(as_found(marker + some(PORTION, base=3) + some(2, base=PORTION + 9), begin=1))
+
+    assert (first.since, first.records[0][0]) == (1, 3)
+    assert (last.since, last.records[0][0]) == (PORTION + 3, PORTION + 9)
+
+
+def test_fetches_in_which_nothing_came_count_for_the_next_alone():
+    """A marker at the end of a log: the next record is not read from behind it for nothing."""
+    marker = batch([(0, 5, b"\x00\x00\x00\x01", b"\x00\x00\x00\x00\x00\x00", [])], base=2, flags=CONTROL)
+    passed = Passed()
+
+    def since(data, begin):
+        return [one.since for one in RecordBatchView(as_found(data, begin), passed=passed)]
+
+    assert since(some(2) + marker, 0) == [0]
+    assert since(some(2, base=3), 3) == [2]
+    assert since(marker, 2) == []
+    assert since(some(2, base=9), 9) == [9], "it was read from elsewhere"
+    assert since(some(2, base=3), 3) == [3], "what came in between is not known any more"
 
 
 def test_what_lies_before_the_offset_asked_for_is_left_out():

@@ -9,11 +9,10 @@ from faust.types import TP
 
 from streams.worker import consumer
 from streams.worker.batch_view import Fetched
-from streams.worker.consumer import BatchConsumer, ConsumerStats
-from streams.worker.offset_tracker import OffsetTracker
+from streams.worker.consumer import BatchConsumer, BatchThread, ConsumerStats
 
 HERE = TP("vitals.readings", 3)
-RECORDS = Fetched([(7, 0, None, b"{}", ()), (8, 0, None, b"{}", ())], 1)
+RECORDS = Fetched([(7, 0, None, b"{}", ()), (8, 0, None, b"{}", ())], 1, 7)
 
 
 class Consumer(BatchConsumer):
@@ -21,15 +20,11 @@ class Consumer(BatchConsumer):
 
     flow_active = True
 
-    def __init__(self, expected):
-        positions = SimpleNamespace(expected=lambda tp: expected)
+    def __init__(self, expected, start=0):
+        self.lost, self.start = [], start
+        positions = SimpleNamespace(expected=lambda tp: expected, lost=lambda *what: self.lost.append(what))
         self.app = SimpleNamespace(consumer_generation_id=2, positions=positions)
-        self.consumer_stats, self._offset_tracker, self._unread, self._by_arrival = (
-            ConsumerStats(),
-            OffsetTracker(),
-            set(),
-            False,
-        )
+        self.consumer_stats, self._unread, self._by_arrival = ConsumerStats(), set(), False
         self.sought, self.handed, self.refusals = [], [], 0
 
     async def seek_wait(self, partitions):
@@ -37,6 +32,9 @@ class Consumer(BatchConsumer):
             self.refusals -= 1
             raise IllegalStateError("no partition of ours")
         self.sought.append(partitions)
+
+    async def earliest_offsets(self, tp):
+        return {tp: self.start}
 
     async def _hand_over(self, batches, generation):
         self.handed += batches
@@ -82,3 +80,59 @@ def test_a_batch_of_this_generation_is_handed_over():
 
     assert [batch.records for batch in one.handed] == [RECORDS.records]
     assert not one._unread
+
+
+def test_a_batch_from_wherever_somebody_sought_to_is_never_taken_for_what_comes_next():
+    """As Faust's seek to the group's offset did when it came after ours: the gap passed for a hole."""
+    one = Consumer(expected=5)
+    for times in (1, 2, 3):
+        asyncio.run(one._deliver({HERE: RECORDS}, {HERE}, 2))
+        assert one.sought == [{HERE: 5}] * times
+
+    assert (one.handed, one.lost, one.consumer_stats.holes) == ([], [], 0)
+
+
+def test_offsets_that_the_broker_passed_over_are_a_hole():
+    one = Consumer(expected=5)
+    asyncio.run(one._deliver({HERE: RECORDS._replace(since=5)}, {HERE}, 2))
+
+    assert len(one.handed) == 1 and one.sought == []
+    assert one.consumer_stats.holes == 2
+
+
+def test_what_was_deleted_is_told_up_to_where_reading_began():
+    one = Consumer(expected=5, start=7)
+    asyncio.run(one._deliver({HERE: RECORDS}, {HERE}, 2))
+
+    assert one.lost == [(HERE, 5, 7)] and one.consumer_stats.lost == 2
+    assert len(one.handed) == 1 and one.sought == []
+
+
+def test_what_was_deleted_is_not_told_of_what_is_still_there():
+    one = Consumer(expected=5, start=6)
+    asyncio.run(one._deliver({HERE: RECORDS}, {HERE}, 2))
+
+    assert one.lost == [] and one.sought == [{HERE: 6}] and one.handed == []
+
+
+class Seeking(BatchThread):
+    """Where Faust's seek at an assignment goes, without a connection."""
+
+    def __init__(self, expected):
+        self.app = SimpleNamespace(positions=SimpleNamespace(expected=expected.get))
+        self.sought, self.expected = {}, expected
+
+    async def call_thread(self, work, *args):
+        return await work(*args)
+
+    def assignment(self):
+        return {HERE, TP("vitals.actions", 0)}
+
+    def _ensure_consumer(self):
+        return SimpleNamespace(seek=self.sought.__setitem__)
+
+
+def test_fausts_own_seek_goes_where_the_taker_says_and_leaves_the_rest_alone():
+    one = Seeking({HERE: 5})
+
+    assert asyncio.run(one.seek_to_committed()) == {HERE: 5} == one.sought

@@ -5,11 +5,12 @@ import json
 
 import msgspec
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 
 from schemas.control_record import KIND_HEADER
 from streams.config.packaged_rules import first_rules
 from streams.config.topics import Topic
+from streams.installation.broker import admin_of
 from streams.log.placing import partition_of
 from streams.worker.state_store.fenced_producer import FencedProducer
 from streams.worker.state_store.state_encoding import CHECKPOINT_KEY, FORMAT, encode_checkpoint, patient_key
@@ -119,6 +120,18 @@ def test_a_savepoint_is_kept_and_counted(stage, tmp_path):
     markers = [record for record in stage.read(Topic.SAVEPOINTS) if record.key() == CHECKPOINT_KEY]
 
     assert {record.partition() for record in markers} == {0, 1}
+
+
+def test_a_groups_offset_that_somebody_moved_skips_nothing(stage, tmp_path):
+    lived(stage, tmp_path / "1", 0, 40)
+    publish(stage, 40, 40)
+    name, admin = stage.settings.topic(Topic.READINGS), admin_of(stage.settings)
+    ends = [TopicPartition(name, number, end) for number, end in stage.ends(Topic.READINGS).items()]
+    moved = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(stage.settings.group, ends)])
+    assert all(answer.result(30) for answer in moved.values())
+
+    lived(stage, tmp_path / "2", 80, 8)
+    assert judged(stage).clean, judged(stage).examples
 
 
 def test_a_backfill_in_event_clock_is_killed_again_and_again_and_loses_nothing(kafka, topic_prefix, tmp_path):

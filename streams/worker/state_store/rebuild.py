@@ -71,9 +71,9 @@ async def rebuild(settings: Settings, log_of: Partition, upto: int, back: int) -
         while start < upto and await consumer.position(place) < upto:
             with consumer._fetcher._subscriptions.fetch_context():
                 fetched = await next_fetched(consumer._fetcher, {place}, POLL_S, AT_ONCE, checksums)
-            for records, _, _ in fetched.values():
-                for first in range(0, len(records), AT_ONCE):
-                    log_of.run([record for record in records[first : first + AT_ONCE] if record[0] < upto])
+            for one in fetched.values():
+                for first in range(0, len(one.records), AT_ONCE):
+                    log_of.run([record for record in one.records[first : first + AT_ONCE] if record[0] < upto])
                     await asyncio.sleep(0)
     finally:
         await consumer.stop()

@@ -128,8 +128,8 @@ class ControlRecordKeys:
             return False
         name, _, digest = signature.rpartition(b":")  # bytes throughout: compare_digest raises on text beyond ASCII
         known = name.decode("utf-8", "replace")
-        # Without an id: signed before keys had ids, by any of them.
-        tried = [secret for name, secret in self._secrets.items() if known in ("", name)]
+        # Without an id: signed before keys had ids, by any of them. Ours without one: others have named it since.
+        tried = [secret for name, secret in self._secrets.items() if known in ("", name) or not name]
         return any(hmac.compare_digest(_digest(secret, message), digest) for secret in tried)
 
 

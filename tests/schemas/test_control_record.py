@@ -91,6 +91,15 @@ def test_a_key_without_an_id_keeps_its_records_valid_when_it_is_rotated_out():
     assert not ControlRecordKeys.parse("new:the-secret-of-today").holds(b"m", bare.sign(b"m")), "rotated out for good"
 
 
+def test_who_has_the_secret_without_an_id_accepts_what_was_signed_with_one():
+    """While workers get the id one after another, each takes over partitions of the others."""
+    bare, named = ControlRecordKeys.parse("the-secret-of-old"), ControlRecordKeys.parse("old:the-secret-of-old")
+    another = ControlRecordKeys.parse("old:quite-another-secret")
+
+    assert bare.holds(b"body", named.sign(b"body")) and named.holds(b"body", bare.sign(b"body"))
+    assert not bare.holds(b"body", another.sign(b"body"))
+
+
 def test_no_key_accepts_nothing_and_signs_nothing():
     nothing = ControlRecordKeys.parse("")
 

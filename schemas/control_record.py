@@ -28,6 +28,7 @@ class ControlRecordKind(StrEnum):
     LOSS = "loss"
     HISTORY = "history"
     FORGET = "forget"
+    CANARY = "canary"
     TICK = "tick"
 
 

@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     WRONG_MODE = "wrong_mode"
     CLOCK_AHEAD = "clock_ahead"
     MERGED = "merged"
+    RESERVED_ID = "reserved_id"
     # a patient record that may do nothing to the stay
     OTHER_ENCOUNTER = "other_encounter"
     OLD_RECORD = "old_record"
@@ -124,6 +125,10 @@ REMEDIES: Final[Mapping[Refusal, tuple[Level, str]]] = MappingProxyType(
         Refusal.MERGED: (
             Level.READING,
             "Send under the patient's new id: this one was merged into it.",
+        ),
+        Refusal.RESERVED_ID: (
+            Level.READING,
+            "Give the patient another id: those that begin with vigilward-canary are the watch's own.",
         ),
         Refusal.OTHER_ENCOUNTER: (
             Level.ACTION,

@@ -31,6 +31,7 @@ class Principal(StrEnum):
     ADMISSIONS = "admissions"
     APPROVER = "approver"
     NOTIFIER = "notifier"
+    CANARY = "canary"
     DOCTOR = "doctor"
 
 
@@ -50,6 +51,7 @@ TOPIC_RIGHTS: Mapping[Principal, Mapping[Topic, tuple[str, ...]]] = {
         Topic.TRENDS: WRITE,
         Topic.REJECTIONS: WRITE,
         Topic.HEARTBEATS: WRITE,
+        Topic.CANARY: WRITE,
         Topic.STATES: BOTH,
         Topic.SAVEPOINTS: BOTH,
     },
@@ -67,6 +69,7 @@ TOPIC_RIGHTS: Mapping[Principal, Mapping[Topic, tuple[str, ...]]] = {
     Principal.ADMISSIONS: {Topic.PATIENTS: ("WRITE", "DESCRIBE")},
     Principal.APPROVER: {Topic.RULES: ("WRITE", "DESCRIBE")},
     Principal.NOTIFIER: {Topic.ALERTS: READ, Topic.STATUS: READ, Topic.ACTIONS: WRITE},
+    Principal.CANARY: {Topic.READINGS: WRITE, Topic.CANARY: READ},
     Principal.DOCTOR: dict.fromkeys(TOPICS, (*BOTH, "CREATE", "ALTER_CONFIGS")),
 }
 """What each may do on which topic. Nobody but workers writes states; nobody but people's doors writes actions."""

@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: Final = {
     "demo": "Everything in one go: a ward, a broker, a worker, their alerts.",
     "worker": "Watch the patients of the readings topic, one of a group.",
+    "canary": "See from outside whether each partition is watched.",
     "notify": "Tell people of calls, and machines of alerts.",
     "board": "The ward's page: whom to see first, and why.",
     "replay": "Recorded readings, or the log itself, through the same watch.",

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     STATES = "states"
     SAVEPOINTS = "savepoints"
     HEARTBEATS = "heartbeats"
+    CANARY = "canary"
     NOTIFICATIONS = "notifications"
 
 
@@ -157,6 +158,15 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             DAY_MS,
             inbound=False,
         ),
+        Topic.CANARY: Facts(
+            "what the canary of each partition caused; never a patient's",
+            "canary",
+            "worker",
+            "`vigilward canary`, `doctor`",
+            Cleanup.DELETE,
+            DAY_MS,
+            inbound=False,
+        ),
         Topic.NOTIFICATIONS: Facts(
             "what a notifier owes, and what became of it",
             "patient",
@@ -183,6 +193,7 @@ WORKER_NEEDS: Final = (
     Topic.TRENDS,
     Topic.REJECTIONS,
     Topic.HEARTBEATS,
+    Topic.CANARY,
 )
 """What a worker cannot do without."""
 

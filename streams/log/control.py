@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from detectors.rules import Rules, RulesError, read_rules
-from detectors.vigil import Said
+from detectors.vigil import Said, Vigil
 from detectors.vigil.silence import idle_since
 from schemas.action import Action, ActionType
 from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind
@@ -14,6 +14,7 @@ from schemas.patient import Event, PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
 from streams.config.packaged_rules import PACKAGED_SOURCE
+from streams.log.canary import SICK, CanaryWatch, canary_of, is_reserved, observation
 from streams.log.control_records import verify
 from streams.log.places import taken_of
 from streams.log.placing import partition_of
@@ -42,6 +43,8 @@ class ControlRecords:
     first_time: int | None
     sources: dict[str, int]
     watches: dict[str, Watch]
+    canary: CanaryWatch | None
+    vigil: type[Vigil]
     dirty: set[str]
     tally: Tally
     _waiting: list[tuple[ControlRecordKind, ControlRecord, int]]
@@ -100,6 +103,10 @@ class ControlRecords:
         if kind is ControlRecordKind.FORGET:
             self._forget(forwarded, offset, out)
             return
+        if kind is ControlRecordKind.CANARY:
+            if not self._take_canary(forwarded):
+                self._reject(Refusal.BAD_RECORD, "body", (self.topic, self.partition, offset), 0, None, None, out)
+            return
         if forwarded.source_offset <= taken_of(self.sources, forwarded):  # forwarded again
             return
         self.sources[forwarded.source] = forwarded.source_offset
@@ -132,6 +139,10 @@ class ControlRecords:
         except ValidationError as error:
             return Refusal.BAD_RECORD, ".".join(str(part) for part in error.errors()[0]["loc"]) or None
         patient = record.patient_id
+        if is_reserved(patient):
+            return Refusal.RESERVED_ID, "patient_id"
+        if isinstance(record, PatientRecord) and is_reserved(record.merged_into):
+            return Refusal.RESERVED_ID, "merged_into"
         if isinstance(record, PatientRecord) and record.event is Event.MERGED and forwarded.source_topic != self.topic:
             return Refusal.BAD_RECORD, "event"  # only a worker hands on what was merged
         if record.mode is not self.mode:
@@ -152,6 +163,19 @@ class ControlRecords:
         refused = watch.vigil.refuses(record, self.time)
         self._tell(patient, watch.vigil.know(record, self.time), offset, out)
         return refused
+
+    def _take_canary(self, forwarded: ControlRecord) -> bool:
+        """Lets the canary's observation be judged; False where it is none. In event clock she would move the time."""
+        reading = observation(forwarded, self.partition, self.mode)
+        if reading is None or self.event_clock:
+            return False
+        if forwarded.source_topic == SICK:
+            self.canary = CanaryWatch(self.vigil(forwarded.key, self.rules, mode=self.mode.value))
+        if self.canary is not None:  # well after a restart: nothing is known of the sick one
+            self.canary.begin(forwarded, self.time)
+            self.canary.vigil.take(reading, self.time)
+            self._queue(self.canary, canary_of(self.partition))
+        return True
 
     def _forget(self, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
         """Ends the watch over somebody whom nobody admitted, unless something came since the owner chose her."""

@@ -21,6 +21,7 @@ from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import EPOCH, NEVER, to_ms
+from streams.log.canary import LEFT_AFTER_MS, CanaryWatch, canary_of, is_reserved
 from streams.log.control import ControlRecords
 from streams.log.control_records import forward, tick_in
 from streams.log.placing import partition_of
@@ -76,6 +77,7 @@ class Partition(ControlRecords):
         if checkpoint.rules is not None:
             self.rules_bytes, self.rules = checkpoint.rules, read_rules(checkpoint.rules)
         self._heap: list[tuple[int, str]] = []
+        self.canary: CanaryWatch | None = None
         # In event clock nothing has a time before the first reading: what is forwarded earlier waits for it.
         self._waiting: list[tuple[ControlRecordKind, ControlRecord, int]] = []
         self._before_waiting: Checkpoint | None = None
@@ -224,6 +226,8 @@ class Partition(ControlRecords):
         watch = self.watches.get(patient)
         if watch is None or due != watch.queued:  # forgotten, or an earlier entry took its place
             heappop(heap)
+            if watch is None and self.canary is not None and patient == canary_of(self.partition):
+                self._fire_canary(self.canary, due, out)
             return
         vigil = watch.vigil
         if due == vigil.due:  # otherwise it has since named a later moment
@@ -240,6 +244,18 @@ class Partition(ControlRecords):
             heapreplace(heap, (vigil.due, patient))
         else:
             heappop(heap)
+
+    def _fire_canary(self, canary: CanaryWatch, due: int, out: list[Output]) -> None:
+        if due != canary.queued:
+            return
+        if due - canary.fed_at > LEFT_AFTER_MS:
+            self.canary = None
+            return
+        if due == canary.vigil.due:
+            out += canary.outputs(canary.vigil.tick(due))
+            if canary.vigil.due <= due:
+                raise RuntimeError("a vigil that stays due would stop the partition")
+        self._queue(canary, canary_of(self.partition))
 
     def _queue(self, watch: Watch, patient: str) -> None:
         if watch.vigil.due < NEVER:
@@ -274,7 +290,9 @@ class Partition(ControlRecords):
         patient, count = reading.patient_id, len(reading.vitals)
         refused: tuple[Refusal, str] | None = None
         watch = self.watches.get(patient)
-        if watch is None and partition_of(patient, self.partitions) != self.partition:
+        if is_reserved(patient):
+            refused = Refusal.RESERVED_ID, "patient_id"
+        elif watch is None and partition_of(patient, self.partitions) != self.partition:
             refused = Refusal.WRONG_PARTITION, "patient_id"
         elif reading.mode is not self.mode:
             refused = Refusal.WRONG_MODE, "mode"

@@ -1,7 +1,9 @@
-"""The worker's own small web server: /metrics, /livez and /readyz."""
+"""A process's own small web server: /metrics, /livez and /readyz."""
 
 import logging
 import socket
+from collections.abc import Sequence
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -9,15 +11,24 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
-from streams.worker.health import Health
 
 log = logging.getLogger(__name__)
+
+
+class Probed(Protocol):
+    """What a probe asks of a process."""
+
+    def alive(self) -> bool:
+        """Whether anything but a restart would help."""
+
+    def unready(self) -> Sequence[str]:
+        """Why it does not do its whole work; nothing where it does."""
 
 
 class HealthServer:
     """Serves on `http_host` and `http_port`, or on any free port for 0, which it logs."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry, health: Health) -> None:
+    def __init__(self, settings: Settings, registry: CollectorRegistry, health: Probed) -> None:
         self._settings, self._registry, self._health = settings, registry, health
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None

@@ -136,7 +136,7 @@ def test_containers_have_no_rights_to_lose(name: str):
 
 
 @pytest.mark.parametrize("name", BUILDS)
-@pytest.mark.parametrize("component", ["worker", "board"])
+@pytest.mark.parametrize("component", ["worker", "canary", "board"])
 def test_the_settings_of_a_pod_are_accepted(name: str, component: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """What a pod is told must let its process start; secrets and mounted files stand in with files of this test."""
     objects = built(name)

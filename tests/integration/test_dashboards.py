@@ -1,25 +1,18 @@
 """Every panel of every dashboard asks a real Prometheus, which scrapes a real worker and a real board over a ward."""
 
 import json
-import math
-import subprocess
 import sys
 import tomllib
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from deploy.kafka.broker import Cluster
-from deploy.kafka.properties import HOST, free_ports
-from deploy.make import tools
+from deploy.kafka.properties import HOST
 from schemas.times import to_text
 from streams.config.topics import Topic
 from tests.browser.made import now
+from tests.integration.prometheus import Prometheus
 from tests.integration.staging import ROOT, Stage, until
 from tests.streams.board.conftest import BoardProcess
 
@@ -34,41 +27,6 @@ UNITS = {"resp_rate": "/min", "spo2": "%", "systolic_bp": "mm[Hg]", "pulse_rate"
 ILL = {"resp_rate": 28, "spo2": 88, "systolic_bp": 92, "pulse_rate": 126, "temperature": 38.9}
 MOST_SERIES = 400
 """Of one process's whole scrape: no label may grow with patients, beds or devices."""
-
-
-class Prometheus:
-    """A real server over the processes of this test."""
-
-    def __init__(self, folder: Path, targets: dict[str, str]) -> None:
-        (port,) = free_ports(1)
-        config = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(ROOT / "deploy" / "prometheus" / "rules" / "*.yml")],
-            "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()
-            ],
-        }
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-        words = [
-            *(tools.path_of("prometheus"), f"--config.file={folder / 'prometheus.yml'}"),
-            *(f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={HOST}:{port}"),
-        ]
-        self.url = f"http://{HOST}:{port}/api/v1"
-        self.process = subprocess.Popen([str(word) for word in words], stderr=subprocess.DEVNULL)
-
-    def ask(self, path: str, **words: str) -> Any:
-        """The `data` of an answer; None while it does not answer."""
-        try:
-            with urllib.request.urlopen(f"{self.url}/{path}?{urllib.parse.urlencode(words)}", timeout=10) as answer:
-                return json.load(answer)["data"]
-        except OSError:
-            return None
-
-    def values(self, expression: str) -> list[float]:
-        """What an expression gives now, NaN left out."""
-        found = self.ask("query", query=expression.replace("$__rate_interval", "20s")) or {"result": []}
-        numbers = [float(one["value"][1]) for one in found["result"]]
-        return [number for number in numbers if not math.isnan(number)]
 
 
 @pytest.fixture(scope="module")

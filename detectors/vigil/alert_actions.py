@@ -116,7 +116,7 @@ def _given(
         holds = (action.minutes or 0) * MINUTE_MS
     else:
         assert action.reason is not None
-        holds = calling.hold_ms(action.reason, facts.priority)
+        holds = max(calling.hold_ms(action.reason, facts.priority), facts.holds_at_least)
     return Answer(
         action.action_id,
         action.who,

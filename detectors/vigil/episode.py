@@ -16,6 +16,7 @@ from schemas.alert_reason import Reason
 RAISED, UPDATED, WORSENED, CLEARED = State.RAISED, State.UPDATED, State.WORSENED, State.CLEARED
 WORSE_BY: Final = 2  # points of score_min that make an alert worse (the nurse's breakthrough rule)
 DETERIORATION: Final = "deterioration"
+OVERDUE: Final = "observations overdue"
 PROTOCOL: Final = frozenset(
     {
         Reason.NEWS2_HIGH,

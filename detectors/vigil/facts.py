@@ -2,7 +2,7 @@
 
 from detectors.calling import PRIORITIES
 from detectors.rules import Rules
-from detectors.vigil.episode import Episode
+from detectors.vigil.episode import OVERDUE, Episode
 from detectors.vigil.lifecycle import Facts
 from detectors.vigil.persistence import LOW
 from detectors.vigil.stay import Stay
@@ -26,4 +26,12 @@ def facts_of(episode: Episode, at: int, stay: Stay, rules: Rules) -> Facts:
         int((calling.last_resort_minutes or 0) * MINUTE_MS) if episode.priority > LOW else 0,
         watched,
         watched and stay.plan in ("limited", "comfort"),
+        _holds_at_least(episode, stay, rules),
     )
+
+
+def _holds_at_least(episode: Episode, stay: Stay, rules: Rules) -> int:
+    """An answer about overdue observations holds until the next ones are: they are told of once an interval."""
+    if rules.watch is None or episode.subject != OVERDUE:
+        return 0
+    return int(max(stay.observe_every, rules.watch.loss.overdue_least_minutes) * MINUTE_MS)

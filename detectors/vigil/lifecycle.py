@@ -169,6 +169,7 @@ class Facts(NamedTuple):
     last_resort_ms: int = 0
     only_high_returns: bool = False
     plan: bool = False  # a plan of care is in force that escalates less than fully
+    holds_at_least: int = 0  # milliseconds for which an answer holds, whatever its reason
 
 
 class Turn(NamedTuple):

@@ -8,6 +8,7 @@ from msgspec import Struct
 from detectors.news2 import RED
 from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
 from detectors.rules import Rules
+from detectors.vigil.episode import OVERDUE
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
@@ -48,6 +49,8 @@ class Watched(Struct, array_like=True):
     unknown_since: int = NEVER
     unknown_left: int = NEVER  # since when it is so no more
     pulse_at: int = _FOREVER
+    asked_at: int = _FOREVER  # when a full set was last asked for
+    asked: int = 0  # how often
 
     def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
         """Takes one group of decided values into account."""
@@ -94,7 +97,9 @@ class Watched(Struct, array_like=True):
             self.ecg += 1
 
     def note_unknown(self, assessment: "Assessment", rules: Rules) -> None:
-        """Whether the certain points ask for little while items are unknown, and since when."""
+        """Whether the certain points ask for little while items are unknown, and since when; a full set is asked for
+        once an interval of observations, however often the points come and go.
+        """
         watch, score, at = rules.watch, assessment.score, assessment.at
         assert watch is not None
         if (
@@ -109,6 +114,15 @@ class Watched(Struct, array_like=True):
             self.unknown_left = min(self.unknown_left, at)
             if at - self.unknown_left >= _LET_GO_MS:
                 self.unknown_since = self.unknown_left = NEVER
+        if self.ask_due(assessment.stay, rules) <= at:
+            self.asked_at, self.asked = at, self.asked + 1
+
+    def ask_due(self, stay: Stay, rules: Rules) -> int:
+        """When a full set is asked for next; NEVER where nothing is unknown."""
+        watch = rules.watch
+        if watch is None or self.unknown_since == NEVER:
+            return NEVER
+        return max(self.unknown_since + int(watch.loss.unknown_minutes * MINUTE_MS), self.asked_at + _asked_every(stay))
 
 
 def expect_again(vigil: "Vigil", before: Stay, at: int) -> None:
@@ -202,9 +216,7 @@ def loss_due(vigil: "Vigil", now: int) -> int:
     if seen.unsteady_since < NEVER:
         moments.append(seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS))
     if seen.unknown_since < NEVER:
-        asked, every = seen.unknown_since + int(watch.loss.unknown_minutes * MINUTE_MS), _asked_every(vigil)
-        moments.append(asked + max(0, (now - asked) // every + 1) * every)
-        moments.append(seen.unknown_left + _LET_GO_MS)
+        moments += [seen.ask_due(vigil.stay, vigil.rules), seen.unknown_left + _LET_GO_MS]
     return min((moment for moment in moments if moment > now), default=NEVER)
 
 
@@ -236,7 +248,7 @@ def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     moment, priority, _ = vigil.overdue
     if moment <= at and priority and not paused:
         said = "Observations are overdue" + (f": {assessment.headline(None)}" if priority > LOW else "")
-        found.append(Condition("observations overdue", priority, (), said, "Take a full set of observations now."))
+        found.append(Condition(OVERDUE, priority, (), said, "Take a full set of observations now."))
     return found
 
 
@@ -265,9 +277,9 @@ def _pulse_lost(vigil: "Vigil", assessment: "Assessment") -> Condition:
     )
 
 
-def _asked_every(vigil: "Vigil") -> int:
+def _asked_every(stay: Stay) -> int:
     """How far apart a full set is asked for, in milliseconds: as ordered, or as chart 4 says of 1 to 4 points."""
-    minutes = vigil.stay.observe_every or response(URGENT_FROM - 1, ()).frequency_minutes
+    minutes = stay.observe_every or response(URGENT_FROM - 1, ()).frequency_minutes
     return int(max(_LEAST_EVERY, minutes) * MINUTE_MS)
 
 
@@ -275,11 +287,10 @@ def _unknown(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     watch, score, seen = vigil.rules.watch, assessment.score, vigil.watched
     assert watch is not None
     wait = int(watch.loss.unknown_minutes * MINUTE_MS)
-    if score is None or seen.unknown_since == NEVER or assessment.at < seen.unknown_since + wait:
+    if score is None or seen.unknown_since == NEVER or seen.asked_at < seen.unknown_since + wait:
         return []
-    times = (assessment.at - seen.unknown_since - wait) // _asked_every(vigil)
     words = f"NEWS2 at least {score.score_min}; not measured: {listed(part.value for part in score.missing)}"
-    subject = "observations incomplete" + (f" {times + 1}" if times else "")
+    subject = "observations incomplete" + (f" {seen.asked}" if seen.asked > 1 else "")
     priority = LOW if vigil.stay.paused(assessment.at) else MEDIUM
     return [Condition(subject, priority, (), words, "Take a full set of observations.")]
 

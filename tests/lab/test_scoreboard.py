@@ -3,11 +3,14 @@
 import pytest
 
 from streams.config.packaged_rules import packaged_rules_bytes
+from streams.lab.evaluation.trace import Revision
 from streams.lab.scoreboard.board import Job, Streamed, jobs, run, told
 from streams.lab.scoreboard.judge import burden_of, judged
 from streams.lab.scoreboard.kinds import KINDS
 from streams.lab.scoreboard.made import MadeUp
 from streams.lab.scoreboard.patient import Cadence
+from streams.lab.scoreboard.recorded import counted
+from streams.lab.scoreboard.recorded import lines as lines_of_pairs
 from streams.lab.scoreboard.ward import Call, Taken
 from streams.lab.scoreboard.words import lines
 
@@ -95,3 +98,29 @@ def test_the_same_patient_comes_out_the_same_whoever_streams():
     assert told(run(some, packaged_rules_bytes())) == once
     assert once["rows"][0]["must_call"] == 2
     assert sum(line.startswith("spo2_85") for line in lines(once)) == 1
+
+
+def revision(at_s, alert="a", state="raised", kind="physiological", reason="red_score", priority="medium", calls=True):
+    return Revision(at_s, alert, state, kind, "deterioration", priority, calls, reason, "", ())
+
+
+def test_calls_of_a_recorded_patient_are_told_by_their_cause():
+    found = counted(
+        "p",
+        24.0,
+        [
+            revision(90, calls=False),
+            revision(100, reason="persisted", state="updated"),  # the first call of its alert
+            revision(200, state="escalated", reason="not_answered"),
+            revision(300, state="worsened", reason="step_worse", priority="high"),
+            revision(400, state="returned", reason="acknowledgement_expired"),
+            revision(500, alert="b", kind="technical"),
+        ],
+        10.0,
+    )
+    assert (found.first, found.again, found.technical, found.steps) == (2, 1, 1, 1)
+    assert (found.first_s, found.high_s) == (90, 290)
+    later, nobody = found._replace(high_s=300.0, first_s=30.0), found._replace(first_s=None, high_s=None)
+    table = "\n".join(lines_of_pairs("made up", [(found, later), (found, nobody), (nobody, found)]))
+    assert "before and now 1, now only 1, before only 1 ['p']" in table
+    assert "sooner by 1.0 min (median); first high call later in 2 of 2" in table

@@ -97,6 +97,10 @@ class Bedside:
             elif to_do > now:
                 return
 
+    def reason(self, kind: str, subject: str, priority: int) -> str:
+        """Why it is said that such an alert was seen."""
+        return "reviewing"
+
     def _see(self, at: int) -> None:
         """Says that everything raised by then was seen, if nobody has yet."""
         while self._to_see and self._to_see[0][0] <= at:
@@ -114,7 +118,7 @@ class Bedside:
                     "alert_id": alert,
                     "who": "reviewer",
                     "role": "doctor",
-                    "reason": "reviewing",
+                    "reason": self.reason(alive[alert].kind, alive[alert].subject, alive[alert].priority),
                     "at": to_text(at),
                 }
             )

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.times import to_text
-from tests.making import HOUR, MINUTE, SECOND, T0, alerts, every, new_partition, reading, record, run
+from tests.making import HOUR, MINUTE, SECOND, T0, action, alerts, every, new_partition, reading, record, run
 
 COMFORT = {"plan": "comfort", "author": "dr-1", "reason": "talked over with the family"}
 PLAIN = {"age_years": 60}
@@ -87,6 +87,31 @@ def test_a_full_set_is_asked_for_half_an_hour_later_although_nothing_new_comes()
 
     asked = [one["at"] for one in calls if one["state"] == "raised" and "incomplete" in one["subject"]]
     assert asked == [to_text(T0 + 30 * MINUTE + 1), to_text(T0 + 90 * MINUTE + 1)]
+
+
+def test_a_full_set_is_asked_for_once_an_interval_however_often_the_points_come_and_go():
+    ill = {"resp_rate": 22, "spo2": 94, "heart_rate": 95, "systolic_bp": 124, "temperature": 37}
+    charted = [
+        reading(T0 + i * HOUR, "p", "n", source="spot", **(ill if i % 2 else {**ill, "resp_rate": 16, "spo2": 97}))
+        for i in range(12)
+    ]
+    asked = [one["at"] for one in called(PLAIN, charted, T0 + 12 * HOUR) if "incomplete" in one["subject"]]
+
+    assert [at[:16] for at in dict.fromkeys(asked)][:1] == [to_text(T0 + 90 * MINUTE)[:16]]
+    assert len([one for one in called(PLAIN, charted, T0 + 12 * HOUR) if one["state"] == "raised"]) == 2
+
+
+@pytest.mark.parametrize(("reason", "until"), [("equipment", 15), ("observations", 60)])
+def test_overdue_observations_are_told_once_an_interval_whatever_was_answered(reason, until):
+    log = [record(T0 - SECOND, "p", "admit", 1, **PLAIN), *ill("spot")]
+    end = [reading(T0 + HOUR, "other", spo2=97), reading(T0 + 2 * HOUR, "other", spo2=97)]
+    overdue = [one for one in alerts(run(new_partition(), [*log, *end])) if one["subject"] == "observations overdue"]
+    given = action(T0 + 20 * MINUTE, "p", "acknowledge", 2, alert_id=overdue[0]["alert_id"], reason=reason)
+    told = [
+        one for one in alerts(run(new_partition(), [*log, given, *end])) if one["subject"] == "observations overdue"
+    ]
+
+    assert next(one["at"] for one in told if one["state"] == "returned") == to_text(T0 + (20 + until) * MINUTE)
 
 
 @pytest.mark.parametrize("source", ["monitor", "wearable"])

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from schemas.times import HOUR_MS, MINUTE_MS
-from schemas.vitals import Source, Vital
+from schemas.vitals import SPOT_LATENESS, Source, Vital
 
 Positive = Annotated[float, Meta(gt=0)]
 AtLeastOne = Annotated[float, Meta(ge=1)]
@@ -50,6 +50,17 @@ class IntakeRules(Struct, frozen=True, forbid_unknown_fields=True):
     flat_minutes: Positive
     sentinels: tuple[Sentinel, ...] = ()
 
+    def all_scored_ms(self) -> tuple[int, ...]:
+        """How old a value may be and still be scored, in ms, by source number; a round as old as it counts."""
+        key = id(self)
+        known = _SCORED.get(key)
+        if known is None or known[0] is not self:
+            while len(_SCORED) >= _KEPT:
+                _SCORED.pop(next(iter(_SCORED)))
+            ages = tuple(SPOT_LATENESS if one is Source.SPOT else self.scored_ms(one) for one in Source)
+            known = _SCORED[key] = self, ages
+        return known[1]
+
     def scored_ms(self, source: Source) -> int:
         """How old a streamed value may be and still be scored, in milliseconds."""
         return int(self.scored_minutes[source] * MINUTE_MS)
@@ -67,3 +78,8 @@ class IntakeRules(Struct, frozen=True, forbid_unknown_fields=True):
         (75000, 60000)
         """
         return int(interval * (1 + self.lengthens_an_hour * waited / HOUR_MS))
+
+
+# By the rules' identity: worked out once for all patients.
+_SCORED: Final[dict[int, tuple[IntakeRules, tuple[int, ...]]]] = {}
+_KEPT: Final = 8

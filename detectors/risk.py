@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from math import isfinite
 from typing import Annotated, Final
@@ -143,10 +142,19 @@ class Head:
         return Forecast(log_odds, self.rank(log_odds), known, tuple(found))
 
 
-@lru_cache(maxsize=8)
+# By the rules' identity, since to hash all their weights takes longer than to admit a patient.
+_HEADS: Final[dict[int, tuple[RiskRules, dict[str, "Head"]]]] = {}
+_KEPT_HEADS: Final = 8
+
+
 def heads_of(rules: RiskRules) -> dict[str, Head]:
     """The heads of the rules, by name; made once for all patients."""
-    return {weights.head: Head(weights) for weights in rules.heads}
+    known = _HEADS.get(id(rules))
+    if known is None or known[0] is not rules:
+        while len(_HEADS) >= _KEPT_HEADS:
+            _HEADS.pop(next(iter(_HEADS)))
+        known = _HEADS[id(rules)] = rules, {weights.head: Head(weights) for weights in rules.heads}
+    return known[1]
 
 
 def faults(rules: RiskRules) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from detectors.rules import Rules
 from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
 from detectors.vigil.unseen import Extremes
-from detectors.vigil.window import NUMBER_OF, SOURCES, SPOT, WINDOW_MS, Decided, Window
+from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Decided, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge, means_something_else
 from schemas.reading import Quality
@@ -51,7 +51,7 @@ class IntakeByAge(Intake):
     def adopt(self, rules: IntakeRules) -> None:
         """Goes on under other rules."""
         self.rules = rules
-        self.scored = tuple(SPOT_LATENESS if s == Source.SPOT.value else rules.scored_ms(Source(s)) for s in SOURCES)
+        self.scored = rules.all_scored_ms()
 
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""

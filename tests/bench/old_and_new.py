@@ -145,12 +145,14 @@ def compare(tree: Path, *, patients: int, minutes: int, parts: bool) -> dict[str
         told["same"] = said[0] == said[1]
     for place, name in enumerate(("decode", "intake", "watch") if parts else ("whole",)):
         other, this = ([one[place] for one in times] for times in spent)
-        each = [median(1e6 * one / len(chunk) for one, chunk in zip(times, chunks)) for times in (other, this)]
+        each = [
+            median(1e6 * one / len(chunk) for one, chunk in zip(times, chunks, strict=True)) for times in (other, this)
+        ]
         told[name] = {
             "other_us": round(each[0], 2),
             "this_us": round(each[1], 2),
-            "this_by_other": round(median(b / a for a, b in zip(other, this)), 3),
-            "speed": round(median(a / b for a, b in zip(other, this)), 3),
+            "this_by_other": round(median(b / a for a, b in zip(other, this, strict=True)), 3),
+            "speed": round(median(a / b for a, b in zip(other, this, strict=True)), 3),
         }
     return told
 

@@ -87,7 +87,7 @@ def _wards(count: int) -> list[tuple]:
 
 
 def _long(seed: int) -> tuple:
-    """Four patients over hours, their monitors once a second to once a minute, with whatever goes wrong now and then."""
+    """Four patients over hours, a value a second to one a minute, with whatever goes wrong now and then."""
     from tests.making import T0, numbered, reading
 
     chance, log = random.Random(seed), []

@@ -216,4 +216,6 @@ class Converted:
             told["untold"] = self.untold
         if self.held:
             told["held"] = self.held[:TOLD_OF_A_CODE]
+            if (more := len(self.held) - TOLD_OF_A_CODE) > 0:
+                told["held_untold"] = more
         return told

@@ -205,7 +205,7 @@ def _time_of(record: Any, document: Any, place: str, mapping: Mapping, into: Con
             day = _one(record, document, time.get("date"))
             return read_iso(f"{day}T{said}" if isinstance(day, str) else said)
         seconds = number_of(said) if isinstance(said, str) else said
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or abs(seconds) > 1e21:
             raise TimeError(Sign.TIME_INVALID, "not seconds")
         later = _one(record, document, time.get("plus_s"))  # seconds after the first of a series
         plus = number_of(later) if isinstance(later, str) else 0.0

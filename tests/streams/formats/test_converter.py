@@ -160,3 +160,11 @@ def test_a_mapping_file_takes_csv():
 def test_a_mapping_file_that_cannot_be_used_says_where(text, words):
     with pytest.raises(MappingError, match=words):
         read_mapping(text)
+
+
+def test_a_verdict_counts_what_it_holds_and_does_not_show():
+    days = [observation(id=f"o-{at}", effectiveDateTime="2026-11-29") for at in range(130)]
+    (one,) = convert({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": day} for day in days]})
+
+    told = one.verdict()
+    assert (len(told["held"]), told["held_untold"]) == (100, 30)

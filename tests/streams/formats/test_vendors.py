@@ -74,6 +74,13 @@ def test_samples_without_their_day_or_their_second_are_no_readings():
     assert ("time_invalid", "timeOffsetSpo2Values[0].of.startTimeInSeconds") in signs(one)
 
 
+def test_a_time_of_a_thousand_digits_is_none():
+    measured = {"date": 10**400, "measures": [{"type": 11, "value": 70, "unit": 0}]}
+    one, *_ = convert({"body": {"measuregrps": [measured]}})
+
+    assert ("time_invalid", "body.measuregrps[0].date") in signs(one)
+
+
 POINT = {"heart_rate": {"value": 70, "unit": "beats/min"}, "effective_time_frame": {"date_time": NOON}}
 
 

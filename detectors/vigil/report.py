@@ -13,7 +13,7 @@ from detectors.vigil.episode import Episode
 from detectors.vigil.escalation import next_escalation_step
 from detectors.vigil.lifecycle import HIGH, OVER, Answer, Called, used_snooze
 from detectors.vigil.stay import Stay
-from detectors.vigil.wording import clears_when
+from detectors.vigil.wording import clears_when, limit_words
 from schemas.action import Action, Step
 from schemas.alert import AlertStatus
 from schemas.times import MINUTE_MS, to_ms, to_text, to_text_or_none
@@ -144,11 +144,16 @@ def done_report(action: Action | None) -> dict[str, object] | None:
     }
 
 
-def _ends_when(episode: Episode) -> str:
+def _ends_when(episode: Episode, stay: Stay, score: dict[str, object] | None, beyond: Sequence[object]) -> str:
     if episode.lifecycle.status in OVER:
         return LISTED if episode.lifecycle.status is AlertStatus.RESOLVED else "Is over."
     if episode.kind == "technical":
         return TECHNICAL_ENDS
+    limits = [limit for limit in stay.limits if limit.vital in beyond]
+    if limits and not episode.lost:
+        within = " and ".join(limit_words(limit.vital, limit.low, limit.high) for limit in limits)
+        asks = score is not None and (score["score_min"] >= URGENT_FROM or score["red"])  # type: ignore[operator]
+        return f"Ends when {within}" + (" and NEWS2 below 5 without a red score holds." if asks else ".")
     return clears_when(episode.priority, episode.because, episode.lost, learned=episode.learned)
 
 
@@ -166,6 +171,7 @@ def alert_bytes(
     action: Action | None = None,
 ) -> bytes:
     """One revision of an alert."""
+    beyond = [one["vital"] for one in findings if rules.watch is not None and one["detector"] == "personal_limit"]
     return encode(
         {
             "version": 1,
@@ -189,7 +195,7 @@ def alert_bytes(
             "news2": score,
             "findings": findings,
             "monitoring_lost": episode.lost,
-            "clears_when": _ends_when(episode),
+            "clears_when": _ends_when(episode, stay, score, beyond),
             "advice": advised,
             "lifecycle": lifecycle_report(episode, stay, rules.calling, at),
             "action": done_report(action),

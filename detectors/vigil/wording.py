@@ -124,6 +124,19 @@ def clears_when(priority: int, because: Sequence[str], lost: Sequence[str], *, l
     return f"Ends when {ask} with valid values of {vitals_words(because)}." if because else f"Ends when {ask}."
 
 
+def limit_words(name: str, low: float | None, high: float | None) -> str:
+    """That a vital lies within its personal limit again, with the limit.
+
+    >>> limit_words("spo2", 88.0, None), limit_words("heart_rate", 50.0, 120.0)
+    ('SpO2 is 88% or more', 'heart rate is 50/min to 120/min')
+    """
+    if low is not None and high is not None:
+        return f"{vital_words(name)} is {value_words(name, low)} to {value_words(name, high)}"
+    if low is not None:
+        return f"{vital_words(name)} is {value_words(name, low)} or more"
+    return f"{vital_words(name)} is {value_words(name, high or 0.0)} or less"
+
+
 def vitals_words(names: Iterable[str]) -> str:
     """The vitals' names in a row, as in a sentence.
 

@@ -128,6 +128,28 @@ def test_another_ward_knows_of_no_answer():
     assert any(a["interrupts"] for a in again)
 
 
+@pytest.mark.parametrize(
+    ("limit", "values", "ends"),
+    [
+        ({"vital": "spo2", "low": 95}, {"spo2": 94}, "Ends when SpO2 is 95% or more."),
+        (
+            {"vital": "spo2", "low": 95},
+            {"spo2": 91},
+            "Ends when SpO2 is 95% or more and NEWS2 below 5 without a red score holds.",
+        ),
+        (
+            {"vital": "heart_rate", "low": 50, "high": 80},
+            {"heart_rate": 88},
+            "Ends when heart rate is 50/min to 80/min.",
+        ),
+    ],
+)
+def test_the_alert_of_a_personal_limit_ends_by_the_limit(limit, values, ends):
+    ordered = record(T0, "p", "admit", 1, age_years=60, limits=[{"author": "dr-1", "reason": "known", **limit}])
+    log = [ordered, *streamed(0, 10 * MINUTE), *streamed(10 * MINUTE, 20 * MINUTE, **values)]
+    assert told(log)[-1]["clears_when"] == ends
+
+
 def limited(**order):
     until = to_text(T0 + 200 * HOUR)
     return {"calling_limits": [{"author": "dr-1", "reason": "known", "until": until, **order}]}

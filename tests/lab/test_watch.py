@@ -11,7 +11,7 @@ from detectors.rules import Rules
 from streams.config.packaged_rules import packaged_rules
 from streams.lab.scoreboard.judge import Burden, Moment, burden_of, judged
 from streams.lab.scoreboard.kinds import KINDS
-from streams.lab.scoreboard.made import MadeUp
+from streams.lab.scoreboard.made import START_MS, MadeUp
 from streams.lab.scoreboard.patient import Cadence
 from streams.lab.scoreboard.ward import Call, calls_of
 from tests.making import old_rules
@@ -116,3 +116,16 @@ def test_a_call_that_nobody_answers_goes_up_and_is_repeated_without_end():
 def test_every_red_vital_is_named_and_a_call_never_calms():
     calls = now("red_then_other_red", MINUTE, answered=False)[0]
     assert "SpO2 89" in calls[-1].headline and "resp rate" in calls[-1].headline
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_cuff_on_the_arm_of_the_finger_probe_calls_twice_and_is_known_then(answered):
+    calls = [call.at - START_MS for call in now("cuff_masks_spo2", SECOND, answered)[0] if call.new]
+
+    assert len(calls) == 2 and max(calls) < 17 * 60_000
+
+
+def test_an_epidural_that_was_answered_calls_anew_when_the_memory_of_the_answer_ends():
+    calls = [call.at for call in now("epidural", SECOND)[0] if call.new]
+
+    assert len(calls) == 2 and calls[1] - calls[0] > 12 * 3_600_000

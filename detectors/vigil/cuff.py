@@ -33,19 +33,13 @@ class Cuff(Struct, array_like=True):
             return
         gap = pressure.at - self.last if self.last else 0
         regular = self.gap and abs(gap - self.gap) <= _REGULAR * self.gap
-        bit = BIT["spo2"]
-        shown = [
-            (pressure.at - one[AT] <= MASKS_MS, bool((one[RED] | one[EXTREME]) & bit))
-            for one in windows
-            if one[MEASURED] & bit
-        ]
-        during = [low for near, low in shown if near]
-        before = [low for near, low in shown if not near][-_BEFORE:]
-        often = sum(one[AT] > self.last and bool(one[MEASURED] & bit) for one in windows) >= _BEFORE
-        if any(during) and before and not any(before) and often and self.last:
-            self.seen += 1
-        elif during and not any(during) and pressure.at - self.masked_at > MASKS_MS:
-            self.seen = 0  # it sits on the other arm now
+        often = _measured_since(windows, self.last, _BEFORE) if self.last else False
+        if often or self.seen:
+            during, before = _around(windows, pressure.at - MASKS_MS)
+            if any(during) and before and not any(before) and often:
+                self.seen += 1
+            elif during and not any(during) and pressure.at - self.masked_at > MASKS_MS:
+                self.seen = 0  # it sits on the other arm now
         self.gap = gap if not self.gap or not regular else self.gap
         self.last = pressure.at
 
@@ -62,3 +56,34 @@ class Cuff(Struct, array_like=True):
         self.since = self.since or at
         self.masked_at = at
         return at - self.since < MASKS_MS
+
+
+_SPO2: Final = BIT["spo2"]
+
+
+def _measured_since(windows: Sequence[Window], since: int, count: int) -> bool:
+    """Whether SpO2 was measured so many times after a moment; windows lie in the order of time."""
+    for one in reversed(windows):
+        if one[AT] <= since:
+            return False
+        if one[MEASURED] & _SPO2:
+            count -= 1
+            if not count:
+                return True
+    return False
+
+
+def _around(windows: Sequence[Window], since: int) -> tuple[list[bool], list[bool]]:
+    """Whether SpO2 was low, from a moment on and in the last few windows before it."""
+    during: list[bool] = []
+    before: list[bool] = []
+    for one in reversed(windows):
+        if one[MEASURED] & _SPO2:
+            low = bool((one[RED] | one[EXTREME]) & _SPO2)
+            if one[AT] >= since:
+                during.append(low)
+            else:
+                before.append(low)
+                if len(before) == _BEFORE:
+                    break
+    return during, before

@@ -26,6 +26,8 @@ BATCH_AFTER_MS: Final = 45_000  # silence before a batch
 BATCH_OLD_MS: Final = 30_000  # and how old its first value is
 LIVE_WINDOWS: Final = 8  # in a row with readings: it sends as it measures
 GAPS_KEPT: Final = 3
+UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
+UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
 # In the order in which a snapshot holds them.
 _OF_CLOCK: Final = (
@@ -278,6 +280,13 @@ class DeviceClock:
             known.add(value, when, taken)
         self.unseen_first = at if self.unseen_first == NOWHERE else self.unseen_first
         self.unseen_last = at
+
+    @property
+    def unseen_due(self) -> int:
+        """When it is told what was measured unseen; NEVER if nothing waits."""
+        if not self.unseen:
+            return NEVER
+        return min(self.unseen_first + UNSEEN_WAIT_MS, self.unseen_last + UNSEEN_QUIET_MS)
 
     def forget_unseen(self) -> None:
         """It was told, or there is nothing to tell."""

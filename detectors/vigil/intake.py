@@ -193,25 +193,30 @@ class Intake:
             try:
                 # the good ones, without a call: in the vital's own unit, valid, and neither suspect nor impossible
                 low, high = PLAUSIBLE[name][measure.unit]  # type: ignore[index]
-                plain = low <= value <= high and measure.quality is VALID  # type: ignore[operator]
-            except (KeyError, TypeError):
-                plain = False
-            if strange or not plain:
-                judged = self._judge(name, measure)
-                if isinstance(judged, Refused):
-                    refused.append(judged)
-                    self._note(window, name, judged, measure.quality)
+                if low <= value <= high and measure.quality is VALID and not strange:  # type: ignore[operator]
+                    values.append(value)  # type: ignore[arg-type]
                     continue
-                _, value, suspect = judged
-                if suspect or strange:
-                    suspects += 1
-                    window.suspect[name] = window.suspect.get(name, 0) + 1
-            values.append(value)  # type: ignore[arg-type]
+            except (KeyError, TypeError):
+                pass
+            judged = self._judge(name, measure)
+            if isinstance(judged, Refused):
+                refused.append(judged)
+                self._note(window, name, judged, measure.quality)
+                continue
+            _, value, suspect = judged
+            if suspect or strange:
+                suspects += 1
+                window.suspect[name] = window.suspect.get(name, 0) + 1
+            values.append(value)
         names, count = tuple(vitals), len(vitals)
         if refused:
             lost = {one.vital for one in refused}
             names = tuple(name for name in names if name not in lost)
-        window.add(names, values, row)
+        if names == window.names:  # as `Window.add`, without the call
+            window.values.fromlist(values)
+            window.rows.fromlist(row)
+        else:
+            window.add(names, values, row)
         if not refused and suspects == 0 and count < 16:
             return ACCEPTED[count]
         return Taken(count - suspects - len(refused), suspects, refused=tuple(refused))

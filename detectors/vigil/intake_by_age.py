@@ -6,10 +6,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from msgspec import msgpack, structs
+from msgspec import structs
 
 from detectors.intake_rules import IntakeRules
-from detectors.rules import Rules
 from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
 from detectors.vigil.unseen import Extremes
@@ -30,8 +29,6 @@ CHART_RUN: Final = 3
 CHART_DELAYED_MS: Final = 15 * MINUTE_MS  # a round that is older says so
 GAINS: Final = 10  # a log whose broker's clock stepped back goes a tenth slower until that has caught up
 GAINED_IN_MS: Final = 10 * MINUTE_MS
-UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
-UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
 
 class IntakeByAge(Intake):
@@ -78,11 +75,13 @@ class IntakeByAge(Intake):
             if at // WINDOW_MS != device.window:
                 growth = self.rules.lengthens_an_hour
                 device.turn(at, longest=self.scored[source], growth=growth, calm=self.calm)
-            lag = at - taken + device.lead
-            counts = not device.may_repeat(taken, sequence)
-            if counts and device.lead != taken - at and self._is_plain(device, lag, at - taken, taken):
-                device.lead = 0 if abs(at - taken) <= BAND_MS else taken - at
-                lag = at - taken + device.lead
+            behind = at - taken
+            lag = behind + device.lead
+            counts = taken > device.seen_before or sequence > device.sequence_before  # as `may_repeat`
+            # within the band no reading tells its clock
+            if not -BAND_MS <= lag <= BAND_MS and counts and self._is_plain(device, lag, behind, taken):
+                device.lead = 0 if abs(behind) <= BAND_MS else -behind
+                lag = behind + device.lead
                 device.least, device.run_count = NEVER, 0
             if lag < device.least or lag > STEADY_MS or device.ahead:
                 device.note(at, taken, sequence)
@@ -100,8 +99,8 @@ class IntakeByAge(Intake):
         index = (when - self.shift) // WINDOW_MS
         key = index * 4 + source
         window = self.windows.get(key)
-        end = (index + 1) * WINDOW_MS + self.shift
         late = 0
+        end = (index + 1) * WINDOW_MS + self.shift if window is None else window.end
         if window is None and end + STREAM_LATENESS > at:
             window = self._open(key, Window(end, end + STREAM_LATENESS, source))
         elif window is None or window.closes > end + STREAM_LATENESS:
@@ -244,7 +243,9 @@ class IntakeByAge(Intake):
         """When something about the devices' clocks, or what they sent too late, is next to be told after `now`."""
         soonest, wait = NEVER, int(late_minutes * MINUTE_MS)
         for device in self.devices.values():
-            for moment in (device.told_at(wait), unseen_due(device)):
+            if device.late_since == NOWHERE and not device.unseen:
+                continue  # nothing to tell
+            for moment in (device.told_at(wait), device.unseen_due):
                 if now < moment < soonest:
                     soonest = moment
         return soonest
@@ -261,17 +262,21 @@ class IntakeByAge(Intake):
     def unseen(self, due: int) -> list[dict[str, Extremes]]:
         """What is told now of values that were too old to be scored; it is not told again."""
         found = []
-        for name in sorted(self.devices):
+        waiting = [name for name, device in self.devices.items() if device.unseen]
+        for name in sorted(waiting):
             device = self.devices[name]
-            if unseen_due(device) <= due:
+            if device.unseen_due <= due:
                 found.append(device.unseen)
                 for vital, extremes in device.unseen.items():
                     device.marks[vital] = max(extremes.newest, device.marks.get(vital, device.floor))
                 device.forget_unseen()
         return found
 
-    def of_age(self, decided: Mapping[str, Decided], due: int) -> dict[str, Decided]:
+    def of_age(self, decided: dict[str, Decided], due: int) -> dict[str, Decided]:
         """Decided values with their delay, without those that nobody may count any more; these are remembered."""
+        oldest = due - WINDOW_MS - STREAM_LATENESS
+        if all(one.at >= oldest for one in decided.values()):
+            return decided
         counting = {}
         for name, one in decided.items():
             age = due - one.at
@@ -303,7 +308,10 @@ class IntakeByAge(Intake):
 
     def delay_of(self, number: int) -> int:
         """How long the device of that number keeps its readings before it hands them over, by habit."""
-        return next((device.delay for device in self.devices.values() if device.number == number), 0)
+        for device in self.devices.values():
+            if device.number == number:
+                return device.delay
+        return 0
 
     # ---- what is decided
 
@@ -317,6 +325,9 @@ class IntakeByAge(Intake):
         return groups
 
     def _mark(self, window: Window) -> None:
+        if len(self.devices) == 1 and not window.ragged:
+            self._mark_alone(window, next(iter(self.devices.values())))
+            return
         numbers, times = window.rows[1::4], window.rows[3::4]
         of_number = {device.number: device for device in self.devices.values()}
         for number in set(numbers):
@@ -332,6 +343,26 @@ class IntakeByAge(Intake):
                     decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
                 if decided > device.marks.get(name, NOWHERE):
                     device.marks[name] = decided
+
+    @staticmethod
+    def _mark_alone(window: Window, device: DeviceClock) -> None:
+        """As `_mark`, of the only device and of readings that are all alike."""
+        rows, marks = window.rows, device.marks
+        numbers = rows[1::4]
+        count = numbers.count(device.number)
+        if not count:
+            return
+        times = rows[3::4]
+        if count == len(numbers):
+            newest = max(times)
+        else:
+            newest = max(at for at, number in zip(times, numbers, strict=True) if number == device.number)
+        for name in window.names:
+            if newest > marks.get(name, NOWHERE):
+                marks[name] = newest
+        for name in window.unusable:
+            if newest > marks.get(name, NOWHERE):
+                marks[name] = newest
 
     # ---- state
 
@@ -358,29 +389,3 @@ class IntakeByAge(Intake):
             device = self.devices[name] = DeviceClock(number, newest)
             device.newest = device.seen = device.floor = newest
             device.lead, device.sequence = 0 if lead == NOWHERE else lead, sequence
-
-
-def unseen_due(device: DeviceClock) -> int:
-    """When it is told what of a device was measured unseen; NEVER if nothing waits."""
-    if not device.unseen:
-        return NEVER
-    return min(device.unseen_first + UNSEEN_WAIT_MS, device.unseen_last + UNSEEN_QUIET_MS)
-
-
-def new_intake(event_clock: bool, shift: int, rules: Rules) -> Intake:
-    """The intake that the rules ask for."""
-    if rules.intake is None:
-        return Intake(event_clock, shift)
-    return IntakeByAge(event_clock, shift, rules.intake)
-
-
-def under(rules: Rules, intake: Intake, event_clock: bool) -> Intake:
-    """The intake as it goes on under other rules."""
-    if isinstance(intake, IntakeByAge) and rules.intake is not None:
-        intake.adopt(rules.intake)
-        return intake
-    if intake.by_age is (rules.intake is not None):
-        return intake
-    other = new_intake(event_clock, intake.shift, rules)
-    other.restore(msgpack.decode(msgpack.encode(intake.state())))
-    return other

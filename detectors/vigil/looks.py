@@ -33,7 +33,7 @@ def demanded(vigil: "Vigil", assessment: Assessment, fresh: dict[str, Decided], 
         noticed, broken = bool(assessment.noticed()), bool(assessment.broken())
         request = vigil.persistence.note(assessment.score, fresh, noticed, broken, at, entered, rules, risk)
     else:
-        risk = risk if at >= heard_from(stay, vigil.first_at, rules.watch) else 0
+        risk = risk if risk and at >= heard_from(stay, vigil.first_at, rules.watch) else 0
         alert_open = vigil.register.deterioration is not None or vigil.register.answered is not None
         request = ask(
             vigil.persistence, assessment, fresh, entered=entered, rules=rules, risk=risk, alert_open=alert_open
@@ -65,7 +65,7 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, assessment.at
     lost = losses(vigil, assessment)
     priority = episode.priority if episode else LOW
-    if lost_at(vigil) < NEVER and all_silent(vigil, at):
+    if all_silent(vigil, at) and lost_at(vigil) < NEVER:
         priority = LOW  # one call for all that is lost, and at its own time
     found = conditions(
         vigil.tracks,

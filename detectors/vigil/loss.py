@@ -156,14 +156,21 @@ def seen_lately(vigil: "Vigil", at: int) -> bool:
 
 def all_silent(vigil: "Vigil", at: int) -> bool:
     """Whether no stream tells anything usable just now: that is one loss, and is told as one."""
-    streams = [
-        t for t in vigil.tracks.values() if t.known is not None and t.known.source != SPOT and t.detached is None
-    ]
-    return not seen_lately(vigil, at) or all(track.stale for track in streams)
+    if not seen_lately(vigil, at):
+        return True
+    for track in vigil.tracks.values():
+        known = track.known
+        if known is not None and known.source != SPOT and track.detached is None and not track.stale:
+            return False
+    return True
 
 
 def _expected(tracks: Mapping[str, Track]) -> bool:
-    return any(t.known is not None and t.known.source != SPOT and t.detached is None for t in tracks.values())
+    for track in tracks.values():
+        known = track.known
+        if known is not None and known.source != SPOT and track.detached is None:
+            return True
+    return False
 
 
 def _pulse_at(vigil: "Vigil") -> int:

@@ -23,6 +23,8 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
     """The next moment after `now` with something to do although no window closes; NEVER if there is none."""
     stay, rules, signals = vigil.stay, vigil.rules, vigil.signals
     soonest = first_expiry(vigil.tracks, now) if vigil.tracks else never_seen_at(vigil)
+    if soonest <= now:
+        soonest = NEVER
     ends = (
         stay.due,
         vigil.intake.clock_doubt_at(now, rules.technical.late_minutes),
@@ -35,14 +37,12 @@ def quiet_until(vigil: "Vigil", now: int) -> int:
         vigil.lifecycle_due
         if vigil.lifecycle_due > now
         else now + 1,  # an undone answer may leave a step that was due before
-        forget_at(vigil),
+        forget_at(vigil) if may_forget(vigil, soonest) else NEVER,
         NEVER if vigil.concern is None else vigil.concern.until,
         red_due(vigil.persistence, rules),
         step_due(vigil, rules),
         loss_due(vigil, now),
     )
-    if soonest <= now:
-        soonest = NEVER
     for moment in ends:
         if now < moment < soonest:
             soonest = moment
@@ -102,6 +102,23 @@ def forget_at(vigil: "Vigil") -> int:
         return stay.discharged_at + wait
     newest = max((track.known.at for track in vigil.tracks.values() if track.known), default=stay.discharged_at)
     return max(stay.discharged_at, newest) + wait
+
+
+def may_forget(vigil: "Vigil", by: int) -> bool:
+    """Whether `forget_at` may lie before or at a moment: asked at every window, where nearly every patient was just
+    heard of.
+    """
+    hours = vigil.rules.forget_unadmitted_hours
+    if vigil.stay.discharged:
+        return True
+    if hours is None or vigil.stay.assigned:
+        return False
+    wait = int(hours * HOUR_MS)
+    for track in vigil.tracks.values():
+        known = track.known
+        if known is not None and known.at + wait > by:
+            return False
+    return True
 
 
 def idle_since(vigil: "Vigil") -> int | None:

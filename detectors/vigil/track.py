@@ -5,7 +5,7 @@ doing.
 from collections.abc import Sequence
 from typing import Final, Self
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 from msgspec.structs import astuple
 
 from detectors.baseline import Baseline
@@ -189,12 +189,20 @@ class Track:
             return
         if self.cadence is None:
             self.cadence = Cadence()
-        usual, before = VALIDITY[self.name][source], self.cadence.last
-        self.cadence.note(decided.device, decided.at, decided.samples, calm, rules)
+        cadence, usual = self.cadence, VALIDITY[self.name][source]
+        before = cadence.last
+        cadence.note(decided.device, decided.at, decided.samples, calm, rules)
         if self.name in NEVER_FLAT:
-            self._look_for_flat(decided, max(0, decided.at - before - max(usual, self.lasts)), rules)
-        learnt = int(self.cadence.every * rules.validity_intervals)
-        self.lasts = max(usual, min(learnt, rules.validity_ms(self.name, source))) + held
+            if decided.flat:
+                self._look_for_flat(decided, max(0, decided.at - before - max(usual, self.lasts)), rules)
+            else:
+                self.still, self.unmoved = None, False
+        learnt = int(cadence.every * rules.validity_intervals)
+        if learnt > usual:  # never shorter than usual, whatever the rules' limit
+            learnt = max(usual, min(learnt, rules.validity_ms(self.name, source)))
+            self.lasts = learnt + held
+        else:
+            self.lasts = usual + held
 
     def _look_for_flat(self, decided: Decided, uncovered: int, rules: IntakeRules) -> None:
         """A rate that does not move is no body's, however seldom it is sampled: by time, and by enough values.
@@ -263,6 +271,10 @@ class Track:
             return told
         entered = None if self.entered is None else _written(self.entered)
         return [*told, self.cadence, self.lasts, entered, self.previous, self.kept, self.still, self.unmoved]
+
+    def under(self, rules: Rules) -> "Track":
+        """The track as it goes on under other rules; nothing learnt is lost."""
+        return Track.restore(self.name, msgpack.decode(msgpack.encode(self.state())), rules)
 
     @classmethod
     def restore(cls, name: str, state: Sequence, rules: Rules) -> Self:

@@ -16,14 +16,15 @@ from detectors.vigil.alert_actions import Acts
 from detectors.vigil.assessment import Assessment, learns
 from detectors.vigil.concern import Concern
 from detectors.vigil.intake import Taken
-from detectors.vigil.intake_by_age import IntakeByAge, new_intake, under
+from detectors.vigil.intake_by_age import IntakeByAge
+from detectors.vigil.intakes import new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import NOT_DUE, Watched, expect_again, overdue_at, overdue_for
 from detectors.vigil.persistence import AlertRequest, Persistence, Reason
 from detectors.vigil.register import Register
 from detectors.vigil.risk_forecast import RiskForecast
-from detectors.vigil.silence import forget_at, go_stale, quiet_until
+from detectors.vigil.silence import forget_at, go_stale, may_forget, quiet_until
 from detectors.vigil.status import status_bytes
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition, Signals, watch
@@ -42,6 +43,7 @@ from schemas.vitals import Source
 SNAPSHOT_VERSION: Final = 2
 READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no risk_forecast
 STATUS_EVERY_MS: Final = 60_000
+_SOURCE: Final = tuple(Source(name) for name in SOURCES)
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
 
 
@@ -165,7 +167,7 @@ class Vigil:
             silent = self._tell_unseen(due) or silent
         if silent or ended or not groups:
             self._review(due, {}, out, status=silent or ended)
-        if forget_at(self) <= due:
+        if may_forget(self, due) and forget_at(self) <= due:
             out += self.forget(due)
         self.due = self._next_due(due)
         return out
@@ -197,7 +199,7 @@ class Vigil:
         """Goes on under other rules; nothing learnt is lost."""
         self.rules = rules
         self.intake = under(rules, self.intake, self.event_clock)
-        self.tracks = {name: Track.restore(name, _plain(track.state()), rules) for name, track in self.tracks.items()}
+        self.tracks = {name: track.under(rules) for name, track in self.tracks.items()}
         self.risk_forecast.adopt(rules)
         self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
 
@@ -235,9 +237,12 @@ class Vigil:
         """Learns how often the vitals come."""
         rules, intake, calm = self.rules.intake, self.intake, self.register.deterioration is None
         assert rules is not None and isinstance(intake, IntakeByAge)
+        tracks, device, held = self.tracks, -2, 0
         for name, decided in fresh.items():
-            source = Source(SOURCES[decided.source])
-            self.tracks[name].keep_pace(decided, source, intake.delay_of(decided.device), rules, calm=calm)
+            if decided.device != device:
+                device = decided.device
+                held = intake.delay_of(device)
+            tracks[name].keep_pace(decided, _SOURCE[decided.source], held, rules, calm=calm)
 
     def _tell_unseen(self, due: int) -> bool:
         """Tells what was red or extreme among values that came too late to be scored; says whether there was any."""
@@ -393,7 +398,3 @@ class Vigil:
             one.overdue = tuple(overdue) if isinstance(overdue, list) else NOT_DUE
             one.watched = msgspec.convert(watched, Watched)
         return one
-
-
-def _plain(state: object) -> Sequence:
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))

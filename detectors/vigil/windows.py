@@ -31,13 +31,19 @@ def keep(windows: list[Window], window: Window, rules: LastingRules) -> None:
         del windows[0]
     if len(windows) <= KEPT:
         return
+    old = len(windows) - KEPT
     once = twice = often = 0  # vitals measured so many times since
+    asked = 0
+    for one in windows[:old]:
+        asked |= one[MEASURED]
     needed = []
     for one in reversed(windows):
         measured = one[MEASURED]
         needed.append(bool(measured & ~often))
         often, twice, once = often | (twice & measured), twice | (once & measured), once | measured
-    old = len(windows) - KEPT
+        if not asked & ~often and len(needed) <= KEPT:
+            del windows[:old]  # all that they measured has come often enough since
+            return
     windows[:old] = [one for one, kept in zip(windows[:old], needed[: KEPT - 1 : -1], strict=True) if kept]
 
 

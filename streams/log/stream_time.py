@@ -108,7 +108,11 @@ class StreamClock:
         done = back = 0
         for record in records:
             stamp = record[1]
-            if stamp != self._stamp or len(filling) >= AT_ONCE:
+            ahead = stamp - self.time
+            if 0 < ahead < SILENCE_MS and self._witness is None and len(filling) < AT_ONCE:  # as below, the sooner
+                self.time = self._stamp = stamp
+                self._rest = 0
+            elif stamp != self._stamp or len(filling) >= AT_ONCE:
                 gone = stamp - self._stamp
                 if gone > STEP_MS and self._witness is not None:
                     break

@@ -2,7 +2,8 @@
 
 Where a message carries several identifiers, the first of the stated order counts: by assigner and type as the site sets
 them, otherwise a medical record number before any other. With a key the id is a keyed HMAC of assigner and identifier,
-so that the log holds no hospital number; the key's id stands in front of it, so that keys can be rotated.
+so that the log holds no hospital number; the key's id stands in front of it. Where an older key is set beside the new
+one, the first time that a patient is named tells which pseudonyms are the same patient's: a watch follows by a merge.
 """
 
 import hashlib
@@ -14,6 +15,9 @@ from streams.formats.hl7v2_text import Segment
 
 # HL7 table 0203: medical record number, patient internal identifier, patient's number of this visit's hospital.
 TYPES: Final = ("MR", "MRN", "PI", "PT", "PN", "VN", "AN")
+
+
+TOLD: Final = 100_000  # patients whose older pseudonyms were told by this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,19 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How patients are named here. `key` with its `key_id` makes pseudonyms; `beds` names who lies where."""
+    """How patients are named here. `key` with its `key_id` makes pseudonyms; `beds` names who lies where.
+
+    `older` are earlier keys with their ids, as long as patients of their time are here. `renamed` holds, until it is
+    taken, the older pseudonyms of patients who were named, each with the one that stays.
+    """
 
     order: tuple[Preference, ...] = tuple(Preference(type=one) for one in TYPES)
     key: bytes = b""
     key_id: str = ""
+    older: tuple[tuple[str, bytes], ...] = ()
     beds: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def of_hl7(self, pid: Segment) -> str | None:
         """The patient of a PID segment: PID-3, else PID-2 of the versions before 2.3.1."""
@@ -77,8 +88,18 @@ class Identity:
         """
         if not self.key:
             return value
-        digest = hmac.new(self.key, f"{assigner}\x1f{value}".encode("utf-8", "replace"), hashlib.sha256)
-        return f"{self.key_id}-{digest.hexdigest()[:32]}"
+        name = _pseudonym(self.key_id, self.key, assigner, value)
+        if self.older and name not in self._told:
+            if len(self._told) >= TOLD:  # told again then: a merge that was told does nothing
+                self._told.clear()
+            self._told.add(name)
+            self.renamed.update((_pseudonym(key_id, key, assigner, value), name) for key_id, key in self.older)
+        return name
+
+
+def _pseudonym(key_id: str, key: bytes, assigner: str, value: str) -> str:
+    digest = hmac.new(key, f"{assigner}\x1f{value}".encode("utf-8", "replace"), hashlib.sha256)
+    return f"{key_id}-{digest.hexdigest()[:32]}"
 
 
 def _bed(location: list[str]) -> str:

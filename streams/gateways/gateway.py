@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.patient import Event
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
 from streams.config.topics import Topic
@@ -72,7 +73,10 @@ class Gateway:
         """Hands over to Kafka what was converted, and the message without names where something was not taken."""
         for one in results:
             _hold_nobodys(one)
-        records = [record for one in results for record in self._records(one)]
+        renamed = dict(self.converter.identity.renamed)
+        self.converter.identity.renamed.clear()
+        records = [self._merge(older, name) for older, name in renamed.items()]
+        records += [record for one in results for record in self._records(one)]
         if self.own.keep_refused and any(one.outcome in (Outcome.PARTLY, Outcome.REFUSED) for one in results):
             records.append(self._rejection(data, form, results, sender))
         for one in results:
@@ -81,6 +85,8 @@ class Gateway:
                 self.metrics.findings.labels(self.door, str(finding.code)).inc()
         stored = await self.store.put(records)
         stored.add_done_callback(lambda done: self._count(done, records, began))
+        if renamed:
+            stored.add_done_callback(lambda done: _failed(done) and self.converter.identity.renamed.update(renamed))
         return Answer(results, stored, began)
 
     async def publish(self, reading: dict[str, Any]) -> "asyncio.Future[None]":
@@ -97,6 +103,11 @@ class Gateway:
             for topic, messages in ((Topic.PATIENTS, one.patients), (Topic.READINGS, kept))
             for message in messages
         ]
+
+    def _merge(self, older: str, name: str) -> Record:
+        """Tells the watch that two pseudonyms are one patient's: what stood open under the older key's goes on."""
+        record = {"event": Event.MERGE.value, "patient_id": older, "merged_into": name}
+        return Record(self._topics[Topic.PATIENTS], older.encode(), _encode(record))
 
     def _may_publish(self, reading: dict[str, Any]) -> bool:
         """A reading of nobody, by no device, cannot be watched: every one would be a patient of its own."""
@@ -122,7 +133,7 @@ class Gateway:
         return Record(self._topics[Topic.REJECTIONS], f"gateway-{self.door}".encode(), kept, facts)
 
     def _count(self, done: "asyncio.Future[None]", records: list[Record], began: float) -> None:
-        if done.cancelled() or done.exception() is not None:
+        if _failed(done):
             self.metrics.not_stored.labels(self.door).inc()
             return
         self.metrics.seconds.labels(self.door).observe(time.perf_counter() - began)
@@ -155,6 +166,10 @@ class Gateway:
 _encode: Final = msgspec.json.encode
 
 
+def _failed(done: "asyncio.Future[None]") -> bool:
+    return done.cancelled() or done.exception() is not None
+
+
 def _hold_nobodys(one: Converted) -> None:
     """Holds back readings of nobody by no device: each would be a patient of its own, and none could be watched."""
     nobodys = [
@@ -172,10 +187,13 @@ def identity_of(own: GatewaySettings) -> Identity:
     said = own.pseudonym_keys.get_secret_value()
     if not said:
         return Identity()
-    key_id, _, secret = said.split(",")[0].partition(":")
-    if not key_id or len(secret) < 16:
-        raise SettingsError(["VIGILWARD_GATEWAY_PSEUDONYM_KEYS: write id:secret, the secret of 16 characters at least"])
-    return Identity(key=secret.encode(), key_id=key_id)
+    keys = [one.strip().partition(":") for one in said.split(",")]
+    if any(not key_id or len(secret) < 16 for key_id, _, secret in keys) or len({one[0] for one in keys}) < len(keys):
+        raise SettingsError(
+            ["VIGILWARD_GATEWAY_PSEUDONYM_KEYS: write id:secret[,older], each id once, secrets of 16 letters at least"]
+        )
+    (key_id, _, secret), *older = keys
+    return Identity(key=secret.encode(), key_id=key_id, older=tuple((one[0], one[2].encode()) for one in older))
 
 
 def devices_of(own: GatewaySettings) -> Any:

@@ -43,6 +43,22 @@ def test_an_acknowledged_hl7_message_stands_in_kafka(stage, tmp_path):
         assert gate.metric("vigilward_gateway_records_total") == 3
 
 
+def test_with_a_new_key_in_front_of_an_old_one_a_patients_watch_goes_on(stage, tmp_path):
+    old, new = "k1:the secret of last year", "k2:the secret of this year"
+    with GateProcess(stage, tmp_path / "before", "hl7v2", pseudonym_keys=old) as gate, Mllp(gate.door) as peer:
+        peer.send(message(SPO2))
+        assert codes([peer.answer()]) == ["AA"]
+    both = f"{new},{old}"
+    with GateProcess(stage, tmp_path / "after", "hl7v2", pseudonym_keys=both) as gate, Mllp(gate.door) as peer:
+        peer.send(message(SPO2, control="M-2"), message(SPO2, control="M-3"))
+        assert codes([peer.answer(), peer.answer()]) == ["AA", "AA"]
+
+    before, after, again = sorted(one["patient_id"] for one in readings(stage))
+    assert before.startswith("k1-") and after.startswith("k2-") and after == again
+    merges = [json.loads(one.value()) for one in stage.read(Topic.PATIENTS)]
+    assert merges == [{"event": "merge", "patient_id": before, "merged_into": after}]
+
+
 def test_a_message_in_pieces_and_bytes_between_frames_do_no_harm(stage, tmp_path):
     with GateProcess(stage, tmp_path, "hl7v2") as gate, Mllp(gate.door) as peer:
         wire = b"noise\x0b" + message(SPO2) + b"\x1c\r\n\n"

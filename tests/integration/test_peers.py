@@ -1,7 +1,8 @@
-"""Clients that others wrote, against our gateways: HAPI HL7v2, HAPI FHIR, fhir-kit-client."""
+"""Others' clients and judges against our gateways: HAPI HL7v2, HAPI FHIR, fhir-kit-client, fhir.resources."""
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,32 @@ def test_a_javascript_client_creates_and_reads_our_outcomes(stage, tmp_path):
             "create 201",
             "refused 422 Observation.valueQuantity.code",
         ]
+
+
+@pytest.fixture(scope="session")
+def judge():
+    """A Python of its own with fhir.resources, once: our own needs it not."""
+    folder = CACHE / "judge"
+    if not (folder / "ready").is_file():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        words = [str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", "fhir.resources==8.3.0"]
+        subprocess.run(words, check=True)
+        (folder / "ready").touch()
+    return str(folder / "bin" / "python")
+
+
+def test_fhir_resources_takes_our_answers_and_refuses_nothing_that_we_take(stage, tmp_path, judge):
+    with GateProcess(stage, tmp_path, "fhir") as gate:
+        said = said_by([judge, "fhir_judge.py", str(gate.door)], PEERS)
+
+    assert said[0] == "CapabilityStatement valid"
+    assert said[-1] == "batch 200, batch-response valid"
+    cases = dict(line.split(": ", 1) for line in said[1:-1])
+    answered = {name: words.rpartition(", ")[2] for name, words in cases.items()}
+    assert set(answered.values()) == {"OperationOutcome valid"}
+    taken = {name for name, words in cases.items() if "to us 201" in words}
+    assert taken == {"good"}
+    assert {name for name in taken if "to the judge refused" in cases[name]} == set()
+    # what the judge lets pass and we do not: no UCUM code, and a status of no list
+    passed = {name for name, words in cases.items() if "to the judge valid" in words}
+    assert passed == {"good", "a unit without code", "status of no list"}

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.patient import PatientRecord
 from streams.formats.findings import Outcome
+from streams.formats.identity import Identity
 from tests.streams.formats.making import BERLIN, SPO2, convert, message, signs
 
 
@@ -96,3 +97,16 @@ def test_a_monitor_that_names_only_the_bed_is_known_by_who_lies_there():
     named = [reading["patient_id"] for one in results for reading in one.readings]
     assert named[1] == "4711"
     assert all(name.startswith("unassigned:") for name in (named[0], named[2]))
+
+
+def test_with_an_older_key_a_patients_pseudonyms_are_told_to_be_one_patients_once():
+    before = Identity(key=b"an old secret of some length", key_id="k1")
+    now = Identity(key=b"a new secret of some length", key_id="k2", older=(("k1", before.key),))
+
+    names = {now.named("4711", "Hospital"), now.named("4711", "Hospital")}
+
+    (name,) = names
+    assert name.startswith("k2-")
+    assert now.renamed == {before.named("4711", "Hospital"): name}
+    now.renamed.clear()
+    assert (now.named("4711", "Hospital"), now.renamed) == (name, {})

@@ -137,3 +137,11 @@ def test_after_a_merge_a_log_made_anew_still_tells_its_loss_and_hands_on_what_is
     told(anew, *handed_on(anew, merge(2, "p-2", "p-3")))
 
     assert anew.watches["p-3"].vigil.stay.merged_from == ("p-2",)
+
+
+def test_a_merge_of_an_id_that_never_was_raises_nothing():
+    log = log_of()
+
+    said = told(log, *handed_on(log, merge(0, "k1-never", "k2-here")))
+
+    assert [one.topic for one in said if one.topic == "alerts"] == []

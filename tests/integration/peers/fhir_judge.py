@@ -1,0 +1,59 @@
+"""fhir.resources (R4B) as a judge of what the FHIR gateway takes and answers: python fhir_judge.py PORT."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+
+from fhir.resources.R4B import get_fhir_model_class
+
+GOOD = {
+    "resourceType": "Observation", "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+    "subject": {"reference": "Patient/p-1"}, "effectiveDateTime": "2026-11-29T21:00:00Z",
+    "valueQuantity": {"value": 82, "system": "http://unitsofmeasure.org", "code": "/min"},
+}  # fmt: skip
+CASES = {
+    "good": {},
+    "no status": {"status": None},
+    "no code": {"code": None},
+    "value as text": {"valueQuantity": {**GOOD["valueQuantity"], "value": "eighty"}},
+    "no such day": {"effectiveDateTime": "2026-02-30T10:00:00Z"},
+    "no zone": {"effectiveDateTime": "2026-11-29T21:00:00"},
+    "two values": {"valueString": "82"},
+    "two times": {"effectivePeriod": {"start": "2026-11-29T21:00:00Z"}},
+    "a unit without code": {"valueQuantity": {"value": 82, "unit": "bpm"}},
+    "status of no list": {"status": "sort of final"},
+}
+
+
+def asked(path, body=None):
+    """Status and body."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/fhir{path}", data)
+    request.add_header("Content-Type", "application/fhir+json")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def judged(resource):
+    """Whether it is valid R4B to fhir.resources."""
+    try:
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+    except ValueError:
+        return "refused"
+    return "valid"
+
+
+_, statement = asked("/metadata")
+print(statement["resourceType"], judged(statement))
+for name, changes in CASES.items():
+    one = {key: part for key, part in {**GOOD, **changes}.items() if part is not None}
+    status, answer = asked("/Observation", one)
+    print(f"{name}: to the judge {judged(one)}, to us {status}, {answer['resourceType']} {judged(answer)}")
+entries = [{"resource": GOOD, "request": {"method": "POST", "url": "Observation"}}] * 2
+status, answer = asked("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+print(f"batch {status}, {answer['type']} {judged(answer)}")

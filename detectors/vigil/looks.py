@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from detectors.vigil.asking import ask
 from detectors.vigil.assessment import Assessment
 from detectors.vigil.concern import with_concern
+from detectors.vigil.contradicted import contradicted
 from detectors.vigil.holding import heard_from, through_a_pause
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import all_silent, losses, lost_at, one_cause
@@ -85,7 +86,7 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     if isinstance(vigil.intake, IntakeByAge):
         found += timing(vigil.intake, vigil.tracks, vigil.signals, at, rules)
         found += [SHARED[one] for one in vigil.stay.shares if not vigil.stay.discharged]
-    found = one_cause(lost, found)
+    found = one_cause(lost, found) + contradicted(assessment, vigil.register.open)
     if rules.watch is not None and stay.plan == "comfort":  # only a concern calls
         found = [replace(one, priority=LOW) for one in found]
     return found

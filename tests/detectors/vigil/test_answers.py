@@ -204,6 +204,22 @@ def test_what_a_person_counted_is_not_ended_by_a_stream_that_says_less():
     assert any(a["state"] in ("resolved", "cleared") for a in told([*log, again]))
 
 
+def test_what_a_person_counted_and_a_stream_says_otherwise_is_shown_until_it_is_counted_again():
+    chart = [
+        reading(T0 + at, "p", "chart", source="spot", resp_rate=rate) for at, rate in ((10 * MINUTE, 8), (3 * HOUR, 15))
+    ]
+    stream = [
+        r for part in range(20) for r in streamed(part * 10 * MINUTE, (part + 1) * 10 * MINUTE, resp_rate=15 - part % 5)
+    ]
+    log = sorted([*stream, *chart], key=lambda entry: entry.at)
+
+    shown = [a for a in alerts(run(new_partition(), log)) if a["subject"] == "resp_rate contradicted"]
+
+    assert [(a["state"], a["interrupts"]) for a in shown] == [("raised", False), ("cleared", False)]
+    assert shown[0]["headline"] == "Resp rate was 8/min by hand, and a device says 14/min"
+    assert shown[1]["at"] >= to_text(T0 + 3 * HOUR)
+
+
 def test_a_stream_that_is_worse_than_what_was_entered_counts():
     entered = [reading(T0 + 10 * MINUTE, "p", "chart", source="spot", spo2=97)]
     assert calls(told([*streamed(0, 10 * MINUTE), *entered, *streamed(10 * MINUTE, 15 * MINUTE, spo2=86)]))

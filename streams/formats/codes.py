@@ -16,8 +16,8 @@ from schemas.vitals import SCALES, Vital
 # vital-signs profiles. Not those of the fetus, of exercise, of a time, or of which the method is not one of a bedside.
 _LOINC_ALSO: Final[Mapping[Vital, tuple[str, ...]]] = MappingProxyType(
     {
-        Vital.HEART_RATE: ("76282-3", "8890-6", "8891-4", "68999-2", "69000-8", "69001-6"),
-        Vital.PULSE_RATE: ("76477-9", "8893-0", "8892-2"),
+        Vital.HEART_RATE: ("76282-3", "76477-9", "8890-6", "8891-4", "68999-2", "69000-8", "69001-6"),
+        Vital.PULSE_RATE: ("8893-0", "8892-2"),
         Vital.RESP_RATE: ("76270-8", "76170-0", "76171-8", "76172-6"),
         Vital.SPO2: ("59407-7",),
         Vital.SYSTOLIC_BP: ("8459-0", "8460-8", "8461-6", "76215-3", "76534-7"),
@@ -40,7 +40,7 @@ LOINC_OTHER_SCALE: Final = frozenset({"9269-2", "9267-6", "9268-4", "9270-0", "3
 LOINC_AGGREGATES: Final = frozenset(
     {"96607-7", "96608-5", "96609-3", "8490-5", "8472-3", "8491-3", "8473-1", "8492-1", "8474-9", "41924-2", "41925-9"}
 )
-LOINC_PANELS: Final = frozenset({"85354-9", "85353-1", "55284-4", "35094-2", "8716-3", "34565-2"})
+LOINC_PANELS: Final = frozenset({"85354-9", "85353-1", "55284-4", "35094-2", "8716-3", "34565-2", "55417-0", "18684-1"})
 
 _MDC_NAMES: Final[Mapping[str, tuple[Vital, int]]] = MappingProxyType(
     {
@@ -233,6 +233,11 @@ _ELSEWHERE: Final = (
 )
 
 
+# A mean pressure is one measurement; the mean of systolic pressures, or whatever is over a day, is not.
+_OF_A_TIME: Final = re.compile(
+    r"\b24.?h(ou)?r?\b|\baverage|\bavg\b|\b(maximum|minimum)\b|\bmean (of|systolic|diastolic|heart|pulse|resp|oxygen)",
+    re.IGNORECASE,
+)
 # LOINC and SNOMED CT for pressures that are not the arterial one; 8478-0 and its like may stand beside them.
 _OTHER_PRESSURES: Final = frozenset({
     "8440-0", "8385-7", "8414-5", "60956-0", "60985-9", "60996-6", "60997-4", "60998-2", "8400-4",
@@ -256,14 +261,25 @@ def elsewhere(vital: Vital, code: str, *, mdc: bool) -> bool:
     return vital is Vital.TEMPERATURE and number in (150388, 188440)  # of the skin, and a difference
 
 
+def of_another_panel(vital: Vital, whole: list[str]) -> bool:
+    """Whether a pressure stands below LOINC codes of which none is a panel of vitals or of pressures.
+
+    >>> of_another_panel(Vital.SYSTOLIC_BP, ["97844-3"]), of_another_panel(Vital.SYSTOLIC_BP, ["97844-3", "85354-9"])
+    (True, False)
+    """
+    return vital in _PRESSURES and bool(whole) and not any(one in LOINC_PANELS or one in LOINC for one in whole)
+
+
 def in_place(vital: Vital | None, code: str, *names: str) -> None:
-    """Raises Mismatch where a name says that it is measured elsewhere, or of another.
+    """Raises Mismatch where a name says that it is measured elsewhere, of another, or is a mean over a time.
 
     >>> in_place(Vital.SYSTOLIC_BP, "8480-6", "Right atrial pressure")
     Traceback (most recent call last):
     ...
     streams.formats.codes.Mismatch: 8480-6 is not 'Right atrial pressure'
     """
+    if vital is not None and (name := next((one for one in names if _OF_A_TIME.search(one)), None)):
+        raise Mismatch(f"{code[:24]} is not {name[:40]!a}")
     for vitals, words in _ELSEWHERE if vital is not None else ():
         if vital in vitals and (name := next((one for one in names if words.search(one)), None)):
             raise Mismatch(f"{code[:24]} is not {name[:40]!a}")

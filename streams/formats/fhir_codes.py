@@ -14,6 +14,7 @@ LOINC: Final = "http://loinc.org"
 SNOMED: Final = "http://snomed.info/sct"
 _BY_OID: Final = {"urn:oid:2.16.840.1.113883.6.1": LOINC, "urn:oid:2.16.840.1.113883.6.96": SNOMED}
 MDC: Final = frozenset({"urn:iso:std:iso:11073:10101", "urn:oid:2.16.840.1.113883.6.24"})
+STATISTICS: Final = "http://terminology.hl7.org/CodeSystem/observation-statistics"
 UCUM: Final = "http://unitsofmeasure.org"
 
 
@@ -48,6 +49,12 @@ def read(
     if part.get("dataAbsentReason") is not None:
         raise CannotTake(Sign.DATA_ABSENT, ".dataAbsentReason", _reason(part))
     _only_value(part)
+    if (
+        oxygen is None
+        and (part.get("component") or part.get("hasMember"))
+        and not any(n.startswith("value") for n in part)
+    ):
+        return None  # its parts or members hold the values
     if vital is None or vital is Vital.SUPPLEMENTAL_OXYGEN:
         return _said_of_oxygen(part, bool(oxygen), rule)
     if vital is Vital.CONSCIOUSNESS:
@@ -100,7 +107,14 @@ def _vital_of(part: dict[str, Any], whole: dict[str, Any], mappings: tuple[Mappi
     if not found:
         return None, ""
     vital, rule = next(iter(found.items()))
-    all_codings = codings if part is whole else codings + _codings(whole)
+    around = [] if part is whole else _codings(whole)
+    all_codings = codings + around
+    if any(
+        system == STATISTICS or (system == LOINC and code in codes.LOINC_AGGREGATES) for system, code, _ in all_codings
+    ):
+        raise CannotTake(Sign.AGGREGATE, ".code")
+    if codes.of_another_panel(vital, [code for system, code, _ in around if system == LOINC]):
+        raise CannotTake(Sign.CODE_MISMATCH, ".code", "a pressure in another panel")
     for system, code, _ in all_codings:
         if codes.elsewhere(vital, code, mdc=system in MDC):
             raise CannotTake(Sign.CODE_MISMATCH, ".code", f"{rule.rpartition(' ')[2]} is not {code[:24]}")

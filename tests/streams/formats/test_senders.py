@@ -79,7 +79,7 @@ def test_a_unit_is_written_in_one_way(unit):
         ([("urn:local", "6", "Temp"), (LOINC, "8310-5"), (LOINC, "8716-3")], 36.9, "Cel", {"temperature": 36.9}),
         ([("urn:local", "7", "Peripheral Pulse Rate"), (LOINC, "8893-0"), (LOINC, "8867-4")], 104, "{Beats}/min",
          {"pulse_rate": 104.0}),
-        ([(LOINC, "76477-9", "Heart rate by Noninvasive")], 59, "{beats}/min", {"pulse_rate": 59.0}),
+        ([(LOINC, "76477-9", "Heart rate by Noninvasive")], 59, "{beats}/min", {"heart_rate": 59.0}),
         ([(LOINC, "8867-4")], 80, "/min{beats}", {"heart_rate": 80.0}),
         ([(LOINC, "76270-8")], 16, "/min", {"resp_rate": 16.0}),
         ([(LOINC, "75539-7", "Body temperature - Temporal artery"), (LOINC, "8310-5")], 37, "Cel",
@@ -146,3 +146,42 @@ def test_an_element_of_many_types_that_is_given_twice_is_refused():
     when = only(observation(effectivePeriod={"start": "2026-11-29T20:00:00Z"}))
     assert when.readings == []
     assert ("repeated_value", "Observation.effective[x]") in signs(when)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        coded((LOINC, "96607-7")),
+        coded((LOINC, "97844-3")),
+        coded((LOINC, "85354-9", "Blood pressure panel 24 hour mean")),
+        coded((LOINC, "85354-9"), ("http://terminology.hl7.org/CodeSystem/observation-statistics", "average")),
+    ],
+)
+def test_a_mean_over_a_time_stays_one_though_its_parts_are_coded_plainly(whole):
+    part = {"code": coded((LOINC, "8480-6", "Systolic blood pressure")), **quantity(120, "mm[Hg]")}
+    one = only(observation(valueQuantity=None, component=[part], code=whole))
+
+    assert one.readings == []
+    assert {code for code, _ in signs(one)} <= {"aggregate", "code_mismatch"}
+
+
+@pytest.mark.parametrize("name", ["Average heart rate", "Heart rate 24 hour maximum", "Mean heart rate"])
+def test_a_name_of_a_mean_is_believed(name):
+    assert only(message(obx(1, f"8867-4^{name}^LN", 82, "/min^^UCUM"))).readings == []
+    assert only(observation(code=coded((LOINC, "8867-4", name)))).readings == []
+
+
+def test_a_mean_pressure_is_a_single_measurement():
+    one = only(observation("8478-0", 80, "mm[Hg]", code=coded((LOINC, "8478-0", "Mean blood pressure"))))
+
+    assert [values(reading) for reading in one.readings] == [{"mean_bp": 80.0}]
+
+
+def test_an_observation_may_leave_its_value_to_its_parts():
+    code = coded((LOINC, "76477-9", "Heart rate by Noninvasive"))
+    part = {"code": code, **quantity(59, "{beats}/min")}
+
+    told = only(observation(valueQuantity=None, code=code, component=[part]))
+    assert (told.outcome, [values(one) for one in told.readings]) == (Outcome.TAKEN, [{"heart_rate": 59.0}])
+    members = observation(valueQuantity=None, hasMember=[{"reference": "Observation/2"}])
+    assert only(members).outcome is Outcome.IGNORED

@@ -87,7 +87,8 @@ def triples(parts: list[str]) -> list[tuple[str, str, str]]:
 def named(row: Segment, mappings: tuple[Mapping, ...]) -> Named | None:
     """The vital that an OBX is about; None if it is none of ours. Raises CannotTake where its codes disagree."""
     found: list[Named] = []
-    for code, name, system in triples(row.first(3)):
+    said = triples(row.first(3))
+    for code, name, system in said:
         one = _by_mapping(code, name, system, mappings) or _by_system(code, name, system)
         if one is not None:
             found.append(one)
@@ -96,7 +97,22 @@ def named(row: Segment, mappings: tuple[Mapping, ...]) -> Named | None:
         return next(one for one in found if one.vital is Vital.PULSE_RATE)
     if len(vitals) > 1:
         raise CannotTake(Sign.CODE_MISMATCH, 3, " and ".join(sorted(vitals)))
-    return found[0] if found else None
+    if not found:
+        return None
+    for code, _, system in said if found[0].mapped is None else ():
+        number = codes.of_mdil(code) if system.upper() == MDIL else code
+        if codes.elsewhere(found[0].vital, number, mdc=system.upper() in MDC or system.upper() == MDIL):
+            raise CannotTake(Sign.CODE_MISMATCH, 3, f"{found[0].rule} is not {code[:24]}")
+    if found[0].mapped is None:
+        _in_place(found[0], [name for _, name, _ in said])
+    return found[0]
+
+
+def _in_place(one: Named, names: list[str]) -> None:
+    try:
+        codes.in_place(one.vital, one.rule, *names)
+    except codes.Mismatch as error:
+        raise CannotTake(Sign.CODE_MISMATCH, 3, str(error)) from error
 
 
 def _by_mapping(code: str, name: str, system: str, mappings: tuple[Mapping, ...]) -> Named | None:

@@ -185,3 +185,19 @@ def test_an_observation_may_leave_its_value_to_its_parts():
     assert (told.outcome, [values(one) for one in told.readings]) == (Outcome.TAKEN, [{"heart_rate": 59.0}])
     members = observation(valueQuantity=None, hasMember=[{"reference": "Observation/2"}])
     assert only(members).outcome is Outcome.IGNORED
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "8480-6^Systolic^LN^150045^MDC_PRESS_BLD_ART_PULM_SYS^MDC",
+        "8480-6^Systolic^LN^PAPs^Pulmonary artery systolic^L",
+        "8310-5^Temperature^LN^150388^MDC_TEMP_SKIN^MDC",
+        "8480-6^Systolic^LN^0002-4a1d^PAPs^MDIL",
+    ],
+)
+def test_of_two_codes_the_special_one_decides(code):
+    unit = "Cel^^UCUM" if code.startswith("8310") else "mm[Hg]^^UCUM"
+    one = only(message(obx(1, code, 36, unit)))
+
+    assert (one.readings, signs(one)) == ([], [("code_mismatch", "OBX[1].3")])

@@ -11,6 +11,7 @@ from detectors.vigil.contradicted import contradicted
 from detectors.vigil.holding import heard_from, through_a_pause
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import all_silent, losses, lost_at, one_cause
+from detectors.vigil.maternity import asked
 from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import LOW, AlertRequest
 from detectors.vigil.technical import SHARED, Condition, conditions
@@ -87,6 +88,7 @@ def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
         found += timing(vigil.intake, vigil.tracks, vigil.signals, at, rules)
         found += [SHARED[one] for one in vigil.stay.shares if not vigil.stay.discharged]
     found = one_cause(lost, found) + contradicted(assessment, vigil.register.open)
+    found += asked(stay, at, rules)
     if rules.watch is not None and stay.plan == "comfort":  # only a concern calls
         found = [replace(one, priority=LOW) for one in found]
     return found

@@ -1,12 +1,15 @@
 """The maternal early warning criteria on a stream: which are met, which have lasted, and which are severe."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.maternal import DIASTOLIC_BP, HEART_RATE, RESP_RATE, SPO2, SYSTOLIC_BP
 from detectors.rules import Rules
+from detectors.vigil.persistence import LOW
+from detectors.vigil.stay import Stay
+from detectors.vigil.technical import Condition
 from detectors.vigil.windows import AT, BIT, BIT_OF, EXTREME, ITEMS, MEASURED, MEASURES, RED, Window, rows
-from schemas.times import MINUTE_MS
+from schemas.times import DAY_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from detectors.vigil.assessment import Assessment
@@ -67,6 +70,18 @@ class Maternal(NamedTuple):
             return window
         at, score, measured, red, extreme, unsteady, wild = window
         return at, score, measured, red, extreme | SEVERE, unsteady, wild
+
+
+POSTNATAL: Final = Condition(
+    "postnatal", LOW, (), "Postnatal for six weeks by now", "Say whether the maternal criteria still apply."
+)
+
+
+def asked(stay: Stay, at: int, rules: Rules) -> list[Condition]:
+    """Whether it has to be said anew that a woman has lately given birth; until then her criteria go on."""
+    if rules.watch is None or stay.maternity != "postnatal" or stay.discharged:
+        return []
+    return [POSTNATAL] if at >= stay.maternity_at + int(rules.watch.maternal.postnatal_days * DAY_MS) else []
 
 
 def criteria(assessment: "Assessment", rules: Rules) -> Maternal | None:

@@ -90,6 +90,7 @@ class Stay(Struct, array_like=True, frozen=True):
     merged_into: str | None = None  # the id under which this patient is watched now
     merged_from: tuple[str, ...] = ()  # ids that were merged into this one
     shares: tuple[str, ...] = ()  # what another patient has too: `bed`, `device`
+    maternity_at: int = NEVER  # since when the maternity is known as it is
 
     @property
     def discharged(self) -> bool:
@@ -182,6 +183,8 @@ def follow(stay: Stay, record: PatientRecord, at: int) -> Stay:
         if name in given:
             value = getattr(record, name)
             changes[name] = None if value is None or value == "unknown" else value.value
+    if "maternity" in changes and changes["maternity"] != stay.maternity:
+        changes["maternity_at"] = at
     if "devices" in given:
         changes["devices"] = None if record.devices is None else tuple(sorted(set(record.devices)))
     if "shares" in given:

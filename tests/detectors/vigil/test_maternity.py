@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.times import to_text
 from tests.making import HOUR, MINUTE, SECOND, T0, alerts, every, new_partition, reading, record, run
 
 
@@ -34,3 +35,15 @@ def test_a_cuff_beside_a_fast_stream_is_remembered_for_its_quarter_of_an_hour():
     stream = [reading(t, "p", spo2=97, pulse_rate=75) for t in every(5 * SECOND, T0, T0 + HOUR // 2)]
 
     assert called((0, 165, 95), (14, 165, 95), beside=stream)[-1]["priority"] == "high"
+
+
+def test_six_weeks_after_a_birth_it_is_asked_whether_the_criteria_still_apply():
+    days = [reading(T0 + day * 24 * HOUR, "p", "chart", source="spot", heart_rate=75) for day in range(45)]
+    given = record(T0 - SECOND, "p", "admit", 1, age_years=30, maternity="postnatal")
+    answered = record(T0 + 43 * 24 * HOUR + MINUTE, "p", "update", 2, maternity="none")
+    log = sorted([given, *days, answered], key=lambda entry: entry.at)
+
+    shown = [alert for alert in alerts(run(new_partition(), log)) if alert["subject"] == "postnatal"]
+
+    assert [(alert["state"], alert["interrupts"]) for alert in shown] == [("raised", False), ("cleared", False)]
+    assert to_text(T0 + 41 * 24 * HOUR) < shown[0]["at"] < to_text(T0 + 42 * 24 * HOUR + MINUTE)

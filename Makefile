@@ -42,7 +42,7 @@ test: ## set everything up and run the whole suite, stage by stage: make test ST
 	@$(PYTHON) deploy/make/suite.py $(STAGES)
 
 chaos: setup-dev ## break a running installation on purpose and judge it: make chaos KILLS=25 SEED=1 REPORT=file
-	@.venv/bin/python -m tests.chaos.run --kills $(KILLS) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+	@.venv/bin/python -m tests.chaos.run --kills $(KILLS) --seed $(SEED) $(if $(CLOCK),--clock $(CLOCK)) $(if $(THREE),--three-brokers $(THREE)) $(if $(REPORT),--report $(REPORT))
 
 zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=20 REAL=1 (real: session 8 s, stop 20 s)
 	@.venv/bin/python -m tests.chaos.run --zombies $(ZOMBIES) --seed $(SEED) $(if $(REAL),--real-times) $(if $(REPORT),--report $(REPORT))

@@ -19,7 +19,7 @@ from streams.config.topics import Topic
 from tests.chaos.checker import Verdict, check, lines
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
-from tests.chaos.schedule import FULL, KILLS, Plan, small
+from tests.chaos.schedule import FULL, KILLS, Plan, on_three, small
 from tests.chaos.stagehand import Happened, Stagehand, Times
 from tests.chaos.versions import versions
 from tests.integration.staging import Stage, until
@@ -86,7 +86,7 @@ def run(
     where = folder or Path(tempfile.mkdtemp(prefix="chaos-"))
     times = times or Times()
     options = {
-        "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1,
+        "clock": "arrival", "session_timeout_s": 2, "heartbeat_s": 0.5, "snapshot_every_s": 1,
         "producer_buffer_bytes": PRODUCER_BUFFER_BYTES, **(settings or {}),
     }  # fmt: skip
 
@@ -95,7 +95,7 @@ def run(
 
     with Cluster(where / "kafka", brokers, heap_mb=HEAP_MB) as cluster:
         stage = Stage(
-            cluster.bootstrap, "chaos.", clock="arrival", mode="demo", partitions=PARTITIONS,
+            cluster.bootstrap, "chaos.", mode="demo", partitions=PARTITIONS,
             replication_factor=min(3, brokers), **options,
         ).make_topics()  # fmt: skip
         keep_everything(cluster, stage)
@@ -155,6 +155,8 @@ def main() -> int:
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--full-buffers", type=int, help="only full buffers, so many, half of them with a kill")
     words.add_argument("--zombies", type=int, help="only zombies, so many")
+    words.add_argument("--three-brokers", type=int, help="only on three brokers, so many, most of them brokers lost")
+    words.add_argument("--clock", choices=["arrival", "event"], default="arrival")
     words.add_argument("--real-times", action="store_true", help="session 8 s, stopped for 20 s, as in production")
     words.add_argument("--report", type=Path, help="write the report here as well")
     asked = words.parse_args()
@@ -169,11 +171,14 @@ def main() -> int:
         kills = asked.full_buffers // 2
         plan = Plan(full_buffers=asked.full_buffers - kills, full_buffer_kills=kills)
         results.append(run("full buffers", plan, seed=asked.seed))
+    elif asked.three_brokers:
+        results.append(run("three brokers, two workers", on_three(asked.three_brokers), seed=asked.seed, brokers=3))
     else:
         one, three = small(asked.kills)
-        results.append(run("one broker, two workers", one, seed=asked.seed))
+        clock = {"clock": asked.clock}
+        results.append(run(f"one broker, two workers, {asked.clock} clock", one, seed=asked.seed, settings=clock))
         if three.faults:
-            results.append(run("three brokers, two workers", three, seed=asked.seed + 1, brokers=3))
+            results.append(run("three brokers, two workers", three, seed=asked.seed + 1, brokers=3, settings=clock))
     report = "\n\n".join([versions(), *(result.report() for result in results)]) + "\n"
     print(report)
     if asked.report:

@@ -110,3 +110,15 @@ def small(kills: int) -> tuple[Plan, Plan]:
         full_buffers=full_buffers, full_buffer_kills=full_buffers,
     )  # fmt: skip
     return one, Plan(kills=on_three, brokers_lost=brokers_lost)
+
+
+def on_three(faults: int) -> Plan:
+    """So many on three brokers: half of them brokers that are lost or started anew, whoever leads or coordinates.
+
+    >>> on_three(20).faults
+    20
+    """
+    lost = faults // 4
+    anew = faults // 4
+    kills = faults - lost - anew
+    return Plan(kills=kills - kills // 2, kills_at_points=kills // 2, broker_kills=anew, brokers_lost=lost)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.chaos.run import run
-from tests.chaos.schedule import small
+from tests.chaos.schedule import Plan, small
 
 KILLS = int(os.environ.get("KILLS", "25"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -25,3 +25,14 @@ def test_nothing_is_lost_repeated_differently_or_forgotten(name, plan, brokers):
     print(result.report())
     assert result.good, result.report()
     assert result.verdict.counts["alerts"] > (50 if KILLS >= 25 else 0), "too little was said to judge"
+
+
+@pytest.mark.needs("java", "maven")
+@pytest.mark.timeout(600)
+def test_a_backfill_in_event_clock_survives_the_same():
+    plan = Plan(kills=2, kills_at_points=3, zombies=1, broker_kills=1)
+    result = run("event clock, two workers", plan, seed=SEED, settings={"clock": "event"})
+
+    print(result.report())
+    assert result.good, result.report()
+    assert result.verdict.counts["alerts"] > 20, "too little was said to judge"

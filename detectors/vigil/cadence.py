@@ -42,12 +42,15 @@ class Cadence(Struct, array_like=True):
             self.device, self.every, self.like, self.slow, self.unlike = device, 0, 0, 0, []
             self.last = at
             return
-        interval, self.last = (at - self.last) // samples, max(at, self.last)
+        interval = (at - self.last) // samples
+        if at > self.last:
+            self.last = at
         if interval <= 0:
             return
         every = self.every
         if every and every <= LIKE * interval and interval <= LIKE * every:
-            self.slow = 0
+            if self.slow:
+                self.slow = 0
             if self.like < OF:
                 self.like += 1
             if self.unlike and self.like >= OF // 2:

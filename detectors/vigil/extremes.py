@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Consciousness counts A, C, V, P, U from 0; of the coma scale 8 is the usual limit for an airway at risk.
 PAIN: Final = 3
 COMA: Final = 8
+SAID_BY_PEOPLE: Final = frozenset({"consciousness", "gcs"})
 RATES: Final = ("pulse_rate", "heart_rate")
 OF_CHILDREN: Final = frozenset({"spo2", "consciousness", "gcs"})
 CUFFED: Final = "systolic_bp"
@@ -29,7 +30,15 @@ SUPPORTS: Final = frozenset({"resp_rate", "spo2", "systolic_bp", "pulse_rate", "
 def extremes(assessment: "Assessment", rules: Rules) -> list[str]:
     """The vitals whose value in force is extreme. Under 16 the adult limits of SpO2, P and U alone count."""
     stay, child, found = assessment.stay, assessment.why_not == "under 16 years", []
+    limit_of = rules.extreme.get
     for name, value in assessment.values.items():
+        limit = limit_of(name)  # type: ignore[call-overload]
+        if limit is not None:
+            low, high = limit.low, limit.high
+            if (low is None or value > low) and (high is None or value < high) and name not in SAID_BY_PEOPLE:
+                continue
+        elif name not in SAID_BY_PEOPLE:
+            continue
         if child and name not in OF_CHILDREN:
             continue
         if name == "consciousness":

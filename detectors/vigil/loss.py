@@ -71,6 +71,11 @@ class Watched(Struct, array_like=True):
 
     def _note_score(self, assessment: "Assessment", streamed: Mapping[str, Decided], request: "AlertRequest") -> None:
         """How bad it was when last measured. A sensor that scatters as it comes off changes nothing."""
+        nothing = not request.far and (assessment.score is None or not assessment.score.score_min)
+        if nothing and all(one.steady for one in streamed.values()):  # as below
+            self.score, self.red = 0, assessment.score is None and bool(request.reds)
+            self.extreme = bool(request.extremes)
+            return
         points = dict(assessment.points())
         doubted = {name for name in points if assessment.doubtful([name])}
         score = sum(least for name, least in points.items() if name not in doubted)
@@ -233,7 +238,7 @@ def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
     if watch is None:
         return []
     found: list[Condition] = []
-    paused, lost = stay.paused(at), lost_at(vigil) <= at
+    paused, lost = stay.paused(at), seen.usable_at < at and lost_at(vigil) <= at
     if lost and not paused:
         high = seen.score >= EMERGENCY_FROM or seen.extreme
         names = tuple(n for n, t in vigil.tracks.items() if t.known is not None and t.known.source != SPOT)
@@ -304,5 +309,7 @@ def _unknown(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:
 
 def one_cause(lost: list[Condition], found: list[Condition]) -> list[Condition]:
     """All conditions, a lost probe being one cause: no pulse is told apart where its sensor is told as urgently."""
+    if not lost:
+        return found
     told = max((one.priority for one in found if "pulse_rate" in one.vitals or "spo2" in one.vitals), default=0)
     return [one for one in lost if one.subject != "pulse lost" or one.priority > told] + found

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SCORED = frozenset({"resp_rate", "spo2", "systolic_bp", "pulse_rate", "heart_rate", "temperature"})
 
+_NOTHING: frozenset[str] = frozenset()
+
 
 @lru_cache(maxsize=1_024)
 def points_of(name: str, value: float, scale: int = 1) -> int:
@@ -47,7 +49,7 @@ def values_by_rank(
     """Puts what people measured in place of what streams say less of; gives the vitals that are in doubt: what a person
     counted as worse than the stream says now, and nobody has counted again.
     """
-    doubted: set[str] = set()
+    doubted: set[str] | None = None
     for name, track in tracks.items():
         entered, known = track.entered, track.known
         if entered is None or known is None or known.source == SPOT or name not in values:
@@ -57,5 +59,5 @@ def values_by_rank(
             if ours >= theirs:
                 values[name] = entered.value
         elif name == "resp_rate" and ours > theirs:
-            doubted.add(name)
-    return frozenset(doubted)
+            doubted = {*(doubted or ()), name}
+    return _NOTHING if doubted is None else frozenset(doubted)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from detectors.rules import Rules
-from detectors.vigil.device_clock import DeviceClock
+from detectors.vigil.cadence import SLOW_FOR
+from detectors.vigil.device_clock import NOWHERE, DeviceClock
 from detectors.vigil.intake_by_age import CHART_AHEAD_MS, CHART_LATE_MS, CHART_RUN, IntakeByAge
 from detectors.vigil.persistence import LOW, MEDIUM
 from detectors.vigil.technical import Condition, Signals
@@ -27,6 +28,26 @@ def timing(
     intake: IntakeByAge, tracks: Mapping[str, Track], signals: Signals, at: int, rules: Rules
 ) -> list[Condition]:
     """The conditions about time that hold, in a fixed order."""
+    found: list[Condition] = []
+    for device in intake.devices.values():
+        if device.charts or device.late_since != NOWHERE or device.delay >= DELAY_TOLD_MS:
+            found = _of_devices(intake, at, rules)
+            break
+    for track in tracks.values():
+        if track.cadence is not None and track.cadence.slow >= SLOW_FOR:
+            found += _slow(tracks)
+            break
+    if at < intake.crossed_until:
+        found.append(CROSSED)
+    if at < signals.merged_until:
+        found.append(_merged(signals.merged))
+    if at < signals.unseen_until:
+        found.append(_unseen([Unseen(*one) for one in signals.unseen], tracks))
+    return found
+
+
+def _of_devices(intake: IntakeByAge, at: int, rules: Rules) -> list[Condition]:
+    """What is wrong with the devices' clocks, and with how they hand their values over."""
     wait, found = int(rules.technical.late_minutes * MINUTE_MS), []
     devices = [intake.devices[name] for name in sorted(intake.devices)]
     late = [device for device in devices if device.told_at(wait) <= at]
@@ -47,17 +68,15 @@ def timing(
                 "The device hands them over from time to time: look at the patient when in doubt.",
             )
         )  # fmt: skip
-    slow = tuple(name for name, track in tracks.items() if track.slow and not track.stale)
-    if slow:
-        words = f"{capital(vitals_words(slow))}: measured far less often than before"
-        found.append(Condition(f"{slow[0]} slow", LOW, slow, words, "Check the device's interval and its connection."))
-    if at < intake.crossed_until:
-        found.append(CROSSED)
-    if at < signals.merged_until:
-        found.append(_merged(signals.merged))
-    if at < signals.unseen_until:
-        found.append(_unseen([Unseen(*one) for one in signals.unseen], tracks))
     return found
+
+
+def _slow(tracks: Mapping[str, Track]) -> list[Condition]:
+    slow = tuple(name for name, track in tracks.items() if track.slow and not track.stale)
+    if not slow:
+        return []
+    words = f"{capital(vitals_words(slow))}: measured far less often than before"
+    return [Condition(f"{slow[0]} slow", LOW, slow, words, "Check the device's interval and its connection.")]
 
 
 def zone_of(device: DeviceClock) -> int:

@@ -120,7 +120,7 @@ class Track:
             return False
         self.previous = known.value if known is not None and known.steady and not known.suspect else None
         self.known, self.stale = decided, False
-        if self.rules.watch is not None and source == SPOT:
+        if source == SPOT and self.rules.watch is not None:
             if name in OUTRANKS:
                 self.entered = decided
             air_percent = self.rules.watch.entered.air_percent

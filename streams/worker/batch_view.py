@@ -18,6 +18,9 @@ from faust.types import TP
 from streams.log import Record
 from streams.worker.damage import Checksums, Damage, Unreadable, damage_of
 from streams.worker.transactions import Transactions
+from streams.worker.unpacking import guard
+
+guard()
 
 PORTION: Final = 200
 """Records that are handed on together, at least: record batches of producers that do not gather hold one each."""
@@ -72,7 +75,7 @@ class RecordBatchView:
     (a fetch begins with a whole record batch). Read uncommitted, unless `transactions` holds back what is open.
 
     A record batch that cannot be unpacked (a codec that nobody knows, compressed bytes or record headers that are
-    damaged) costs itself alone: its checksum is right, so that it would come the same way at every fetch.
+    damaged, more inside than may be) costs itself alone: its checksum is right, so it comes like that at every fetch.
     """
 
     def __init__(
@@ -117,9 +120,9 @@ class RecordBatchView:
                 first = max(batch.base_offset, self.next_fetch_offset)
                 told = [Unreadable(first, batch.next_offset, damage)]
             if self._transactions is not None:
-                ends = batch.is_control_batch and damage is None
-                ours = self._transactions
-                found, told = ours.end(batch) if ends else ours.take(batch, found, told, time.monotonic())
+                now, ours = time.monotonic(), self._transactions
+                ends = batch.is_control_batch
+                found, told = ours.end(batch, told, now) if ends else ours.take(batch, found, told, now)
             portion += found
             unreadable += told
             # beyond the last record where that was removed (compaction), or no fetch would ever get past the batch

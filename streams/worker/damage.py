@@ -11,6 +11,8 @@ import cramjam
 from aiokafka.errors import UnsupportedCodecError
 from faust.types import TP
 
+from streams.worker.unpacking import TooMuch
+
 log = logging.getLogger(__name__)
 
 CHECKSUM_ATTEMPTS: Final = 3
@@ -25,6 +27,7 @@ class Damage(StrEnum):
     CHECKSUM = "checksum"
     CODEC = "codec"
     RECORDS = "records"
+    SIZE = "size"
 
 
 class Unreadable(NamedTuple):
@@ -56,6 +59,8 @@ class Checksums:
 
 def damage_of(refused: BaseException) -> Damage:
     """What it means that a batch could not be unpacked; raises what is not the batch's doing."""
+    if isinstance(refused, TooMuch):
+        return Damage.SIZE
     if isinstance(refused, UnsupportedCodecError | cramjam.DecompressionError | zlib.error | EOFError | OSError):
         return Damage.CODEC
     if isinstance(refused, Exception) or type(refused).__name__ == "PanicException":

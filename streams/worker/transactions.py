@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
 
 from streams.log import Record
-from streams.worker.damage import Unreadable
+from streams.worker.damage import Damage, Unreadable, damage_of
 
 
 class Released(NamedTuple):
@@ -60,22 +60,32 @@ class Transactions:
     ) -> Released:
         """One record batch: its records, or why it has none. `now` in seconds."""
         self._next_offset = batch.next_offset
-        producer = batch.producer_id if batch.is_transactional else None
+        # What its header says of one that is damaged may be wrong: nobody waits for an end that may never come.
+        producer = batch.producer_id if batch.is_transactional and not unreadable else None
         self._waiting.append(_Block(producer, records, unreadable, now))
         return self._release()
 
-    def end(self, batch: Any) -> Released:
-        """The checkpoint that ends a transaction."""
+    def end(self, batch: Any, unreadable: Sequence[Unreadable], now: float) -> Released:
+        """The marker that ends a transaction. One that is damaged is told, and ends it all the same: by what can be
+        read of it, else as committed; if its header names nobody who is waited for, the first that is open.
+        """
         self._next_offset = batch.next_offset
-        marker = next(batch, None)  # compaction takes it away once nothing is left of what it rolled back
-        kind = COMMIT_MARKER.type_ if marker is None else ControlRecord.parse(marker.key).type_
+        kind, broken = _kind_of(batch)
+        if broken and not unreadable:
+            unreadable = [Unreadable(batch.base_offset, batch.next_offset, Damage.RECORDS)]
+        open_ones = [block.producer for block in self._waiting if block.producer is not None]
+        ended = batch.producer_id
+        if unreadable and open_ones and ended not in open_ones:
+            ended = open_ones[0]
         for block in self._waiting:
-            if block.producer != batch.producer_id:
+            if block.producer != ended:
                 continue
             if kind == ABORT_MARKER.type_:
                 block.records, block.unreadable = (), ()
             if kind in (ABORT_MARKER.type_, COMMIT_MARKER.type_):
                 block.producer = None
+        if unreadable:
+            self._waiting.append(_Block(None, (), unreadable, now))
         return self._release()
 
     def waits_s(self, now: float) -> float:
@@ -89,3 +99,16 @@ class Transactions:
             out.records.extend(block.records)
             out.unreadable.extend(block.unreadable)
         return out
+
+
+def _kind_of(batch: Any) -> tuple[int, bool]:
+    """How a marker ends its transaction, and whether that cannot be read. Compaction takes a marker away once nothing
+    is left of what it rolled back.
+    """
+    try:
+        marker = next(batch, None)
+        kind = COMMIT_MARKER.type_ if marker is None else ControlRecord.parse(marker.key).type_
+    except BaseException as refused:  # a Rust library's panic is no Exception
+        damage_of(refused)
+        return COMMIT_MARKER.type_, True
+    return kind, False

@@ -30,6 +30,24 @@ def plain(base, count=1):
     return batch([(n, 1_000, b"p", b"{}", []) for n in range(count)], base)
 
 
+def damaged(data):
+    """With a checksum that does not fit."""
+    return data[:17] + bytes(4) + data[21:]
+
+
+class Lasting:
+    """It came three times already."""
+
+    def is_lasting(self, *_):
+        return True
+
+
+def told(transactions, *data):
+    """The offsets taken, and those passed over."""
+    portions = list(RecordBatchView(as_found(b"".join(data)), Lasting(), transactions))
+    return offsets(portions), [(one.first, one.next_offset) for portion in portions for one in portion.unreadable]
+
+
 def read(transactions, *data, begin=0):
     return offsets(RecordBatchView(as_found(b"".join(data), begin), None, transactions))
 
@@ -117,3 +135,24 @@ def test_it_takes_what_a_reader_of_committed_records_takes(doings, cuts):
         got += read(one, *data[at:cut], begin=at)
         at = cut
     assert got == want
+
+
+def test_a_marker_with_a_wrong_checksum_costs_itself_alone():
+    for how, taken in ((COMMIT, [0, 2]), (ABORT, [2])):
+        assert told(Transactions(), of(7, 0), damaged(ends(7, 1, how)), plain(2)) == (taken, [(1, 2)])
+
+
+def test_a_damaged_marker_that_names_somebody_else_ends_the_first_that_is_open():
+    log = of(7, 0), of(8, 1), damaged(ends(9, 2, COMMIT)), plain(3)
+
+    one = Transactions()
+    assert told(one, *log) == ([0], []), "the other is open still"
+    assert told(one, *log, ends(8, 4, COMMIT)) == ([0, 1, 3], [(2, 3)])
+
+
+def test_a_marker_of_a_right_checksum_that_says_nothing_is_told_and_ends_its_transaction():
+    assert told(Transactions(), of(7, 0), ends(7, 1, b"\x00"), plain(2)) == ([0, 2], [(1, 2)])
+
+
+def test_a_damaged_batch_of_a_transaction_is_not_waited_for():
+    assert told(Transactions(), damaged(of(7, 0)), plain(1)) == ([1], [(0, 1)])

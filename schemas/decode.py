@@ -96,16 +96,21 @@ def decode(value: bytes | None) -> FastReading | Decoded:
     ... ).vitals["spo2"].value
     97.0
     """
+    return decode_fast(value) or decode_slowly(value)
+
+
+def decode_fast(value: bytes | None) -> FastReading | None:
+    """The reading, where it is well formed and fully known; None where the contract has to decide, and to say why."""
     try:
-        reading = _strict(value)  # type: ignore[arg-type]
+        reading: FastReading = _strict(value)  # type: ignore[arg-type]
         # what can be printed holds no control character: asked in a third of the time
         if not (reading.patient_id.isprintable() and reading.device_id.isprintable()) and not _has_clean_ids(reading):
-            return decode_slowly(value)
+            return None
         if reading.vitals and len(value) <= MAX_BYTES and FIRST_MOMENT <= reading.taken_at < END_OF_TIME:  # type: ignore[arg-type]
             return reading
-    except Exception:  # whatever it is: the contract decides, and says why
+    except Exception:  # whatever it is
         pass
-    return decode_slowly(value)
+    return None
 
 
 def _has_clean_ids(reading: FastReading) -> bool:
@@ -114,19 +119,30 @@ def _has_clean_ids(reading: FastReading) -> bool:
 
 def decode_slowly(value: bytes | None) -> Decoded:
     """As `decode`, by the contract: explains every refusal, names what is unknown, keeps a bad vital's neighbours."""
+    body = open_value(value)
+    return _read_unknown(body) or _read_by_contract(body)
+
+
+def whose(value: bytes | None) -> str | None:
+    """Who a record that `decode_fast` left aside may be about; None if `decode_slowly` cannot read it at all."""
+    try:
+        patient = open_value(value).get("patient_id")
+    except Unreadable:
+        return None
+    return patient if isinstance(patient, str) else None
+
+
+def open_value(value: bytes | None) -> dict[str, Any]:
+    """The object in a record's value. Raises `Unreadable`.
+
+    JSON by pydantic's own reader, so that there is one opinion of what JSON is.
+
+    It takes NaN and Infinity, which Python's `json.dumps` writes by default: then one vital is bad, not all.
+    """
     if not value:
         raise Unreadable(Refusal.EMPTY)
     if len(value) > MAX_BYTES:
         raise Unreadable(Refusal.TOO_LARGE)
-    body = _read_object(value)
-    return _read_unknown(body) or _read_by_contract(body)
-
-
-def _read_object(value: bytes) -> dict[str, Any]:
-    """JSON by pydantic's own reader, so that there is one opinion of what JSON is.
-
-    It takes NaN and Infinity, which Python's `json.dumps` writes by default: then one vital is bad, not all.
-    """
     try:
         body = from_json(value)
     except ValueError as error:

@@ -1,7 +1,7 @@
 """What a control record does to a partition of the log: verified, taken once, and in the order of its source."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
@@ -22,10 +22,15 @@ from streams.log.record import Checkpoint, Output, Record
 from streams.log.tally import Tally
 from streams.log.watch import Watch
 
+if TYPE_CHECKING:
+    from streams.log.newcomers import Newcomers
+
 CONTRACTS: Final[Mapping[ControlRecordKind, type[PatientRecord] | type[Action]]] = {
     ControlRecordKind.PATIENT: PatientRecord,
     ControlRecordKind.ACTION: Action,
 }
+
+ABOUT_ALL: Final = frozenset({ControlRecordKind.RULES, ControlRecordKind.LOSS, ControlRecordKind.HISTORY})
 
 
 class ControlRecords:
@@ -49,6 +54,7 @@ class ControlRecords:
     tally: Tally
     _waiting: list[tuple[ControlRecordKind, ControlRecord, int]]
     _before_waiting: Checkpoint | None
+    newcomers: "Newcomers | None" = None
 
     def _checkpoint(self) -> Checkpoint:
         raise NotImplementedError
@@ -97,7 +103,19 @@ class ControlRecords:
                 self._before_waiting = self._checkpoint()._replace(next_offset=record[0])
             self._waiting.append((kind, forwarded, record[0]))
             return
-        self._let_act(kind, forwarded, record[0], out)
+        newcomers = self.newcomers
+        if newcomers is None:
+            self._let_act(kind, forwarded, record[0], out)
+        elif kind is not ControlRecordKind.FORGET or not newcomers.keeps_control(forwarded.key, record):
+            fresh = forwarded.source_offset > taken_of(self.sources, forwarded)
+            self._let_act(kind, forwarded, record[0], out)
+            if fresh and kind in ABOUT_ALL and not forwarded.key:
+                newcomers.hear(record)
+
+    def _seen(self, patient: str, out: list[Output]) -> Watch | None:
+        """Her watch; one who waits comes at once."""
+        watch = self.watches.get(patient)
+        return self.newcomers.come(patient, out) if watch is None and self.newcomers is not None else watch
 
     def _let_act(self, kind: ControlRecordKind, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
         if kind is ControlRecordKind.FORGET:
@@ -149,7 +167,7 @@ class ControlRecords:
             return Refusal.WRONG_MODE, "mode"
         if partition_of(patient, self.partitions) != self.partition:
             return Refusal.WRONG_PARTITION, "patient_id"
-        watch = self.watches.get(patient)
+        watch = self._seen(patient, out)
         if watch is None:
             if isinstance(record, Action) and record.action_type is not ActionType.CONCERN:
                 return Refusal.UNKNOWN_ALERT, "patient_id"  # nobody is watched for an action's sake
@@ -194,7 +212,7 @@ class ControlRecords:
     def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
         """What was known of one patient, or without a name of all, was worked out anew."""
         for one in [patient] if patient else sorted(self.watches):
-            watch = self.watches.get(one) or self._watch(one)
+            watch = self._seen(one, out) or self._watch(one)
             if offset >= watch.upto:
                 self._tell(one, watch.vigil.lose(self.time, history=True), offset, out)
 

@@ -25,9 +25,7 @@ class Crowd(NamedTuple):
 
 def look_at_crowd(log: Partition, most: int = MOST_UNADMITTED) -> Crowd:
     """Those of more than `most` who are silent longest, but for those with an alert about themselves."""
-    if len(log.watches) <= most:
-        return Crowd(0, [])
-    strangers = [(patient, watch.vigil) for patient, watch in log.watches.items() if not watch.vigil.stay.assigned]
+    strangers = [(patient, watch.vigil) for patient, watch in log.watched if not watch.vigil.stay.assigned]
     excess = len(strangers) - most
     if excess <= 0:
         return Crowd(len(strangers), [])

@@ -9,6 +9,7 @@ arrival clock, `streams.log.stream_time` says; records whose time is not known y
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, heapreplace
+from itertools import chain
 from typing import Final
 
 from detectors.rules import Rules, read_rules
@@ -16,7 +17,7 @@ from detectors.vigil import Said, Taken, Vigil
 from detectors.vigil.merging import HANDED_ON
 from schemas.base import END_OF_TIME
 from schemas.control_record import KIND_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind, Tick
-from schemas.decode import Decoded, FastReading, decode
+from schemas.decode import Decoded, FastReading, decode_fast, decode_slowly
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
@@ -86,14 +87,26 @@ class Partition(ControlRecords):
             self._queue(watch, patient)
 
     @property
+    def watched(self) -> Iterable[tuple[str, Watch]]:
+        """Everybody, those who were seen for the first time in a crowd among them."""
+        more = () if self.newcomers is None else self.newcomers.watches.items()
+        return chain(self.watches.items(), more)
+
+    def find(self, patient: str) -> Watch | None:
+        """Her watch, wherever it is."""
+        watch = self.watches.get(patient)
+        return self.newcomers.watches.get(patient) if watch is None and self.newcomers is not None else watch
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """Up to where the log has been taken; not beyond what still waits for its time, or for the first moment."""
-        return self._before_waiting or self._checkpoint()
+        return self._before_waiting or (self.newcomers and self.newcomers.before) or self._checkpoint()
 
     @property
     def checkpoint_offset(self) -> int:
         """The checkpoint's next offset."""
-        return self.next_offset if self._before_waiting is None else self._before_waiting.next_offset
+        before = self._before_waiting or (self.newcomers and self.newcomers.before)
+        return self.next_offset if before is None else before.next_offset
 
     def _checkpoint(self) -> Checkpoint:
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes
@@ -101,7 +114,8 @@ class Partition(ControlRecords):
 
     def state(self, patient: str) -> tuple[str, int, bytes]:
         """One patient's snapshot, with the offset up to which it holds."""
-        watch = self.watches[patient]
+        watch = self.find(patient)
+        assert watch is not None
         return patient, watch.upto, watch.vigil.snapshot()
 
     # ---- the log
@@ -136,6 +150,9 @@ class Partition(ControlRecords):
         touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
         taken_records = readable = accepted = 0
         ahead = _just_after(log_time)
+        newcomers = self.newcomers
+        if newcomers is not None:
+            newcomers.begin(self._checkpoint())
         if stretch.back_ms:
             self._lower_leads(stretch.back_ms, stretch.records[0])
         for record in stretch.records:
@@ -151,21 +168,31 @@ class Partition(ControlRecords):
                 if kind is not None:
                     self._take_forwarded(kind, record, out)
                     continue
-            try:
-                reading = decode(value)
-            except Unreadable as refusal:
-                tally.unreadable += 1
-                self._refuse(record, refusal.code, refusal.field, 0, out)
+            decoded = None
+            reading = decode_fast(value)
+            if reading is None:
+                if newcomers is not None and newcomers.keeps_unread(record):
+                    taken_records -= 1
+                    continue
+                try:
+                    decoded = decode_slowly(value)
+                except Unreadable as refusal:
+                    tally.unreadable += 1
+                    self._refuse(record, refusal.code, refusal.field, 0, out)
+                    continue
+                reading = decoded.reading
+            patient = reading.patient_id
+            watch = watches.get(patient)
+            if watch is None and newcomers is not None and newcomers.keeps(reading, record):
+                taken_records -= 1
                 continue
             readable += 1
-            if reading.__class__ is Decoded:
-                reading = self._explain(reading, record, out)  # type: ignore[arg-type]
-            patient = reading.patient_id  # type: ignore[union-attr]
-            watch = watches.get(patient)
+            if decoded is not None:
+                self._explain(decoded, record, out)
             # In event clock a reading may move the time; one of a moment that has been reached does not.
-            reached = not event_clock or reading.taken_at < ahead  # type: ignore[union-attr]
-            if watch is None or reading.mode is not mode or not reached:  # type: ignore[union-attr]
-                watch = self._admit(reading, record, out)  # type: ignore[arg-type]
+            reached = not event_clock or reading.taken_at < ahead
+            if watch is None or reading.mode is not mode or not reached:
+                watch = self._admit(reading, record, out)
                 if self.time != log_time:
                     log_time = self.time
                     ahead = _just_after(log_time)
@@ -177,10 +204,10 @@ class Partition(ControlRecords):
                 continue
             watch.upto = next_offset
             vigil = watch.vigil
-            taken = vigil.take(reading, log_time)  # type: ignore[arg-type]
+            taken = vigil.take(reading, log_time)
             count = taken[0]
             accepted += count
-            if count != len(reading.vitals) or not count:  # type: ignore[union-attr]  # a withdrawal names no vitals
+            if count != len(reading.vitals) or not count:  # a withdrawal names no vitals
                 self._count_rest(taken, record, out)
             if vigil.due < watch.queued:
                 self._queue(watch, patient)
@@ -214,6 +241,8 @@ class Partition(ControlRecords):
     def _lower_leads(self, by: int, record: Record) -> None:
         """Stamps stepped back below the log's time: devices seem that much earlier, until their next readings."""
         offset, _, key, *_ = record
+        if self.newcomers is not None:
+            self.newcomers.step_back(by, record)
         for patient, watch in self.watches.items():
             if offset >= watch.upto:
                 watch.vigil.step_back(by)
@@ -330,16 +359,15 @@ class Partition(ControlRecords):
         watch = self.watches[patient] = Watch(vigil)
         return watch
 
-    def _explain(self, decoded: Decoded, record: Record, out: list[Output]) -> FastReading:
+    def _explain(self, decoded: Decoded, record: Record, out: list[Output]) -> None:
         watch = self.watches.get(decoded.reading.patient_id)
         if watch is not None and record[0] < watch.upto:  # counted and sent back before that state was kept
-            return decoded.reading
+            return
         self.tally.unknown_fields += len(decoded.unknown)
         for refused in decoded.refused:
             self.tally.received += 1
             self.tally.rejected += 1
             self._refuse(record, refused.code, refused.field, 1, out)
-        return decoded.reading
 
     def _count_rest(self, taken: Taken, record: Record, out: list[Output]) -> None:
         self.tally.add(taken)

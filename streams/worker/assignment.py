@@ -14,6 +14,7 @@ from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.installation.broker import BrokerUnreachable
 from streams.log import Partition
+from streams.log.newcomers import Newcomers
 from streams.log.places import is_anew
 from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
@@ -55,6 +56,7 @@ class PartitionAssignment:
         self.lag_s: Callable[[int], float] = lambda partition: 0.0  # how far a partition is behind
         self.owned_partitions: dict[int, OwnedPartition] = {}
         self.assigned = False
+        self.reading = 0  # batches of the log that are being taken
         self.identities: Identities | None = None  # of the topics as they were taken
         self._asked: Identities | None = None
         self._asker = Asker(settings)
@@ -96,11 +98,19 @@ class PartitionAssignment:
         if self._forwarder is not None and taking is not None:  # else the next owner finds it, and tells
             self._soon(self._forwarder.tell_of_loss(tp, expected, start, taking.acks))
 
+    def patients(self) -> int:
+        """How many are watched."""
+        return sum(owned.patients for owned in self.owned_partitions.values())
+
     async def read(self, batch: RecordBatch) -> None:
         """A batch of the log."""
         owned = self.owned_partitions.get(batch.tp.partition)
         if owned is not None:
-            await owned.take(batch)
+            self.reading += 1
+            try:
+                await owned.take(batch)
+            finally:
+                self.reading -= 1
 
     async def take(self, tps: set[TP]) -> None:
         """These partitions are ours, and no others."""
@@ -238,6 +248,8 @@ class PartitionAssignment:
         owned = OwnedPartition(
             log_of, at, self._producer, self._settings.topic, self._metrics, self._store.settled, place.end
         )
+        if not log_of.event_clock:
+            owned.newcomers = log_of.newcomers = Newcomers(log_of)
         owned.shedding = Shedding(self._settings, partition, self._metrics.shed)
         owned.lag_s = partial(self.lag_s, partition)
         if self.shadow is not None:

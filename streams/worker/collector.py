@@ -79,8 +79,18 @@ class WorkerCollector(Collector):
             waiting,
         )
         yield _gauge("vigilward_partitions", "Partitions of the log that are ours.", len(held))
-        watched = sum(len(owned.log.watches) for owned in held.values())
-        yield _gauge("vigilward_patients", "Patients watched.", watched)
+        newcomers = [owned.newcomers for owned in held.values() if owned.newcomers is not None]
+        yield _gauge("vigilward_patients", "Patients watched.", self.assignment.patients())
+        yield _gauge(
+            "vigilward_newcomer_records_waiting",
+            "Records of patients never seen before, or unreadable, that wait while those known before go first.",
+            sum(one.waiting for one in newcomers),
+        )
+        yield _gauge(
+            "vigilward_newcomers_behind_seconds",
+            "How long the first of them has been in the log.",
+            max((one.behind_ms for one in newcomers), default=0) / 1_000,
+        )
 
     def _producers(self) -> Iterator[Metric]:
         records = GaugeMetricFamily(

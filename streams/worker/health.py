@@ -8,7 +8,7 @@ has no partition is not ready: one that may not read the topics looks just so.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,7 +86,7 @@ class Health:
         self.too_few_copies = False  # found at the start of a log that has states
         self.ticks: Callable[[], int] = lambda: 0
         self.heartbeats: Callable[[], int] = lambda: 0
-        self.crowded: Callable[[], Mapping[int, int]] = dict
+        self.crowded: Callable[[], bool] = lambda: False
         self.unsaved_s: Callable[[], float] = lambda: 0.0
         self._unsaved_limit_s = UNSAVED_SPANS * settings.snapshot_every_s + UNSAVED_MORE_S
 
@@ -169,7 +169,7 @@ class Health:
             Unready.BEHIND: any(self.lag_s(number) > AFTER_S for number in held),
             Unready.CLOCK: any(self.apart_s(owned) > CLOCK_S for owned in held.values()),
             Unready.REFUSES: self._refusing.why is not None,
-            Unready.CROWDED: bool(self.crowded()),
+            Unready.CROWDED: self.crowded(),
             Unready.OPEN_TRANSACTION: self.open_transaction_s() > AFTER_S,
             Unready.CANNOT_SEND: any(producer.oldest_s() > AFTER_S for producer in self._producers.values()),
             Unready.CANNOT_SAVE: self.unsaved_s() > self._unsaved_limit_s,

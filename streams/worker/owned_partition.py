@@ -10,6 +10,7 @@ from typing import TypeVar
 from streams.config.topics import Topic
 from streams.log import Output, Partition, Record
 from streams.log.damage import pass_over
+from streams.log.newcomers import Newcomers
 from streams.log.placing import partition_of
 from streams.log.stream_time import SILENCE_MS, Stretch
 from streams.worker.batches import RecordBatch
@@ -22,6 +23,8 @@ from streams.worker.shedding import Shedding
 
 log = logging.getLogger(__name__)
 
+NEWCOMERS_AT_ONCE = 8
+FULL_CHECK_S = 0.05
 MOMENTS_AT_ONCE = 2_000
 """Due moments between two looks at everything else (about 20 ms): after minutes of silence all patients fall due."""
 
@@ -54,6 +57,12 @@ class OwnedPartition:
         self.shadow: Shadow | None = None  # hears, after it was said, what was taken and said
         self.shedding: Shedding | None = None  # leaves unsent what may be, where the partition is behind
         self.lag_s: Callable[[], float] = lambda: 0.0
+        self.newcomers: Newcomers | None = None  # who waits beside the log
+
+    @property
+    def patients(self) -> int:
+        """How many are watched."""
+        return len(self.log.watches) + (0 if self.newcomers is None else len(self.newcomers.watches))
 
     @property
     def expected(self) -> int:
@@ -93,6 +102,8 @@ class OwnedPartition:
         for number, stretch in enumerate(stretches):
             if number:
                 await asyncio.sleep(0)
+            while self.newcomers is not None and self.newcomers.full and not self._given_up:
+                await asyncio.sleep(FULL_CHECK_S)
             await self._let_time_pass(stretch.records[0][1])
             if not await self._take_stretch(stretch):
                 return
@@ -119,6 +130,23 @@ class OwnedPartition:
             self.shedding.look(self.lag_s())
             if self.shedding.due(asyncio.get_running_loop().time()):
                 await self.drain()
+
+    async def take_newcomers(self, most_s: float) -> float:
+        """Takes some of what waits, for about so long; gives how long it took, in seconds."""
+        newcomers, outputs = self.newcomers, list[Output]()
+        async with self.still:
+            began = time.perf_counter()
+            if newcomers is None or self._given_up:
+                return 0.0
+            waited_s = newcomers.behind_ms / 1_000
+            while newcomers.works and time.perf_counter() - began < most_s:
+                outputs += newcomers.go_on(NEWCOMERS_AT_ONCE)
+            outgoing = self._outgoing(outputs, waited_s)
+            took = time.perf_counter() - began
+        await self._producer.put(outgoing)
+        if self.shadow is not None:
+            self.shadow.take(self.partition, (), outputs)
+        return took
 
     async def drain(self) -> None:
         """Sends what was left for later. Cancelled while it waits for room, it leaves all of it for another time."""
@@ -167,7 +195,7 @@ class OwnedPartition:
             return partition_of(output.key.decode(), self.log.partitions)
         return self.partition
 
-    def _outgoing(self, outputs: Sequence[Output]) -> Sequence[OutgoingRecord]:
+    def _outgoing(self, outputs: Sequence[Output], waited_s: float = 0.0) -> Sequence[OutgoingRecord]:
         outgoing = [
             OutgoingRecord(
                 self._topic_of(output.topic),
@@ -182,7 +210,7 @@ class OwnedPartition:
         now = asyncio.get_running_loop().time()
         if self.shedding is not None:
             self.shedding.look(self.lag_s())
-            outgoing = self.shedding.sift(outgoing, now)
+            outgoing = self.shedding.sift(outgoing, now, waited_s)
         # Opened before anything is awaited: what was caused stands between the log and the commit from here on.
         ack = self.acks.open(self.taken, len(outgoing))
         self._metrics.said(outgoing)

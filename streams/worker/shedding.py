@@ -55,16 +55,16 @@ class Shedding:
             log.warning("partition %d is %.1f s behind and %s", self._partition, lag_s, says)
         self.on = on
 
-    def sift(self, records: list[OutgoingRecord], now: float) -> list[OutgoingRecord]:
-        """What may be sent at all, now or later."""
-        if not self.on:
+    def sift(self, records: list[OutgoingRecord], now: float, waited_s: float = 0.0) -> list[OutgoingRecord]:
+        """What may be sent at all, now or later. `waited_s`: how long that has waited which caused them."""
+        if not self.on and waited_s < FROM_S:
             return records
         if int(now) != self._second:
             self._second, self._sent = int(now), 0
         kept: list[OutgoingRecord] = []
         flood: list[OutgoingRecord] = []
         for record in records:
-            if record.topic == self._trends:
+            if record.topic == self._trends and self.on:
                 self._counts[Topic.TRENDS] += 1
             elif record.topic == self._rejections and self._is_too_much():
                 flood.append(record)

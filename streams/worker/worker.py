@@ -37,6 +37,7 @@ from streams.worker.oversize import OversizeSubstitute
 from streams.worker.process_metrics import ProcessMetrics
 from streams.worker.shadow import Shadow
 from streams.worker.shutdown_watchdog import MARGIN_S, ShutdownWatchdog
+from streams.worker.spare_time import SpareTime
 from streams.worker.store import Kept, MemoryStore, StateStore
 from streams.worker.ticks import Ticker
 
@@ -75,7 +76,8 @@ class Worker:
         self.assignment.lag_s = self.health.lag_s
         self.ticker = Ticker(settings, self.to_log, self.assignment.owned_partitions.values)
         self.forgetter = Forgetter(settings, self.to_log, self.assignment.owned_partitions.values)
-        self.health.crowded = lambda: self.forgetter.crowded
+        self.spare_time = SpareTime(self.assignment.owned_partitions.values, lambda: self.assignment.reading > 0)
+        self.health.crowded = lambda: bool(self.forgetter.crowded or self.spare_time.crowded())
         self.health.ticks = lambda: self.ticker.ticks
         self.health.unsaved_s = self.store.oldest_s
         self.heartbeats = Heartbeats(
@@ -101,7 +103,8 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.http.start()
-        watches = self.health.run(), self.membership.run(), self.process_metrics.run(), GcTuning(self.generation).run()
+        tuning = GcTuning(self.generation, self.assignment.patients)
+        watches = self.health.run(), self.membership.run(), self.process_metrics.run(), tuning.run()
         works = (
             *watches,
             self.ticker.run(),
@@ -110,6 +113,7 @@ class Worker:
             self._watch_copies(),
             self.heartbeats.run(),
             self.forgetter.run(),
+            self.spare_time.run(),
         )
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)

@@ -58,7 +58,7 @@ async def capture(owned: OwnedPartition, checkpoint_of, settings: Settings, ever
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
             written.pop(patient, None)
-            if patient in log.watches:
+            if log.find(patient) is not None:
                 _, upto, snapshot = log.state(patient)
                 written[patient] = encode_state(patient, upto, snapshot, limit)
 
@@ -70,9 +70,9 @@ async def capture(owned: OwnedPartition, checkpoint_of, settings: Settings, ever
 
     try:
         ahead = touched()
-        await write(ahead | log.watches.keys() if everyone else ahead)
+        await write(ahead | dict(log.watched).keys() if everyone else ahead)
         async with owned.still:
-            body = checkpoint_of(log.checkpoint._replace(next_offset=owned.taken), len(log.watches))
+            body = checkpoint_of(log.checkpoint._replace(next_offset=owned.taken), len(dict(log.watched)))
             await write(touched())
     except BaseException:
         log.dirty.update(dirty)

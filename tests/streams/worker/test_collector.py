@@ -49,7 +49,8 @@ def scrape(make):
             unready=list,
         )
         watch = SimpleNamespace(changes=Counter())
-        assignment = SimpleNamespace(owned_partitions={0: SimpleNamespace(log=log, shedding=None)}, watch=watch)
+        held = {0: SimpleNamespace(log=log, shedding=None, newcomers=None)}
+        assignment = SimpleNamespace(owned_partitions=held, watch=watch, patients=lambda: len(log.watches))
         exposition = WorkerCollector(settings, metrics, assignment, {"said": producer}, health)
         metrics.registry.register(exposition)
         return generate_latest(metrics.registry).decode()

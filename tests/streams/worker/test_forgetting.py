@@ -15,7 +15,7 @@ def crowd(patients=8):
     log = new_partition()
     some = [reading(T0 + n * SECOND, f"p-{n}", heart_rate=80) for n in range(patients)]
     taken(log, [*some, Entry(T0 + HOUR // 10, "tick", None, b"")])
-    return SimpleNamespace(partition=0, log=log)
+    return SimpleNamespace(partition=0, log=log, newcomers=log.newcomers)
 
 
 def forgetter(noted, owned, **settings):

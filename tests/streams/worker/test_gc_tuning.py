@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.worker.gc_tuning import GcTuning
+from streams.worker.gc_tuning import EVERY_S, MANY, GcTuning
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,16 @@ def test_after_partitions_changed_hands_all_is_looked_at_anew():
     garbage.look()
 
     assert gone() is None
+
+
+def test_many_new_patients_are_looked_at_before_they_are_too_many():
+    patients = [0]
+    garbage = GcTuning(lambda: 1, lambda: patients[-1])
+    assert garbage.is_due(0.0) and not garbage.is_due(1.0)
+
+    patients.append(MANY)
+    assert garbage.is_due(1.5) and not garbage.is_due(2.0)
+    patients.append(10)
+    assert not garbage.is_due(2.5), "they went"
+    patients.append(10 + MANY)
+    assert garbage.is_due(3.0) and not garbage.is_due(3.0 + EVERY_S / 2) and garbage.is_due(3.0 + EVERY_S)

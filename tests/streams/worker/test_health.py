@@ -239,4 +239,4 @@ def test_orders_that_wait_behind_an_open_transaction_are_told(told):
 
 
 def test_a_crowd_of_made_up_patients_is_told(told):
-    assert told(lambda stage: setattr(stage.health, "crowded", lambda: {3: 7})) == ([Unready.CROWDED], True)
+    assert told(lambda stage: setattr(stage.health, "crowded", lambda: True)) == ([Unready.CROWDED], True)

@@ -1,0 +1,328 @@
+"""Who is seen for the first time in a crowd waits beside the log, and so does what nobody can read: the known go first.
+
+What is said of a patient depends on her own records, stream time and the rules alone, so hers may be taken after those
+of others without a changed byte. Here records wait, in their order and packed; a partition of their own takes them, by
+its own time, when its owner has time to spare. The checkpoint stays before the first that waits; nothing is dropped.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import cramjam
+import msgspec
+
+from detectors.rules import Rules
+from schemas.control_record import ControlRecord, ControlRecordKind
+from schemas.decode import FastReading, whose
+from streams.log.partition import Partition
+from streams.log.placing import partition_of
+from streams.log.record import Checkpoint, Output, Record
+from streams.log.stream_time import Stretch
+from streams.log.watch import Watch
+
+ROOM: Final = 200
+"""So many of a partition may be seen for the first time, and so many records be unreadable, before the next wait."""
+
+PACKED_TOGETHER: Final = 500
+MOST_BYTES: Final = 16 * 1_048_576
+"""What may wait of one partition: some 60,000 records; beyond it the log is held back."""
+
+BYTES_A_RECORD: Final = 250
+"""What it costs to know who waits where."""
+
+
+NOBODY: Final[Mapping[str, Watch]] = MappingProxyType({})
+
+
+class Waits(NamedTuple):
+    """One record that waits: whose it is ("": everybody's, None: nobody's), and by how much stamps stepped back before
+    it, in milliseconds; a step back alone has no record of its own, only a place.
+    """
+
+    patient: str | None
+    record: Record
+    back_ms: int = 0
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[Waits]).decode
+
+
+class _Packet:
+    """Some of what waits, in order, and the checkpoint before the first of it."""
+
+    __slots__ = ("_open", "_packed", "before", "count", "patients", "since", "size")
+
+    def __init__(self, before: Checkpoint) -> None:
+        self.before, self.count, self.size, self.since = before, 0, 0, 0
+        self.patients: list[str] = []
+        self._open: deque[Waits] | None = deque()
+        self._packed = b""
+
+    def add(self, one: Waits) -> int:
+        """Takes one more; gives its size."""
+        assert self._open is not None
+        if not self._open:
+            self.since = one.record[1]
+        self._open.append(one)
+        self.count += 1
+        size = BYTES_A_RECORD + len(one.record[3] or b"")
+        self.size += size
+        return size
+
+    def close(self) -> None:
+        """Nothing more is added: kept small."""
+        if self._open is not None:
+            self._packed = bytes(cramjam.lz4.compress_block(_pack(list(self._open))))
+            self._open, self.size = None, len(self._packed) + BYTES_A_RECORD * self.count
+
+    @property
+    def waiting(self) -> deque[Waits]:
+        """What is in it; what is taken from here is gone."""
+        if self._open is None:
+            self._open, self._packed = deque(_unpack(bytes(cramjam.lz4.decompress_block(self._packed)))), b""
+        return self._open
+
+
+class _Beside(Partition):
+    """Takes what the log has counted: its time is its own, its tally and the patients to be saved are the log's."""
+
+    def __init__(self, log: Partition, rules: Rules, rules_bytes: bytes | None, time: int) -> None:
+        super().__init__(
+            log.partition, log.partitions, clock="arrival", mode=log.mode.value, rules=rules, keys=log.keys,
+            topic=log.topic, checkpoint=Checkpoint(time=time, log_number=log.log_number),
+        )  # fmt: skip
+        self.vigil, self.rules_bytes = log.vigil, rules_bytes
+        self.tally, self.dirty = log.tally, log.dirty
+
+    def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
+        super()._take_forwarded(name, record, out)
+        self.tally.records -= 1
+        self.tally.forwarded -= 1
+
+    def _let_act(self, kind: ControlRecordKind, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
+        if kind is ControlRecordKind.FORGET:
+            self._forget(forwarded, offset, out)
+        else:
+            self._apply(kind, forwarded, offset, out)  # once: what is forwarded again, or refused, the log has told
+
+
+class Newcomers:
+    """Those of one partition of the log. `room` and `poison_room`: how many may still be taken at once."""
+
+    def __init__(self, log: Partition, room: int = ROOM) -> None:
+        self._log = log
+        self.most = self.room = self.poison_room = room
+        self._beside: _Beside | None = None
+        self._packets: dict[int, _Packet] = {}
+        self._serial = 0
+        self._of: dict[str, tuple[int, ...]] = {}
+        self._of_all: list[int] = []
+        self._before: Checkpoint | None = None
+        self.waiting = self.bytes = self.came = 0
+
+    # ---- what the log asks
+
+    def begin(self, before: Checkpoint) -> None:
+        """A stretch of the log begins here."""
+        self._before = before
+
+    @property
+    def before(self) -> Checkpoint | None:
+        """The checkpoint before the first record that waits; None where none does."""
+        return next(iter(self._packets.values())).before if self._packets else None
+
+    def has(self, patient: str) -> bool:
+        """Whether she is watched here, or waits to be."""
+        return patient in self._of or (self._beside is not None and patient in self._beside.watches)
+
+    def keeps(self, reading: FastReading, record: Record) -> bool:
+        """Whether a reading of somebody whom the log does not watch waits; if not, the log takes it."""
+        patient = reading.patient_id
+        if not self.has(patient):
+            if reading.mode is not self._log.mode or partition_of(patient, self._log.partitions) != self._log.partition:
+                return False
+            if self.room > 0:
+                self.room -= 1
+                return False
+            self.came += 1
+        self._put(patient, record)
+        return True
+
+    def keeps_unread(self, record: Record) -> bool:
+        """The same of a record that has to be looked at closely."""
+        if self._beside is not None or not self.poison_room:
+            patient = whose(record[3])
+            if patient in self._log.watches:
+                return False
+            if not self.poison_room or (patient and self.has(patient)):
+                self._put(patient or None, record)
+                return True
+        self.poison_room -= 1
+        return False
+
+    def keeps_control(self, patient: str, record: Record) -> bool:
+        """A control record that can wait: whether it is about somebody who is here."""
+        if not self.has(patient):
+            return False
+        self._put(patient, record)
+        return True
+
+    def hear(self, record: Record) -> None:
+        """A control record about everybody took effect in the log."""
+        if self._beside is not None:
+            self._put("", record)
+
+    def step_back(self, by: int, record: Record) -> None:
+        """The log's stamps stepped back before this record."""
+        if self._beside is not None:
+            offset, time, key, *_ = record
+            self._put("", (offset, time, key, b"", ()), by)
+
+    def come(self, patient: str, out: list[Output]) -> Watch | None:
+        """Takes all that waits of a patient at once: she is the log's from here on. None if she is not here."""
+        if self._beside is None or not self.has(patient):
+            return None
+        watch = self._beside.watches.pop(patient, None)
+        alone = _Beside(self._log, self._beside.rules, self._beside.rules_bytes, self._beside.time)
+        if watch is not None:
+            alone.watches[patient] = watch
+            alone._queue(watch, patient)
+        _run(alone, self._taken_out(patient), out)
+        said, _ = alone.advance(self._log.time, 1_000_000)
+        out += said
+        self._join(alone)
+        return self._log.watches.get(patient)
+
+    # ---- what the owner does
+
+    @property
+    def works(self) -> bool:
+        """Whether there is anything to do here."""
+        if self._packets:
+            return True
+        beside = self._beside
+        return beside is not None and bool(beside._heap) and beside._heap[0][0] <= self._log.time
+
+    @property
+    def behind_ms(self) -> int:
+        """How long the first record that waits has been in the log, by stream time."""
+        for packet in self._packets.values():
+            return max(0, self._log.time - packet.since)
+        return 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more may wait."""
+        return self.bytes >= MOST_BYTES
+
+    @property
+    def watches(self) -> Mapping[str, Watch]:
+        """Those watched here."""
+        return NOBODY if self._beside is None else self._beside.watches
+
+    def go_on(self, most: int) -> list[Output]:
+        """Takes at most so many of the records that wait, or fires as many moments that are due."""
+        out: list[Output] = []
+        beside = self._beside
+        if beside is None:
+            return out
+        if not self._packets:
+            out, _ = beside.advance(self._log.time, most)
+            return out
+        serial, packet = next(iter(self._packets.items()))
+        waiting = packet.waiting
+        taken = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        self.waiting -= len(taken)
+        if waiting:
+            packet.since = waiting[0].record[1]
+        else:
+            self._drop(serial)
+        _run(beside, taken, out)
+        return out
+
+    def join(self) -> bool:
+        """Those who waited are known from now on, if nothing waits any more; whether it is so."""
+        if self.works:
+            return False
+        if self._beside is not None:
+            self._join(self._beside)
+            self._beside = None
+        return True
+
+    def refill(self, patients: int, unreadable: int) -> None:
+        """So many more may be taken at once."""
+        self.room = min(self.most, self.room + patients)
+        self.poison_room = min(self.most, self.poison_room + unreadable)
+
+    def _join(self, machine: _Beside) -> None:
+        log = self._log
+        for patient, watch in machine.watches.items():
+            log.watches[patient] = watch
+            log._queue(watch, patient)
+
+    # ---- what waits
+
+    def _put(self, patient: str | None, record: Record, back_ms: int = 0) -> None:
+        if self._beside is None:
+            log = self._log
+            self._beside = _Beside(log, log.rules, log.rules_bytes, log.time)
+        newest = self._packets.get(self._serial)
+        if newest is None or newest.count >= PACKED_TOGETHER:
+            if newest is not None and len(self._packets) > 1:
+                self.bytes -= newest.size
+                newest.close()
+                self.bytes += newest.size
+            self._serial += 1
+            assert self._before is not None
+            newest = self._packets[self._serial] = _Packet(self._before)
+        self.bytes += newest.add(Waits(patient, record, back_ms))
+        self.waiting += 1
+        if patient:
+            serials = self._of.get(patient, ())
+            if not serials or serials[-1] != self._serial:
+                self._of[patient] = (*serials, self._serial)
+                newest.patients.append(patient)
+        elif patient == "" and (not self._of_all or self._of_all[-1] != self._serial):
+            self._of_all.append(self._serial)
+
+    def _drop(self, serial: int) -> None:
+        packet = self._packets.pop(serial)
+        self.bytes -= packet.size
+        if self._of_all and self._of_all[0] == serial:
+            del self._of_all[0]
+        for patient in packet.patients:
+            serials = self._of.pop(patient, ())
+            if rest := tuple(one for one in serials if one > serial):
+                self._of[patient] = rest
+
+    def _taken_out(self, patient: str) -> list[Waits]:
+        """What waits of a patient, and in its place what waits for everybody."""
+        found: list[Waits] = []
+        hers = set(self._of.pop(patient, ()))
+        for serial in sorted(hers | set(self._of_all)):
+            packet = self._packets[serial]
+            found += [one for one in packet.waiting if one.patient in (patient, "")]
+            if serial not in hers:
+                continue
+            rest = [one for one in packet.waiting if one.patient != patient]
+            self.waiting -= len(packet.waiting) - len(rest)
+            packet.waiting.clear()
+            packet.waiting.extend(rest)
+            if not rest:
+                self._drop(serial)
+        return found
+
+
+def _run(machine: _Beside, waits: Sequence[Waits], out: list[Output]) -> None:
+    together: list[Record] = []
+    for one in waits:
+        if one.back_ms:
+            out += machine.take(Stretch(together, None))
+            together = []
+            machine._lower_leads(one.back_ms, one.record)
+        else:
+            together.append(one.record)
+    out += machine.take(Stretch(together, None))

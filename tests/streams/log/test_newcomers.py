@@ -1,0 +1,118 @@
+"""Who is seen for the first time in a crowd, and what nobody can read, waits beside the log; the known do not."""
+
+import json
+
+from schemas.control_record import ControlRecordKind
+from streams.log.control_records import forward
+from streams.log.newcomers import MOST_BYTES, Newcomers
+from tests.making import KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
+
+RED = {"heart_rate": 135, "spo2": 83, "resp_rate": 31}
+SPOT = {"source": "spot", "device": "rounds"}
+
+
+def crowded(room=0, entries=()):
+    log = new_partition()
+    out = log.run(numbered(entries))
+    log.newcomers = Newcomers(log, room)
+    return log, out
+
+
+def hand(log, *entries, headers=()):
+    records = [(log.expected + place, *one[1:4], headers or one[4]) for place, one in enumerate(numbered(entries))]
+    return log.run(records)
+
+
+def to_the_end(log):
+    out = []
+    while log.newcomers.works:
+        out += log.newcomers.go_on(5)
+    return out
+
+
+def test_the_known_go_first_and_the_checkpoint_stays_before_who_waits():
+    log, _ = crowded(0, [record(T0, "known", "admit", 0), reading(T0, "known", sequence=1, **SPOT, heart_rate=75)])
+    hand(log, *[reading(T0 + SECOND, f"new-{number}", heart_rate=75) for number in range(1_000)])
+    before = log.checkpoint
+
+    ill = reading(T0 + 2 * SECOND, "known", sequence=2, **SPOT, **RED)
+    out = hand(log, ill, reading(T0 + 9 * SECOND, "x", spo2=97))
+
+    assert {one["patient_id"] for one in alerts(out)} == {"known"}
+    assert log.watches.keys() == {"known"} and log.newcomers.waiting == 1_001
+    assert log.checkpoint == before and before.next_offset == 2 and log.expected == 1_004
+    to_the_end(log)
+    assert log.checkpoint.next_offset == 1_004 and len(log.newcomers.watches) == 1_001
+    assert log.newcomers.join() and len(log.watches) == 1_002 and log.tally.adds_up()
+
+
+def test_there_is_room_for_some():
+    log, _ = crowded(3)
+    hand(log, *[reading(T0, f"new-{number}", heart_rate=75) for number in range(5)])
+    assert log.watches.keys() == {"new-0", "new-1", "new-2"} and log.newcomers.waiting == 2
+
+    log.newcomers.refill(1, 0)
+    hand(log, reading(T0, "new-4", heart_rate=75), reading(T0, "new-5", heart_rate=75))
+    assert "new-5" in log.watches and log.newcomers.waiting == 3, "who waits goes on waiting, in her order"
+
+
+def test_who_is_admitted_waits_no_longer():
+    log, _ = crowded(0)
+    entries = [reading(T0 + at * SECOND, who, sequence=at, **SPOT, **RED) for at in range(8) for who in ("a", "b")]
+    hand(log, *entries)
+    assert not log.watches
+
+    out = hand(log, record(T0 + 9 * SECOND, "b", "admit", 0))
+
+    assert log.watches.keys() == {"b"} and {one["patient_id"] for one in alerts(out)} == {"b"}
+    assert log.newcomers.waiting == 8 and log.tally.adds_up()
+    assert {one["patient_id"] for one in alerts(to_the_end(log))} == {"a"}
+
+
+def test_what_nobody_can_read_waits_but_nothing_of_somebody_known():
+    known = {"patient_id": "known", "device_id": "m", "taken_at": "2026-11-22T12:00:01Z", "mode": "test"}
+    log, _ = crowded(0, [reading(T0, "known", heart_rate=75)])
+    strange = json.dumps(known | {"vitals": {"heart_rate": {"value": 80, "unit": "/min"}}, "mood": 3}).encode()
+    bad = [b"{", b"", b'{"patient_id": 7}', json.dumps(known | {"patient_id": "new", "taken_at": 1}).encode()]
+
+    out = log.run([(1 + place, T0 + SECOND, None, value, ()) for place, value in enumerate([*bad, strange])])
+
+    assert log.newcomers.waiting == 4 and out == [] and log.tally.accepted == 2, "it would be out of its order"
+    assert [one.topic for one in to_the_end(log)] == ["rejections"] * 4
+    assert log.tally.unreadable == 4 and log.tally.adds_up()
+
+
+def test_a_forget_record_waits_behind_what_it_is_about():
+    log, _ = crowded(0)
+    hand(log, reading(T0, "made-up", heart_rate=75), reading(T0, "other", heart_rate=75))
+    place = ControlRecordKind.FORGET, TOPIC, 0, T0 + SECOND, "made-up", b"", KEYS, TOPIC, 0
+    key, value, headers = forward(*place)
+    log.run([(2, T0 + 2 * SECOND, key, value, headers)])
+    assert log.newcomers.waiting == 3
+
+    to_the_end(log)
+    assert log.newcomers.watches.keys() == {"other"} and log.tally.forgotten == 1 and log.tally.adds_up()
+
+
+def test_stamps_that_step_back_lower_the_leads_of_those_who_wait_at_their_place():
+    entries = [reading(T0 + at * SECOND, "a", sequence=at, taken=T0 + at * SECOND, heart_rate=75) for at in range(9)]
+    whole, (log, _) = new_partition(), crowded(0)
+    for one in (whole, log):
+        hand(one, *entries)
+        one._lower_leads(5 * SECOND, (9, T0, b"b", b"", ()))
+        hand(one, *[one._replace(at=one.at + 9 * SECOND) for one in entries])
+    assert log.newcomers.waiting == 19
+
+    to_the_end(log)
+    log.newcomers.join()
+    assert log.state("a") == whole.state("a")
+
+
+def test_what_waits_is_packed_and_bounded():
+    log, _ = crowded(0)
+    value = numbered([reading(T0, "someone", heart_rate=75)])[0][3] + b" " * 2_000
+    many = 20_000
+    log.run([(place, T0, b"k", value.replace(b"someone", b"p%d" % place), ()) for place in range(many)])
+    assert log.newcomers.bytes < many * 500 and not log.newcomers.full
+    log.newcomers.bytes = MOST_BYTES
+    assert log.newcomers.full

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import cramjam
 import msgspec
 
-from detectors.rules import Rules
 from schemas.control_record import ControlRecord, ControlRecordKind
 from schemas.decode import FastReading, whose
 from streams.log.partition import Partition
@@ -89,12 +88,13 @@ class _Packet:
 class _Beside(Partition):
     """Takes what the log has counted: its time is its own, its tally and the patients to be saved are the log's."""
 
-    def __init__(self, log: Partition, rules: Rules, rules_bytes: bytes | None, time: int) -> None:
+    def __init__(self, log: Partition, like: Partition) -> None:
+        """`like`: where it goes on from, by its rules, time and offset."""
         super().__init__(
-            log.partition, log.partitions, clock="arrival", mode=log.mode.value, rules=rules, keys=log.keys,
-            topic=log.topic, checkpoint=Checkpoint(time=time, log_number=log.log_number),
+            log.partition, log.partitions, clock="arrival", mode=log.mode.value, rules=like.rules, keys=log.keys,
+            topic=log.topic, checkpoint=Checkpoint(like.next_offset, like.time, log_number=log.log_number),
         )  # fmt: skip
-        self.vigil, self.rules_bytes = log.vigil, rules_bytes
+        self.vigil, self.rules_bytes = log.vigil, like.rules_bytes
         self.tally, self.dirty = log.tally, log.dirty
 
     def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
@@ -186,7 +186,7 @@ class Newcomers:
         if self._beside is None or not self.has(patient):
             return None
         watch = self._beside.watches.pop(patient, None)
-        alone = _Beside(self._log, self._beside.rules, self._beside.rules_bytes, self._beside.time)
+        alone = _Beside(self._log, self._beside)
         if watch is not None:
             alone.watches[patient] = watch
             alone._queue(watch, patient)
@@ -267,8 +267,7 @@ class Newcomers:
 
     def _put(self, patient: str | None, record: Record, back_ms: int = 0) -> None:
         if self._beside is None:
-            log = self._log
-            self._beside = _Beside(log, log.rules, log.rules_bytes, log.time)
+            self._beside = _Beside(self._log, self._log)
         newest = self._packets.get(self._serial)
         if newest is None or newest.count >= PACKED_TOGETHER:
             if newest is not None and len(self._packets) > 1:

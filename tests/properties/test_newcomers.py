@@ -66,6 +66,9 @@ def test_whoever_waits_is_told_the_same(ward, where, room, turns):
     outputs += to_the_end(log)
 
     assert told(outputs) == told(expected)
+    for patient in PATIENTS:  # or a board would take the newest status for an older one
+        places = [int(dict(o.headers)["offset"]) for o in outputs if (o.topic, o.key) == ("status", patient.encode())]
+        assert places == sorted(places)
     assert refused(outputs) == refused(expected)
     assert states(log) == states(whole)
     assert log.checkpoint == whole.checkpoint

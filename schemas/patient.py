@@ -23,6 +23,7 @@ class Event(StrEnum):
     MERGED = "merged"
     PAUSE = "pause"
     RESUME = "resume"
+    ERASE = "erase"
 
 
 class Sex(StrEnum):
@@ -180,9 +181,10 @@ class PatientRecord(Message):
 
     `admit` starts a stay from nothing, `transfer` moves it, `discharge` ends it (`confirmed` also ends watching) and
     `cancel_discharge` (HL7 A13) lets it go on as it was. `merge` (A40) is keyed by the id that goes and names the one
-    that stays in `merged_into`; a worker then writes `merged` under the new id. `at` is when it happened; what is
-    ahead of now waits until then. What names another `encounter`, or is older than what has taken effect, changes
-    nothing and is refused.
+    that stays in `merged_into`; a worker then writes `merged` under the new id. `erase` ends her watch at once, with
+    all that is known of her; whoever still sends under the id begins anew. `at` is when it happened; what is ahead of
+    now waits until then. What names another `encounter`, or is older than what has taken effect, changes nothing and
+    is refused.
     """
 
     version: VersionOne = 1

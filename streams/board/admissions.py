@@ -39,6 +39,9 @@ class Admissions:
             raise ValueError(str(problem)) from None
         if record.mode != self._mode:
             return None
+        if record.event is Event.ERASE:
+            self._stays.pop(record.patient_id, None)
+            return record.patient_id
         moment = at if record.at is None else to_ms(record.at)
         before, _ = self._stays.get(record.patient_id, (Stay(), 0))
         done = effect(before, record, at)

@@ -24,6 +24,7 @@ class StateCommand(StrEnum):
     IMPORT = "import"
     RESET = "reset"
     HAND_OVER = "hand-over"
+    ERASE = "erase"
 
 
 class From(StrEnum):
@@ -35,7 +36,7 @@ class From(StrEnum):
 
 def state(
     command: Annotated[
-        StateCommand, typer.Argument(help="show, export, import, reset or hand-over.", show_choices=False)
+        StateCommand, typer.Argument(help="show, export, import, reset, hand-over or erase.", show_choices=False)
     ],
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="For export and import.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
@@ -43,14 +44,17 @@ def state(
         From | None, typer.Option("--from", help="Where the log goes on: of import into another log, of reset.")
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="Of hand-over: the group that goes on.")] = None,
+    patient: Annotated[str | None, typer.Option("--patient", help="Of erase: whose watch and state end.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a partition.")] = False,
 ) -> None:
-    """Look at the stored states of patients, or move them. All but show need every worker of the group stopped.
+    """Look at the stored states of patients, or move them. All but show and erase need every worker stopped.
 
     export writes them to a file, as before an upgrade; import puts such a file in their place, after a failed upgrade
     or on another cluster (then with --from); reset forgets every patient and goes on at the log's --from start or end.
     hand-over gives the states of VIGILWARD_GROUP to --group, while no worker of either runs: one log has one group.
-    No patient is named on the terminal; an export holds patients' data.
+    erase puts a record on `patients` by which a worker ends the watch of --patient and stores nothing of her any more;
+    what stays in the topics, and for how long, it says. No patient is named on the terminal; an export holds their
+    data.
 
     Example: vigilward state export before-upgrade.states
     """
@@ -64,6 +68,9 @@ def state(
         raise CannotRun("state reset needs --from start or --from end: where does the log go on?", exit_code=2)
     if command is StateCommand.HAND_OVER and not group:
         raise CannotRun("state hand-over needs --group: which group goes on?", exit_code=2)
+    if command is StateCommand.ERASE:
+        _erase(settings, patient, dry_run)
+        return
     whose = identity(settings)
     if command is not StateCommand.SHOW and not dry_run:
         refuse_while_workers_run(settings, *([group] if group else []))
@@ -97,6 +104,30 @@ def state(
         if not dry_run:
             put(settings, written, stored)
             set_offsets(settings, _next_offsets(written))
+
+
+def _erase(settings: Settings, patient: str | None, dry_run: bool) -> None:
+    from schemas.patient import Event, PatientRecord
+    from streams.config.topics import KEEPS_PATIENTS, TOPICS, Topic
+    from streams.simulator.publisher import Publisher
+
+    if not patient:
+        raise CannotRun("state erase needs --patient: whose?", exit_code=2)
+    record = PatientRecord(event=Event.ERASE, patient_id=patient, mode=settings.mode)
+    if not dry_run:
+        with Publisher(settings.librdkafka()) as publisher:
+            value = record.model_dump_json(exclude_defaults=True).encode()
+            publisher.send(settings.topic(Topic.PATIENTS), patient, value)
+            if publisher.flush() or publisher.counts.failed:
+                raise CannotRun("the broker did not take the record: nobody is erased")
+    said = "would end" if dry_run else "ends"
+    print(
+        f"her watch {said} as soon as a worker takes the record; her state goes with its next snapshot", file=sys.stderr
+    )
+    for topic in KEEPS_PATIENTS:
+        days = TOPICS[topic].retention_ms / 86_400_000
+        kept = "until an administrator deletes its records (kafka-delete-records)" if days < 0 else f"{days:g} days"
+        print(f"{settings.topic(topic)} keeps what stands there: {kept}", file=sys.stderr)
 
 
 def _show(stored: Mapping[int, Stored], as_json: bool) -> None:

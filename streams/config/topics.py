@@ -182,6 +182,19 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
 FORWARDED: Final = (Topic.PATIENTS, Topic.ACTIONS, Topic.RULES)
 """What workers forward into the log."""
 
+KEEPS_PATIENTS: Final = (
+    Topic.READINGS,
+    Topic.PATIENTS,
+    Topic.ACTIONS,
+    Topic.OUTCOMES,
+    Topic.ALERTS,
+    Topic.TRENDS,
+    Topic.REJECTIONS,
+    Topic.SAVEPOINTS,
+    Topic.NOTIFICATIONS,
+)
+"""Where what was written of a patient stays until its time is over; `status` and `states` lose it by a tombstone."""
+
 GOES_ON_FROM: Final = (Topic.READINGS, *FORWARDED, Topic.SAVEPOINTS)
 """Where a worker goes on after an outage, and a replay begins: no shorter kept than the longest outage."""
 

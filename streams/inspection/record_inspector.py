@@ -36,7 +36,7 @@ class RecordInspector:
         before = self._stays.get(record.patient_id, Stay())
         if record.at is None:
             yield Sign.NO_MOMENT, "at", ""
-        if record.event in (Event.MERGE, Event.MERGED):
+        if record.event in (Event.MERGE, Event.MERGED, Event.ERASE):
             self._stays.pop(record.patient_id, None)
             return
         done = effect(before, record, self._time)

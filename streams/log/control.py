@@ -168,6 +168,9 @@ class ControlRecords:
         if partition_of(patient, self.partitions) != self.partition:
             return Refusal.WRONG_PARTITION, "patient_id"
         watch = self._seen(patient, out)
+        if isinstance(record, PatientRecord) and record.event is Event.ERASE:
+            self._erase(patient, offset, out)
+            return None
         if watch is None:
             if isinstance(record, Action) and record.action_type is not ActionType.CONCERN:
                 return Refusal.UNKNOWN_ALERT, "patient_id"  # nobody is watched for an action's sake
@@ -208,6 +211,15 @@ class ControlRecords:
         del self.watches[patient]
         self.dirty.add(patient)
         self.tally.forgotten += 1
+
+    def _erase(self, patient: str, offset: int, out: list[Output]) -> None:
+        """Ends her watch with all that is known; of somebody unknown too, so that nothing older of her stays stored."""
+        watch = self.watches.get(patient) or self._watch(patient)
+        if offset < watch.upto:
+            return
+        self._emit(watch, watch.vigil.forget(self.time), offset, out)
+        del self.watches[patient]
+        self.dirty.add(patient)
 
     def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
         """What was known of one patient, or without a name of all, was worked out anew."""

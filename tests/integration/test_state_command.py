@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from streams.config.topics import Topic
+from streams.config.topics import KEEPS_PATIENTS, Topic
 from streams.worker.state_store.stored import read_states
 from tests.integration.rounds import command, lived
-from tests.integration.staging import Stage
+from tests.integration.staging import Stage, until
 
 
 @pytest.fixture
@@ -72,3 +72,29 @@ def test_nothing_is_moved_under_the_feet_of_a_worker(stage, tmp_path):
         refused = command(stage, "state", "reset", "--from", "start", code=3)
 
         assert b"stop them first" in refused.stderr
+
+
+def test_one_patient_is_erased_under_a_running_worker(stage, tmp_path):
+    people = [(b"p-%d" % number, {"ward": "W", "bed": "7", "date_of_birth": "1951-07-30"}) for number in range(4)]
+    admit = {"event": "admit", "encounter": "e", "mode": "demo"}
+    stage.publish(
+        Topic.PATIENTS,
+        ((who, json.dumps(admit | facts | {"patient_id": who.decode()}).encode()) for who, facts in people),
+    )
+    with stage.worker(tmp_path / "1") as worker:
+        worker.ready(partitions=2)
+        until(lambda: len(snapshots(stage)) == 4, worker.fate)
+
+        told = command(stage, "state", "erase", "--patient", "p-2")
+
+        assert told.stderr.count(b" keeps what stands there: ") == len(KEEPS_PATIENTS) and b"p-2" not in told.stderr
+        until(lambda: set(snapshots(stage)) == {"p-0", "p-1", "p-3"}, worker.fate)
+        newest = {one.key(): one.value() for one in stage.read(Topic.STATUS)}
+        assert newest[b"p-2"] is None and newest[b"p-1"] is not None
+        assert worker.stop() == 0
+
+    with stage.worker(tmp_path / "2") as worker:
+        worker.ready(partitions=2)
+        assert worker.stop() == 0
+    assert set(snapshots(stage)) == {"p-0", "p-1", "p-3"}, "nothing brings her back"
+    assert command(stage, "state", "erase", code=2).stderr

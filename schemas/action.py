@@ -1,4 +1,4 @@
-"""An action: what a person did about an alert, or says of a patient; or a word that a call was delivered."""
+"""An action: what a person did about an alert, or says of a patient; or a word of what became of a call."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from schemas.base import Identifier, Message, Moment, ShortText, VersionOne
 from schemas.reading import Mode
 
+MAX_RECIPIENTS: Final = 1_000
 MAX_SNOOZE_MINUTES: Final = 24 * 60  # what can be written; the rules' own limits are far below it
 
 
@@ -21,7 +22,11 @@ class ActionType(StrEnum):
     UNDO = "undo"
     CONCERN = "concern"
     FEEDBACK = "feedback"
+    SENT = "sent"
     DELIVERED = "delivered"
+    SEEN = "seen"
+    DECLINED = "declined"
+    UNDELIVERABLE = "undeliverable"
 
 
 class Role(StrEnum):
@@ -132,11 +137,19 @@ REASONS_OF: Final[Mapping[ActionType, tuple[ActionReason, ...]]] = MappingProxyT
         ActionType.UNDO: (),
         ActionType.CONCERN: CONCERNS,
         ActionType.FEEDBACK: FEEDBACK,
+        ActionType.SENT: (),
         ActionType.DELIVERED: (),
+        ActionType.SEEN: (),
+        ActionType.DECLINED: (),
+        ActionType.UNDELIVERABLE: (),
     }
 )
 NEEDS_REASON: Final = frozenset({ActionType.ACKNOWLEDGE, ActionType.FEEDBACK})
-NEEDS_ALERT: Final = frozenset({ActionType.ACKNOWLEDGE, ActionType.SNOOZE, ActionType.FEEDBACK, ActionType.DELIVERED})
+RECEIPTS: Final = frozenset(
+    {ActionType.SENT, ActionType.DELIVERED, ActionType.SEEN, ActionType.DECLINED, ActionType.UNDELIVERABLE}
+)
+"""What became of a call to one recipient of a step."""
+NEEDS_ALERT: Final = frozenset({ActionType.ACKNOWLEDGE, ActionType.SNOOZE, ActionType.FEEDBACK}) | RECEIPTS
 
 
 class Action(Message):
@@ -144,8 +157,12 @@ class Action(Message):
 
     `revision` is the one that the person saw: if the patient has become worse since, the action is refused as
     `alert_changed` instead of being applied to something that nobody saw. `minutes` belongs to a snooze, `undoes` (the
-    other's `action_id`) to an undo, `step` to the word that a call was delivered. `deed` is what
+    other's `action_id`) to an undo, `step` to a word of what became of a call. `deed` is what
     `action_type` was called before: logs hold actions under that name, and this version still reads it.
+
+    Of a receipt, and of an acknowledgement that accepts a call: `recipient` is who was called, by the notifier's
+    routes, `called_at` when the step was taken, as the alert says, `recipients` to how many the step is told.
+    `awaited`: this recipient's device says by itself when it has delivered the call.
     """
 
     version: VersionOne = 1
@@ -162,6 +179,10 @@ class Action(Message):
     minutes: Annotated[int, Field(ge=1, le=MAX_SNOOZE_MINUTES)] | None = Field(None, validate_default=True)
     undoes: Identifier | None = Field(None, validate_default=True)
     step: Step | None = Field(None, strict=False, validate_default=True)
+    recipient: Identifier | None = None
+    called_at: Moment | None = None
+    recipients: Annotated[int, Field(ge=1, le=MAX_RECIPIENTS)] | None = None
+    awaited: bool = False
     at: Moment
     mode: Mode = Field(Mode.REAL, strict=False)
 
@@ -173,7 +194,7 @@ class Action(Message):
             "alert_id": action_type in NEEDS_ALERT,
             "minutes": action_type is ActionType.SNOOZE,
             "undoes": action_type is ActionType.UNDO,
-            "step": action_type is ActionType.DELIVERED,
+            "step": action_type in RECEIPTS,
         }
         if value is None and needed[info.field_name or ""]:
             raise ValueError(f"the action_type `{action_type}` needs `{info.field_name}`")

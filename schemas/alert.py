@@ -61,10 +61,15 @@ class AlertStatus(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Whether a board or a notifier has said that a call reached someone."""
+    """What a board or a notifier has said of a call: on its way to a device, on it, opened, taken over, or not."""
 
     WAITING = "waiting"
+    SENT = "sent"
     DELIVERED = "delivered"
+    SEEN = "seen"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    UNDELIVERABLE = "undeliverable"
     NOT_DELIVERED = "not delivered"
 
 
@@ -123,12 +128,21 @@ class Person(Out):
     role: Role
 
 
+class RecipientTold(Out):
+    """What became of a step's call to one recipient of the notifier's routes, and since when that is known."""
+
+    recipient: Identifier
+    delivery: Delivery
+    at: Moment
+
+
 class StepTaken(Out):
-    """One step of an escalation: whom it called, when, and whether that reached anyone."""
+    """One step of an escalation: whom it called, when, and whether that reached anyone; `recipients`: each device."""
 
     step: Step
     at: Moment
     delivery: Delivery
+    recipients: list[RecipientTold]
 
 
 class Lifecycle(Out):

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     REPEATED = "repeated"
     NOBODY_ANSWERED = "nobody_answered"
     NOT_DELIVERED = "not_delivered"
+    DECLINED = "declined"
     ACKNOWLEDGEMENT_EXPIRED = "acknowledgement_expired"
     REVIEWED_ENOUGH = "reviewed_enough"
     SNOOZE_ENDED = "snooze_ended"

@@ -43,7 +43,11 @@ ROLES_OF: Final[Mapping[ActionType, frozenset[Role]]] = MappingProxyType(
         ActionType.UNDO: _CARING,
         ActionType.CONCERN: _CARING,
         ActionType.FEEDBACK: _CARING | {Role.SAFETY_OFFICER},
+        ActionType.SENT: frozenset({Role.SYSTEM}),
         ActionType.DELIVERED: frozenset({Role.SYSTEM}),
+        ActionType.SEEN: frozenset({Role.SYSTEM}),
+        ActionType.DECLINED: _CARING | {Role.SYSTEM},
+        ActionType.UNDELIVERABLE: frozenset({Role.SYSTEM}),
     }
 )
 """Whose actions count. A viewer only looks; a safety officer judges alerts and answers none."""

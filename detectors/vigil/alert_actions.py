@@ -5,15 +5,17 @@ from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from detectors.calling import Calling
 from detectors.vigil.episode import Episode
-from detectors.vigil.lifecycle import HIGH, OVER, Answer, Facts, Turn, acknowledge, deliver, snooze, undo, used_snooze
-from schemas.action import Action, ActionReason, ActionType
-from schemas.alert import AlertStatus
+from detectors.vigil.lifecycle import HIGH, OVER, Answer, Facts, Lifecycle, Turn, acknowledge, snooze, undo, used_snooze
+from detectors.vigil.receipts import Receipt, received
+from schemas.action import RECEIPTS, Action, ActionReason, ActionType
+from schemas.alert import AlertStatus, Delivery
 from schemas.permissions import ROLES_OF, SENIOR
 from schemas.reasons import Refusal
-from schemas.times import MINUTE_MS
+from schemas.times import MINUTE_MS, to_ms
 
 SECOND_MS: Final = 1_000
 REMEMBERED: Final = 128  # actions whose repeats are known
@@ -49,7 +51,8 @@ class Acts(Struct, array_like=True):
         """Remembers an action and what became of it."""
         code, field = (None, None) if refused is None else (refused[0].value, refused[1])
         self.seen.append(_digest(action.action_id))
-        self.results.append(Result(action.action_id, action.action_type.value, action.alert_id, at, code, field))
+        if action.action_type not in RECEIPTS or refused is not None:  # they would push out what people wait to see
+            self.results.append(Result(action.action_id, action.action_type.value, action.alert_id, at, code, field))
         del self.seen[:-REMEMBERED], self.results[:-SHOWN_RESULTS]
 
 
@@ -70,10 +73,9 @@ def answer(
     `reds`: the items that are red now, `confirmed` those of them that have lasted: what she could see.
     """
     lifecycle, action_type = episode.lifecycle, action.action_type
-    if action_type is ActionType.DELIVERED:
-        assert action.step is not None
-        delivered = deliver(lifecycle, action.step, facts.at)
-        return (Refusal.NO_SUCH_STEP, "step") if delivered is None else Turn(delivered)
+    if action_type in RECEIPTS:
+        told = _received(lifecycle, action, Delivery(action_type.value), facts.at)
+        return (Refusal.NO_SUCH_STEP, "step") if told is None else Turn(told)
     if action_type is ActionType.UNDO:
         assert lifecycle.answer is not None
         return Turn(*undo(lifecycle, facts)) if lifecycle.answer.who == action.who else (Refusal.NOT_ALLOWED, "who")
@@ -85,7 +87,28 @@ def answer(
     if refused is not None:
         return refused
     given = _given(action, episode, facts, calling, tuple(sorted(reds)), tuple(sorted(confirmed)))
-    return acknowledge(lifecycle, given, facts) if action_type is ActionType.ACKNOWLEDGE else snooze(lifecycle, given)
+    if action_type is ActionType.SNOOZE:
+        return snooze(lifecycle, given)
+    owned = acknowledge(lifecycle, given, facts)
+    accepted = None if action.recipient is None else _received(owned.lifecycle, action, Delivery.ACCEPTED, facts.at)
+    return owned if accepted is None else owned._replace(lifecycle=accepted)
+
+
+def _received(lifecycle: Lifecycle, action: Action, word: Delivery, at: int) -> Lifecycle | None:
+    """The lifecycle with a word of what became of one of its steps; None where there is no such step.
+
+    A call that began anew has steps of the same names: a receipt that says when its step was taken counts for that one.
+    """
+    meant = None if action.called_at is None else to_ms(action.called_at)
+    found = [step for step in lifecycle.steps if step.to == action.step and meant in (None, step.at)]
+    if not found:
+        return None
+    if action.recipient is None:  # a board: of nobody in particular
+        told = {step: step if step.delivered is not None else replace(step, delivered=at) for step in found}
+    else:
+        receipt, many = Receipt(action.recipient, word, at), action.recipients or 0
+        told = {step: received(step, receipt, recipients=many, awaited=action.awaited) for step in found}
+    return replace(lifecycle, steps=tuple(told.get(step, step) for step in lifecycle.steps))
 
 
 def _review(action: Action, episode: Episode, facts: Facts, calling: Calling) -> Refused | None:

@@ -5,9 +5,10 @@ undo.
 from msgspec.structs import replace
 
 from detectors.calling import RANKS, EscalationStep
-from detectors.vigil.lifecycle import ANSWERED, HIGH, Called, Facts, Lifecycle, Turn, back, leave
+from detectors.vigil.lifecycle import ANSWERED, HIGH, Facts, Lifecycle, Turn, back, leave
+from detectors.vigil.receipts import Called, delivery_of, passed_over_at
 from schemas.action import ActionReason, Step
-from schemas.alert import AlertStatus, State
+from schemas.alert import AlertStatus, Delivery, State
 from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS, NEVER
 
@@ -15,7 +16,7 @@ _S = AlertStatus
 
 
 def escalate(lifecycle: Lifecycle, facts: Facts) -> Turn:
-    """Takes the steps that are due, and says of those before them that reached nobody."""
+    """Takes the steps that are due, or whose step before reaches nobody, and says of those that reached nobody."""
     said: list[tuple[State, Reason]] = []
     steps = list(lifecycle.steps)
     for place, step in enumerate(steps):
@@ -30,6 +31,12 @@ def escalate(lifecycle: Lifecycle, facts: Facts) -> Turn:
     if _last_resort_at(lifecycle, facts) <= facts.at:
         steps.append(Called(Step.LAST_RESORT.value, facts.at))
         said.append((State.ESCALATED, Reason.NOBODY_ANSWERED))
+    if len(steps) == len(lifecycle.steps) and _passed_over_at(lifecycle, facts) <= facts.at:
+        beyond = _beyond(lifecycle, facts)
+        assert beyond is not None
+        steps.append(Called(beyond, facts.at))
+        declined = delivery_of(_last_reached(lifecycle.steps)) is Delivery.DECLINED
+        said.append((State.ESCALATED, Reason.DECLINED if declined else Reason.NOT_DELIVERED))
     repeats = lifecycle.repeats
     if _repeat_at(lifecycle, facts) <= facts.at:
         repeats = (facts.at - lifecycle.called) // facts.repeat_ms
@@ -43,6 +50,27 @@ def _repeat_at(lifecycle: Lifecycle, facts: Facts) -> int:
     if not facts.repeat_ms or lifecycle.called is None:
         return NEVER
     return lifecycle.called + (lifecycle.repeats + 1) * facts.repeat_ms
+
+
+def _last_reached(steps: tuple[Called, ...]) -> Called:
+    """The highest step that was taken."""
+    return max(steps, key=lambda step: RANKS[Step(step.to)])
+
+
+def _beyond(lifecycle: Lifecycle, facts: Facts) -> str | None:
+    """Who comes after the highest step that was taken; None where there is nobody."""
+    if any(step.to == Step.LAST_RESORT.value for step in lifecycle.steps):
+        return None
+    above = _above(lifecycle, facts.ladder)
+    last = Step.LAST_RESORT.value if facts.last_resort_ms else None
+    return above[0].to.value if above else last
+
+
+def _passed_over_at(lifecycle: Lifecycle, facts: Facts) -> int:
+    """When the next step is taken before its time, because the one before reaches nobody; NEVER where it does not."""
+    if not lifecycle.steps or not facts.ladder or _beyond(lifecycle, facts) is None:
+        return NEVER
+    return passed_over_at(_last_reached(lifecycle.steps), facts.delivered_within)
 
 
 def _last_resort_at(lifecycle: Lifecycle, facts: Facts) -> int:
@@ -96,7 +124,7 @@ def due(lifecycle: Lifecycle, facts: Facts) -> int:
             for escalation_step in _above(lifecycle, facts.ladder)[:1]
         ]
         moments += [step.at + facts.delivered_within for step in lifecycle.steps if _undelivered(step)]
-        moments += [_repeat_at(lifecycle, facts), _last_resort_at(lifecycle, facts)]
+        moments += [_repeat_at(lifecycle, facts), _last_resort_at(lifecycle, facts), _passed_over_at(lifecycle, facts)]
         return min(moments, default=NEVER)
     if answer is None or status is _S.RESOLVED:
         return NEVER

@@ -12,7 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.calling import EscalationStep
-from schemas.action import ActionReason, Step
+from detectors.vigil.receipts import Called
+from schemas.action import ActionReason
 from schemas.alert import AlertStatus, State
 from schemas.alert_reason import Reason
 from schemas.times import MINUTE_MS
@@ -123,15 +124,6 @@ class Answer(Struct, frozen=True, array_like=True):
     reds: tuple[str, ...] = ()
     excused: tuple[str, ...] = ()
     plan: bool = False  # given by a plan of care that is in force: only a person's concern breaks it
-
-
-class Called(Struct, frozen=True, array_like=True):
-    """A step taken: whom it called and when, when that was said to have reached someone, or that it did not."""
-
-    to: str
-    at: int
-    delivered: int | None = None
-    told: bool = False
 
 
 class Lifecycle(Struct, frozen=True, array_like=True):
@@ -284,6 +276,7 @@ def snooze(lifecycle: Lifecycle, answer: Answer) -> Turn:
         snoozed=used + answer.until - answer.since,
         answer=answer,
         before=replace(lifecycle, before=None),
+        steps=tuple(replace(step, awaited=None) for step in lifecycle.steps),
     )
     return Turn(quieted, ((State.SNOOZED, Reason.SNOOZED),))
 
@@ -309,14 +302,6 @@ def undo(lifecycle: Lifecycle, facts: Facts) -> Turn:
     else:
         lifecycle = shown(before)
     return Turn(lifecycle, ((State.UPDATED, Reason.UNDONE),))
-
-
-def deliver(lifecycle: Lifecycle, to: Step, at: int) -> Lifecycle | None:
-    """A step is said to have reached someone; None if there is no such step."""
-    if all(step.to != to for step in lifecycle.steps):
-        return None
-    steps = (replace(s, delivered=at) if s.to == to and s.delivered is None else s for s in lifecycle.steps)
-    return replace(lifecycle, steps=tuple(steps))
 
 
 # ---- shared

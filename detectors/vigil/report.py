@@ -11,7 +11,8 @@ from detectors.response import URGENT_FROM, response
 from detectors.rules import Rules
 from detectors.vigil.episode import Episode
 from detectors.vigil.escalation import next_escalation_step
-from detectors.vigil.lifecycle import HIGH, OVER, Answer, Called, used_snooze
+from detectors.vigil.lifecycle import HIGH, OVER, Answer, used_snooze
+from detectors.vigil.receipts import Called, delivery_of
 from detectors.vigil.stay import Stay
 from detectors.vigil.wording import clears_when, limit_words
 from schemas.action import Action, Step
@@ -91,8 +92,11 @@ def _person(answer: Answer | None) -> dict[str, str] | None:
 
 
 def _taken(step: Called) -> dict[str, object]:
-    waiting = "not delivered" if step.told else "waiting"
-    return {"step": step.to, "at": to_text(step.at), "delivery": "delivered" if step.delivered is not None else waiting}
+    told = [
+        {"recipient": one.recipient, "delivery": one.word.value, "at": to_text(one.at)}
+        for one in sorted(step.receipts, key=lambda one: one.recipient)
+    ]
+    return {"step": step.to, "at": to_text(step.at), "delivery": delivery_of(step).value, "recipients": told}
 
 
 def lifecycle_report(episode: Episode, stay: Stay, calling: Calling, at: int) -> dict[str, object]:

@@ -13,7 +13,7 @@ RISING = (Priority.LOW, Priority.MEDIUM, Priority.HIGH)
 TOLD = 8
 
 
-class Call(NamedTuple):
+class StepCall(NamedTuple):
     """A step that a ladder names for alerts of this priority and kind."""
 
     step: Step
@@ -25,11 +25,11 @@ class Gap(NamedTuple):
     """A call that reaches nobody in a ward (`` stands for any other) from this time of day on."""
 
     ward: str
-    call: Call
+    call: StepCall
     hour: str
 
 
-def calls_of(rules: Rules, ward: str = "") -> frozenset[Call]:
+def calls_of(rules: Rules, ward: str = "") -> frozenset[StepCall]:
     """Every step of every ladder by which somebody in this ward may be called: all plans, priorities and kinds."""
     calling, found = rules.calling, set()
     for plan in calling.ladders:
@@ -39,7 +39,7 @@ def calls_of(rules: Rules, ward: str = "") -> frozenset[Call]:
                 steps = {one.to for one in ladder}
                 if ladder and calling.last_resort_minutes:
                     steps.add(Step.LAST_RESORT)
-                found |= {Call(step, priority, kind) for step in steps for kind in Kind}
+                found |= {StepCall(step, priority, kind) for step in steps for kind in Kind}
     return frozenset(found)
 
 
@@ -48,21 +48,21 @@ def gaps(routes: Routes, rules: Iterable[Rules]) -> Iterator[Gap]:
     everything = list(rules)
     named = {ward for one in everything for ward in one.calling.wards if ward != "*"}
     for ward in sorted(routes.wards | named | {""}):
-        calls = frozenset[Call]().union(*(calls_of(one, ward) for one in everything))
+        calls = frozenset[StepCall]().union(*(calls_of(one, ward) for one in everything))
         for call in sorted(calls, key=_order):
             hour = routes.nobody_from(call.step, ward, call.priority, call.kind)
             if hour is not None:
                 yield Gap(ward, call, hour)
 
 
-def _order(call: Call) -> tuple[int, int, int]:
+def _order(call: StepCall) -> tuple[int, int, int]:
     return list(Step).index(call.step), -RISING.index(call.priority), list(Kind).index(call.kind)
 
 
 def told(gap: Gap) -> str:
     """A gap in words.
 
-    >>> told(Gap("A", Call(Step.NURSE, Priority.LOW, Kind.TECHNICAL), "19:30"))
+    >>> told(Gap("A", StepCall(Step.NURSE, Priority.LOW, Kind.TECHNICAL), "19:30"))
     'ward A: nobody for nurse at 19:30 (low technical)'
     """
     where = f"ward {gap.ward or 'any other'}"

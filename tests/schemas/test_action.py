@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from schemas.action import ACKNOWLEDGEMENTS, REASONS_OF, WORDS, Action, ActionReason, ActionType, Role
+from schemas.action import ACKNOWLEDGEMENTS, REASONS_OF, RECEIPTS, WORDS, Action, ActionReason, ActionType, Role
 
 DONE = {"action_id": "a-1", "patient_id": "p-7f3a", "who": "nurse-9", "role": "nurse", "at": "2026-11-22T12:00:00.000Z"}
 EACH = {
@@ -14,7 +14,7 @@ EACH = {
     ActionType.UNDO: {"undoes": "a-0"},
     ActionType.CONCERN: {"reason": "gut_feeling"},
     ActionType.FEEDBACK: {"alert_id": "x", "reason": "not_useful"},
-    ActionType.DELIVERED: {"alert_id": "x", "step": "shift_lead", "role": "system"},
+    **{kind: {"alert_id": "x", "step": "shift_lead", "role": "system"} for kind in RECEIPTS},
 }
 
 

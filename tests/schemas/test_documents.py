@@ -30,7 +30,7 @@ LIFE = {
     "undo_of": "a-1",
     "undo_until": "2026-11-22T12:00:11.000Z",
     "notified_at": None,
-    "steps": [{"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "delivered"}],
+    "steps": [{"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "delivered", "recipients": []}],
     "next_step": None,
     "next_step_at": None,
     "step": "nurse",

@@ -1,0 +1,97 @@
+"""What became of a call, by step and recipient: sent, delivered, seen, accepted, declined, or not to be delivered.
+
+`sent` is a transport's success; that a person was reached is only ever said by her device, or by a board that she uses.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.alert import Delivery
+from schemas.times import NEVER
+
+KEPT: Final = 16
+"""Recipients a step whose receipts are kept; of more, the newest."""
+RISING: Final = (Delivery.SENT, Delivery.DELIVERED, Delivery.SEEN, Delivery.DECLINED, Delivery.ACCEPTED)
+"""Of one recipient: a later one is never taken back by an earlier one that comes late."""
+REACHING: Final = frozenset({Delivery.DELIVERED, Delivery.SEEN, Delivery.DECLINED, Delivery.ACCEPTED})
+"""Words that only a person's device can say."""
+FAILED: Final = frozenset({Delivery.DECLINED, Delivery.UNDELIVERABLE})
+
+
+class Receipt(Struct, frozen=True, array_like=True):
+    """The newest word of one recipient, and when it came, in milliseconds of the log."""
+
+    recipient: str
+    word: Delivery
+    at: int
+
+
+class Called(Struct, frozen=True, array_like=True):
+    """A step taken: whom it called and when, when that was said to have reached someone, or that it did not.
+
+    `recipients`: to how many the notifier tells it; 0: no notifier has said so. `awaited`: since when a device that
+    gives receipts has the call; None: none has, or somebody has answered since.
+    """
+
+    to: str
+    at: int
+    delivered: int | None = None
+    told: bool = False
+    receipts: tuple[Receipt, ...] = ()
+    recipients: int = 0
+    awaited: int | None = None
+
+
+def received(step: Called, receipt: Receipt, *, recipients: int = 0, awaited: bool = False) -> Called:
+    """The step with one more receipt. One that says less than what its recipient has said already changes nothing.
+
+    >>> step = received(Called("nurse", 0), Receipt("a", Delivery.SEEN, 5))
+    >>> received(step, Receipt("a", Delivery.SENT, 9)) == step, step.delivered
+    (True, 5)
+    """
+    known = next((one for one in step.receipts if one.recipient == receipt.recipient), None)
+    if known is not None and _less(receipt.word, known.word):
+        return step
+    others = tuple(one for one in step.receipts if one.recipient != receipt.recipient)
+    reached = receipt.at if receipt.word in REACHING and step.delivered is None else step.delivered
+    return replace(
+        step,
+        receipts=(*others, receipt)[-KEPT:],
+        recipients=max(step.recipients, recipients),
+        delivered=reached,
+        awaited=receipt.at if awaited and step.awaited is None else step.awaited,
+    )
+
+
+def _less(word: Delivery, known: Delivery) -> bool:
+    if word is Delivery.UNDELIVERABLE:
+        return known in REACHING
+    return known in RISING and RISING.index(word) < RISING.index(known)
+
+
+def passed_over_at(step: Called, within: int) -> int:
+    """When nobody is left to wait for at this step; NEVER while somebody may still come.
+
+    All recipients declined or cannot be reached: with the last of them. A device has the call and has not said for
+    `within` milliseconds that it delivered it: then. Where no notifier says anything, steps come at their times alone.
+    """
+    failed = [one.at for one in step.receipts if one.word in FAILED]
+    if step.recipients and len(failed) >= step.recipients:
+        return max(failed)
+    return NEVER if step.awaited is None or step.delivered is not None else step.awaited + within
+
+
+def delivery_of(step: Called) -> Delivery:
+    """What is true of the step as a whole: the best that any recipient said."""
+    words = {one.word for one in step.receipts}
+    best = next((word for word in (Delivery.ACCEPTED, Delivery.SEEN) if word in words), None)
+    failed = step.recipients and sum(one.word in FAILED for one in step.receipts) >= step.recipients
+    if best is None and failed:
+        return Delivery.DECLINED if Delivery.DECLINED in words else Delivery.UNDELIVERABLE
+    if best is None and step.delivered is not None:
+        return Delivery.DELIVERED
+    if best is None and step.told:
+        return Delivery.NOT_DELIVERED
+    return best or (Delivery.SENT if Delivery.SENT in words else Delivery.WAITING)

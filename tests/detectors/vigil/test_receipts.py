@@ -1,0 +1,152 @@
+"""What became of a call decides when the next step comes: at its time, or at once where this one reaches nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detectors.vigil.alert_actions import answer
+from detectors.vigil.episode import Episode
+from detectors.vigil.escalation import due, pass_time
+from detectors.vigil.lifecycle import Facts, Turn, begin
+from detectors.vigil.receipts import delivery_of
+from schemas.action import Action, ActionType, Role
+from schemas.alert import AlertStatus, Delivery
+from schemas.reasons import Refusal
+from schemas.times import MINUTE_MS, NEVER
+from streams.config.packaged_rules import packaged_rules
+
+CALLING = packaged_rules().calling
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RESORT = 20 * MINUTE_MS
+S = 1_000
+
+
+class Story:
+    """One high alert that calls since 0, under the packaged ladder: nurse 0, lead 5, doctor 10, last resort 20."""
+
+    def __init__(self, last_resort_ms: int = RESORT) -> None:
+        self.last_resort_ms = last_resort_ms
+        self.episode = Episode("a", "physiological", "deterioration", 0, 3, True, None, "red_score")
+        self.episode.lifecycle = begin(self.facts(0))
+        self.said: list[tuple[float, str, str]] = []
+
+    def facts(self, at: int) -> Facts:
+        return Facts(
+            at, 3, True, CALLING.ladder(None, None, 3), 2, 2, MINUTE_MS, False, 5 * MINUTE_MS, self.last_resort_ms
+        )
+
+    def until(self, at: int) -> "Story":
+        while (coming := due(self.episode.lifecycle, self.facts(0))) <= at:
+            turn = pass_time(self.episode.lifecycle, self.facts(coming))
+            self.episode.lifecycle = turn.lifecycle
+            self.said += [(coming / S, state.value, reason.value) for state, reason in turn.said]
+        return self
+
+    def hear(self, word: ActionType, at: int, recipient: str | None = "a", step: str = "nurse", **more):
+        self.until(at)
+        role = more.pop("role", Role.SYSTEM)
+        action = Action(
+            action_id=f"{word}-{recipient}-{at}", patient_id="p", alert_id="a", action_type=word, who="x", role=role,
+            step=step, recipient=recipient, at=EPOCH, **more,
+        )  # fmt: skip
+        turn = answer(action, self.episode, self.facts(at), CALLING, (), ())
+        if isinstance(turn, Turn):
+            self.episode.lifecycle = turn.lifecycle
+            return self
+        return turn
+
+    @property
+    def steps(self) -> dict[str, float]:
+        return {step.to: step.at / S for step in self.episode.lifecycle.steps}
+
+    @property
+    def words(self) -> list[str]:
+        return [delivery_of(step).value for step in self.episode.lifecycle.steps]
+
+
+def test_where_every_receipt_is_lost_each_step_comes_at_its_time():
+    assert Story().until(25 * MINUTE_MS).steps == {"nurse": 0, "shift_lead": 300, "doctor": 600, "last_resort": 1200}
+
+
+def test_a_device_that_does_not_say_within_a_minute_that_it_delivered_brings_the_next_step():
+    story = Story()
+    story.hear(ActionType.SENT, 2 * S, recipients=1, awaited=True)
+
+    assert story.until(61 * S).steps == {"nurse": 0}
+    assert story.until(62 * S).steps == {"nurse": 0, "shift_lead": 62}
+    assert story.said[-1] == (62.0, "escalated", "not_delivered") and story.words[0] == "not delivered"
+
+
+def test_a_device_that_delivered_leaves_the_person_her_time():
+    story = Story()
+    story.hear(ActionType.SENT, 2 * S, recipients=1, awaited=True)
+    story.hear(ActionType.DELIVERED, 5 * S, recipients=1)
+    story.hear(ActionType.SEEN, 9 * S, recipients=1)
+    story.hear(ActionType.SENT, 10 * S, recipients=1, awaited=True)
+
+    assert story.words == ["seen"]
+    assert story.until(299 * S).steps == {"nurse": 0} and story.until(300 * S).steps["shift_lead"] == 300
+
+
+def test_a_channel_that_gives_no_receipts_is_sent_and_brings_nothing_before_its_time():
+    story = Story()
+    story.hear(ActionType.SENT, 2 * S, recipients=1)
+
+    assert story.words == ["sent"]
+    assert story.until(200 * S).steps == {"nurse": 0} and story.words == ["not delivered"]
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [(ActionType.DECLINED, "declined"), (ActionType.UNDELIVERABLE, "not_delivered")]
+)
+def test_the_next_step_is_called_at_once_when_the_last_of_its_recipients_is_lost(word: ActionType, reason: str):
+    story = Story()
+    story.hear(word, 3 * S, "a", recipients=2)
+    assert story.until(3 * S).steps == {"nurse": 0}
+
+    story.hear(word, 4 * S, "b", recipients=2)
+    assert story.until(4 * S).steps == {"nurse": 0, "shift_lead": 4} and story.said == [(4.0, "escalated", reason)]
+    assert story.words == [word.value, "waiting"]
+
+
+def test_a_ladder_that_everybody_declines_ends_at_the_last_resort_and_calls_nobody_twice():
+    story = Story()
+    for number, step in enumerate(("nurse", "shift_lead", "doctor", "last_resort"), start=1):
+        story.hear(ActionType.DECLINED, number * S, f"phone-{number}", step, recipients=1)
+
+    assert story.until(5 * S).steps == {"nurse": 0, "shift_lead": 1, "doctor": 2, "last_resort": 3}
+    assert len(story.until(20 * MINUTE_MS).steps) == 4
+    without = Story(last_resort_ms=0)
+    for step in ("nurse", "shift_lead", "doctor"):
+        without.hear(ActionType.DECLINED, S, step, step, recipients=1)
+    assert list(without.until(60 * S).steps) == ["nurse", "shift_lead", "doctor"]
+
+
+def test_who_accepts_owns_it_as_reviewing_and_the_step_says_so():
+    story = Story()
+    story.hear(
+        ActionType.ACKNOWLEDGE, 3 * S, role=Role.NURSE, reason="reviewing", called_at=EPOCH, recipients=1
+    )  # fmt: skip
+
+    lifecycle = story.episode.lifecycle
+    assert lifecycle.status is AlertStatus.ACKNOWLEDGED and lifecycle.answer is not None
+    assert (lifecycle.answer.reason, story.words) == ("reviewing", ["accepted"])
+    assert lifecycle.before is not None and delivery_of(lifecycle.before.steps[0]) is Delivery.WAITING
+
+
+def test_a_receipt_of_a_step_that_was_taken_before_counts_for_no_other():
+    story = Story()
+    refused = story.hear(ActionType.DECLINED, 3 * S, recipients=1, called_at=EPOCH + timedelta(seconds=1))
+
+    assert refused == (Refusal.NO_SUCH_STEP, "step") and story.words == ["waiting"]
+
+
+def test_after_a_snooze_the_step_waits_for_a_device_anew():
+    story = Story()
+    story.hear(ActionType.SENT, 2 * S, recipients=1, awaited=True)
+    story.hear(ActionType.SNOOZE, 10 * S, None, step=None, role=Role.NURSE, minutes=2)
+    assert story.episode.lifecycle.status is AlertStatus.SNOOZED
+
+    assert story.until(200 * S).steps == {"nurse": 0}
+    story.hear(ActionType.SENT, 201 * S, recipients=1, awaited=True)
+    assert due(story.episode.lifecycle, story.facts(0)) <= 261 * S < NEVER

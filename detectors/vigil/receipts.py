@@ -74,21 +74,26 @@ def _less(word: Delivery, known: Delivery) -> bool:
 def passed_over_at(step: Called, within: int) -> int:
     """When nobody is left to wait for at this step; NEVER while somebody may still come.
 
-    All recipients declined or cannot be reached: with the last of them. A device has the call and has not said for
-    `within` milliseconds that it delivered it: then. Where no notifier says anything, steps come at their times alone.
+    All recipients declined or cannot be reached: with the last of them (a call that no device takes, and that stands on
+    a board in front of her, has reached her). A device has the call and has not said for `within` milliseconds that it
+    delivered it: then. Where no notifier says anything, steps come at their times alone.
     """
-    failed = [one.at for one in step.receipts if one.word in FAILED]
-    if step.recipients and len(failed) >= step.recipients:
-        return max(failed)
+    if _failed(step):
+        return max(one.at for one in step.receipts if one.word in FAILED)
     return NEVER if step.awaited is None or step.delivered is not None else step.awaited + within
+
+
+def _failed(step: Called) -> bool:
+    words = [one.word for one in step.receipts if one.word in FAILED]
+    everybody = step.recipients > 0 and len(words) >= step.recipients
+    return everybody and (Delivery.DECLINED in words or step.delivered is None)
 
 
 def delivery_of(step: Called) -> Delivery:
     """What is true of the step as a whole: the best that any recipient said."""
     words = {one.word for one in step.receipts}
     best = next((word for word in (Delivery.ACCEPTED, Delivery.SEEN) if word in words), None)
-    failed = step.recipients and sum(one.word in FAILED for one in step.receipts) >= step.recipients
-    if best is None and failed:
+    if best is None and _failed(step):
         return Delivery.DECLINED if Delivery.DECLINED in words else Delivery.UNDELIVERABLE
     if best is None and step.delivered is not None:
         return Delivery.DELIVERED

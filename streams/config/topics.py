@@ -80,7 +80,13 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             inbound=True,
         ),
         Topic.ACTIONS: Facts(
-            "what people did about alerts", "patient", "board", "worker", Cleanup.DELETE, 30 * DAY_MS, inbound=True
+            "what people did about alerts, and what became of calls",
+            "patient",
+            "board, notifiers",
+            "worker",
+            Cleanup.DELETE,
+            30 * DAY_MS,
+            inbound=True,
         ),
         Topic.RULES: Facts(
             "clinical rules put into force",

@@ -14,7 +14,7 @@ import msgspec
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.notify.alerts import Revision
-from streams.notify.notice import Fate, Notice, Phase
+from streams.notify.notice import Fate, Notice, Phase, short
 from streams.notify.routes import Recipient, Routes
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
@@ -29,6 +29,7 @@ class Book:
     def __init__(self, routes: Routes, mode: Mode) -> None:
         self._routes, self._mode = routes, mode
         self._told: dict[str, dict[str, Notice]] = {}
+        self._by_short: dict[str, Notice] = {}
         self.attempted: set[str] = set()
         self.nobody = 0
         """Steps of a ladder for which no recipient was on duty."""
@@ -36,6 +37,11 @@ class Book:
     def remember(self, notice: Notice) -> None:
         """A notice as it stands in the topic; the newest fate counts."""
         self._told.setdefault(notice.alert_id, {})[notice.id] = notice
+        self._by_short[short(notice.id)] = notice
+
+    def find(self, short_id: str) -> Notice | None:
+        """The notice that a receipt names; None if it is not known here."""
+        return self._by_short.get(short_id)
 
     def owed(self) -> list[Notice]:
         """What was written down and not sent, oldest first."""
@@ -51,7 +57,10 @@ class Book:
     def forget(self, alert_ids: Iterable[str]) -> None:
         """Drops what is known of alerts whose partition another notifier has now."""
         for alert_id in list(alert_ids):
-            self.attempted -= set(self._told.pop(alert_id, ()))
+            told = self._told.pop(alert_id, {})
+            self.attempted -= set(told)
+            for one in told:
+                self._by_short.pop(short(one), None)
 
     def forget_before(self, at: datetime) -> set[str]:
         """Drops the alerts of which nothing is owed and nothing was asked since; gives those that stay."""
@@ -92,7 +101,8 @@ class Book:
                 if ends := sum(_ended(told, one, revision) for told in known.values()):
                     name += f":{ends}"
                 notice = self._notice(revision, one, name, Phase.CONTINUE if again else Phase.START)
-                found.append(msgspec.structs.replace(notice, step=reached.step.value, round=again))
+                facts = {"step": reached.step.value, "called_at": reached.at, "recipients": len(on_duty)}
+                found.append(msgspec.structs.replace(notice, round=again, **facts))
         return found
 
     def _ends(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:

@@ -1,5 +1,6 @@
 """One message to one recipient: its id, its words, and what became of it."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,12 +37,16 @@ class Covered(msgspec.Struct, frozen=True, array_like=True):
     alert_id: str
     patient_id: str
     step: str | None
+    revision: int = 1
+    called_at: datetime | None = None
+    recipients: int = 0
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The same alert, step, round and recipient always give the same id; a retry keeps it, and its words.
 
-    `covers`: the notices that this one stands for, where several alerts were joined into one message.
+    `covers`: the notices that this one stands for, where several alerts were joined into one message. `called_at`: when
+    the step was taken, `recipients`: how many people's devices it is told to.
     """
 
     id: str
@@ -61,6 +66,26 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     round: int = 0
     fate: Fate = Fate.OWED
     covers: tuple[Covered, ...] = ()
+    called_at: datetime | None = None
+    recipients: int = 0
+
+
+def short(notice_id: str) -> str:
+    """Twenty digits that stand for a notice's id where there is no room for it: MSH-10, the names of receipts."""
+    return hashlib.sha256(notice_id.encode()).hexdigest()[:20]
+
+
+def covered(notice: Notice) -> Covered:
+    """What a joined message keeps of each notice that it stands for."""
+    return Covered(
+        notice.id, notice.alert_id, notice.patient_id, notice.step, notice.revision, notice.called_at, notice.recipients
+    )
+
+
+def calls_of_notice(notice: Notice) -> list[Covered]:
+    """The calls to people in a message; none in one that tells an end, or goes to a machine."""
+    every = notice.covers or (covered(notice),)
+    return [] if notice.phase is Phase.END else [one for one in every if one.step is not None]
 
 
 encode = msgspec.json.Encoder().encode

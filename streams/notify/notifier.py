@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from schemas.action import Step
+from schemas.action import Action, ActionType, Step
 from schemas.alert import Kind, Priority
 from streams.config.settings import Settings
 from streams.config.topics import Topic
@@ -29,10 +29,18 @@ from streams.notify.channels import Answer, Sender
 from streams.notify.channels.pcd04 import Pcd04
 from streams.notify.channels.webhook import Webhook
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.notice import Fate, Notice
+from streams.notify.notice import Fate, Notice, calls_of_notice, short
 from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
 from streams.notify.reach import Gap
-from streams.notify.routes import Audience, Channel, Routes
+from streams.notify.receipts import (
+    FATES,
+    DeviceReceipt,
+    ReceiptRefused,
+    actions_of,
+    dumped,
+    sent_or_not,
+)
+from streams.notify.routes import Audience, Channel, Recipient, Routes
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
@@ -47,7 +55,7 @@ class Notifier(ConsumerRebalanceListener):
     """One notifier. `run` works until it is cancelled."""
 
     def __init__(self, settings: Settings, own: NotifySettings, routes: Routes) -> None:
-        self.settings, self.routes = settings, routes
+        self.settings, self.own, self.routes = settings, own, routes
         self.metrics = NotifyMetrics()
         self.book = Book(routes, settings.mode)
         self.outboxes = {one.name: Outbox(one.audience is Audience.PEOPLE) for one in routes.recipients}
@@ -57,6 +65,7 @@ class Notifier(ConsumerRebalanceListener):
             settings, within_s=own.store_within_s, max_waiting=MAX_WAITING, client_id="vigilward-notify"
         )
         self._alerts, self._notes = settings.topic(Topic.ALERTS), settings.topic(Topic.NOTIFICATIONS)
+        self._actions = settings.topic(Topic.ACTIONS)
         self._wake = {name: asyncio.Event() for name in self.outboxes}
         self._partition_of: dict[str, int] = {}
         self._arrived: dict[str, float] = {}
@@ -219,7 +228,7 @@ class Notifier(ConsumerRebalanceListener):
             self.metrics.nobody.inc(self.book.nobody - before)
             self._arrived |= {one.id: record.timestamp / 1_000 for one in new}
             asked += new
-        await self._write(asked)
+        await self._write(asked, [])
         try:
             await consumer.commit({partition: records[-1].offset + 1})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
@@ -236,8 +245,12 @@ class Notifier(ConsumerRebalanceListener):
         self.outboxes[one.recipient].add(one, time.monotonic())
         self._wake[one.recipient].set()
 
-    async def _write(self, notices: list[Notice]) -> None:
-        records = [Record(self._notes, one.patient_id.encode(), notice.encode(one)) for one in notices]
+    async def _write(self, notices: list[Notice], actions: list[Action]) -> None:
+        """Actions first: what the log has not heard is not said to be done."""
+        records = [
+            *(Record(self._actions, one.patient_id.encode(), dumped(one)) for one in actions),
+            *(Record(self._notes, one.patient_id.encode(), notice.encode(one)) for one in notices),
+        ]
         for one in notices:
             self.metrics.notices.labels(one.fate.value).inc()
         await (await self._store.put(records))
@@ -251,6 +264,7 @@ class Notifier(ConsumerRebalanceListener):
             now = time.monotonic()
             if not self._catching_up and self.assigned:
                 await self._join(outbox, now)
+                await self._overdue(outbox, now)
                 if (one := outbox.ready(now, self._is_held)) is not None:
                     await self._send(outbox, one)
                     continue
@@ -295,7 +309,7 @@ class Notifier(ConsumerRebalanceListener):
         if not goes_on:
             log.error("a message to recipient %s is given up: %s", one.recipient, answer.said)
             outbox.drop(one.id)
-            await self._keep([self.book.settle(one, Fate.UNDELIVERABLE)])
+            await self._keep([self.book.settle(one, Fate.UNDELIVERABLE)], self._said(one, ActionType.UNDELIVERABLE))
         elif outbox.is_parked(one.id):
             log.error("recipient %s refuses one message: %s; it waits, the others go on", one.recipient, answer.said)
 
@@ -305,12 +319,44 @@ class Notifier(ConsumerRebalanceListener):
         if outbox.away:
             log.warning("recipient %s answers again", one.recipient)
         outbox.sent(one.id)
-        await self._keep([self.book.settle(one, Fate.SENT)])
+        known = self.book.find(short(one.id))
+        settled = [] if known is not None and known.fate in FATES.values() else [self.book.settle(one, Fate.SENT)]
+        await self._keep(settled, self._said(one, ActionType.SENT))
 
-    async def _keep(self, notices: list[Notice]) -> None:
+    async def _overdue(self, outbox: Outbox, now: float) -> None:
+        """A call that nobody's device has yet is said to be undeliverable: the ladder goes on, and so do the tries."""
+        for one in outbox.overdue(now, self.own.undeliverable_s):
+            if said := self._said(one, ActionType.UNDELIVERABLE):
+                log.error("a call has not been taken by recipient %s: the next step is due", one.recipient)
+                await self._keep([], said)
+
+    def _said(self, one: Notice, kind: ActionType) -> list[Action]:
+        awaited = kind is ActionType.SENT and self._recipients[one.recipient].receipts
+        return sent_or_not(one, kind, datetime.now(UTC), self.settings.mode, awaited=awaited)
+
+    # ---- receipts
+
+    def recipient_of(self, receipt: DeviceReceipt) -> Recipient:
+        """Whose receipt it is. Raises ReceiptRefused: perhaps another notifier has told it."""
+        known = self.book.find(receipt.notice)
+        if known is None or known.recipient not in self._recipients or not calls_of_notice(known):
+            raise ReceiptRefused(
+                404, "unknown_notice", "id", "no call of this id is known here: try the other notifiers"
+            )
+        return self._recipients[known.recipient]
+
+    async def receive(self, receipt: DeviceReceipt) -> None:
+        """Puts what a device says into the log; done when Kafka has it. Raises ReceiptRefused, NotStored."""
+        self.recipient_of(receipt)
+        known = self.book.find(receipt.notice)
+        assert known is not None
+        actions = actions_of(known, receipt, datetime.now(UTC), self.settings.mode)
+        await self._write([self.book.settle(known, FATES[receipt.word])], actions)
+
+    async def _keep(self, notices: list[Notice], actions: list[Action] | None = None) -> None:
         """Writes down what became of notices; if Kafka does not take it, they are told again after a restart."""
         try:
-            await self._write(notices)
+            await self._write(notices, actions or [])
         except NotStored as fault:
             log.error("what became of %d messages was not written down: %s", len(notices), fault)
 

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from schemas.alert import Kind, Priority
-from streams.notify.notice import Covered, Notice, Phase
+from streams.notify.notice import Notice, Phase, covered
 
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 60.0
@@ -45,6 +45,8 @@ class Waiting:
     notice: Notice
     tries: int = 0
     refused: int = 0
+    since: float = 0.0
+    overdue: bool = False
     first_try_at: float = 0.0
     not_before: float = 0.0
 
@@ -93,7 +95,7 @@ class Outbox:
                 self.join_at = max(now + JOIN_S, self.joined_at + JOIN_AGAIN_S)
             self.gathering.append(notice)
         else:
-            self.queue[notice.id] = Waiting(notice)
+            self.queue[notice.id] = Waiting(notice, since=now)
 
     def drop(self, notice_id: str) -> None:
         """Takes out a notice that is not to be sent any more."""
@@ -113,10 +115,10 @@ class Outbox:
         made: list[tuple[Notice, list[Notice]]] = []
         for group in (calls, ends):
             if len({one.alert_id for one in group}) < 2:
-                self.queue |= {one.id: Waiting(one) for one in group}
+                self.queue |= {one.id: Waiting(one, since=now) for one in group}
                 continue
             message = joined(group)
-            self.queue[message.id] = Waiting(message)
+            self.queue[message.id] = Waiting(message, since=now)
             made.append((message, group))
         return made
 
@@ -160,6 +162,13 @@ class Outbox:
         one = self.queue.get(notice_id)
         return one is not None and one.refused == PARKED_AFTER
 
+    def overdue(self, now: float, within_s: float) -> list[Notice]:
+        """Messages that have not been taken within so long, each once."""
+        late = [one for one in self.queue.values() if not one.overdue and now - one.since >= within_s]
+        for one in late:
+            one.overdue = True
+        return [one.notice for one in late]
+
     def next_at(self) -> float | None:
         """When there may be something to do; None where nothing waits."""
         moments = [max(self.not_before, one.not_before) for one in self.queue.values()]
@@ -184,5 +193,5 @@ def joined(gathered: Iterable[Notice]) -> Notice:
         priority=highest,
         bed=None,
         text=f"Monitoring of {len(beds)} beds{where}: {shown}. {remedy} Information, not a certified alarm.",
-        covers=tuple(Covered(one.id, one.alert_id, one.patient_id, one.step) for one in notices),
+        covers=tuple(map(covered, notices)),
     )

@@ -11,6 +11,7 @@ quiet = "22:00-06:00"               # only low priorities wait until its end
 priorities = ["high", "medium"]     # all where left out
 key_id = "2026-11"
 key_file = "/run/secrets/nurse-phones"
+receipts = true                     # its device says what it delivered: without a word within 60 s the next step comes
 
 [[recipient]]
 name = "alarm-gateway"
@@ -92,6 +93,7 @@ class Recipient:
     key_id: str = ""
     key: bytes = field(default=b"", repr=False)
     patient_id: bool = False
+    receipts: bool = False
 
     def covers(self, ward: str | None, priority: Priority, kind: Kind, at: time) -> bool:
         """Whether it is told of such an alert at this time of day."""
@@ -144,7 +146,7 @@ class Routes:
 
 FIELDS = frozenset({
     "name", "channel", "audience", "role", "wards", "priorities", "kinds", "shift", "quiet", "url", "address", "key_id",
-    "key_file", "patient_id",
+    "key_file", "patient_id", "receipts",
 })  # fmt: skip
 
 
@@ -180,8 +182,9 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
     if (role is None) is (audience is Audience.PEOPLE):
         raise RoutesFault(f"{who}: people have a role (a ladder's step: {', '.join(Step)}), machines have none")
     channel = _one_of(Channel, table.get("channel", ""), who, "channel")
-    if not isinstance(patient_id := table.get("patient_id", False), bool):
-        raise RoutesFault(f"{who}: patient_id must be true or false, without quotes")
+    for flag in ("patient_id", "receipts"):
+        if not isinstance(table.get(flag, False), bool):
+            raise RoutesFault(f"{who}: {flag} must be true or false, without quotes")
     return Recipient(
         name=name,
         channel=channel,
@@ -194,7 +197,8 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
         kinds=frozenset(_one_of(Kind, one, who, "kinds") for one in _texts(table, who, "kinds", Kind)),
         shift=_span(table.get("shift"), who, "shift"),
         quiet=_span(table.get("quiet"), who, "quiet"),
-        patient_id=patient_id,
+        patient_id=table.get("patient_id", False),
+        receipts=table.get("receipts", False),
         **_where(channel, table, who),
     )
 

@@ -7,11 +7,11 @@ import signal
 from typing import Final
 
 from aiohttp import web
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.config.settings import Settings
 from streams.installation.in_force import rules_in_force
 from streams.listening_socket import listening_socket
+from streams.notify.doors import app, mllp
 from streams.notify.notifier import Notifier
 from streams.notify.reach import gaps, refuse_where_nobody_is_reached, told
 from streams.notify.routes import Routes
@@ -29,10 +29,13 @@ async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(_app(notifier), access_log=None)
+    runner = web.AppRunner(app(notifier), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listening).start()
     log.info("metrics and health at http://%s:%d/metrics, /livez, /readyz", own.host, listening.getsockname()[1])
+    if own.mllp_port is not None:
+        door = await mllp(notifier, own.host, own.mllp_port)
+        log.info("PCD-05 is taken at %s:%d", own.host, door.sockets[0].getsockname()[1])
     work, ended = asyncio.create_task(notifier.run()), asyncio.create_task(stop.wait())
     looking = asyncio.create_task(_look_again(notifier, settings))
     await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -55,20 +58,3 @@ async def _look_again(notifier: Notifier, settings: Settings) -> None:
         if found and found != notifier.gaps:
             log.error("%d calls of the rules in force would reach nobody, the first: %s", len(found), told(found[0]))
         notifier.gaps = found
-
-
-def _app(notifier: Notifier) -> web.Application:
-    async def livez(_: web.Request) -> web.Response:
-        return web.json_response({"alive": True})
-
-    async def readyz(_: web.Request) -> web.Response:
-        reasons = notifier.unready
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
-
-    async def metrics(_: web.Request) -> web.Response:
-        body = generate_latest(notifier.metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    app = web.Application()
-    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
-    return app

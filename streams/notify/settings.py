@@ -35,6 +35,12 @@ class NotifySettings(BaseSettings):
     site_zone: str = Field("UTC", description="The zone in which shifts and quiet hours are meant.")
     host: str = Field("127.0.0.1", description="Where /livez, /readyz and /metrics are served.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8096, description="Their port; 0 for any free one.")
+    mllp_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        None, description="Where PCD-05 (ORA^R41 over MLLP) is taken; 0 for any free one; none: it is not taken."
+    )
+    undeliverable_s: Annotated[float, Field(ge=1, le=3_600)] = Field(
+        60.0, description="A call that its receiver has not taken for so long is said to be undeliverable."
+    )
     store_within_s: Annotated[float, Field(ge=1, le=300)] = Field(30.0, description="How long Kafka may take.")
 
     @classmethod

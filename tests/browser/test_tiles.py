@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from streams.config.topics import Topic
@@ -203,6 +204,30 @@ def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
 
     expect(one.tile("B15").locator(".next")).to_contain_text("returned 1×")
     expect(one.tile("B15").locator(".next")).to_contain_text("call to the nurse not delivered")
+    ward.calm(bed)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "words"),
+    [
+        ("waiting", "the nurse: not known to be reached"),
+        ("sent", "the nurse: sent, not known to be reached"),
+        ("delivered", "the nurse: reached"),
+        ("seen", "the nurse: seen"),
+        ("accepted", "the nurse: accepted"),
+        ("declined", "the nurse: declined"),
+        ("undeliverable", "call to the nurse cannot be delivered"),
+    ],
+)
+def test_a_tile_says_of_a_call_what_is_known_and_no_more(screen, beds, ward, delivery: str, words: str):
+    bed = beds["B15"]
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": delivery, "recipients": []}
+    ward.call(bed, "Pulse 150/min", lifecycle=lifecycle(steps=[step]))
+    one = screen()
+    one.open()
+
+    expect(one.tile("B15").locator(".next")).to_contain_text(words)
+    expect(one.tile("B15").locator(".next")).not_to_contain_text("called")
     ward.calm(bed)
 
 

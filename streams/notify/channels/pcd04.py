@@ -6,7 +6,6 @@ acknowledged is *sent*: that a person was reached is never concluded from it.
 """
 
 import asyncio
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Final
 from schemas.alert import Kind, Priority
 from streams.gateways.mllp import Frames, TooLarge, frame
 from streams.notify.channels import Answer
-from streams.notify.notice import Notice, Phase
+from streams.notify.notice import Notice, Phase, short
 from streams.notify.routes import Recipient
 
 WITHIN_S: Final = 5.0
@@ -50,7 +49,7 @@ def time_text(at: datetime) -> str:
 
 def control_id(notice: Notice) -> str:
     """MSH-10: the same for every retry."""
-    return hashlib.sha256(notice.id.encode()).hexdigest()[:20]
+    return short(notice.id)
 
 
 def message(notice: Notice, recipient: Recipient) -> bytes:

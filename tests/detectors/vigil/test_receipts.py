@@ -109,6 +109,14 @@ def test_the_next_step_is_called_at_once_when_the_last_of_its_recipients_is_lost
     assert story.words == [word.value, "waiting"]
 
 
+def test_a_call_that_no_device_takes_and_that_stands_on_her_board_has_reached_her():
+    story = Story()
+    story.hear(ActionType.DELIVERED, S, None)
+    story.hear(ActionType.UNDELIVERABLE, 60 * S, recipients=1)
+
+    assert story.words == ["delivered"] and story.until(200 * S).steps == {"nurse": 0}
+
+
 def test_a_ladder_that_everybody_declines_ends_at_the_last_resort_and_calls_nobody_twice():
     story = Story()
     for number, step in enumerate(("nurse", "shift_lead", "doctor", "last_resort"), start=1):

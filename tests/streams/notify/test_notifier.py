@@ -123,7 +123,7 @@ def test_a_channel_that_raises_is_tried_again(notifier, call, monkeypatch):
         async def close(self) -> None:
             pass
 
-    async def write(notices: list[Notice]) -> None:
+    async def write(notices: list[Notice], _: list) -> None:
         written.extend(notices)
 
     kafka = Kafka()

@@ -51,7 +51,10 @@ function Watching({ status, unwatched }) {
   return html`<span class=${cx("watching", how)}>${t(`watched.${how}`)}${how === "paused" ? html` · <${Left} until=${ms(status.paused_until)} />` : ""}</span>`;
 }
 
-// What happens next with an alert: who has it and for how long yet, or who is called when.
+const FAILED = { "not delivered": "not_delivered", declined: "call_declined", undeliverable: "call_undeliverable" };
+
+// What happens next with an alert: who has it and for how long yet, or what became of the call, and who is called when.
+// Nobody counts as reached without a receipt of a device, or of a screen that is looked at.
 export function Next({ alert, word }) {
   if (word) return html`<span class=${cx("next", word.state)}>${t(`word.${word.state}`)}</span>`;
   const lifecycle = alert.lifecycle;
@@ -60,11 +63,13 @@ export function Next({ alert, word }) {
   if (at === "acknowledged" && lifecycle.owner)
     return html`<span class="next owned">${t("owned", { who: lifecycle.owner.who })}${lifecycle.reason ? ` · ${code("reason", lifecycle.reason)}` : ""}${lifecycle.until ? html` · <${Left} until=${ms(lifecycle.until)} />` : ""}</span>`;
   if (at === "snoozed") return html`<span class="next owned">${t("snoozed", { who: lifecycle.snoozed_by?.who ?? "" })} · <${Left} until=${ms(lifecycle.until)} /></span>`;
-  const failed = lifecycle.steps?.find((step) => step.delivery === "not delivered");
+  const failed = lifecycle.steps?.find((step) => FAILED[step.delivery]);
+  const reached = lifecycle.steps?.filter((step) => !FAILED[step.delivery]).at(-1);
   return html`<span class="next">
     ${lifecycle.returned ? html`<em>${t("returned", { n: lifecycle.returned })}</em> ` : ""}
-    ${lifecycle.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t("not_delivered", { whom: code("step", failed.step) })}</em> ` : ""}
-    ${(lifecycle.returned || failed) && (lifecycle.next_step_at || lifecycle.steps?.length) ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : lifecycle.steps?.length ? html`<em>${t("called", { whom: code("step", lifecycle.steps[lifecycle.steps.length - 1].step) })}</em>` : ""}
+    ${lifecycle.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t(FAILED[failed.delivery], { whom: code("step", failed.step) })}</em> ` : ""}
+    ${(lifecycle.returned || failed) && reached ? " · " : ""}${reached ? html`<em>${t(`call.${reached.delivery}`, { whom: code("step", reached.step) })}</em>` : ""}
+    ${(lifecycle.returned || failed || reached) && lifecycle.next_step_at ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : ""}
   </span>`;
 }
 

@@ -41,7 +41,7 @@ const shownHere = (status) => !document.hidden && !ELSEWHERE.has(location.hash) 
 
 // A call counts as delivered when it stands in front of somebody whom it is for, on a page that is looked at.
 function confirm(status, alert, step) {
-  if (step.delivery !== "waiting" || !may("act") || !shownHere(status)) return;
+  if (!["waiting", "sent", "undeliverable"].includes(step.delivery) || !may("act") || !shownHere(status)) return;
   if (!MINE[step.step]?.includes(state.me?.role)) return;
   const name = `${alert.alert_id} ${step.step} ${step.at}`;
   if (confirmed.has(name)) return;

@@ -38,6 +38,22 @@ class Lifecycle(msgspec.Struct, frozen=True):
     snoozed_by: Person | None = None
 
 
+class NewsTotal(msgspec.Struct, frozen=True):
+    """NEWS2's total as an interval."""
+
+    score_min: int
+    score_max: int
+    complete: bool
+    scale: int
+
+
+class FindingTold(msgspec.Struct, frozen=True):
+    """One detector's finding."""
+
+    detector: str
+    reason: str
+
+
 class Revision(msgspec.Struct, frozen=True):
     """One revision of an alert."""
 
@@ -56,6 +72,8 @@ class Revision(msgspec.Struct, frozen=True):
     lifecycle: Lifecycle
     ward: str | None = None
     bed: str | None = None
+    news2: NewsTotal | None = None
+    findings: tuple[FindingTold, ...] = ()
 
     @property
     def calls(self) -> bool:

@@ -14,8 +14,8 @@ import msgspec
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.notify.alerts import Revision
-from streams.notify.notice import Fate, Notice, Phase, short
-from streams.notify.routes import Recipient, Routes
+from streams.notify.notice import Details, Fate, Notice, Phase, short
+from streams.notify.routes import Channel, Recipient, Routes
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
 """People are not told of a call that was over before a notifier first heard of it, once it is this old."""
@@ -141,7 +141,17 @@ class Book:
             bed=revision.bed,
             text=f"{_place(revision)}, {revision.priority} priority: {revision.headline}. {CLOSING_WORDS}",
             at=revision.at,
+            details=_details(revision) if recipient.channel is Channel.FHIR else None,
         )
+
+
+def _details(revision: Revision) -> Details:
+    forecast = tuple(one.reason for one in revision.findings if one.detector == "risk")
+    if (score := revision.news2) is None:
+        return Details(revision.started_at, forecast=forecast)
+    return Details(
+        revision.started_at, score.score_min, score.score_max, score.complete, score.scale, forecast=forecast
+    )
 
 
 def _ended(told: Notice, recipient: Recipient, revision: Revision) -> bool:

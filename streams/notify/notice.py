@@ -42,6 +42,17 @@ class Covered(msgspec.Struct, frozen=True, array_like=True):
     recipients: int = 0
 
 
+class Details(msgspec.Struct, frozen=True):
+    """What a FHIR server is told besides the words. `score_min`: NEWS2's total, None where there is none."""
+
+    started_at: datetime
+    score_min: int | None = None
+    score_max: int | None = None
+    complete: bool = False
+    scale: int = 1
+    forecast: tuple[str, ...] = ()
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The same alert, step, round and recipient always give the same id; a retry keeps it, and its words.
 
@@ -68,6 +79,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     covers: tuple[Covered, ...] = ()
     called_at: datetime | None = None
     recipients: int = 0
+    details: Details | None = None
 
 
 def short(notice_id: str) -> str:

@@ -26,6 +26,7 @@ from streams.gateways.store import NotStored, Record, Store
 from streams.notify import alerts, notice
 from streams.notify.book import Book
 from streams.notify.channels import Answer, Sender
+from streams.notify.channels.fhir import FhirServer
 from streams.notify.channels.pcd04 import Pcd04
 from streams.notify.channels.webhook import Webhook
 from streams.notify.metrics import NotifyMetrics
@@ -60,7 +61,11 @@ class Notifier(ConsumerRebalanceListener):
         self.book = Book(routes, settings.mode)
         self.outboxes = {one.name: Outbox(one.audience is Audience.PEOPLE) for one in routes.recipients}
         self._recipients = {one.name: one for one in routes.recipients}
-        self._senders: dict[Channel, Sender] = {Channel.WEBHOOK: Webhook(), Channel.PCD04: Pcd04()}
+        self._senders: dict[Channel, Sender] = {
+            Channel.WEBHOOK: Webhook(),
+            Channel.PCD04: Pcd04(),
+            Channel.FHIR: FhirServer(),
+        }
         self._store = Store(
             settings, within_s=own.store_within_s, max_waiting=MAX_WAITING, client_id="vigilward-notify"
         )

@@ -2,7 +2,7 @@
 
 [[recipient]]
 name = "nurse-phones-a"
-channel = "webhook"                 # webhook or pcd04
+channel = "webhook"                 # webhook, pcd04 or fhir
 url = "https://phones.example/vigilward"
 role = "nurse"                      # the step of a ladder that reaches it
 wards = ["A"]                       # all wards where left out
@@ -48,6 +48,7 @@ class Channel(StrEnum):
 
     WEBHOOK = "webhook"
     PCD04 = "pcd04"
+    FHIR = "fhir"
 
 
 class Audience(StrEnum):
@@ -185,6 +186,8 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
     for flag in ("patient_id", "receipts"):
         if not isinstance(table.get(flag, False), bool):
             raise RoutesFault(f"{who}: {flag} must be true or false, without quotes")
+    if channel is Channel.FHIR and audience is Audience.PEOPLE:
+        raise RoutesFault(f'{who}: a FHIR server is no person\'s device: set audience = "machine" and no role')
     return Recipient(
         name=name,
         channel=channel,
@@ -217,7 +220,9 @@ def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
     if not url.hostname or url.scheme not in ("https", "http") or (url.scheme == "http" and not local):
         raise RoutesFault(f"{who}: url must be https://..., or http:// of this machine")
     key_file = table.get("key_file")
-    if not key_file or not table.get("key_id"):
+    if channel is Channel.FHIR and not key_file:
+        return {"url": table["url"].rstrip("/")}
+    if channel is Channel.WEBHOOK and not (key_file and table.get("key_id")):
         raise RoutesFault(f"{who}: a webhook is signed: set key_id and key_file")
     try:
         key = Path(key_file).read_bytes().strip()
@@ -225,7 +230,8 @@ def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
         raise RoutesFault(f"{who}: key_file: {fault}") from None
     if len(key) < 16:
         raise RoutesFault(f"{who}: the key in key_file must have at least 16 bytes")
-    return {"url": table["url"], "key_id": str(table["key_id"]), "key": key}
+    url_text = table["url"].rstrip("/") if channel is Channel.FHIR else table["url"]
+    return {"url": url_text, "key_id": str(table.get("key_id", "")), "key": key}
 
 
 def _one_of(kinds: type[Kinds], value: Any, who: str, name: str) -> Kinds:

@@ -196,7 +196,7 @@ def test_made_up_data_are_watermarked(screen):
 
 def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
     bed = beds["B15"]
-    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "not delivered"}
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "not delivered", "recipients": []}
     told = lifecycle(returned=1, steps=[step], next_step="shift_lead", next_step_at=None, notified_at=None)
     ward.call(bed, "Pulse 150/min", lifecycle=told)
     one = screen()
@@ -235,7 +235,7 @@ def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(
     from tests.streams.board.conftest import everything
 
     bed = beds["B16"]
-    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting", "recipients": []}
     identity = ward.call(bed, "Pulse 150/min", lifecycle=lifecycle(steps=[step]))
     one = screen()
     page = one.open()
@@ -250,7 +250,7 @@ def test_an_escalation_that_stands_on_the_nurses_screen_is_said_to_be_delivered(
 
 def test_a_call_that_no_tile_shows_is_not_said_to_be_delivered(screen, beds, ward):
     """Neither while a nurse reads another page, nor of a ward that this screen does not show."""
-    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting"}
+    step = {"step": "nurse", "at": "2026-11-22T12:00:00.000Z", "delivery": "waiting", "recipients": []}
     one = screen()
     asked = []
     one.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))

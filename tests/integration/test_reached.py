@@ -102,7 +102,7 @@ def test_a_nurse_who_declines_brings_the_shift_lead_at_once_and_who_accepts_owns
     with stage.worker(tmp_path / "w") as worker, stage.worker(tmp_path / "n", *COMMAND, **telling) as notifier:
         worker.ready(partitions=1)
         until(lambda: notifier.get("/readyz")[0] == 200, notifier.fate)
-        phones.desk = notifier.port
+        phones.desk = notifier.port()
         began = time.monotonic()
         ill(stage, 1)
         until(lambda: lifecycle(stage).get("status") == "acknowledged", notifier.fate, within_s=120)

@@ -55,6 +55,19 @@ def signature(key: bytes, key_id: str, at: int, body: bytes) -> str:
     return f"key={key_id},t={at},v1={digest}"
 
 
+def answer_of_status(status: int, pause: str) -> Answer:
+    """What an HTTP status says: 429 and 503 of the receiver, other refusals of this one message.
+
+    >>> answer_of_status(500, "").final, answer_of_status(404, "").final, answer_of_status(429, "7").wait_s
+    (False, True, 7.0)
+    """
+    if 200 <= status < 300:
+        return Answer(ok=True)
+    wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
+    final = status < 500 and status not in RETRIED
+    return Answer(ok=False, final=final, answered=status not in (429, 503), wait_s=wait_s, said=f"HTTP {status}")
+
+
 class Webhook:
     """Sends by HTTP POST."""
 
@@ -74,15 +87,9 @@ class Webhook:
         }
         try:
             async with self._session.post(recipient.url, data=body, headers=headers, allow_redirects=False) as answer:
-                status, pause = answer.status, answer.headers.get("Retry-After", "")
+                return answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             return Answer(ok=False, said=type(fault).__name__)
-        if 200 <= status < 300:
-            return Answer(ok=True)
-        wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
-        busy = status in (429, 503)  # said of the receiver, not of this message
-        final = status < 500 and status not in RETRIED
-        return Answer(ok=False, final=final, answered=not busy, wait_s=wait_s, said=f"HTTP {status}")
 
     async def close(self) -> None:
         """Ends the session."""

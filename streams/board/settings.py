@@ -1,15 +1,14 @@
 """What may be set for the board: where it listens, who may sign in, and where names come from."""
 
 import ipaddress
-import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from streams.board.settings_table import BoardTable
+from streams.config.settings_file import FiledSettings, TomlFile
 from streams.config.settings_names import refuse_unknown
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
@@ -19,13 +18,14 @@ SHORTEST_SECRET = 16
 A_SECRET = "such as `openssl rand -hex 32` gives, the same for every board; `new,old` changes it without a new sign-in"
 
 
-class BoardSettings(BaseSettings):
+class BoardSettings(FiledSettings):
     """Environment variables VIGILWARD_BOARD_NAME, or the table `[board]` of the settings file; the environment wins.
 
     >>> BoardSettings(port=0).host
     '127.0.0.1'
     """
 
+    table: ClassVar[str] = "board"
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
     )
@@ -45,10 +45,10 @@ class BoardSettings(BaseSettings):
     tls_key_file: Path | None = Field(None, description="Its key (PEM).")
     https: bool = Field(False, description="A proxy before the board ends HTTPS: cookies and headers say so.")
     plain_http: bool = Field(False, description="Beyond loopback without HTTPS: whoever listens reads everything.")
-    trusted_proxies: Annotated[list[str], Field(description="Networks whose X-Forwarded-For is believed.")] = []
+    trusted_proxies: list[str] = Field([], description="Networks whose X-Forwarded-For is believed.")
     max_connections: Annotated[int, Field(ge=16, le=65_536)] = 2_000
     """Open connections at most."""
-    names: Annotated[list[str], Field(description="Host names under which the page is reached.")] = []
+    names: list[str] = Field([], description="Host names under which the page is reached.")
     session_idle_min: Annotated[float, Field(gt=0, le=720)] = 30
     """A session unused for so long is over."""
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
@@ -63,18 +63,6 @@ class BoardSettings(BaseSettings):
     """Open pages at most."""
     max_streams_a_session: Annotated[int, Field(ge=1, le=1_000)] = 12
     """Open pages at most of one session."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Said by the caller, then the environment, then the file."""
-        return init_settings, env_settings, BoardTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
 
     @model_validator(mode="after")
     def _closed_without_accounts(self) -> Self:
@@ -133,7 +121,7 @@ class BoardSettings(BaseSettings):
 
 def load_board(**said: Any) -> BoardSettings:
     """The board's settings; `said` (command-line options) wins over everything. Raises SettingsError."""
-    refuse_unknown(BoardTable(BoardSettings, os.environ.get("VIGILWARD_CONFIG")).read())
+    refuse_unknown(TomlFile(BoardSettings).read())
     try:
         return BoardSettings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as refused:

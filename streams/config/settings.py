@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from schemas.control_record import ControlRecordKeys, MalformedKeys
 from schemas.reading import Mode
 from streams.approval import Approvers, MalformedApprovers
-from streams.config.settings_file import TomlFile
+from streams.config.settings_file import FiledSettings, TomlFile
 from streams.config.settings_names import refuse_unknown, still_read, variable
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
@@ -80,7 +80,7 @@ class SaslMechanism(StrEnum):
     PLAIN = "PLAIN"
 
 
-class Settings(BaseSettings):
+class Settings(FiledSettings):
     """All settings, checked; `load` reads them and explains what is wrong.
 
     >>> Settings(topic_prefix="night.").topic("readings")
@@ -163,18 +163,6 @@ class Settings(BaseSettings):
     """Client certificate (PEM)."""
     ssl_key_file: Path | None = None
     """Its key (PEM)."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Said by the caller, then the environment, then the file."""
-        return init_settings, env_settings, TomlFile(settings_cls, os.environ.get(PREFIX + "CONFIG"))
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -311,7 +299,7 @@ def load(**said: Any) -> Settings:
     Traceback (most recent call last):
     streams.config.settings_problems.SettingsError: VIGILWARD_CLOCK: 'sundial' cannot be used: ...
     """
-    file = TomlFile(Settings, os.environ.get(PREFIX + "CONFIG")).read()
+    file = TomlFile(Settings).read()
     refuse_unknown(file)
     for new, old, _ in still_read(os.environ, file):
         log.warning(

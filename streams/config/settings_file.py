@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -14,19 +14,45 @@ from streams.config.settings_problems import SettingsError
 DEFAULT_FILE = Path("vigilward.toml")
 
 
-class TomlFile(PydanticBaseSettingsSource):
-    """Top-level keys of the file that VIGILWARD_CONFIG names, else of ./vigilward.toml; nothing if there is none."""
+class FiledSettings(BaseSettings):
+    """Said by the caller, then by the environment, then by a table of the settings file (`table`; "": its top)."""
 
-    def __init__(self, settings_cls: type[BaseSettings], named: str | None) -> None:
+    table: ClassVar[str] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is said first wins."""
+        return init_settings, env_settings, TomlFile(settings_cls, cls.table)
+
+
+class TomlFile(PydanticBaseSettingsSource):
+    """Keys of the file that VIGILWARD_CONFIG names, else of ./vigilward.toml; nothing if there is none.
+
+    `table`: which table; "" for the keys at the top.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], table: str = "") -> None:
         super().__init__(settings_cls)
-        self._named = named
+        self._named = os.environ.get("VIGILWARD_CONFIG")
+        self._table = table
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Not asked: the file is taken whole."""
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The keys, tables left out, and what has a name of before. Raises SettingsError naming the file."""
+        """The table's keys; at the top without tables, and with what has a name of before. Raises SettingsError naming
+        the file.
+        """
+        if self._table:
+            return self.read().get(self._table, {})
         keys = {name: value for name, value in self.read().items() if not isinstance(value, dict)}
         renamed = {new: value for new, _, value in still_read(os.environ, keys)}
         return {name: value for name, value in keys.items() if name not in STILL_READ} | renamed

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from streams.config.settings import load
 from streams.config.settings_file import TomlFile
-from streams.config.settings_names import PREFIX, TABLES, settings_of, still_read, variable
+from streams.config.settings_names import TABLES, settings_of, still_read, variable
 from streams.config.settings_problems import SettingsError, problems_of
 
 HIDDEN: Final = "(secret)"
@@ -55,7 +55,7 @@ def in_force(table: str) -> Iterator[SettingTold]:
     kind = settings_of(table)
     if kind is None:
         return
-    file = TomlFile(kind, os.environ.get(PREFIX + "CONFIG")).read()
+    file = TomlFile(kind).read()
     try:
         found: BaseSettings = kind() if table else load()
     except ValidationError as refused:

@@ -1,36 +1,28 @@
 """What may be set for a gateway: where it listens, whose messages it takes, and how long Kafka may take."""
 
-import os
 import ssl
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from streams.config.settings_file import TomlFile
+from streams.config.settings_file import FiledSettings
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
 
 PREFIX = "VIGILWARD_GATEWAY_"
 
 
-class GatewayTable(TomlFile):
-    """The table `[gateway]` of the settings file; nothing if there is none."""
-
-    def __call__(self) -> dict[str, Any]:
-        """The keys of `[gateway]`. Raises SettingsError naming the file."""
-        return self.read().get("gateway", {})
-
-
-class GatewaySettings(BaseSettings):
+class GatewaySettings(FiledSettings):
     """Environment variables VIGILWARD_GATEWAY_NAME, or the table `[gateway]` of the settings file.
 
     >>> GatewaySettings(site_zone="Europe/Berlin").zone.key
     'Europe/Berlin'
     """
 
+    table: ClassVar[str] = "gateway"
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
     )
@@ -40,8 +32,7 @@ class GatewaySettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(None, description="2575 hl7v2, 8090 fhir, 8091 http.")
     health_port: Annotated[int, Field(ge=0, le=65_535)] = Field(8095, description="hl7v2 and mqtt: health, metrics.")
     site_zone: str | None = Field(None, description="The zone of times without an offset.")
-    mappings: list[Path] = []
-    """Files that map others' codes to vitals (TOML)."""
+    mappings: list[Path] = Field([], description="Files that map others' codes to vitals (TOML).")
     devices: Path | None = Field(None, description="Which patient wears which device (TOML).")
     pseudonym_keys: SecretStr = Field(SecretStr(""), description="id:secret[,older]: patients' ids become pseudonyms.")
     tokens: Path | None = Field(None, description="One `name token` a line; fhir and http ask for one of them.")
@@ -76,18 +67,6 @@ class GatewaySettings(BaseSettings):
     mqtt_gone_topics: list[str] = Field(
         ["vitals/{patient}/{device}/gone"], description="Where a device's last will says that it is gone."
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Said by the caller, then the environment, then the file."""
-        return init_settings, env_settings, GatewayTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
 
     @field_validator("site_zone")
     @classmethod

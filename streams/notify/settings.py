@@ -1,34 +1,26 @@
 """What may be set for a notifier."""
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from streams.config.settings_file import TomlFile
+from streams.config.settings_file import FiledSettings
 from streams.config.settings_problems import SettingsError, problems_of
 
 PREFIX = "VIGILWARD_NOTIFY_"
 
 
-class NotifyTable(TomlFile):
-    """The table `[notify]` of the settings file; nothing if there is none."""
-
-    def __call__(self) -> dict[str, Any]:
-        """The keys of `[notify]`. Raises SettingsError naming the file."""
-        return self.read().get("notify", {})
-
-
-class NotifySettings(BaseSettings):
+class NotifySettings(FiledSettings):
     """Environment variables VIGILWARD_NOTIFY_NAME, or the table `[notify]` of the settings file.
 
     >>> NotifySettings(site_zone="Europe/Berlin").zone.key
     'Europe/Berlin'
     """
 
+    table: ClassVar[str] = "notify"
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     routes: Path | None = Field(None, description="Who is told, by ward, role, priority, kind and shift (TOML).")
@@ -42,18 +34,6 @@ class NotifySettings(BaseSettings):
         60.0, description="A call that its receiver has not taken for so long is said to be undeliverable."
     )
     store_within_s: Annotated[float, Field(ge=1, le=300)] = Field(30.0, description="How long Kafka may take.")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Said by the caller, then the environment, then the file."""
-        return init_settings, env_settings, NotifyTable(settings_cls, os.environ.get("VIGILWARD_CONFIG"))
 
     @field_validator("site_zone")
     @classmethod

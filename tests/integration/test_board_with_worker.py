@@ -1,9 +1,7 @@
 """The board beside a real worker on a real Kafka: what is said reaches the worker once, whoever is killed meanwhile."""
 
 import json
-import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from deploy.kafka.broker import Cluster
 from schemas.times import to_text
 from streams.config.topics import Topic
 from tests.browser.made import now
+from tests.field.listening import Page
 from tests.integration.staging import Stage, until
 from tests.streams.board.conftest import BoardProcess, Visitor
 
@@ -30,38 +29,7 @@ def cluster(tmp_path: Path):
 pytestmark = pytest.mark.needs("java", "maven")
 
 
-class Listening(threading.Thread):
-    """A page without a browser: the newest status of each patient, and the newest pulse with its moment."""
-
-    def __init__(self, board: BoardProcess) -> None:
-        super().__init__(daemon=True)
-        self.board, self.beds, self.pulse, self.over = board, {}, {}, False
-        self.start()
-
-    def run(self) -> None:
-        while not self.over:
-            try:
-                visitor = Visitor(self.board.address).enter()
-                request = urllib.request.Request(self.board.address + "/api/stream", headers={"Cookie": visitor.cookie})
-                with urllib.request.urlopen(request, timeout=5) as answer:
-                    self._hear(answer)
-            except (OSError, ValueError):
-                time.sleep(0.2)
-
-    def _hear(self, answer: Any) -> None:
-        name = ""
-        for line in answer:
-            if self.over:
-                return
-            if line.startswith(b"event: "):
-                name = line[7:].strip().decode()
-            elif line.startswith(b"data: "):
-                said = json.loads(line[6:])
-                self.pulse = said if name == "pulse" else said.get("pulse", self.pulse)
-                self.beds |= {bed["patient_id"]: bed for bed in said.get("beds", ())}
-
-
-def calling(page: Listening) -> dict[str, Any] | None:
+def calling(page: Page) -> dict[str, Any] | None:
     """The high alert of the patient, once it calls."""
     alerts = page.beds.get(PATIENT, {}).get("alerts", ())
     return next((one for one in alerts if one["priority"] == "high" and one["lifecycle"]["status"] == "calling"), None)
@@ -103,7 +71,7 @@ def test_what_is_said_through_a_dead_broker_a_killed_board_and_a_killed_worker_i
     board = BoardProcess(stage.settings, send_within_s=2, silent_after_s=4)
     board.environment |= stage.environment
     board.start()
-    page, visitor = Listening(board), Visitor(board.address).enter()
+    page, visitor = Page(board), Visitor(board.address).enter()
     first = stage.worker(tmp_path / "first")
     try:
         until(lambda: page.beds.get(PATIENT, {}).get("awaited"))  # before any worker has told of the patient

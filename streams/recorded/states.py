@@ -131,6 +131,7 @@ def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start:
             partition: msgspec.structs.replace(
                 body, next_offset=spans[partition].end if start == "end" else spans[partition].start, sources={},
                 cluster_id=whose.cluster_id, topic_id=whose.topic_id, savepoint_at=None,
+                leader_epoch=-1,
             )
             for partition, body in checkpoints.items()
         }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from streams.config.packaged_rules import packaged_rules_bytes
@@ -19,8 +20,10 @@ from streams.log.places import is_anew
 from streams.worker.batches import RecordBatch
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.consumer import BatchConsumer
+from streams.worker.faults import redact
 from streams.worker.forwarding import Forwarder, Source
 from streams.worker.identities import CUT, WATCHED, Asker, Identities, IdentityWatch
+from streams.worker.leader_epochs import UNKNOWN
 from streams.worker.metrics import Metrics
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shadow import Shadow
@@ -86,6 +89,30 @@ class PartitionAssignment:
     async def is_same(self) -> bool:
         """Whether the topics are still those that were taken."""
         return await self.watch.is_same()
+
+    async def stands(self, tp: TP, epoch: int) -> bool:
+        """Whether what was taken of the log still stands there; asked of whoever leads now, at a new leader's word."""
+        owned = self.owned_partitions.get(tp.partition) if tp.topic == self._log_topic else None
+        if owned is None or not UNKNOWN < owned.epoch < epoch or not self._settings.durable:
+            return True
+        if tp.partition in self._anew:
+            return False
+        try:
+            end = await self._consumer().end_of_epoch(tp, owned.epoch)
+        except KafkaError as refused:
+            log.error("partition %d: whether its log is as it was cannot be had: %s", tp.partition, redact(refused))
+            self._consumer().refetch(tp)  # and asked again, before anything more is taken
+            return False
+        if end is None or end >= owned.expected:
+            owned.epoch = epoch
+            return True
+        log.error(
+            "partition %d: the log agrees with what was taken of it up to offset %d of %d: an election cut it",
+            tp.partition, end, owned.expected,
+        )  # fmt: skip
+        self.let_go({tp.partition})
+        await self._rejoin()
+        return False
 
     def lost(self, tp: TP, expected: int, start: int) -> None:
         """Records were deleted before they were taken: said in the log of the worker, and in the one log."""
@@ -250,6 +277,7 @@ class PartitionAssignment:
         )
         if not log_of.event_clock:
             owned.newcomers = log_of.newcomers = Newcomers(log_of)
+        owned.epoch = kept.epoch
         owned.shedding = Shedding(self._settings, partition, self._metrics.shed)
         owned.lag_s = partial(self.lag_s, partition)
         if self.shadow is not None:

@@ -17,6 +17,7 @@ from faust.types import TP
 
 from streams.log import Record
 from streams.worker.damage import Checksums, Damage, Unreadable, damage_of
+from streams.worker.leader_epochs import UNKNOWN
 from streams.worker.transactions import Transactions
 from streams.worker.unpacking import guard
 
@@ -28,7 +29,8 @@ PORTION: Final = 200
 
 class Fetched(NamedTuple):
     """Records of one partition in the order of their offsets, the timestamp type of the last (0: the producer's clock,
-    1: the broker's), and the record batches that cannot be read. One of both at least is there.
+    1: the broker's), the record batches that cannot be read, and the epoch of the leader who wrote the last. One of
+    records and unreadable batches at least is there.
 
     `since`: from which offset on this is all there is, by the broker's own answers: what lies between it and the first
     record does not exist (markers of transactions, what compaction removed, what was rolled back).
@@ -38,6 +40,7 @@ class Fetched(NamedTuple):
     stamped_by: int
     since: int
     unreadable: Sequence[Unreadable] = ()
+    epoch: int = UNKNOWN
 
 
 class Passed:
@@ -135,7 +138,8 @@ class RecordBatchView:
         self._passed.ends(self._tp, self._since, self.next_fetch_offset)
 
     def _told(self, portion: list[Record], stamped_by: int, unreadable: list[Unreadable]) -> Fetched:
-        told = Fetched(portion, stamped_by, self._since, unreadable)
+        epoch = getattr(self._batches, "epoch", UNKNOWN)
+        told = Fetched(portion, stamped_by, self._since, unreadable, epoch)
         ends = [record[0] + 1 for record in portion[-1:]] + [one.next_offset for one in unreadable[-1:]]
         self._since = max(ends)
         return told
@@ -189,4 +193,4 @@ def _joined(portions: list[Fetched]) -> Fetched:
         return portions[0]
     records = [record for portion in portions for record in portion.records]
     unreadable = [one for portion in portions for one in portion.unreadable]
-    return Fetched(records, portions[-1].stamped_by, portions[0].since, unreadable)
+    return Fetched(records, portions[-1].stamped_by, portions[0].since, unreadable, portions[-1].epoch)

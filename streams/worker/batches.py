@@ -14,6 +14,7 @@ from faust.types import TP
 
 from streams.log import Record
 from streams.worker.damage import Unreadable
+from streams.worker.leader_epochs import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,15 +23,17 @@ class RecordBatch:
 
     One of both at least is there.
 
-    `stamped_by` is the timestamp type of the last (0: the producer's clock, 1: the broker's).
+    `stamped_by` is the timestamp type of the last (0: the producer's clock, 1: the broker's); `epoch` is that of the
+    leader who wrote it.
     `settled` is set when the agent is done with the batch, taken or not, or when the partition may be another's by now.
-    What was taken is the taker's to know: it says by its next expected offset (`streams.worker.consumer.Positions`).
+    What was taken is the taker's to know: it says by its next expected offset (`streams.worker.positions.Positions`).
     """
 
     tp: TP
     records: Sequence[Record]
     stamped_by: int
     unreadable: Sequence[Unreadable] = ()
+    epoch: int = UNKNOWN
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -14,7 +14,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -31,6 +31,7 @@ from streams.worker.consumer_stats import ConsumerStats, Seen
 from streams.worker.continuity import Continuity, judge
 from streams.worker.damage import Checksums, tell_of_damage
 from streams.worker.faults import redact
+from streams.worker.leader_epochs import end_of_epoch
 from streams.worker.membership import Coordination
 from streams.worker.transactions import Transactions
 
@@ -49,19 +50,6 @@ METADATA_AGE_MS = 3_000
 POLL_S = 1.0
 RETRY_S = 1.0
 SETTLE_CHECK_S = 1.0
-
-
-class Positions(Protocol):
-    """Who takes the batches, and how far each partition was taken."""
-
-    def expected(self, tp: TP) -> int | None:
-        """The next offset to take; None while nobody here takes this partition."""
-
-    async def is_same(self) -> bool:
-        """Whether the topics are still those that were taken: asked where offsets went back."""
-
-    def lost(self, tp: TP, expected: int, start: int) -> None:
-        """The log begins at `start`, beyond the expected offset: records were deleted before they were taken."""
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
@@ -234,6 +222,10 @@ class BatchConsumer(driver.Consumer):
         found = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
         return {tp.partition: end for tp, end in found.items()}
 
+    async def end_of_epoch(self, tp: TP, epoch: int) -> int | None:
+        """Up to where the log holds what was written under this leader's epoch or before (`leader_epochs`)."""
+        return await self._thread.call_thread(end_of_epoch, self._thread._ensure_consumer()._client, tp, epoch)
+
     async def rejoin(self) -> None:
         """Asks the group for our partitions again: all of them are given up, and taken as they are by then."""
         coordinator = self._thread._ensure_consumer()._coordinator
@@ -294,15 +286,15 @@ class BatchConsumer(driver.Consumer):
 
     async def _deliver(self, fetched: Mapping[TP, Fetched], active: set[TP] | None, generation: int) -> None:
         ready = []
-        for tp, (records, stamped_by, since, unreadable) in fetched.items():
+        for tp, (records, stamped_by, since, unreadable, epoch) in fetched.items():
             if records and self._by_arrival and stamped_by != LOG_APPEND_TIME:
                 self._tell_of_stamps(tp, len(records))
-            batch = RecordBatch(tp, records, stamped_by, unreadable)
+            batch = RecordBatch(tp, records, stamped_by, unreadable, epoch)
             stale = self.app.consumer_generation_id != generation or not self.flow_active
             if stale or not (active is None or tp in active):
                 self._unread.add(tp)
                 self.consumer_stats.dropped += 1
-            elif await self._follows(tp, since, batch.first_offset, generation):
+            elif await self._follows(batch, since, generation):
                 tell_of_damage(tp, unreadable, self.app.positions.expected(tp), self.consumer_stats.unreadable)
                 ready.append(batch)
             else:
@@ -333,7 +325,10 @@ class BatchConsumer(driver.Consumer):
             )
         self.consumer_stats.unstamped += records
 
-    async def _follows(self, tp: TP, since: int, first: int, generation: int) -> bool:
+    async def _follows(self, batch: RecordBatch, since: int, generation: int) -> bool:
+        tp, first = batch.tp, batch.first_offset
+        if not await self.app.positions.stands(tp, batch.epoch):
+            return False
         expected = self.app.positions.expected(tp)
         verdict = judge(since, first, expected)
         if verdict is Continuity.FOLLOWS:

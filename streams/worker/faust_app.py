@@ -13,8 +13,9 @@ from faust.types import TP
 
 from streams.config.settings import Settings
 from streams.worker.batches import BatchSchema
-from streams.worker.consumer import BatchTransport, Positions
+from streams.worker.consumer import BatchTransport
 from streams.worker.faults import WorkerFault, redact
+from streams.worker.positions import Positions
 
 log = logging.getLogger(__name__)
 

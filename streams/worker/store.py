@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from streams.log import Checkpoint
+from streams.worker.leader_epochs import UNKNOWN
 
 if TYPE_CHECKING:
     from streams.worker.owned_partition import OwnedPartition
@@ -30,7 +31,8 @@ class Kept:
     """What was kept of a partition: the checkpoint, and one state a patient (`Partition.state`).
 
     `lost`: whose state could not be used as it was stored; `unsaved`: whose state must be stored anew.
-    `since`: the log was made anew, or cut back, since these were saved; it names the occasion.
+    `since`: the log was made anew, or cut back, since these were saved; it names the occasion. `epoch`: of the leader
+    who wrote what was taken last.
     """
 
     checkpoint: Checkpoint | None = None
@@ -38,6 +40,7 @@ class Kept:
     lost: Sequence[Lost] = ()
     unsaved: frozenset[str] = frozenset()
     since: str | None = None
+    epoch: int = UNKNOWN
 
     @property
     def next_offset(self) -> int | None:
@@ -62,6 +65,9 @@ class WorkerContext(Protocol):
 
     async def end_of(self, partition: int) -> int:
         """Where the log ends now."""
+
+    async def end_of_epoch(self, partition: int, epoch: int) -> int | None:
+        """Up to where the log holds what was written under a leader's epoch or before; None where nobody can tell."""
 
 
 class StateStore(Protocol):

@@ -257,6 +257,10 @@ class Worker:
         tp = TP(self.settings.topic(Topic.READINGS), partition)
         return (await self._consumer().committed_or_start({tp}))[tp][1]
 
+    async def end_of_epoch(self, partition: int, epoch: int) -> int | None:
+        """Up to where the log holds what was written under a leader's epoch or before."""
+        return await self._consumer().end_of_epoch(TP(self.settings.topic(Topic.READINGS), partition), epoch)
+
     def _new_log(self, partition: int, kept: Kept) -> Partition:
         settings = self.settings
         return Partition(

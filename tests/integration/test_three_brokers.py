@@ -1,10 +1,11 @@
 """Three brokers: how many copies there are, and a log whose tail an unclean election cut off."""
 
 import json
+import signal
 
 import pytest
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from deploy.kafka.broker import Cluster
 from streams.config.topics import Topic, config_of
@@ -35,6 +36,9 @@ def new(stage, topic, holders, **config):
     wanted = NewTopic(name, 2, replica_assignment=[holders] * 2, config={**config_of(topic, stage.settings), **config})
     for answer in admin.create_topics([wanted], operation_timeout=15).values():
         answer.result()
+    for bootstrap in stage.settings.bootstrap_servers.split(","):  # each broker hears of it in its own time
+        asked = AdminClient({"bootstrap.servers": bootstrap})
+        until(lambda asked=asked: name in asked.list_topics(timeout=10).topics)
 
 
 def test_copies_are_set_and_checked_and_a_log_of_real_patients_does_not_begin_without(tmp_path):
@@ -93,12 +97,14 @@ def stage_folder():
     return ROOT
 
 
-def test_a_tail_that_an_unclean_election_cut_off_is_told_and_watched_again(tmp_path):
+@pytest.mark.parametrize("worker_is", ["awake", "asleep"])
+def test_a_tail_that_an_unclean_election_cut_off_is_told_and_watched_again(tmp_path, worker_is):
+    """Where the worker sleeps meanwhile the log is as long as before, and other, when it looks again."""
     with Cluster(tmp_path / "kafka", brokers=3, settings=QUICK) as cluster:
         leader, follower = cluster.brokers[0], cluster.brokers[1]
         stage = Stage(
             cluster.bootstrap, "cut.", clock="arrival", mode="demo", partitions=2, snapshot_every_s=0.5,
-            savepoint_every_s=1,
+            savepoint_every_s=1, session_timeout_s=60, heartbeat_s=3,
         )  # fmt: skip
         holders = [leader.node.id, follower.node.id]
         new(stage, Topic.READINGS, holders, **{"min.insync.replicas": "1", "unclean.leader.election.enable": "true"})
@@ -112,10 +118,18 @@ def test_a_tail_that_an_unclean_election_cut_off_is_told_and_watched_again(tmp_p
             stage.publish(Topic.READINGS, readings(24, 8))  # the leader alone has these
             taken(stage, worker)
             ends = stage.ends(Topic.READINGS)
+            if worker_is == "asleep":
+                worker.process.send_signal(signal.SIGSTOP)
+                ends = stage.ends(Topic.READINGS)
             leader.kill()
             follower.resume()
             until(lambda: is_shorter(stage, ends), worker.fate)
+            if worker_is == "asleep":
+                while any(end <= ends[number] for number, end in stage.ends(Topic.READINGS).items()):
+                    stage.publish(Topic.READINGS, readings(48, 24))
+                worker.process.send_signal(signal.SIGCONT)
             goes_on(stage, worker)
+            assert worker_is == "awake" or "an election cut it" in worker.log.read_text()
 
 
 def in_sync(stage):

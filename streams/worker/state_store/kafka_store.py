@@ -158,7 +158,17 @@ class KafkaStateStore:
         if stored.checkpoint is not None and stored.checkpoint.next_offset > place.end:
             # The former owner went on while we were told where the log ends.
             place = place._replace(end=await self._context.end_of(partition))
+        place = place._replace(end=min(place.end, await self._agreed(partition, stored, place.end)))
         return await recover(self._settings, self._rules, partition, place, stored, self._identity, back)
+
+    async def _agreed(self, partition: int, stored: Stored, end: int) -> int:
+        """Up to where the log is the one that was taken, as far as its leaders' epochs tell."""
+        assert self._identity is not None
+        last = stored.checkpoint
+        if last is None or last.leader_epoch < 0 or last.topic_id != self._identity.topic_id:
+            return end  # in a log made anew epochs begin again
+        agreed = await self._context.end_of_epoch(partition, last.leader_epoch)
+        return end if agreed is None else agreed
 
     async def _enter(
         self, partition: int, fenced_producer: FencedProducer, stored: Stored, kept: Kept, places: Mapping[int, Place]
@@ -256,7 +266,7 @@ class KafkaStateStore:
 
     async def _write(self, entry: Entry, owned: OwnedPartition) -> None:
         loop = asyncio.get_running_loop()
-        body_of = self._body_of(entry.last)
+        body_of = self._body_of(entry.last, owned)
         began = loop.time()
         captured = await capture(owned, body_of, self._settings, self._wants_savepoint(entry.last, owned))
         try:
@@ -296,11 +306,14 @@ class KafkaStateStore:
         since = None if last is None else last.savepoint_at
         return since is None or owned.log.time - since >= self._settings.savepoint_every_s * 1_000
 
-    def _body_of(self, last: CheckpointBody | None) -> Callable[[Checkpoint, int], CheckpointBody]:
+    def _body_of(
+        self, last: CheckpointBody | None, owned: OwnedPartition
+    ) -> Callable[[Checkpoint, int], CheckpointBody]:
         since = None if last is None else last.savepoint_at
 
         def body_of(checkpoint: Checkpoint, patients: int) -> CheckpointBody:
-            return msgspec.structs.replace(self._body(checkpoint, patients), savepoint_at=since)
+            body = self._body(checkpoint, patients)
+            return msgspec.structs.replace(body, savepoint_at=since, leader_epoch=owned.epoch)
 
         return body_of
 

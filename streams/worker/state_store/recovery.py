@@ -44,7 +44,8 @@ async def recover(
         if not rebuilt.log.event_clock:
             rebuilt.log.advance(checkpoint.time, 1 << 62)
         states += rebuilt.states([one.patient for one in lost])
-    return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(one.patient for one in lost))
+    unsaved = frozenset(one.patient for one in lost)
+    return Kept(checkpoint, states, tuple(lost), unsaved, epoch=stored.checkpoint.leader_epoch)
 
 
 def _on_another_log(stored: Stored, checkpoint: Checkpoint, lost: list[Lost], anew: Anew) -> Kept:

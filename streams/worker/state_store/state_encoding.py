@@ -60,7 +60,8 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
     Times in milliseconds. `savepoint_at`: the stream time at its last savepoint, None before the first. `clock`:
     where stream time stands, None before the log's first signed tick. `group`: whose workers own it ("": written before
     groups were kept); `behaviour`: of the build that wrote it (`streams.log.behaviour`); `drained`: everything that was
-    said is acknowledged, and nothing was said since; `mode`: of the patients ("": written before modes were kept).
+    said is acknowledged, and nothing was said since; `mode`: of the patients ("": written before modes were kept);
+    `leader_epoch`: of the leader who wrote what was taken last, -1 where it is not known.
     """
 
     next_offset: int
@@ -80,6 +81,7 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
     drained: bool = False
     mode: str = ""
     log_number: int = 0
+    leader_epoch: int = -1
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -21,8 +21,13 @@ class Consumer(BatchConsumer):
     flow_active = True
 
     def __init__(self, expected, start=0):
+        async def stands(tp, epoch):
+            return True
+
         self.lost, self.start = [], start
-        positions = SimpleNamespace(expected=lambda tp: expected, lost=lambda *what: self.lost.append(what))
+        positions = SimpleNamespace(
+            expected=lambda tp: expected, stands=stands, lost=lambda *what: self.lost.append(what)
+        )
         self.app = SimpleNamespace(consumer_generation_id=2, positions=positions)
         self.consumer_stats, self._unread, self._by_arrival = ConsumerStats(), set(), False
         self.sought, self.handed, self.refusals = [], [], 0

@@ -1,0 +1,115 @@
+"""Whether what was taken still stands in a log that another leader goes on with."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.errors import NotLeaderForPartitionError, TopicAuthorizationFailedError
+from faust.types import TP
+
+from streams.config.settings import Settings
+from streams.worker import leader_epochs
+from streams.worker.assignment import PartitionAssignment
+from streams.worker.leader_epochs import EpochEnd, EpochRecords, end_of_epoch
+from tests.streams.worker.test_batch_view import some
+
+HERE = TP("vitals.readings", 3)
+
+
+def under_epoch(data, epoch):
+    return data[:12] + epoch.to_bytes(4, "big") + data[16:]
+
+
+def test_each_record_batch_says_under_which_leader_it_was_written():
+    records = EpochRecords(under_epoch(some(3), 4) + under_epoch(some(2, 3), 7))
+    seen = []
+    while records.has_next():
+        seen.append((records.next_batch().base_offset, records.epoch))
+
+    assert seen == [(0, 4), (3, 7)]
+    assert fetcher.MemoryRecords is EpochRecords, "aiokafka reads what it fetched through it"
+
+
+class Client:
+    """A cluster whose leader answers one after another with these: an offset, an error's number, or a refusal."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked, self.updates = list(answers), [], 0
+        self.cluster = SimpleNamespace(leader_for_partition=lambda tp: 1)
+
+    async def send(self, node, request):
+        self.asked.append((node, request.prepare({23: (2, 4)}).to_object()["topics"][0]["partitions"][0]))
+        code, end = self.answers.pop(0)
+        wire = EpochEnd(0, [(HERE.topic, [(code, HERE.partition, 4, end)])]).encode()
+        return EpochEnd.decode(wire)
+
+    async def force_metadata_update(self):
+        self.updates += 1
+
+
+def asked(client, monkeypatch):
+    monkeypatch.setattr(leader_epochs, "AGAIN_S", 0)
+    return asyncio.run(end_of_epoch(client, HERE, 4))
+
+
+def test_the_leader_tells_up_to_where_an_epoch_goes(monkeypatch):
+    client = Client((NotLeaderForPartitionError.errno, -1), (0, 90))
+
+    assert asked(client, monkeypatch) == 90
+    assert client.updates == 1 and client.asked[0] == (
+        1, {"partition": 3, "current_leader_epoch": -1, "leader_epoch": 4}
+    )  # fmt: skip
+    assert asked(Client((0, -1)), monkeypatch) is None
+    with pytest.raises(TopicAuthorizationFailedError):
+        asked(Client((TopicAuthorizationFailedError.errno, -1)), monkeypatch)
+
+
+class Consumer:
+    def __init__(self, end):
+        self.end, self.asked, self.rejoined, self.refetched = end, [], 0, []
+
+    async def end_of_epoch(self, tp, epoch):
+        self.asked.append(epoch)
+        if isinstance(self.end, Exception):
+            raise self.end
+        return self.end
+
+    async def rejoin(self):
+        self.rejoined += 1
+
+    def refetch(self, tp):
+        self.refetched.append(tp)
+
+
+def stands(end, metrics, epoch, before=4):
+    assignment = PartitionAssignment(Settings(), None, None, None, None, metrics)
+    assignment.consumer = Consumer(end)
+    assignment.owned_partitions[3] = SimpleNamespace(epoch=before, expected=100)
+    return asyncio.run(assignment.stands(HERE, epoch)), assignment.consumer
+
+
+@pytest.mark.parametrize("end", [100, 130, None])
+def test_what_stands_there_is_gone_on_with(metrics, end):
+    stood, consumer = stands(end, metrics, epoch=5)
+
+    assert stood and consumer.asked == [4] and not consumer.rejoined
+
+
+def test_of_a_tail_that_was_cut_and_grew_again_nothing_is_taken(metrics):
+    stood, consumer = stands(90, metrics, epoch=5)
+
+    assert not stood and consumer.rejoined == 1
+
+
+@pytest.mark.parametrize(("before", "epoch"), [(4, 4), (-1, 5), (5, 4)])
+def test_nobody_is_asked_under_the_same_leader_or_where_none_is_known(metrics, before, epoch):
+    stood, consumer = stands(0, metrics, epoch, before)
+
+    assert stood and consumer.asked == []
+
+
+def test_without_an_answer_nothing_is_taken_and_it_is_fetched_and_asked_again(metrics):
+    stood, consumer = stands(TopicAuthorizationFailedError(), metrics, epoch=5)
+
+    assert not stood and consumer.refetched == [HERE] and not consumer.rejoined

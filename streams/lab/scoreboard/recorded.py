@@ -26,8 +26,8 @@ AGAIN: Final = frozenset({"acknowledgement_expired", "snooze_ended", "persisted"
 SETTLE_MS: Final = 60_000
 
 
-class Nurse(Bedside):
-    """Her answers, by rule."""
+class AnswersByRule(Bedside):
+    """A bedside whose alerts are each answered, the reason by rule."""
 
     def reason(self, kind: str, subject: str, priority: int) -> str:
         """Why she says that she has seen it."""
@@ -75,7 +75,7 @@ def counted(patient: str, hours: float, revisions: Iterable[Revision], begins_s:
 
 def watched(patient: str, readings: list[tuple[int, bytes]], rules: Rules, source: str) -> Counted:
     """One patient from the first reading to the last."""
-    bed = Nurse(patient, rules, source)
+    bed = AnswersByRule(patient, rules, source)
     for at, value in readings:
         bed.take(value, at)
     begins, ends = readings[0][0], readings[-1][0]

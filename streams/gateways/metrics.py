@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.formats.findings import Outcome
+
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 
 
@@ -34,3 +36,5 @@ class GatewayMetrics:
         )  # fmt: skip
         self.connections.labels(door).set(0)
         self.not_stored.labels(door)
+        for outcome in Outcome:  # `increase` does not see the first of a series that was not there
+            self.messages.labels(door, outcome.value)

@@ -27,9 +27,10 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Streams, then the rest."""
+        """Streams, then the rest. An end in good order is exit 0: uvicorn would raise the signal once more."""
         self._board.streams.close()
         await super().shutdown(sockets)
+        self._captured_signals.clear()
 
 
 def configured(board: Board, own: BoardSettings) -> uvicorn.Config:

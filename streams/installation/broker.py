@@ -47,11 +47,13 @@ def admin_of(settings: Settings, **more: Any) -> AdminClient:
     return AdminClient({**settings.librdkafka(), **own})
 
 
-def look_at_topics(settings: Settings, *, configured: bool = True) -> Installation:
-    """The topics as they are, with their configuration if `configured`. Raises BrokerUnreachable."""
+def look_at_topics(settings: Settings, *, configured: bool = True, within_s: float = TIMEOUT_S) -> Installation:
+    """The topics as they are, with their configuration if `configured`. Raises BrokerUnreachable, where nobody answers
+    `within_s`.
+    """
     troubles = Troubles()
     admin = admin_of(settings, error_cb=troubles.heard)
-    cluster = _cluster(admin, troubles, settings)
+    cluster = _cluster(admin, troubles, settings, within_s)
     ours = [settings.topic(topic) for topic in TOPICS]
     there = {name: cluster.topics[name] for name in ours if name in cluster.topics and not cluster.topics[name].error}
     configs = _configs(admin, list(there)) if configured else {}
@@ -84,11 +86,13 @@ def _broker_config(admin: AdminClient, broker: int) -> Mapping[str, str]:
         return {}
 
 
-def _cluster(admin: AdminClient, troubles: Troubles, settings: Settings) -> ClusterMetadata:
-    until = time.monotonic() + TIMEOUT_S
+def _cluster(
+    admin: AdminClient, troubles: Troubles, settings: Settings, within_s: float = TIMEOUT_S
+) -> ClusterMetadata:
+    until = time.monotonic() + within_s
     while True:
         try:
-            return admin.list_topics(timeout=ANSWER_S)
+            return admin.list_topics(timeout=min(ANSWER_S, within_s))
         except KafkaException:
             admin.poll(0)  # the reason comes beside the answer
             why = why_no_answer(troubles)

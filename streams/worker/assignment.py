@@ -60,6 +60,7 @@ class PartitionAssignment:
         self.owned_partitions: dict[int, OwnedPartition] = {}
         self.assigned = False
         self.reading = 0  # batches of the log that are being taken
+        self._given_up_at: float | None = None  # by the loop's clock; None while nothing changes hands
         self.identities: Identities | None = None  # of the topics as they were taken
         self._asked: Identities | None = None
         self._asker = Asker(settings)
@@ -142,6 +143,7 @@ class PartitionAssignment:
     async def take(self, tps: set[TP]) -> None:
         """These partitions are ours, and no others."""
         self.assigned = False
+        began = asyncio.get_running_loop().time() if self._given_up_at is None else self._given_up_at
         mine = {tp.partition for tp in tps if tp.topic == self._log_topic}
         async with asyncio.timeout(TAKE_WITHIN_S):
             await self._consumer().keep_alive()
@@ -164,7 +166,8 @@ class PartitionAssignment:
             sources = {tp for tp in tps if tp.topic != self._log_topic}
             self._forwarder.own({tp: await self._start_of(tp, places[tp], identities) for tp in sources}, identities)
         self.identities = identities
-        self.assigned = True
+        self.assigned, self._given_up_at = True, None
+        self._metrics.rebalanced(asyncio.get_running_loop().time() - began)
         log.info(
             "%d partitions of the log are ours: %s",
             len(self.owned_partitions),
@@ -173,7 +176,7 @@ class PartitionAssignment:
 
     async def give_up(self, tps: set[TP]) -> None:
         """Finishes what can be finished in a few seconds, so that the next owner repeats little."""
-        self.assigned = False
+        self.assigned, self._given_up_at = False, asyncio.get_running_loop().time()
         mine = [tp.partition for tp in tps if tp.topic == self._log_topic]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_AT_REVOKE_S):

@@ -37,6 +37,7 @@ class WorkerCollector(Collector):
         yield from self._producers()
         yield from self._consumer_stats()
         yield _gauge("vigilward_ready", "1 if every partition of ours was taken and moves.", not self.health.unready())
+        yield _gauge("vigilward_standing_by", "1 while every partition is another worker's.", self.health.standing_by)
         worker = InfoMetricFamily("vigilward_worker", "How this worker is set up.")
         worker.add_metric([], {"clock": self.settings.clock.value, "mode": self.settings.mode.value})
         yield worker
@@ -65,13 +66,19 @@ class WorkerCollector(Collector):
             "How long the oldest record not yet taken has been in the log.",
             labels=["partition"],
         )
+        still = GaugeMetricFamily(
+            "vigilward_partition_still_seconds",
+            "Since the partition last moved: more was taken, or nothing was left to take.",
+            labels=["partition"],
+        )
         for number, owned in sorted(held.items()):
+            still.add_metric([str(number)], self.health.still_s(number))
             late.add_metric([str(number)], self.health.lag_s(number))
             at.add_metric([str(number)], owned.log.time / 1_000)
             behind = self.health.lag(owned)
             if behind is not None:
                 lag.add_metric([str(number)], behind)
-        yield from (at, lag, late)
+        yield from (at, lag, late, still)
         waiting = sum(newer_wait(owned.log.rules.sha256) for owned in held.values())
         yield _gauge(
             "vigilward_rules_waiting_partitions",

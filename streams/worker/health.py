@@ -1,8 +1,8 @@
 """Whether a worker does its work: alive, and ready.
 
 Ready means that every partition of ours was taken, is fetched, and is hardly behind its log, and that what was said
-goes out: judged by the rule by which the board judges the same worker's heartbeats (`streams.liveness`). A worker that
-has no partition is not ready: one that may not read the topics looks just so.
+goes out: judged by the rule by which the board judges the same worker's heartbeats (`streams.liveness`). A spare
+worker, to whom the group dealt no partition of a log that it sees, is ready and stands by; one that sees no log is not.
 """
 
 import asyncio
@@ -81,6 +81,7 @@ class Health:
         self._lags: dict[int, Lag] = {}
         self._refusing = Refusing()
         self._waits_since: float | None = None
+        self._stands_by = False
         self._waits_for_transaction = False
         self.phase: Unready | None = Unready.STARTING
         self.too_few_copies = False  # found at the start of a log that has states
@@ -133,14 +134,20 @@ class Health:
 
     def _tell_of_waiting(self, now: float) -> None:
         """Faust says nothing, and waits for ever, where a user may not join the group or read the topics."""
-        if self.phase is not None or (self._assignment.assigned and self._assignment.owned_partitions):
+        if self.standing_by != self._stands_by:
+            self._stands_by = self.standing_by
+            log.info("standing by: every partition is another worker's" if self._stands_by else "no longer standing by")
+        if (
+            self.phase is not None
+            or self._stands_by
+            or (self._assignment.assigned and self._assignment.owned_partitions)
+        ):
             self._waits_since = None
         elif self._waits_since is None:
             self._waits_since = now
         elif self._waits_since + STALLED_S <= now < self._waits_since + STALLED_S + WATCH_EVERY_S:
             log.warning(
-                "no partition was dealt to this worker in %g s: there are more workers than partitions, or this user "
-                "may not join the group or read the topics",
+                "no partition was dealt to this worker in %g s: this user may not join the group or read the topics",
                 STALLED_S,
             )
 
@@ -160,7 +167,7 @@ class Health:
             return [Unready.NOT_ASSIGNED]
         held = self._assignment.owned_partitions
         if not held:
-            return [Unready.OWNS_NO_PARTITION]
+            return [] if self.standing_by else [Unready.OWNS_NO_PARTITION]
         now = asyncio.get_running_loop().time()
         reasons = {
             Unready.FETCH_FAILS: self.consumer_stats().fetch_failing,
@@ -177,6 +184,18 @@ class Health:
             Unready.PARTITIONS_GROWN: bool(self._assignment.watch.grown),
         }
         return [reason for reason, holds in reasons.items() if holds]
+
+    @property
+    def standing_by(self) -> bool:
+        """Whether this is a spare worker: in the group, the log in sight, and every partition another's."""
+        seen = self._assignment.identities
+        asked = self.phase is None and self._assignment.assigned and not self._assignment.owned_partitions
+        return asked and seen is not None and Topic.READINGS in seen.ids
+
+    def still_s(self, number: int) -> float:
+        """Since when a partition of ours has not moved, in seconds; 0 until it was looked at."""
+        seen = self._progress.get(number)
+        return 0.0 if seen is None else max(0.0, asyncio.get_running_loop().time() - seen.moved_at)
 
     def alive(self) -> bool:
         """False if only a restart helps."""

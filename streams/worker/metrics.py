@@ -22,6 +22,7 @@ from streams.worker.outgoing import OutgoingRecord
 
 AGES_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
 DELAYS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+REBALANCES_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0)
 PROCESSING_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -57,6 +58,9 @@ class Metrics:
         self._processed = self._histogram(
             "vigilward_processing_seconds", "Time that the Vigils took for one batch of records.", PROCESSING_S
         )
+        self._rebalances = self._histogram(
+            "vigilward_rebalance_seconds", "From giving partitions up until those dealt anew are taken.", REBALANCES_S
+        )
         self._alerts = PrometheusCounter(
             "vigilward_alerts",
             "Alerts said, every revision, repeats after a restart included.",
@@ -77,6 +81,10 @@ class Metrics:
     def processed(self, seconds: float) -> None:
         """The Vigils had a batch."""
         self._processed.observe(seconds)
+
+    def rebalanced(self, seconds: float) -> None:
+        """Partitions changed hands."""
+        self._rebalances.observe(seconds)
 
     def said(self, records: Sequence[OutgoingRecord]) -> None:
         """The Vigils said this."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -44,6 +45,7 @@ from streams.worker.ticks import Ticker
 log = logging.getLogger(__name__)
 
 CRASH_CHECK_S = 0.2
+ASK_WITHIN_S, RETRY_S = 1.0, 1.0
 COPIES_EVERY_S = 30.0
 CLEAN, FAILED = 0, 3
 
@@ -144,6 +146,8 @@ class Worker:
     async def _start(self) -> bool:
         """False if it was told to stop before the first partitions were dealt."""
         self._say_what_this_is()
+        if not await self._kafka_answers():
+            return False
         await self._refuse_what_is_unsound()
         await asyncio.gather(self.said.start(), self.to_log.start())
         if self.shadow is not None:
@@ -161,6 +165,28 @@ class Worker:
             return False
         starting.result()
         return True
+
+    async def _kafka_answers(self) -> bool:
+        """Waits for Kafka as long as it is away; False if the worker was told to stop meanwhile. Raises
+        BrokerUnreachable where waiting does not help: a wrong login, an unknown authority.
+        """
+        loop, told = asyncio.get_running_loop(), False
+        began = loop.time()
+        while not self._stop.is_set():
+            try:
+                await asyncio.to_thread(look_at_topics, self.settings, configured=False, within_s=ASK_WITHIN_S)
+            except BrokerUnreachable as away:
+                if away.why is None or away.why.final:
+                    raise
+                if not told:
+                    log.error("Kafka is away: %s; waiting for it", redact(away))
+                told = True
+                await self._until_told(RETRY_S)
+            else:
+                if told:
+                    log.warning("Kafka is there after %.0f s", loop.time() - began)
+                return True
+        return False
 
     async def _refuse_what_is_unsound(self) -> None:
         # In event clock no broker's configuration can change an alert; the embedded broker could not be asked for it.
@@ -187,8 +213,9 @@ class Worker:
                     found = await asyncio.to_thread(look_at_topics, self.settings)
                     self.health.too_few_copies = bool(what_stops_a_first_start(found, self.settings))
 
-    async def _until_told(self) -> None:
-        while not (self._stop.is_set() or self.app.crashed or self._fault):
+    async def _until_told(self, within_s: float = math.inf) -> None:
+        until = asyncio.get_running_loop().time() + within_s
+        while not (self._stop.is_set() or self.app.crashed or self._fault or asyncio.get_running_loop().time() > until):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CRASH_CHECK_S):
                     await self._stop.wait()

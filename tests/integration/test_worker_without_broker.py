@@ -81,3 +81,41 @@ def test_a_worker_on_the_broker_inside_this_process_takes_everything(tmp_path):
             until(lambda: sum(m.key() in PATIENTS for m in stage.read(Topic.ALERTS)) == 800, worker.fate)
             assert worker.stop() == 0
         assert offsets_said(stage) == offsets_there(stage)
+
+
+@pytest.mark.needs("java", "maven")
+def test_kafka_away_at_the_start_is_waited_for_and_a_stop_is_obeyed_at_once(tmp_path):
+    """Alive and unready, without a partition; told to stop, it ends in good order though Kafka never came."""
+    with Cluster(tmp_path / "kafka") as cluster:
+        words = {"clock": "event", "state": "memory", "mode": "demo", "partitions": 2}
+        stage = Stage(cluster.bootstrap, "late.", **words).make_topics()
+        cluster.brokers[0].stop()
+        with stage.worker(tmp_path / "logs", *ECHO) as worker:
+            until(lambda: any(event.startswith("Kafka is away") for event in worker.events()), worker.fate)
+            assert worker.get("/livez")[0] == 200
+            assert worker.get("/readyz") == (503, '{"ready": false, "reasons": ["starting"]}')
+            began = time.monotonic()
+            assert worker.stop() == 0
+            assert time.monotonic() - began < stage.settings.shutdown_timeout_s
+
+        with stage.worker(tmp_path / "logs", *ECHO) as worker:
+            until(lambda: any(event.startswith("Kafka is away") for event in worker.events()), worker.fate)
+            cluster.brokers[0].start()
+            worker.ready(partitions=2)
+            assert worker.stop() == 0
+
+
+def test_a_spare_worker_is_ready_and_stands_by_until_it_is_needed(kafka, topic_prefix, tmp_path):
+    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=1).make_topics()
+    with stage.worker(tmp_path, *ECHO) as one, stage.worker(tmp_path, *ECHO) as other:
+        one.ready()
+        other.ready()
+        until(lambda: {one.metric("vigilward_standing_by"), other.metric("vigilward_standing_by")} == {0, 1}, one.fate)
+        spare, owner = (one, other) if one.metric("vigilward_standing_by") else (other, one)
+        assert spare.get("/readyz")[0] == 200 and spare.metric("vigilward_partitions") == 0
+        until(lambda: any(event.startswith("standing by") for event in spare.events()), spare.fate)
+        owner.process.kill()
+        spare.ready(partitions=1)
+        assert spare.metric("vigilward_standing_by") == 0
+        assert spare.metric("vigilward_rebalance_seconds_count") >= 2
+        assert 'vigilward_partition_still_seconds{partition="0"}' in spare.get("/metrics")[1]

@@ -40,6 +40,8 @@ def scrape(make):
         )
         health = SimpleNamespace(
             lag=lambda owned: 3,
+            still_s=lambda number: 0.0,
+            standing_by=False,
             lag_s=lambda number: 1.5,
             consumer_stats=ConsumerStats,
             ticks=lambda: 1,

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from streams.config.settings import Settings
+from streams.config.topics import Topic
 from streams.liveness import AFTER_S
 from streams.log.tally import Tally
 from streams.worker.consumer_stats import ConsumerStats, Seen
@@ -24,7 +25,9 @@ class Stage:
             partition=0, expected=10, end_at_start=0, stamp_ms=0, log=SimpleNamespace(time=0, tally=Tally())
         )
         watch = SimpleNamespace(grown={})
-        self.assignment = SimpleNamespace(assigned=True, owned_partitions={0: self.owned}, consumer=self, watch=watch)
+        self.assignment = SimpleNamespace(
+            assigned=True, owned_partitions={0: self.owned}, consumer=self, watch=watch, identities=None
+        )
         self.app = SimpleNamespace(crashed=False, rebalancing_count=1)
         producer = SimpleNamespace(oldest_s=lambda partition=None: self.oldest)
         self.health = Health(settings, self.app, self.assignment, {"said": producer})
@@ -71,6 +74,20 @@ def test_a_worker_without_an_assignment_is_not_ready(told):
 
 def test_a_worker_that_may_not_read_the_topics_gets_nothing_and_is_not_ready(told):
     assert told(lambda stage: stage.assignment.owned_partitions.clear())[0] == [Unready.OWNS_NO_PARTITION]
+
+
+def test_a_spare_worker_that_sees_the_log_is_ready_and_says_once_that_it_stands_by(settings, run, caplog):
+    async def story():
+        stage = Stage(settings)
+        stage.assignment.owned_partitions.clear()
+        stage.assignment.identities = SimpleNamespace(ids={Topic.READINGS: "an id"})
+        for second in range(60):
+            stage.health.look(float(second))
+        return stage.health.unready(), stage.health.standing_by
+
+    caplog.set_level("INFO")
+    assert run(story()) == ([], True)
+    assert [record.message for record in caplog.records] == ["standing by: every partition is another worker's"]
 
 
 def test_a_partition_that_was_never_fetched_is_not_ready(told):
@@ -224,8 +241,7 @@ def test_a_worker_that_waits_for_partitions_in_vain_says_so_once(settings, run, 
 
     run(story())
     assert [record.message for record in caplog.records if "no partition was dealt" in record.message] == [
-        "no partition was dealt to this worker in 15 s: there are more workers than partitions, or this user may not "
-        "join the group or read the topics"
+        "no partition was dealt to this worker in 15 s: this user may not join the group or read the topics"
     ]
 
 

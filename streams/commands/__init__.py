@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "rules": "The clinical rules: list, validate, diff, dry-run.",
     "explain": "Why an alert was raised, or why not, on a recording.",
     "bench": "What this machine carries.",
+    "size": "Workers, partitions, memory and disk for a hospital.",
 }
 """Every command in the order of `--help`, with its line there; a test holds it to the files of this folder."""
 

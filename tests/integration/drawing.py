@@ -21,7 +21,7 @@ from tests.integration.staging import ROOT
 
 TABLE = ROOT / "deploy" / "grafana" / "panels.toml"
 ACROSS = 3
-SPAN_S, STEP_S = 180, 2
+SPAN_S, STEP_S = 80, 1
 UNITS = {"s": "s", "short": "", "cps": "/s", "percentunit": "share", "bytes": "bytes", "ms": "ms"}
 MOST_LINES = 8
 

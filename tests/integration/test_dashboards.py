@@ -84,7 +84,7 @@ def seen(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
         until(every_panel_answers, lambda: [one for one in PANELS if not prometheus.values(one[2])], within_s=90)
         if kept := os.environ.get("VIGILWARD_PICTURE"):
-            time.sleep(150)  # a picture has a past
+            time.sleep(45)  # a picture has a past
             draw_all(prometheus, Path(kept))
         yield prometheus
 

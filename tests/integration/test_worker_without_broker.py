@@ -106,8 +106,8 @@ def test_kafka_away_at_the_start_is_waited_for_and_a_stop_is_obeyed_at_once(tmp_
 
 
 def test_a_spare_worker_is_ready_and_stands_by_until_it_is_needed(kafka, topic_prefix, tmp_path):
-    stage = Stage(kafka.bootstrap, topic_prefix, clock="event", state="memory", mode="demo", partitions=1).make_topics()
-    with stage.worker(tmp_path, *ECHO) as one, stage.worker(tmp_path, *ECHO) as other:
+    stage = Stage(kafka.bootstrap, topic_prefix, mode="demo", partitions=1).make_topics()
+    with stage.worker(tmp_path) as one, stage.worker(tmp_path) as other:
         one.ready()
         other.ready()
         until(lambda: {one.metric("vigilward_standing_by"), other.metric("vigilward_standing_by")} == {0, 1}, one.fate)

@@ -91,21 +91,16 @@ def receiver():
     one.server.server_close()
 
 
-def routes_to(receiver: Receiver, folder: Path) -> Path:
-    """A routes file by which each step of a ladder reaches the receiver."""
-    (folder / "key").write_bytes(b"sixteen bytes ok")
-    people = "".join(
-        f'[[recipient]]\nname = "{step}"\nchannel = "webhook"\nrole = "{step}"\nurl = "{receiver.url}"\n'
-        f'key_id = "k"\nkey_file = "{folder / "key"}"\n'
-        for step in Step
-    )
-    (folder / "routes.toml").write_text(people)
-    return folder / "routes.toml"
-
-
 @pytest.fixture
 def routes(tmp_path: Path, receiver: Receiver) -> Path:
-    return routes_to(receiver, tmp_path)
+    (tmp_path / "key").write_bytes(b"sixteen bytes ok")
+    people = "".join(
+        f'[[recipient]]\nname = "{step}"\nchannel = "webhook"\nrole = "{step}"\nurl = "{receiver.url}"\n'
+        f'key_id = "k"\nkey_file = "{tmp_path / "key"}"\n'
+        for step in Step
+    )
+    (tmp_path / "routes.toml").write_text(people)
+    return tmp_path / "routes.toml"
 
 
 @pytest.fixture

@@ -103,19 +103,3 @@ def test_kafka_away_at_the_start_is_waited_for_and_a_stop_is_obeyed_at_once(tmp_
             cluster.brokers[0].start()
             worker.ready(partitions=2)
             assert worker.stop() == 0
-
-
-def test_a_spare_worker_is_ready_and_stands_by_until_it_is_needed(kafka, topic_prefix, tmp_path):
-    stage = Stage(kafka.bootstrap, topic_prefix, mode="demo", partitions=1).make_topics()
-    with stage.worker(tmp_path) as one, stage.worker(tmp_path) as other:
-        one.ready()
-        other.ready()
-        until(lambda: {one.metric("vigilward_standing_by"), other.metric("vigilward_standing_by")} == {0, 1}, one.fate)
-        spare, owner = (one, other) if one.metric("vigilward_standing_by") else (other, one)
-        assert spare.get("/readyz")[0] == 200 and spare.metric("vigilward_partitions") == 0
-        until(lambda: any(event.startswith("standing by") for event in spare.events()), spare.fate)
-        owner.process.kill()
-        spare.ready(partitions=1)
-        assert spare.metric("vigilward_standing_by") == 0
-        assert spare.metric("vigilward_rebalance_seconds_count") >= 2
-        assert 'vigilward_partition_still_seconds{partition="0"}' in spare.get("/metrics")[1]

@@ -25,6 +25,8 @@ class Crowd(NamedTuple):
 
 def look_at_crowd(log: Partition, most: int = MOST_UNADMITTED) -> Crowd:
     """Those of more than `most` who are silent longest, but for those with an alert about themselves."""
+    if len(log.watches) + (0 if log.newcomers is None else len(log.newcomers.watches)) <= most:
+        return Crowd(0, [])
     strangers = [(patient, watch.vigil) for patient, watch in log.watched if not watch.vigil.stay.assigned]
     excess = len(strangers) - most
     if excess <= 0:

@@ -64,7 +64,7 @@ def test_that_there_are_too_many_is_told_until_there_are_not(make, run, caplog):
     ]
 
     handed(owned, noted)
-    run(one.look(2.0))
+    run(one.look(30.0))
     assert one.crowded == {}
 
 

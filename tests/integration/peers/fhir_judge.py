@@ -5,8 +5,6 @@ import sys
 import urllib.error
 import urllib.request
 
-from fhir.resources.R4B import get_fhir_model_class
-
 GOOD = {
     "resourceType": "Observation", "status": "final",
     "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
@@ -41,6 +39,8 @@ def asked(path, body=None):
 
 def judged(resource):
     """Whether it is valid R4B to fhir.resources."""
+    from fhir.resources.R4B import get_fhir_model_class  # in the Python that runs this, not in the suite's
+
     try:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
     except ValueError:
@@ -48,12 +48,17 @@ def judged(resource):
     return "valid"
 
 
-_, statement = asked("/metadata")
-print(statement["resourceType"], judged(statement))
-for name, changes in CASES.items():
-    one = {key: part for key, part in {**GOOD, **changes}.items() if part is not None}
-    status, answer = asked("/Observation", one)
-    print(f"{name}: to the judge {judged(one)}, to us {status}, {answer['resourceType']} {judged(answer)}")
-entries = [{"resource": GOOD, "request": {"method": "POST", "url": "Observation"}}] * 2
-status, answer = asked("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
-print(f"batch {status}, {answer['type']} {judged(answer)}")
+def main():
+    _, statement = asked("/metadata")
+    print(statement["resourceType"], judged(statement))
+    for name, changes in CASES.items():
+        one = {key: part for key, part in {**GOOD, **changes}.items() if part is not None}
+        status, answer = asked("/Observation", one)
+        print(f"{name}: to the judge {judged(one)}, to us {status}, {answer['resourceType']} {judged(answer)}")
+    entries = [{"resource": GOOD, "request": {"method": "POST", "url": "Observation"}}] * 2
+    status, answer = asked("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+    print(f"batch {status}, {answer['type']} {judged(answer)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -128,7 +128,7 @@ def test_a_tail_that_an_unclean_election_cut_off_is_told_and_watched_again(tmp_p
                 while any(end <= ends[number] for number, end in stage.ends(Topic.READINGS).items()):
                     stage.publish(Topic.READINGS, readings(48, 24))
                 worker.process.send_signal(signal.SIGCONT)
-            goes_on(stage, worker)
+            goes_on(stage, worker, within_s=120)  # a request to the dead leader may have to time out first (60 s)
             assert worker_is == "awake" or "an election cut it" in worker.log.read_text()
 
 

@@ -125,7 +125,7 @@ def test_readings_made_anew_are_watched_with_the_states_that_were(stage, tmp_pat
             goes_on(stage, worker)
 
 
-def goes_on(stage, worker):
+def goes_on(stage, worker, within_s=WITHIN_S):
     before = {alert.value() for alert in stage.read(Topic.ALERTS)}
     savepoints = len(stage.read(Topic.SAVEPOINTS))
     number = iter(range(1_000))
@@ -139,7 +139,7 @@ def goes_on(stage, worker):
                 called.add(facts["patient_id"])
         return called == set(PATIENTS)
 
-    until(everybody_was_called, worker.fate, WITHIN_S)
+    until(everybody_was_called, worker.fate, within_s)
     until(lambda: told_of_loss(stage) == set(PATIENTS), worker.fate)
     until(lambda: len(stage.read(Topic.SAVEPOINTS)) > savepoints, worker.fate)
     worker.ready(partitions=2)

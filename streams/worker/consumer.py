@@ -226,6 +226,10 @@ class BatchConsumer(driver.Consumer):
         """Up to where the log holds what was written under this leader's epoch or before (`leader_epochs`)."""
         return await self._thread.call_thread(end_of_epoch, self._thread._ensure_consumer()._client, tp, epoch)
 
+    def refetch(self, tp: TP) -> None:
+        """What was fetched of it is not taken: it is fetched again."""
+        self._unread.add(tp)
+
     async def rejoin(self) -> None:
         """Asks the group for our partitions again: all of them are given up, and taken as they are by then."""
         coordinator = self._thread._ensure_consumer()._coordinator

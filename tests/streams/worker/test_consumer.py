@@ -68,6 +68,23 @@ def test_what_belongs_to_another_worker_by_now_is_left_to_it():
     assert not one._unread
 
 
+def test_what_a_leader_gave_no_answer_about_is_fetched_again():
+    one = Consumer(expected=7)
+
+    async def stands(tp, epoch):
+        one.refetch(tp)  # as the taker does
+        return False
+
+    one.app.positions.stands = stands
+
+    async def fetched():
+        await one._deliver({HERE: RECORDS}, {HERE}, 2)
+        await one._fetch_again()
+
+    asyncio.run(fetched())
+    assert one.handed == [] and one.sought == [{HERE: 7}]
+
+
 def test_a_refused_step_back_is_tried_again(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(consumer, "RETRY_S", 0)
     one = Consumer(expected=7)

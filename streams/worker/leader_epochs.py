@@ -11,7 +11,13 @@ from struct import Struct as Layout
 from typing import Any, Final
 
 from aiokafka.consumer import fetcher
-from aiokafka.errors import KafkaError, LeaderNotAvailableError, TopicAuthorizationFailedError, for_code
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    LeaderNotAvailableError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Int64, Schema, String
 from aiokafka.record.memory_records import MemoryRecords
@@ -110,7 +116,7 @@ class AskEpochEnd(Request[AskEpochEndV2]):
 
 async def end_of_epoch(client: Any, tp: TP, epoch: int) -> int | None:
     """The offset after the last record that was written under this epoch or an earlier one, in the log as it is now;
-    None where the leader cannot tell. `client`: an AIOKafkaClient.
+    None where the leader cannot tell, or cannot even be asked. `client`: an AIOKafkaClient.
 
     Asks for as long as a leader may still be found. Raises KafkaError.
     """
@@ -118,6 +124,9 @@ async def end_of_epoch(client: Any, tp: TP, epoch: int) -> int | None:
     while True:
         try:
             return await _asked(client, tp, epoch)
+        except (IncompatibleBrokerVersion, NotImplementedError):  # a broker older than 2.1, or a proxy
+            log.warning("%s/%d: its leader cannot tell whether an election cut the log", tp.topic, tp.partition)
+            return None
         except KafkaError as refused:
             late = asyncio.get_running_loop().time() > until
             if late or isinstance(refused, TopicAuthorizationFailedError):

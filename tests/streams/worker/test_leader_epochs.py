@@ -34,12 +34,12 @@ def test_each_record_batch_says_under_which_leader_it_was_written():
 class Client:
     """A cluster whose leader answers one after another with these: an offset, an error's number, or a refusal."""
 
-    def __init__(self, *answers):
-        self.answers, self.asked, self.updates = list(answers), [], 0
+    def __init__(self, *answers, knows=((23, (2, 4)),)):
+        self.answers, self.asked, self.updates, self.knows = list(answers), [], 0, dict(knows)
         self.cluster = SimpleNamespace(leader_for_partition=lambda tp: 1)
 
     async def send(self, node, request):
-        self.asked.append((node, request.prepare({23: (2, 4)}).to_object()["topics"][0]["partitions"][0]))
+        self.asked.append((node, request.prepare(self.knows).to_object()["topics"][0]["partitions"][0]))
         code, end = self.answers.pop(0)
         wire = EpochEnd(0, [(HERE.topic, [(code, HERE.partition, 4, end)])]).encode()
         return EpochEnd.decode(wire)
@@ -63,6 +63,14 @@ def test_the_leader_tells_up_to_where_an_epoch_goes(monkeypatch):
     assert asked(Client((0, -1)), monkeypatch) is None
     with pytest.raises(TopicAuthorizationFailedError):
         asked(Client((TopicAuthorizationFailedError.errno, -1)), monkeypatch)
+
+
+@pytest.mark.parametrize("knows", [(), ((23, (0, 1)),)])
+def test_where_the_question_is_not_known_nobody_waits_for_an_answer(monkeypatch, knows):
+    client = Client((0, 90), knows=knows)
+
+    assert asked(client, monkeypatch) is None
+    assert not client.updates
 
 
 class Consumer:

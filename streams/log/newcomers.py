@@ -148,7 +148,7 @@ class Newcomers:
                 self.room -= 1
                 return False
             self.came += 1
-        self._put(patient, record)
+        self._put(patient, _bare(record))
         return True
 
     def keeps_unread(self, record: Record) -> bool:
@@ -158,7 +158,7 @@ class Newcomers:
             if patient in self._log.watches:
                 return False
             if not self.poison_room or (patient and self.has(patient)):
-                self._put(patient or None, record)
+                self._put(patient or None, _bare(record))
                 return True
         self.poison_room -= 1
         return False
@@ -167,13 +167,13 @@ class Newcomers:
         """A control record that can wait: whether it is about somebody who is here."""
         if not self.has(patient):
             return False
-        self._put(patient, record)
+        self._put(patient, _signed(record))
         return True
 
     def hear(self, record: Record) -> None:
         """A control record about everybody took effect in the log."""
         if self._beside is not None:
-            self._put("", record)
+            self._put("", _signed(record))
 
     def step_back(self, by: int, record: Record) -> None:
         """The log's stamps stepped back before this record."""
@@ -313,6 +313,17 @@ class Newcomers:
             if not rest:
                 self._drop(serial)
         return found
+
+
+def _bare(record: Record) -> Record:
+    """A reading: its headers say nothing, and one may have no value."""
+    offset, time, key, value, _ = record
+    return offset, time, key, value, ()
+
+
+def _signed(record: Record) -> Record:
+    offset, time, key, value, headers = record
+    return offset, time, key, value, [header for header in headers if header[1] is not None]
 
 
 def _run(machine: _Beside, waits: Sequence[Waits], out: list[Output]) -> None:

@@ -46,6 +46,21 @@ def test_the_known_go_first_and_the_checkpoint_stays_before_who_waits():
     assert log.newcomers.join() and len(log.watches) == 1_002 and log.tally.adds_up()
 
 
+def test_a_header_without_a_value_stops_nothing_that_waits():
+    log, _ = crowded(0)
+    nothing = (("trace", None),)
+    hand(log, *[reading(T0, f"new-{number}", heart_rate=75) for number in range(700)], headers=nothing)
+    log.newcomers.poison_room = 0
+    log.run([(700 + number, T0, None, b"{", nothing) for number in range(700)])
+    key, value, headers = forward(ControlRecordKind.FORGET, TOPIC, 0, T0 + SECOND, "new-3", b"", KEYS, TOPIC, 0)
+    log.run([(log.expected, T0 + 2 * SECOND, key, value, headers + nothing)])
+    hand(log, *[reading(T0 + 2 * SECOND, f"more-{number}", heart_rate=75) for number in range(1_000)], headers=nothing)
+    to_the_end(log)
+
+    assert len(log.newcomers.watches) == 1_699 and log.tally.forgotten == 1
+    assert log.tally.unreadable == 700 and log.tally.adds_up()
+
+
 def test_there_is_room_for_some():
     log, _ = crowded(3)
     hand(log, *[reading(T0, f"new-{number}", heart_rate=75) for number in range(5)])

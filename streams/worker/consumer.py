@@ -18,7 +18,7 @@ from typing import Any
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -272,6 +272,7 @@ class BatchConsumer(driver.Consumer):
                     return
                 raise
             except (KafkaError, IllegalStateError) as refused:
+                self._unread |= self.assignment() if isinstance(refused, CorruptRecordException) else set()
                 await self._fetch_failed(refused)
                 continue
             self.consumer_stats.polls += 1
@@ -306,8 +307,8 @@ class BatchConsumer(driver.Consumer):
         await self._hand_over(ready, generation)
 
     async def _fetch_again(self) -> None:
-        """Goes back to what was fetched in a rebalance and dropped. It may be the end of its log: waiting for the next
-        record to show the gap would leave the last ones unread for as long as the devices are silent.
+        """Goes back to what was dropped: in a rebalance, or by aiokafka beside a batch whose checksum is wrong. It may
+        be the end of its log: until the next record showed the gap, the last ones would stay unread.
         """
         for tp in tuple(self._unread):
             expected = self.app.positions.expected(tp)

@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import CorruptRecordException, IllegalStateError
 from faust.types import TP
 
 from streams.worker import consumer
@@ -83,6 +83,25 @@ def test_what_a_leader_gave_no_answer_about_is_fetched_again():
 
     asyncio.run(fetched())
     assert one.handed == [] and one.sought == [{HERE: 7}]
+
+
+def test_what_came_along_with_a_wrong_checksum_is_fetched_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(consumer, "RETRY_S", 0)
+    one, ended = Consumer(expected=7), asyncio.Event()
+    one._stopped = asyncio.Event()
+    one.app.should_stop, one.consumer_stopped_errors, one.assignment = False, (), lambda: {HERE}
+    fails = [CorruptRecordException()]
+
+    async def next_records(timeout):
+        if fails:
+            raise fails.pop()
+        ended.set()
+        return {}, set()
+
+    one._wait_next_records = next_records
+    asyncio.run(one._drain_messages(SimpleNamespace(_stopped=ended)))
+
+    assert one.sought == [{HERE: 7}] and one.consumer_stats.fetch_errors == 1
 
 
 def test_a_refused_step_back_is_tried_again(monkeypatch: pytest.MonkeyPatch):

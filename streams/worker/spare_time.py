@@ -68,6 +68,8 @@ class SpareTime:
                 continue
             newcomers.refill(round(min(by_s, 60.0) * ROOM_A_SECOND), round(min(by_s, 60.0) * POISON_A_SECOND))
             self._tell(owned.partition, newcomers.behind_ms / 1_000, newcomers.waiting)
+            if newcomers.came < self._begun.get(owned.partition, 0):  # it was another worker's, and is ours anew
+                self._begun[owned.partition] = 0
             came, since = self._calm.get(owned.partition, (-1, now))
             if came != newcomers.came:
                 self._calm[owned.partition] = newcomers.came, now

@@ -116,3 +116,16 @@ def test_poison_that_has_waited_long_is_told_by_its_offsets(held, run, make):
     assert REFUSALS_A_SECOND <= len(told) < 500 and held.log.tally.unreadable == 1_000
     counted = sum(int(dict(one.headers).get("records", b"1")) for one in told)
     assert counted == 1_000
+
+
+def test_a_partition_that_came_back_begins_to_count_anew(held):
+    spare = SpareTime(lambda: [held], lambda: False)
+    crowd, held.newcomers = held.newcomers, Newcomers(new_partition(), 0)
+    held.newcomers.came = 9_000
+    spare.look(10.0)
+    spare.look(10.0 + AGAIN_S)
+    assert spare.crowded() == set()
+
+    held.newcomers = crowd
+    spare.look(12.0 + AGAIN_S)
+    assert crowd.came > TOO_MANY and spare.crowded() == {0}

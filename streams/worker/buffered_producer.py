@@ -88,7 +88,7 @@ class BufferedProducer:
 
     async def put(self, records: Iterable[OutgoingRecord]) -> None:
         """Queues records in their order; waits first while the buffer is full: whoever reads the log waits here."""
-        if self._full(1.0):
+        if self.blocked or self._full(1.0):  # nobody overtakes one who waits
             await self._wait_for_room()
         now = asyncio.get_running_loop().time()
         for record in records:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.config.settings import Settings
 from streams.demo.embedded import EmbeddedBroker, Request
-from streams.worker.buffered_producer import BufferedProducer
+from streams.worker.buffered_producer import MAX_QUEUED_RECORDS, BufferedProducer
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 
 ALERTS, REJECTIONS = "vitals.alerts", "vitals.rejections"
@@ -209,3 +209,21 @@ def test_stopping_does_not_wait_for_a_broker_that_is_away(embedded, run):
         embedded.up()
 
     run(story())
+
+
+def test_nobody_overtakes_one_who_waits_for_room(run):
+    async def story():
+        one = BufferedProducer(Settings(), lambda topic: LIMIT, lambda record: None, lambda fault: None)
+        one._stopping = True  # nothing is sent: what matters is the order in which it is queued
+        one.waiting = MAX_QUEUED_RECORDS
+        first = asyncio.create_task(one.put(records(b"older")))
+        await asyncio.sleep(0)
+        one.waiting = MAX_QUEUED_RECORDS * 3 // 4
+        second = asyncio.create_task(one.put(records(b"newer")))
+        await asyncio.sleep(0)
+        one.waiting = 0
+        await one._notify_room()
+        await asyncio.gather(first, second)
+        return [record.value for record in one._queues[ALERTS, 0].records]
+
+    assert run(story()) == [b"older", b"newer"]

@@ -4,7 +4,7 @@ from enum import StrEnum
 from math import inf
 from typing import Final
 
-from detectors.chart_row import ChartRow, finite
+from detectors.chart_row import HAIR, finite
 from detectors.criteria import Criteria
 
 
@@ -20,9 +20,8 @@ class Sign(StrEnum):
 # Bone et al., "Definitions for sepsis and organ failure", Chest 1992;101:1644: above 38 or below 36 °C; above 90 /min;
 # above 20 /min or PaCO2 below 32 mmHg (4.3 kPa); white cells above 12 or below 4 x 10^9/L or above 10 % immature; two
 # or more.
-TEMPERATURE: Final = ChartRow("temperature", (35.9, 1), (38.0, 0), (inf, 1), per_unit=10)
-HEART_RATE: Final = ChartRow("heart_rate", (90, 0), (inf, 1))
-RESP_RATE: Final = ChartRow("resp_rate", (20, 0), (inf, 1))
+TEMPERATURE_LOW, TEMPERATURE_HIGH = 36.0, 38.0
+HEART_RATE_HIGH, RESP_RATE_HIGH = 90.0, 20.0
 PACO2_MMHG: Final = 32.0
 WHITE_CELLS_LOW, WHITE_CELLS_HIGH = 4.0, 12.0
 BANDS_PERCENT: Final = 10.0
@@ -40,9 +39,9 @@ def sirs(
 ) -> Criteria:
     """Judge the four criteria; degrees Celsius, /min, /min, mmHg, 10^9/L, %, None where there is no valid value.
 
-    Not `complete` means partial. Vital signs are rounded as for NEWS2, ties to the side that scores; laboratory values
-    are taken as reported. PaCO2 and immature cells are asked for rarely: absent, the respiratory rate or the white-cell
-    count decides alone; alone, they can only say yes. `ValueError` for a number that is not finite.
+    Not `complete` means partial. Nothing is rounded: the limits are strict, and 38.04 lies above 38. PaCO2 and immature
+    cells are asked for rarely: absent, the respiratory rate or the white-cell count decides alone; alone, they can only
+    say yes. `ValueError` for a number that is not finite.
 
     Examples
     --------
@@ -56,10 +55,10 @@ def sirs(
     """
     return Criteria.of(
         {
-            Sign.TEMPERATURE: TEMPERATURE.meets(temperature),
-            Sign.HEART_RATE: HEART_RATE.meets(heart_rate),
+            Sign.TEMPERATURE: _beyond("temperature", temperature, TEMPERATURE_HIGH, TEMPERATURE_LOW),
+            Sign.HEART_RATE: _beyond("heart_rate", heart_rate, HEART_RATE_HIGH),
             Sign.BREATHING: _either(
-                RESP_RATE.meets(resp_rate),
+                _beyond("resp_rate", resp_rate, RESP_RATE_HIGH),
                 paco2_mmhg is not None and finite("paco2_mmhg", paco2_mmhg) < PACO2_MMHG,
             ),
             Sign.WHITE_CELLS: _either(
@@ -71,6 +70,11 @@ def sirs(
         },
         NEEDED,
     )
+
+
+def _beyond(name: str, value: float | None, high: float, low: float = -inf) -> bool | None:
+    """Whether a value lies strictly above or below; a mean of floats that is equal but for a hair is equal."""
+    return None if value is None else finite(name, value) > high + HAIR or value < low - HAIR
 
 
 def _either(usual: bool | None, rare: bool) -> bool | None:

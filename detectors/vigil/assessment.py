@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from detectors.news2 import RED, News2, Part, news2
-from detectors.oxygen import on_oxygen
+from detectors.oxygen import ROOM_AIR_PERCENT, on_oxygen
 from detectors.pulse import disagree
 from detectors.response import URGENT_FROM
 from detectors.risk_words import Contributor, voice_words
@@ -150,6 +150,9 @@ class Assessment:
     def _oxygen(self) -> dict[str, float | None]:
         """What was said of oxygen and still counts, in the order of `on_oxygen`."""
         told = {name: self.values.get(name) for name in OF_OXYGEN}
+        inspired = told["inspired_oxygen"]
+        if self.watch is not None and inspired is not None and inspired <= self.watch.entered.air_percent:
+            told["inspired_oxygen"] = ROOM_AIR_PERCENT  # a sensor's error; a flow beside it says oxygen all the same
         if told["supplemental_oxygen"] == 0:
             charted = self.tracks["supplemental_oxygen"].known
             assert charted is not None

@@ -86,6 +86,11 @@ def lapse(lifecycle: Lifecycle, facts: Facts) -> Turn:
     """The answer has ended and the condition holds: back. After too many reviews it goes to the shift lead at once.
     What only learned detectors ask for comes back to be shown: once owned, it calls again only for the worse; so does
     anything below high, where the rules say so.
+
+    The design contradicts itself here. Its section 3: a medium returns if any value measured after the answer still
+    asks for it; its section 9: at most half a call a day of a medium that is answered and unchanged. Both cannot hold
+    of a NEWS2 of 5 for a day on a stream, which would return each two hours. Section 9 is what is counted, and what
+    a ward needs: a medium comes back to be shown, calls for whatever is worse by a step, and overdue observations call.
     """
     if lifecycle.status is _S.SNOOZED:
         return back(lifecycle, facts, Reason.SNOOZE_ENDED)

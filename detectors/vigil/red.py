@@ -31,8 +31,8 @@ def is_extreme(name: str, value: float, rules: Rules) -> bool:
     return (limit.low is not None and value <= limit.low) or (limit.high is not None and value >= limit.high)
 
 
-def says_oxygen(name: str, value: float | None) -> bool:
-    """Whether one statement by itself means oxygen."""
+def says_oxygen(name: str, value: float | None, air_percent: float = ROOM_AIR_PERCENT) -> bool:
+    """Whether one statement by itself means oxygen; inspired oxygen of at most `air_percent` is air."""
     if value is None:
         return False
-    return value > (ROOM_AIR_PERCENT if name == "inspired_oxygen" else 0.0)
+    return value > (air_percent if name == "inspired_oxygen" else 0.0)

@@ -123,7 +123,8 @@ class Track:
         if source == SPOT and self.rules.watch is not None:
             if name in OUTRANKS:
                 self.entered = decided
-            self.kept = name in OF_OXYGEN and says_oxygen(name, decided.value)
+            air_percent = self.rules.watch.entered.air_percent
+            self.kept = name in OF_OXYGEN and says_oxygen(name, decided.value, air_percent)
         if self.detached is not None and at > self.detached:
             self.detached = None
         if self.floor is None:

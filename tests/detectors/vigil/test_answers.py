@@ -240,6 +240,21 @@ def test_oxygen_stays_until_it_is_charted_otherwise():
     assert not calls(told(oxygen, streamed(0, 10 * MINUTE), ill, rules=old_rules()))
 
 
+@pytest.mark.parametrize(
+    ("oxygen", "on"),
+    [
+        ({"inspired_oxygen": 22}, False),
+        ({"inspired_oxygen": 23}, True),
+        ({"inspired_oxygen": 22, "oxygen_flow": 1}, True),
+        ({"inspired_oxygen": 22, "oxygen_flow": 0}, False),
+    ],
+)
+def test_inspired_oxygen_of_22_percent_is_air_only_without_a_flow(oxygen, on):
+    log = [*streamed(0, 10 * MINUTE, spo2=90), reading(T0 + 60 * SECOND, "p", "chart", source="spot", **oxygen)]
+    assert told(log)[-1]["news2"]["parts"]["supplemental_oxygen"] == 2 * on
+    assert told(log, rules=old_rules())[-1]["news2"]["parts"]["supplemental_oxygen"] == 2
+
+
 def test_what_was_learned_calls_nobody_within_the_first_twelve_hours():
     from detectors.vigil.holding import heard_from
     from detectors.vigil.stay import Stay

@@ -36,6 +36,7 @@ PASSED: Final = ("patient_id", "time")
 """Whose the line is and of when: not looked at, and written beside its answer."""
 OF_PREGNANCY: Final = (Vital.DIASTOLIC_BP, *ANSWERS, URINE)
 """Fields that only a line with `"maternity": "pregnant"` may have; `spo2_scale` belongs to NEWS2, and it may not."""
+NOT_ENOUGH: Final = "not enough to score"
 EXAMPLE: Final = '{"resp_rate": 18, "spo2": 97, "pulse_rate": 72, "temperature": 36.8}'
 
 
@@ -199,6 +200,13 @@ def answer(result: News2 | Criteria) -> dict[str, Any]:
     if isinstance(result, Criteria):
         return maternity_checks.answer(result)
     advised = asdict(response(result.score_min, result.red))
+    if not _scores_anything(result):
+        advised |= {
+            "trigger": None,
+            "risk": None,
+            "advice": f"{NOT_ENOUGH.capitalize()}: take a full set of observations.",
+        }
+        advised |= {"frequency": None, "frequency_minutes": None}
     return {
         "score_min": result.score_min,
         "score_max": result.score_max,
@@ -208,6 +216,11 @@ def answer(result: News2 | Criteria) -> dict[str, Any]:
         "red": list(result.red),
         "response": {**advised, "observation_due": list(observation_due(result))},
     }
+
+
+def _scores_anything(result: News2) -> bool:
+    """Whether any item is known: of nothing no risk and no frequency may be told."""
+    return len(result.missing) < len(result.parts)
 
 
 def refusal(refused: Refused, number: int) -> dict[str, Any]:
@@ -225,6 +238,8 @@ def in_words(result: News2 | Criteria) -> str:
         return maternity_checks.in_words(result)
     advised = response(result.score_min, result.red)
     due = observation_due(result)
+    if not _scores_anything(result):
+        return f"{NOT_ENOUGH}; observation due: {_named(due)}"
     total = f"NEWS2 {result.score_min}" if result.complete else f"NEWS2 at least {result.score_min}"
     risk = f"at least {advised.risk}" if due else advised.risk
     earned = [(part, least) for part, least, most in result.parts if least == most and least]

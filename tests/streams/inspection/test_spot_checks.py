@@ -74,6 +74,9 @@ def test_an_empty_object_may_score_anything_and_is_due_for_everything():
 
     assert (said["score_min"], said["score_max"], said["complete"]) == (0, 20, False)
     assert said["parts"] == {}
+    assert said["response"]["advice"] == "Not enough to score: take a full set of observations."
+    assert said["response"]["trigger"] is said["response"]["risk"] is said["response"]["frequency_minutes"] is None
+    assert answer(score(line(spo2_scale=1, pulse_rate=80, heart_rate=140)))["response"]["trigger"] is not None
     assert said["missing"] == said["response"]["observation_due"] == [part.value for part in Part]
 
 
@@ -249,8 +252,8 @@ def test_the_items_of_the_score_are_named_as_their_vitals():
         ),
         (
             {},
-            "NEWS2 at least 0   at least low        no points; observation due: resp rate, SpO2, supplemental oxygen, "
-            "systolic BP, pulse, consciousness, temperature",
+            "not enough to score; observation due: resp rate, SpO2, supplemental oxygen, systolic BP, pulse, "
+            "consciousness, temperature",
         ),
         (
             {"resp_rate": 26, "spo2": 85, "systolic_bp": 80},

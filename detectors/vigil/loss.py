@@ -51,13 +51,14 @@ class Watched(Struct, array_like=True):
     pulse_at: int = _FOREVER
     asked_at: int = _FOREVER  # when a full set was last asked for
     asked: int = 0  # how often
+    expected_at: int = _FOREVER  # from when on something was expected again, after a pause or a discharge taken back
 
     def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
         """Takes one group of decided values into account."""
         at = assessment.at
         streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
         if streamed:
-            if self.usable_at > _FOREVER:
+            if at > self.usable_at > _FOREVER:  # what was kept comes in several windows at one moment
                 self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
             self.usable_at = at
             self.wearable = all(one.source == WEARABLE for one in streamed.values())
@@ -89,8 +90,7 @@ class Watched(Struct, array_like=True):
 
     def wait_anew(self, at: int) -> None:
         """Nothing was expected until now: what stays silent from here on is lost from here on."""
-        if self.usable_at > _FOREVER:
-            self.usable_at = max(self.usable_at, at)
+        self.expected_at = at
         if self.pulse_at > _FOREVER:
             self.pulse_at = max(self.pulse_at, at)
         self.unsteady_since = self.unknown_since = self.unknown_left = NEVER
@@ -150,7 +150,7 @@ def lost_at(vigil: "Vigil") -> int:
     else:
         wait = loss.low_wearable_minutes if seen.wearable else loss.low_monitor_minutes
     gap = seen.gap or _ONE_VALUE_MS  # how often it comes is not known yet
-    return seen.usable_at + max(int(wait * MINUTE_MS), int(gap * _GAPS))
+    return max(seen.usable_at, seen.expected_at) + max(int(wait * MINUTE_MS), int(gap * _GAPS))
 
 
 def seen_lately(vigil: "Vigil", at: int) -> bool:

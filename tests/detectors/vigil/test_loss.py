@@ -187,3 +187,23 @@ def test_how_bad_it_was_is_not_told_by_a_sensor_that_scatters_as_it_comes_off(be
     (lost,) = [one for one in calls if one["subject"] == "monitoring lost" and one["state"] == "raised"]
     assert lost["priority"] == priority
     assert to_text(off + waits * MINUTE) < lost["at"] < to_text(off + (waits + 2) * MINUTE)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_what_is_handed_over_at_one_moment_does_not_hide_that_nothing_comes_after_it(batch):
+    values = {"spo2": 90, "pulse_rate": 125, "resp_rate": 26}
+    live = [reading(T0 + i * MINUTE, "p", **values) for i in range(20)]
+    back = T0 + 25 * MINUTE
+    kept = [reading(back + i, "p", taken=T0 + (20 + i) * MINUTE, **values) for i in range(batch)]
+    calls = called(PLAIN, [*live, *kept], T0 + 2 * HOUR)
+    told = [one["at"] for one in calls if (one["subject"], one["state"]) == ("monitoring lost", "raised")]
+
+    assert to_text(back) < told[-1] < to_text(back + 10 * MINUTE)
+
+
+def test_a_pause_does_not_make_a_cuff_that_measures_each_hour_seem_lost():
+    readings = [reading(T0 + i * HOUR, "p", systolic_bp=125, diastolic_bp=70) for i in range(10)]
+    until = to_text(T0 + 4 * HOUR - 5 * MINUTE)
+    pause = record(T0 + 3 * HOUR + 10 * MINUTE, "p", "pause", 2, pause={"reason": "wash", "until": until})
+
+    assert called(PLAIN, [*readings[:4], pause, *readings[4:]], T0 + 10 * HOUR) == []

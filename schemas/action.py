@@ -179,14 +179,14 @@ class Action(Message):
     minutes: Annotated[int, Field(ge=1, le=MAX_SNOOZE_MINUTES)] | None = Field(None, validate_default=True)
     undoes: Identifier | None = Field(None, validate_default=True)
     step: Step | None = Field(None, strict=False, validate_default=True)
-    recipient: Identifier | None = None
+    recipient: Identifier | None = Field(None, validate_default=True)
     called_at: Moment | None = None
     recipients: Annotated[int, Field(ge=1, le=MAX_RECIPIENTS)] | None = None
     awaited: bool = False
     at: Moment
     mode: Mode = Field(Mode.REAL, strict=False)
 
-    @field_validator("alert_id", "minutes", "undoes", "step")
+    @field_validator("alert_id", "minutes", "undoes", "step", "recipient")
     @classmethod
     def _is_there_where_needed(cls, value: object, info: ValidationInfo) -> object:
         action_type = info.data.get("action_type")
@@ -195,6 +195,8 @@ class Action(Message):
             "minutes": action_type is ActionType.SNOOZE,
             "undoes": action_type is ActionType.UNDO,
             "step": action_type in RECEIPTS,
+            # a board alone says of nobody in particular that a call was delivered
+            "recipient": action_type in RECEIPTS and action_type is not ActionType.DELIVERED,
         }
         if value is None and needed[info.field_name or ""]:
             raise ValueError(f"the action_type `{action_type}` needs `{info.field_name}`")

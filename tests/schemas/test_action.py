@@ -14,7 +14,8 @@ EACH = {
     ActionType.UNDO: {"undoes": "a-0"},
     ActionType.CONCERN: {"reason": "gut_feeling"},
     ActionType.FEEDBACK: {"alert_id": "x", "reason": "not_useful"},
-    **{kind: {"alert_id": "x", "step": "shift_lead", "role": "system"} for kind in RECEIPTS},
+    **{kind: {"alert_id": "x", "step": "shift_lead", "role": "system", "recipient": "phone"} for kind in RECEIPTS},
+    ActionType.DELIVERED: {"alert_id": "x", "step": "shift_lead", "role": "system"},  # a board names nobody
 }
 
 

@@ -12,7 +12,7 @@ from detectors.vigil.track import Track
 from detectors.vigil.window import SPOT, VITALS, Decided
 from schemas.alert_reason import Reason
 from schemas.patient import Event, PatientRecord
-from schemas.times import HOUR_MS, NEVER, to_ms, to_text
+from schemas.times import HOUR_MS, to_ms, to_text
 from schemas.vitals import Vital
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def hand_on(vigil: "Vigil", record: PatientRecord, at: int) -> list[Said]:
     if vigil.stay.merged_into is not None:
         return []
     stay = vigil.stay
-    if not vigil.tracks and not vigil.register.alive and stay.admitted_at == NEVER and not stay.merged_from:
+    if not vigil.tracks and not vigil.register.alive and not stay.assigned and not stay.merged_from:
         # an id that never was, such as a pseudonym of a key that is no longer in use: nothing goes on
         vigil.stay = replace(stay, merged_into=record.merged_into, discharged_at=at, confirmed=True)
         return []

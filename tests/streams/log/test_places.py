@@ -145,3 +145,13 @@ def test_a_merge_of_an_id_that_never_was_raises_nothing():
     said = told(log, *handed_on(log, merge(0, "k1-never", "k2-here")))
 
     assert [one.topic for one in said if one.topic == "alerts"] == []
+
+
+def test_a_merge_of_an_id_that_has_a_bed_but_was_never_admitted_is_told_and_handed_on():
+    log = log_of()
+    body = {"event": "update", "patient_id": "p-1", "ward": "4A", "bed": "12", "mode": "test"}
+    told(log, forward(ControlRecordKind.PATIENT, "vitals.patients", 0, 0, "p-1", to_json(body), KEYS, TOPIC, 0, "X"))
+    said = told(log, merge(1, "p-1", "p-2"))
+
+    assert [one.topic for one in said if one.key == b"p-1"] == ["status"]
+    assert [one.key for one in said if one.topic == "readings"] == [b"p-2"]

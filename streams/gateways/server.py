@@ -1,14 +1,27 @@
 """A gateway's web server: health and metrics, and the routes of the doors that speak HTTP."""
 
+from typing import Final
+
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.gateways.gateway import Gateway
 
+HEALTH: Final = frozenset({"/livez", "/readyz", "/metrics"})
+
 
 def make_app(gateway: Gateway) -> web.Application:
-    """/livez, /readyz and /metrics."""
-    app = web.Application(client_max_size=gateway.own.max_message_bytes)
+    """/livez, /readyz and /metrics; all else is refused (503) until the gateway has found Kafka."""
+
+    @web.middleware
+    async def closed_until_begun(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if gateway.starting and request.path not in HEALTH:
+            words = {"error": "not stored, Kafka is away: send it again"}
+            return web.json_response(words, status=503, headers={"Retry-After": "5"})
+        return await handler(request)
+
+    app = web.Application(client_max_size=gateway.own.max_message_bytes, middlewares=[closed_until_begun])
 
     async def livez(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})

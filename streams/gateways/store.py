@@ -6,7 +6,7 @@ way, so that a slow broker slows the readers down and drops nothing.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -142,11 +142,6 @@ class Store:
                     await asyncio.wait_for(self._wake.wait(), 1.0)
                 except TimeoutError:
                     self._producer.poll(0)  # errors and log lines come beside the answers
-
-    def reachable(self, topics: Iterable[str], timeout_s: float = 3.0) -> list[str]:
-        """Those of the topics that are not there. Raises KafkaException where the broker does not answer."""
-        found = self._producer.list_topics(timeout=timeout_s).topics
-        return [topic for topic in topics if topic not in found]
 
     def _on_error(self, error: KafkaError) -> None:
         self._troubles.heard(error)

@@ -4,15 +4,21 @@ No container engine is needed: the specification's own schema decides what is va
 the real broker that the other tests use.
 """
 
+import asyncio
 import copy
 import importlib.util
 import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
@@ -20,12 +26,22 @@ import yaml
 
 from deploy.kafka.broker import Broker, Cluster
 from deploy.kafka.properties import COMMON, HOST, Node, free_ports, written
+from deploy.notify.phones import PORT, Phone
+from schemas.alert import Kind, Priority
 from streams.board.accounts import Accounts
 from streams.board.settings import PREFIX as BOARD_PREFIX
 from streams.board.settings import BoardSettings
+from streams.config.packaged_rules import first_rules, packaged_rules
 from streams.config.settings import PREFIX, Settings
 from streams.gateways.settings import PREFIX as GATEWAY_PREFIX
 from streams.gateways.settings import GatewaySettings
+from streams.notify.channels import Answer
+from streams.notify.channels.webhook import Webhook
+from streams.notify.notice import Fate, Notice, Phase
+from streams.notify.reach import refuse_where_nobody_is_reached
+from streams.notify.routes import Audience, Recipient, Routes, read_routes
+from streams.notify.settings import PREFIX as NOTIFY_PREFIX
+from streams.notify.settings import NotifySettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -87,6 +103,7 @@ def test_every_setting_exists_and_has_a_value_that_is_accepted(name: str, monkey
     known |= {BOARD_PREFIX + field.upper() for field in BoardSettings.model_fields} if name == "board" else set()
     if name.startswith("gateway"):
         known |= {GATEWAY_PREFIX + field.upper() for field in GatewaySettings.model_fields}
+    known |= {NOTIFY_PREFIX + field.upper() for field in NotifySettings.model_fields} if name == "notifier" else set()
     assert set(given) <= known
     assert Settings().mode == "demo"
 
@@ -120,7 +137,7 @@ def test_nothing_is_reachable_from_other_machines():
 
 def test_topics_exist_before_anybody_uses_them():
     assert OURS["topics"]["command"] == ["doctor", "--fix"]
-    for name in ("worker", "board", "simulator"):
+    for name in ("worker", "board", "notifier", "simulator"):
         assert OURS[name]["depends_on"]["topics"]["condition"] == "service_completed_successfully"
 
 
@@ -136,6 +153,59 @@ def test_the_board_lets_in_only_who_has_an_account(monkeypatch: pytest.MonkeyPat
     assert BoardSettings().host == "0.0.0.0"
     assert Accounts.read(ROOT / path).sign_in("nurse", "vigilward-demo")
     assert board["environment"]["VIGILWARD_CONTROL_RECORD_KEY"] == ""
+
+
+def notifiers_routes(tmp_path: Path) -> Routes:
+    """The example's, with the mounted folder where it stands here."""
+    [mounted] = OURS["notifier"]["volumes"]
+    path, inside, mode = mounted.split(":")
+    assert (mode, OURS["notifier"]["environment"]["VIGILWARD_NOTIFY_ROUTES"]) == ("ro", f"{inside}/routes.toml")
+    text = (ROOT / path / "routes.toml").read_text().replace(inside, str(ROOT / path))
+    (tmp_path / "routes.toml").write_text(text)
+    return read_routes(tmp_path / "routes.toml", ZoneInfo("Europe/London"))
+
+
+def test_the_notifier_starts_with_its_routes_and_its_receiver_prints_only_what_is_signed(tmp_path, capfd):
+    """The receiver shares the notifier's loopback; made-up patients reach the machine among the recipients."""
+    routes = notifiers_routes(tmp_path)
+    refuse_where_nobody_is_reached(routes, [packaged_rules(), first_rules()])
+    [display] = [one for one in routes.recipients if one.audience is Audience.MACHINE]
+    phones = SERVICES["phones"]
+    assert {one.url for one in routes.recipients} == {f"http://127.0.0.1:{PORT}/"}
+    assert phones["network_mode"] == "service:notifier" and phones["image"] == OURS["notifier"]["image"]
+    assert (phones["volumes"], phones["cap_drop"]) == (OURS["notifier"]["volumes"], ["ALL"])
+
+    one = Notice(
+        id="n", alert_id="a", revision=1, recipient="display", phase=Phase.START, kind=Kind.PHYSIOLOGICAL,
+        priority=Priority.HIGH, subject="deterioration", patient_id="p", ward="A", bed="A01",
+        text="Bed A01, ward A", at=datetime(2026, 11, 22, tzinfo=UTC), fate=Fate.OWED,
+    )  # fmt: skip
+    kind = type("Phone", (Phone,), {"key": display.key})
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        there = replace(display, url=f"http://127.0.0.1:{server.server_address[1]}/")
+        answers = asyncio.run(sent(one, there, replace(there, key=b"another key of 16 letters")))
+        server.shutdown()
+
+    assert [answer.ok for answer in answers] == [True, False]
+    assert answers[1].said == "HTTP 401"
+    assert capfd.readouterr().out == "display: start: Bed A01, ward A\n"
+
+
+async def sent(one: Notice, *recipients: Recipient) -> list[Answer]:
+    webhook = Webhook()
+    answers = [await webhook.send(recipient, one) for recipient in recipients]
+    await webhook.close()
+    return answers
+
+
+def test_prometheus_asks_where_the_notifier_answers():
+    jobs = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    [found_by] = next(job["dns_sd_configs"] for job in jobs if job["job_name"] == "vigilward-notify")
+
+    assert found_by["names"] == ["notifier"]
+    assert str(found_by["port"]) == OURS["notifier"]["environment"]["VIGILWARD_NOTIFY_PORT"]
+    assert OURS["notifier"]["environment"]["VIGILWARD_NOTIFY_HOST"] == "0.0.0.0"
 
 
 def test_prometheus_asks_where_the_worker_answers():

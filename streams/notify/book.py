@@ -46,7 +46,7 @@ class Book:
     def owed(self) -> list[Notice]:
         """What was written down and not sent, oldest first."""
         waiting = (one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED)
-        return sorted(waiting, key=lambda one: (one.at, one.id))
+        return sorted(waiting, key=lambda one: (one.at, one.revision, one.id))
 
     def settle(self, notice: Notice, fate: Fate) -> Notice:
         """The notice with what became of it, remembered."""

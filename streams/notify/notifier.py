@@ -233,15 +233,16 @@ class Notifier(ConsumerRebalanceListener):
             self.metrics.nobody.inc(self.book.nobody - before)
             self._arrived |= {one.id: record.timestamp / 1_000 for one in new}
             asked += new
+        for one in asked:
+            if one.fate is Fate.SUPERSEDED:  # now: while it is written down the senders go on
+                self.outboxes[one.recipient].drop(one.id)
         await self._write(asked, [])
         try:
             await consumer.commit({partition: records[-1].offset + 1})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
         for one in asked:
-            if one.fate is Fate.SUPERSEDED:
-                self.outboxes[one.recipient].drop(one.id)
-            else:
+            if one.fate is not Fate.SUPERSEDED:
                 self._queue(one)
 
     def _queue(self, one: Notice) -> None:

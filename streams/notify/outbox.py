@@ -95,7 +95,11 @@ class Outbox:
                 self.join_at = max(now + JOIN_S, self.joined_at + JOIN_AGAIN_S)
             self.gathering.append(notice)
         else:
-            self.queue[notice.id] = Waiting(notice, since=now)
+            waiting = Waiting(notice, since=now)
+            for earlier in [one for one in self.gathering if one.alert_id in waiting.alerts]:
+                self.gathering.remove(earlier)
+                self.queue[earlier.id] = Waiting(earlier, since=now)
+            self.queue[notice.id] = waiting
 
     def drop(self, notice_id: str) -> None:
         """Takes out a notice that is not to be sent any more."""
@@ -123,12 +127,20 @@ class Outbox:
         return made
 
     def ready(self, now: float, held: Callable[[Notice], bool] = lambda _: False) -> Notice | None:
-        """The notice to send now: the oldest that neither waits, nor is held, nor follows such a one of its alert."""
+        """The notice to send now: the oldest that neither waits, nor is held, nor follows such a one of its alert. What
+        is held leaves nevertheless before one of its alert that is not: a call that became high waits for nothing.
+        """
         if now < self.not_before:
             return None
         behind: set[str] = set()
+        pressing: set[str] | None = None
         for one in self.queue.values():
-            if one.not_before <= now and behind.isdisjoint(one.alerts) and not held(one.notice):
+            stays = held(one.notice)
+            if stays:
+                if pressing is None:
+                    pressing = {alert for two in self.queue.values() if not held(two.notice) for alert in two.alerts}
+                stays = pressing.isdisjoint(one.alerts)
+            if one.not_before <= now and behind.isdisjoint(one.alerts) and not stays:
                 if not one.tries:
                     one.first_try_at = now
                 return one.notice

@@ -89,6 +89,14 @@ def test_a_call_that_may_have_left_keeps_its_words_and_comes_before_its_end(revi
     assert next(one.id for one in ours.owed()) == call.id
 
 
+def test_what_is_owed_of_one_moment_is_told_in_the_order_of_its_revisions(revision):
+    ours = Book(routes_of(MACHINE), Mode.REAL)
+    for number in (9, 10):
+        ours.take(revision(number), NOW)
+
+    assert [one.revision for one in ours.owed()] == [9, 10]
+
+
 def test_an_old_call_that_is_over_is_told_to_nobody_by_a_notifier_that_starts_late(revision):
     ours, late = book(), START + timedelta(hours=3)
     ours.take(revision(1), late)

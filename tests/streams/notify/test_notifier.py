@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from schemas.action import Step
+from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.config.settings import Settings
 from streams.notify import notifier as module
@@ -136,6 +138,28 @@ def test_a_channel_that_raises_is_tried_again(notifier, call, monkeypatch):
     running(notifier, lambda: bool(written))
 
     assert tries == [call.id] * 2 and written[0].fate is Fate.SENT
+
+
+def test_a_call_that_ended_unsent_cannot_leave_while_its_end_is_written_down(notifier, call, revision, monkeypatch):
+    """A write may take seconds, and the senders go on meanwhile."""
+    waiting: list[list[str]] = []
+
+    async def write(*_: object) -> None:
+        waiting.append(list(notifier.outboxes["nurse"].queue))
+
+    class Committing:
+        async def commit(self, _: object) -> None:
+            pass
+
+    monkeypatch.setattr(notifier, "_write", write)
+    monkeypatch.setattr(module.alerts, "decode", lambda value: value)
+    notifier.book.remember(call)
+    notifier._queue(call)
+    ended = SimpleNamespace(value=revision(2, AlertStatus.CLEARED, minutes=4), partition=0, offset=0, timestamp=0)
+
+    asyncio.run(notifier._take(Committing(), TopicPartition("alerts", 0), [ended]))
+
+    assert waiting == [[]]
 
 
 def test_what_is_long_over_takes_no_memory_and_what_is_owed_stays(notifier, revision):

@@ -206,3 +206,28 @@ def test_a_notice_that_waits_is_not_queued_again(call):
         box.add(one, 0.0)
 
     assert len(box.queue) == len(box.gathering) == 1
+
+
+def test_a_call_that_became_high_takes_the_held_one_before_it_along(call):
+    """Quiet hours are for low ones: an alert that rises meanwhile is told at once, in order."""
+    box, low, other = Outbox(), call(1, priority=Priority.LOW), call(2, priority=Priority.LOW)
+    high = call(1, repeats=1)
+    for one in (low, other, high):
+        box.add(one, 0.0)
+
+    for one in (low, high):
+        assert box.ready(0.0, lambda one: one.priority is Priority.LOW) == one
+        box.sent(one.id)
+    assert box.ready(0.0, lambda one: one.priority is Priority.LOW) is None
+
+
+def test_a_high_call_leaves_after_what_is_gathered_of_its_alert(call):
+    box, medium, other = Outbox(), lost(call, 1), lost(call, 2)
+    high = call(1, repeats=1, kind=Kind.TECHNICAL, priority=Priority.HIGH)
+    for one in (medium, other, high):
+        box.add(one, 0.0)
+
+    for one in (medium, high):
+        assert box.ready(0.0) == one
+        box.sent(one.id)
+    assert box.gathering == [other]

@@ -77,6 +77,10 @@ def read_callback(body: bytes) -> DeviceReceipt:
     if not isinstance(said, dict) or not isinstance(said.get("id"), str):
         raise ReceiptRefused(422, "missing_field", "id", "send the id of the event that it is about")
     try:
+        name = short(said["id"])
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise ReceiptRefused(422, "bad_field", "id", "send the id as it stands in the event") from None
+    try:
         word = DeviceWord(said.get("status"))
     except ValueError:
         raise ReceiptRefused(422, "bad_field", "status", f"one of: {', '.join(DeviceWord)}") from None
@@ -85,7 +89,7 @@ def read_callback(body: bytes) -> DeviceReceipt:
         raise ReceiptRefused(422, "bad_field", "who", "the name of the person who answered, as text")
     if word is DeviceWord.ACCEPTED and not who:
         raise ReceiptRefused(422, "missing_field", "who", "nobody owns an alert without a name: send who accepted")
-    return DeviceReceipt(short(said["id"]), word, who or None)
+    return DeviceReceipt(name, word, who or None)
 
 
 def check_signature(header: str, body: bytes, recipient: Recipient, now_s: float) -> None:

@@ -224,6 +224,8 @@ def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
         return {"url": table["url"].rstrip("/")}
     if channel is Channel.WEBHOOK and not (key_file and table.get("key_id")):
         raise RoutesFault(f"{who}: a webhook is signed: set key_id and key_file")
+    if not re.fullmatch(r"[!-+\--~]{0,64}", table.get("key_id", "")):
+        raise RoutesFault(f"{who}: key_id must be 1 to 64 ASCII letters, digits or signs, no comma and no space")
     try:
         key = Path(key_file).read_bytes().strip()
     except OSError as fault:

@@ -116,6 +116,7 @@ def test_a_receipt_that_is_not_signed_by_its_recipient_or_is_old_counts_for_noth
     [
         (b"{", 422, "body"),
         (b"[" * 9_000, 422, "body"),
+        (b'{"id": "\\ud800", "status": "seen"}', 422, "id"),
         ({"status": "seen"}, 422, "id"),
         ({"id": "?", "status": "eaten"}, 422, "status"),
         ({"id": "?", "status": "accepted"}, 422, "who"),

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.gateways.mllp import Frames, TooLarge, frame
 from streams.gateways.store import NotStored
+from streams.listening_socket import listening_socket
 from streams.notify.channels.pcd04 import time_text
 from streams.notify.channels.pcd05 import acknowledgement, read_status
 from streams.notify.notifier import Notifier
@@ -57,7 +58,7 @@ def app(notifier: Notifier) -> web.Application:
 
 
 async def mllp(notifier: Notifier, host: str, port: int) -> asyncio.Server:
-    """Takes PCD-05 from alarm managers; each message is acknowledged once it stands in Kafka."""
+    """Takes PCD-05 from alarm managers; each message is acknowledged once it stands in Kafka. Raises CannotListen."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         frames = Frames(MOST_BYTES)
@@ -73,7 +74,8 @@ async def mllp(notifier: Notifier, host: str, port: int) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_server(serve, host, port)
+    listening = listening_socket(host, port, "VIGILWARD_NOTIFY_MLLP")
+    return await asyncio.start_server(serve, sock=listening)
 
 
 async def taken(notifier: Notifier, message: bytes) -> bytes:

@@ -23,12 +23,12 @@ LOOK_AGAIN_S: Final = 60.0
 
 async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     """Until SIGTERM or Ctrl-C; the exit code. Raises RoutesFault, CannotListen."""
-    refuse_where_nobody_is_reached(routes, await asyncio.to_thread(rules_in_force, settings))
-    listening = listening_socket(own.host, own.port, "VIGILWARD_NOTIFY")
-    notifier = Notifier(settings, own, routes)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    refuse_where_nobody_is_reached(routes, await asyncio.to_thread(rules_in_force, settings))
+    listening = listening_socket(own.host, own.port, "VIGILWARD_NOTIFY")
+    notifier = Notifier(settings, own, routes)
     runner = web.AppRunner(app(notifier), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listening).start()

@@ -59,7 +59,7 @@ class Converter:
         >>> [one.outcome.value for one in Converter().convert(b"hello")]
         ['refused']
         """
-        data = _in_utf8(data)
+        data = in_utf8(data)
         form = recognise(data, self._all.all) if form is Format.AUTO else form
         module = _MODULES.get(form) if form else None
         if module is None:
@@ -91,7 +91,7 @@ _MODULES: Final = {
 }
 
 
-def _in_utf8(data: bytes) -> bytes:
+def in_utf8(data: bytes) -> bytes:
     """Text that says by its byte order mark, or by how it begins, that it is UTF-16, in UTF-8; all else as it is."""
     codec = next((codec for start, codec in _UTF16.items() if data.startswith(start)), None)
     if codec is None or data[8:12] == b".FIT":

@@ -5,6 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from streams.formats.converter import in_utf8
+from streams.formats.fhir_xml import resource_of
+from streams.formats.xml import XmlError, root_name
+
 _KEEP: Final = {
     "PID": frozenset({1, 2, 3, 4, 7, 8}),
     "PV1": frozenset({1, 2, 3, 19, 44, 45}),
@@ -17,20 +21,39 @@ _NAMING: Final = frozenset({"display", "text", "div", "note", "name", "telecom",
 
 
 def without_names(data: bytes) -> bytes:
-    """The bytes of HL7 v2 or FHIR JSON with names, addresses and free notes left out; anything else as it is.
+    """The bytes of HL7 v2 or FHIR with names, addresses and free notes left out; anything else as it is.
 
     >>> without_names(b"MSH|^~\\\\&|A\\rPID|1||42||Doe^Jane||19510730|F|||1 Road\\rNTE|1||she said")
     b'MSH|^~\\\\&|A\\rPID|1||42||||19510730|F\\r'
     """
-    head = data.lstrip(b"\xef\xbb\xbf \t\r\n\x0b")
+    head = in_utf8(data).lstrip(b"\xef\xbb\xbf \t\r\n\x0b")
     if head[:3] in (b"MSH", b"FHS", b"BHS"):
         return _hl7(head)
     if head[:1] in (b"{", b"["):
-        try:
-            return msgspec.json.encode(_json(msgspec.json.decode(head)))
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            return data
-    return data
+        return _documents(head)
+    if head[:1] == b"<":
+        return _xml(head)
+    begins = head[:8192].find(b"MSH|")  # noise before it is no part of the message
+    return data if begins < 0 else _hl7(head[begins:])
+
+
+def _documents(data: bytes) -> bytes:
+    """One document, or one a line; what is no JSON stays as it is."""
+    try:
+        return msgspec.json.encode(_json(msgspec.json.decode(data)))
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        lines = data.splitlines()
+        return data if len(lines) < 2 else b"\n".join(_documents(line) for line in lines)
+
+
+def _xml(data: bytes) -> bytes:
+    """A FHIR resource, as JSON; any other XML as it is."""
+    if root_name(data) == "HealthData":
+        return data
+    try:
+        return msgspec.json.encode(_json(resource_of(data)))
+    except XmlError:
+        return data
 
 
 def _hl7(data: bytes) -> bytes:

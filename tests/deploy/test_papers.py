@@ -7,6 +7,7 @@ import pytest
 
 from schemas.contract_page import page
 from streams.commands import COMMANDS
+from streams.config.topics import Topic
 from tests.deploy.test_house import ROOT, tracked
 
 PAPERS = sorted({*tracked("*.md"), *(ROOT / "docs").rglob("*.md")})
@@ -47,6 +48,19 @@ def test_the_table_of_commands_is_whole():
     names = [name for row in rows for name in re.findall(r"`([a-z-]+)`", row.split("|")[1] if "|" in row else "")]
 
     assert sorted(names) == sorted(COMMANDS)
+
+
+def test_the_table_of_topics_is_whole():
+    table = (ROOT / "docs/architecture.md").read_text().partition("## Topics")[2]
+
+    assert re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE) == [topic.value for topic in Topic]
+
+
+def test_every_room_of_streams_is_named():
+    rooms = {folder.name for folder in (ROOT / "streams").iterdir() if (folder / "__init__.py").is_file()}
+    table = (ROOT / "streams/README.md").read_text()
+
+    assert sorted(room for room in rooms if f"`{room}/`" not in table) == []
 
 
 def test_the_wire_contract_is_what_the_schemas_say():

@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "board": "The ward's page: whom to see first, and why.",
     "replay": "Recorded readings, or the log itself, through the same watch.",
     "record": "The log out of Kafka into a file that replay takes.",
-    "state": "What is stored of patients: show, export, import, reset.",
+    "state": "What is stored of patients: show, move, reset, erase.",
     "simulate": "Publish made-up patients, marked as demo.",
     "evaluate": "How good the alerts are, on recorded patients.",
     "scoreboard": "Made-up patients: called in time, late, missed, too often.",

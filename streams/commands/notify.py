@@ -19,7 +19,7 @@ def notify(
     ] = False,
     port: Annotated[int | None, typer.Option("--port", help="For /livez, /readyz, /metrics; 0 for any.")] = None,
 ) -> None:
-    """Tell people of calls and machines of every alert, by signed webhooks and IHE PCD-04.
+    """Tell people of calls and machines of every alert, by signed webhooks, IHE PCD-04 and FHIR.
 
     The routes file names recipients by ward, role, priority, kind and shift. Everything is set by VIGILWARD_* and
     VIGILWARD_NOTIFY_*, or by the settings file's table [notify]; these options win.

@@ -10,11 +10,9 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-import aiohttp
-
 from schemas.alert import Kind, Priority
 from streams.notify.channels import Answer
-from streams.notify.channels.webhook import WITHIN_S, answer_of_status
+from streams.notify.channels.webhook import HttpReceiver
 from streams.notify.notice import Details, Notice, Phase, short
 from streams.notify.routes import Recipient
 
@@ -112,27 +110,12 @@ def _risk(notice: Notice, recipient: Recipient, details: Details) -> dict[str, A
     }
 
 
-class FhirServer:
+class FhirServer(HttpReceiver):
     """Posts transactions to `url`, with a bearer token where the recipient has a `key_file`."""
-
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
         """2xx is sent; what may pass is tried again; other answers are final."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WITHIN_S))
         headers = {"Content-Type": MIME, "Accept": MIME, "Prefer": "return=minimal"}
         if recipient.key:
             headers["Authorization"] = f"Bearer {recipient.key.decode('ascii', 'replace')}"
-        body = json.dumps(bundle(notice, recipient), ensure_ascii=False).encode()
-        try:
-            async with self._session.post(recipient.url, data=body, headers=headers, allow_redirects=False) as answer:
-                return answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            return Answer(ok=False, said=type(fault).__name__)
-
-    async def close(self) -> None:
-        """Ends the session."""
-        if self._session is not None:
-            await self._session.close()
+        return await self.post(recipient, json.dumps(bundle(notice, recipient), ensure_ascii=False).encode(), headers)

@@ -68,23 +68,16 @@ def answer_of_status(status: int, pause: str) -> Answer:
     return Answer(ok=False, final=final, answered=status not in (429, 503), wait_s=wait_s, said=f"HTTP {status}")
 
 
-class Webhook:
-    """Sends by HTTP POST."""
+class HttpReceiver:
+    """Posts to a recipient's `url`, through one session."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, recipient: Recipient, notice: Notice) -> Answer:
-        """2xx is sent; 408, 425, 429 and 5xx are tried again; other answers are final."""
+    async def post(self, recipient: Recipient, body: bytes, headers: dict[str, str]) -> Answer:
+        """What its status says; a receiver that cannot be reached is tried again."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WITHIN_S))
-        body = body_of(notice, recipient)
-        headers = {
-            "Content-Type": "application/cloudevents+json; charset=utf-8",
-            "Idempotency-Key": hashlib.sha256(notice.id.encode()).hexdigest(),
-            "Vigilward-Signature": signature(recipient.key, recipient.key_id, int(self._clock()), body),
-        }
         try:
             async with self._session.post(recipient.url, data=body, headers=headers, allow_redirects=False) as answer:
                 return answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
@@ -95,3 +88,21 @@ class Webhook:
         """Ends the session."""
         if self._session is not None:
             await self._session.close()
+
+
+class Webhook(HttpReceiver):
+    """Sends by HTTP POST."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def send(self, recipient: Recipient, notice: Notice) -> Answer:
+        """2xx is sent; 408, 425, 429 and 5xx are tried again; other answers are final."""
+        body = body_of(notice, recipient)
+        headers = {
+            "Content-Type": "application/cloudevents+json; charset=utf-8",
+            "Idempotency-Key": hashlib.sha256(notice.id.encode()).hexdigest(),
+            "Vigilward-Signature": signature(recipient.key, recipient.key_id, int(self._clock()), body),
+        }
+        return await self.post(recipient, body, headers)

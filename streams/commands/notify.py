@@ -27,7 +27,7 @@ def notify(
     Example: vigilward notify --routes routes.toml --dry-run
     """
     from streams.commands import CannotRun
-    from streams.notify.notifier import dry_run as rows_of
+    from streams.notify.reach import dry_run as rows_of
     from streams.notify.routes import read_routes
     from streams.notify.settings import load_notify
 

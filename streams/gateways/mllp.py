@@ -23,6 +23,11 @@ class Frames:
         self._held = bytearray()
         self._looked = 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether a message has begun that has not ended."""
+        return START in self._held
+
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete now. Raises TooLarge."""
         self._held += data

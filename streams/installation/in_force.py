@@ -15,23 +15,30 @@ from streams.config.topics import Topic
 ANSWER_S: Final = 5.0
 
 
-def rules_in_force(settings: Settings) -> list[Rules]:
-    """Those that the newest heartbeats name; the packaged ones where nobody has watched yet, or nothing is known.
+class RulesUnknown(Exception):
+    """Kafka does not say which rules are in force."""
 
-    While rules change, partitions may be under different ones: all of them count. Blocks for up to some seconds.
+
+def rules_in_force(settings: Settings) -> list[Rules]:
+    """Those that the newest heartbeats name. Where nobody has watched lately: the newest that were enacted, else the
+    packaged ones, which a worker would begin with.
+
+    While rules change, partitions may be under different ones: all of them count. Blocks for up to some seconds. Raises
+    RulesUnknown while Kafka does not answer.
     """
     known = {one.sha256: one for one in (first_rules(), packaged_rules())}
+    newest = packaged_rules()
     try:
         for value in _values(settings, Topic.RULES, whole=True):
             try:
-                rules = read_rules(value)
+                newest = read_rules(value)
             except RulesError:
                 continue
-            known[rules.sha256] = rules
+            known[newest.sha256] = newest
         named = {_rules_of(value) for value in _values(settings, Topic.HEARTBEATS, whole=False)}
-    except KafkaException:
-        named = set()
-    return [known[name] for name in sorted(named & set(known))] or [packaged_rules()]
+    except KafkaException as fault:
+        raise RulesUnknown(str(fault.args[0])) from None
+    return [known[name] for name in sorted(named & set(known))] or [newest]
 
 
 def _rules_of(value: bytes) -> str:
@@ -42,7 +49,9 @@ def _rules_of(value: bytes) -> str:
 
 
 def _values(settings: Settings, topic: Topic, *, whole: bool) -> list[bytes]:
-    """The values of a topic; `whole`, or the newest of each partition. Nothing where the topic is not there."""
+    """The values of a topic; `whole`, or the newest of each partition. Nothing where the topic is not there. Raises
+    KafkaException, also where not all of it came in time.
+    """
     name = settings.topic(topic)
     consumer = Consumer(
         {
@@ -71,6 +80,8 @@ def _values(settings: Settings, topic: Topic, *, whole: bool) -> list[bytes]:
                     open_.discard(message.partition() or 0)
                 else:
                     values.append(message.value() or b"")
+        if open_:
+            raise KafkaException(f"{len(open_)} partitions of {name} did not answer in time")
         return values
     finally:
         consumer.close()

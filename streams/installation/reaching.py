@@ -5,7 +5,7 @@ from itertools import groupby
 
 from streams.config.settings import Settings
 from streams.installation.finding import Code, Finding
-from streams.installation.in_force import rules_in_force
+from streams.installation.in_force import RulesUnknown, rules_in_force
 from streams.notify.reach import gaps, told
 from streams.notify.routes import RoutesFault, read_routes
 from streams.notify.settings import NotifySettings
@@ -20,7 +20,10 @@ def reach_findings(settings: Settings, own: NotifySettings) -> Iterator[Finding]
     except RoutesFault as fault:
         yield Finding(Code.ROUTES_UNUSABLE, str(own.routes), str(fault), "mend the file; `vigilward notify --dry-run`")
         return
-    found = gaps(routes, rules_in_force(settings))
+    try:
+        found = gaps(routes, rules_in_force(settings))
+    except RulesUnknown:  # that Kafka is away is a finding of its own
+        return
     for (ward, step), group in groupby(found, key=lambda one: (one.ward, one.call.step)):
         yield Finding(
             Code.STEP_REACHES_NOBODY,

@@ -19,6 +19,8 @@ from streams.notify.routes import Channel, Recipient, Routes
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
 """People are not told of a call that was over before a notifier first heard of it, once it is this old."""
+NEVER_ENDED: Final = timedelta(days=90)
+"""An alert of which nothing was heard for so long after that is over, though nobody said so."""
 CLOSING_WORDS: Final = "Information, not a certified alarm."
 OVER: Final = "over"
 
@@ -30,14 +32,22 @@ class Book:
         self._routes, self._mode = routes, mode
         self._told: dict[str, dict[str, Notice]] = {}
         self._by_short: dict[str, Notice] = {}
+        self._kept_at: dict[str, datetime] = {}
         self.attempted: set[str] = set()
         self.nobody = 0
         """Steps of a ladder for which no recipient was on duty."""
 
-    def remember(self, notice: Notice) -> None:
-        """A notice as it stands in the topic; the newest fate counts."""
+    def remember(self, notice: Notice, written_at: datetime | None = None) -> None:
+        """A notice as it stands in the topic since `written_at` (None: its own moment); the newest fate counts."""
+        self._kept_at[notice.alert_id] = max(
+            written_at or notice.at, self._kept_at.get(notice.alert_id, written_at or notice.at)
+        )
         self._told.setdefault(notice.alert_id, {})[notice.id] = notice
         self._by_short[short(notice.id)] = notice
+
+    def written(self, notices: Iterable[Notice], at: datetime) -> None:
+        """They were written to the topic again."""
+        self._kept_at |= {one.alert_id: at for one in notices if one.alert_id in self._told}
 
     def find(self, short_id: str) -> Notice | None:
         """The notice that a receipt names; None if it is not known here."""
@@ -59,18 +69,28 @@ class Book:
         for alert_id in list(alert_ids):
             told = self._told.pop(alert_id, {})
             self.attempted -= set(told)
+            self._kept_at.pop(alert_id, None)
             for one in told:
                 self._by_short.pop(short(one), None)
 
     def forget_before(self, at: datetime) -> set[str]:
-        """Drops the alerts of which nothing is owed and nothing was asked since; gives those that stay."""
+        """Drops the alerts that are over, of which nothing is owed or was asked since; gives those that stay."""
         past = (
             alert
             for alert, all_ in self._told.items()
-            if all(one.at < at and one.fate is not Fate.OWED for one in all_.values())
+            if all(one.at < (at if _is_over(all_.values()) else at - NEVER_ENDED) for one in all_.values())
+            and all(one.fate is not Fate.OWED for one in all_.values())
         )
         self.forget(list(past))
         return set(self._told)
+
+    def written_before(self, at: datetime) -> list[Notice]:
+        """Every notice of alerts that go on and whose last was written before: to be written again, before the topic
+        forgets who was told.
+        """
+        old = [alert for alert, kept_at in self._kept_at.items() if kept_at < at]
+        going = [self._told[alert].values() for alert in old if not _is_over(self._told[alert].values())]
+        return [one for notices in going for one in notices]
 
     def take(self, revision: Revision, now: datetime) -> list[Notice]:
         """What a revision asks for anew, in the order in which it is told; settled ones come with their fate."""
@@ -116,14 +136,14 @@ class Book:
             if name in known:
                 continue
             unsent = [one for one in calls if one.fate is Fate.OWED and one.id not in self.attempted]
-            found += [msgspec.structs.replace(one, fate=Fate.SUPERSEDED) for one in unsent]
+            found += [msgspec.structs.replace(one, fate=Fate.SUPERSEDED, over=revision.over) for one in unsent]
             nothing_said = len(unsent) == len(calls)
             if nothing_said and revision.over and now - revision.at > NOT_TOLD_AFTER:
                 continue
             times = f"called {newest.at:%H:%M} UTC, {_what_became(revision)} {revision.at:%H:%M} UTC"
             over = msgspec.structs.replace(newest, id=name, revision=revision.revision, phase=Phase.END, step=None)
             text = f"{_place(revision)}: {times}. {CLOSING_WORDS}"
-            found.append(msgspec.structs.replace(over, text=text, at=revision.at, fate=Fate.OWED))
+            found.append(msgspec.structs.replace(over, text=text, at=revision.at, fate=Fate.OWED, over=revision.over))
         return found
 
     def _notice(self, revision: Revision, recipient: Recipient, name: str, phase: Phase) -> Notice:
@@ -133,6 +153,7 @@ class Book:
             revision=revision.revision,
             recipient=recipient.name,
             phase=phase,
+            over=revision.over,
             kind=revision.kind,
             priority=revision.priority,
             subject=revision.subject,
@@ -157,6 +178,11 @@ def _details(revision: Revision) -> Details:
 def _ended(told: Notice, recipient: Recipient, revision: Revision) -> bool:
     ended = told.phase is Phase.END and not told.covers
     return ended and told.recipient == recipient.name and told.revision < revision.revision
+
+
+def _is_over(notices: Iterable[Notice]) -> bool:
+    """Whether an alert has ended, as far as a notifier has heard."""
+    return max(notices, key=lambda one: (one.revision, one.over)).over
 
 
 def _place(revision: Revision) -> str:

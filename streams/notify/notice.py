@@ -57,7 +57,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The same alert, step, round and recipient always give the same id; a retry keeps it, and its words.
 
     `covers`: the notices that this one stands for, where several alerts were joined into one message. `called_at`: when
-    the step was taken, `recipients`: how many people's devices it is told to.
+    the step was taken, `recipients`: how many people's devices it is told to. `over`: the alert had ended when this
+    was settled.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     covers: tuple[Covered, ...] = ()
     called_at: datetime | None = None
     recipients: int = 0
+    over: bool = False
     details: Details | None = None
 
 

@@ -11,27 +11,22 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from schemas.action import Action, ActionType, Step
-from schemas.alert import Kind, Priority
+from schemas.action import Action
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.gateways.store import NotStored, Record, Store
 from streams.notify import alerts, notice
 from streams.notify.book import Book
-from streams.notify.channels import Answer, Sender
-from streams.notify.channels.fhir import FhirServer
-from streams.notify.channels.pcd04 import Pcd04
-from streams.notify.channels.webhook import Webhook
+from streams.notify.dispatch import Dispatch
 from streams.notify.metrics import NotifyMetrics
-from streams.notify.notice import Fate, Notice, calls_of_notice, short
-from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
+from streams.notify.notice import Fate, Notice, calls_of_notice
 from streams.notify.reach import Gap
 from streams.notify.receipts import (
     FATES,
@@ -39,16 +34,16 @@ from streams.notify.receipts import (
     ReceiptRefused,
     actions_of,
     dumped,
-    sent_or_not,
+    rises,
 )
-from streams.notify.routes import Audience, Channel, Recipient, Routes
+from streams.notify.routes import Recipient, Routes
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
 MAX_WAITING: Final = 20_000
 RETRY_S: Final = 1.0
 KEPT: Final = timedelta(days=7)
-"""As long as the notifications topic keeps them: after a restart no more is known either."""
+"""As long as the notifications topic keeps them. Of alerts that go on they are written again in good time."""
 FORGET_EVERY_S: Final = 600.0
 
 
@@ -59,28 +54,25 @@ class Notifier(ConsumerRebalanceListener):
         self.settings, self.own, self.routes = settings, own, routes
         self.metrics = NotifyMetrics()
         self.book = Book(routes, settings.mode)
-        self.outboxes = {one.name: Outbox(one.audience is Audience.PEOPLE) for one in routes.recipients}
-        self._recipients = {one.name: one for one in routes.recipients}
-        self._senders: dict[Channel, Sender] = {
-            Channel.WEBHOOK: Webhook(),
-            Channel.PCD04: Pcd04(),
-            Channel.FHIR: FhirServer(),
-        }
+        self.dispatch = Dispatch(
+            settings, own, routes, self.book, self.metrics,
+            lambda notices, actions: self._write(notices, actions),
+            lambda: self.assigned and not self._catching_up,
+        )  # fmt: skip
         self._store = Store(
             settings, within_s=own.store_within_s, max_waiting=MAX_WAITING, client_id="vigilward-notify"
         )
         self._alerts, self._notes = settings.topic(Topic.ALERTS), settings.topic(Topic.NOTIFICATIONS)
         self._actions = settings.topic(Topic.ACTIONS)
-        self._wake = {name: asyncio.Event() for name in self.outboxes}
         self._partition_of: dict[str, int] = {}
-        self._arrived: dict[str, float] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._not_recalled: KafkaError | None = None
         self._forgot_at = time.monotonic()
         self.assigned = False
         self.gaps: list[Gap] = []
-        """Calls of the rules in force that would reach nobody."""
+        """Calls of the rules in force that would reach nobody, as they were last known."""
+        self.rules_known = True
 
     @property
     def unready(self) -> list[str]:
@@ -90,14 +82,17 @@ class Notifier(ConsumerRebalanceListener):
             "catching_up": bool(self._catching_up),
             "cannot_store": bool(self._store.last_error),
             "reaches_nobody": bool(self.gaps),
+            "rules_unknown": not self.rules_known,
         }
         return [name for name, holds in reasons.items() if holds]
 
     async def run(self) -> None:
         """Reads, writes down and sends, for ever."""
         self._store.start()
-        senders = [asyncio.create_task(self._send_to(name), name=f"notify {name}") for name in self.outboxes]
-        works = [asyncio.create_task(self._read(), name="notify reads"), *senders]
+        works = [
+            asyncio.create_task(self._read(), name="notify reads"),
+            asyncio.create_task(self.dispatch.run(), name="notify sends"),
+        ]
         try:
             await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)  # none ends: what did has failed
             for task in works:
@@ -109,8 +104,7 @@ class Notifier(ConsumerRebalanceListener):
             await asyncio.gather(*works, return_exceptions=True)
             if self._consumer is not None:
                 await self._consumer.stop()
-            for sender in self._senders.values():
-                await sender.close()
+            await self.dispatch.close()
             await self._store.stop()
 
     # ---- reading
@@ -135,7 +129,7 @@ class Notifier(ConsumerRebalanceListener):
                         raise self._not_recalled
                     await self._end_of_catching_up(consumer)
                     if time.monotonic() - self._forgot_at >= FORGET_EVERY_S:
-                        self._forget_old(datetime.now(UTC))
+                        await self._forget_old(datetime.now(UTC))
             except (KafkaError, NotStored) as fault:
                 log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
                 await consumer.stop()
@@ -152,20 +146,19 @@ class Notifier(ConsumerRebalanceListener):
         self.assigned = False
         lost = {alert for alert, partition in self._partition_of.items() if partition in gone}
         self.book.forget(lost)
-        for outbox in self.outboxes.values():
-            for one in outbox.waiting:
-                if one.alert_id in lost:
-                    outbox.drop(one.id)
+        self.dispatch.forget(lost)
         self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert not in lost}
         self._catching_up = {number: end for number, end in self._catching_up.items() if number not in gone}
 
-    def _forget_old(self, now: datetime) -> None:
-        """What is long over takes no memory."""
+    async def _forget_old(self, now: datetime) -> None:
+        """What is long over takes no memory; who was told of what goes on is written again, before Kafka forgets it."""
         self._forgot_at = time.monotonic()
         stay = self.book.forget_before(now - KEPT)
         self._partition_of = {alert: number for alert, number in self._partition_of.items() if alert in stay}
-        since = now.timestamp() - GIVEN_UP_AFTER_S
-        self._arrived = {one: at for one, at in self._arrived.items() if at >= since}
+        self.dispatch.forget_old(now)
+        if again := self.book.written_before(now - KEPT / 2):
+            await self._write(again, [])
+            self.book.written(again, now)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Reads what was told and owed of these, and how far their alerts go, before anything is sent."""
@@ -193,7 +186,7 @@ class Notifier(ConsumerRebalanceListener):
             await reader.stop()
         for one in self.book.owed():
             if self._partition_of.get(one.alert_id) in ours:
-                self._queue(one)
+                self.dispatch.queue(one)
         self._catching_up |= {number: ends[TopicPartition(self._alerts, number)] for number in ours}
         self.assigned = True
 
@@ -203,7 +196,7 @@ class Notifier(ConsumerRebalanceListener):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             self.metrics.unreadable.inc()
             return
-        self.book.remember(one)
+        self.book.remember(one, datetime.fromtimestamp(record.timestamp / 1_000, UTC))
         self._partition_of[one.alert_id] = record.partition
         if one.fate is Fate.OWED:
             self.book.attempted.add(one.id)  # nobody knows whether it left: its words stay as they are
@@ -213,8 +206,7 @@ class Notifier(ConsumerRebalanceListener):
             if await consumer.position(TopicPartition(self._alerts, number)) >= end:
                 del self._catching_up[number]
         if not self._catching_up:
-            for event in self._wake.values():
-                event.set()
+            self.dispatch.wake()
 
     async def _take(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord[bytes, bytes]]
@@ -231,11 +223,11 @@ class Notifier(ConsumerRebalanceListener):
                 continue
             self._partition_of[revision.alert_id] = record.partition
             self.metrics.nobody.inc(self.book.nobody - before)
-            self._arrived |= {one.id: record.timestamp / 1_000 for one in new}
+            self.dispatch.arrived(new, record.timestamp / 1_000)
             asked += new
         for one in asked:
             if one.fate is Fate.SUPERSEDED:  # now: while it is written down the senders go on
-                self.outboxes[one.recipient].drop(one.id)
+                self.dispatch.drop(one)
         await self._write(asked, [])
         try:
             await consumer.commit({partition: records[-1].offset + 1})
@@ -243,13 +235,7 @@ class Notifier(ConsumerRebalanceListener):
             return
         for one in asked:
             if one.fate is not Fate.SUPERSEDED:
-                self._queue(one)
-
-    def _queue(self, one: Notice) -> None:
-        if one.recipient not in self.outboxes:  # the routes have changed since it was owed
-            return
-        self.outboxes[one.recipient].add(one, time.monotonic())
-        self._wake[one.recipient].set()
+                self.dispatch.queue(one)
 
     async def _write(self, notices: list[Notice], actions: list[Action]) -> None:
         """Actions first: what the log has not heard is not said to be done."""
@@ -261,95 +247,16 @@ class Notifier(ConsumerRebalanceListener):
             self.metrics.notices.labels(one.fate.value).inc()
         await (await self._store.put(records))
 
-    # ---- sending
-
-    async def _send_to(self, name: str) -> None:
-        outbox, wake = self.outboxes[name], self._wake[name]
-        while True:
-            wake.clear()
-            now = time.monotonic()
-            if not self._catching_up and self.assigned:
-                await self._join(outbox, now)
-                await self._overdue(outbox, now)
-                if (one := outbox.ready(now, self._is_held)) is not None:
-                    await self._send(outbox, one)
-                    continue
-            self._count()
-            coming = outbox.next_at()
-            wait_s = RETRY_S if coming is None or coming <= now else min(RETRY_S, max(0.01, coming - now))
-            try:
-                async with asyncio.timeout(wait_s):
-                    await wake.wait()
-            except TimeoutError:
-                continue
-
-    def _is_held(self, one: Notice) -> bool:
-        return self.routes.held(self._recipients[one.recipient], one.priority, datetime.now(UTC))
-
-    async def _join(self, outbox: Outbox, now: float) -> None:
-        for message, gathered in outbox.join(now):
-            settled = [self.book.settle(one, Fate.SUPERSEDED) for one in gathered]
-            self.book.remember(message)
-            await self._keep([message, *settled])
-
-    async def _send(self, outbox: Outbox, one: Notice) -> None:
-        self.book.attempted.add(one.id)
-        recipient = self._recipients[one.recipient]
-        try:
-            answer = await self._senders[recipient.channel].send(recipient, one)
-        except Exception as fault:  # whatever a channel meets, the recipient is tried again
-            log.exception("a message to recipient %s could not be sent", one.recipient)
-            answer = Answer(ok=False, said=type(fault).__name__)
-        if one.id not in outbox.queue:
-            return  # its partition was dealt to another meanwhile
-        if answer.ok:
-            await self._sent(outbox, one)
-            return
-        self.metrics.tries.inc()
-        was_away = outbox.away
-        goes_on = not answer.final and outbox.failed(
-            one.id, time.monotonic(), answered=answer.answered, wait_s=answer.wait_s
-        )
-        if outbox.away and not was_away:
-            log.error("recipient %s does not answer: %s; going on trying", one.recipient, answer.said)
-        if not goes_on:
-            log.error("a message to recipient %s is given up: %s", one.recipient, answer.said)
-            outbox.drop(one.id)
-            await self._keep([self.book.settle(one, Fate.UNDELIVERABLE)], self._said(one, ActionType.UNDELIVERABLE))
-        elif outbox.is_parked(one.id):
-            log.error("recipient %s refuses one message: %s; it waits, the others go on", one.recipient, answer.said)
-
-    async def _sent(self, outbox: Outbox, one: Notice) -> None:
-        if (since := self._arrived.pop(one.id, None)) is not None:
-            self.metrics.delay.observe(max(0.0, time.time() - since))
-        if outbox.away:
-            log.warning("recipient %s answers again", one.recipient)
-        outbox.sent(one.id)
-        known = self.book.find(short(one.id))
-        settled = [] if known is not None and known.fate in FATES.values() else [self.book.settle(one, Fate.SENT)]
-        await self._keep(settled, self._said(one, ActionType.SENT))
-
-    async def _overdue(self, outbox: Outbox, now: float) -> None:
-        """A call that nobody's device has yet is said to be undeliverable: the ladder goes on, and so do the tries."""
-        for one in outbox.overdue(now, self.own.undeliverable_s):
-            if said := self._said(one, ActionType.UNDELIVERABLE):
-                log.error("a call has not been taken by recipient %s: the next step is due", one.recipient)
-                await self._keep([], said)
-
-    def _said(self, one: Notice, kind: ActionType) -> list[Action]:
-        awaited = kind is ActionType.SENT and self._recipients[one.recipient].receipts
-        return sent_or_not(one, kind, datetime.now(UTC), self.settings.mode, awaited=awaited)
-
     # ---- receipts
 
     def recipient_of(self, receipt: DeviceReceipt) -> Recipient:
         """Whose receipt it is. Raises ReceiptRefused: perhaps another notifier has told it."""
         known = self.book.find(receipt.notice)
-        if known is None or known.recipient not in self._recipients or not calls_of_notice(known):
+        if known is None or known.recipient not in self.dispatch.recipients or not calls_of_notice(known):
             raise ReceiptRefused(
                 404, "unknown_notice", "id", "no call of this id is known here: try the other notifiers"
             )
-        return self._recipients[known.recipient]
+        return self.dispatch.recipients[known.recipient]
 
     async def receive(self, receipt: DeviceReceipt) -> None:
         """Puts what a device says into the log; done when Kafka has it. Raises ReceiptRefused, NotStored."""
@@ -357,33 +264,5 @@ class Notifier(ConsumerRebalanceListener):
         known = self.book.find(receipt.notice)
         assert known is not None
         actions = actions_of(known, receipt, datetime.now(UTC), self.settings.mode)
-        await self._write([self.book.settle(known, FATES[receipt.word])], actions)
-
-    async def _keep(self, notices: list[Notice], actions: list[Action] | None = None) -> None:
-        """Writes down what became of notices; if Kafka does not take it, they are told again after a restart."""
-        try:
-            await self._write(notices, actions or [])
-        except NotStored as fault:
-            log.error("what became of %d messages was not written down: %s", len(notices), fault)
-
-    def _count(self) -> None:
-        self.metrics.waiting.set(sum(len(one.waiting) for one in self.outboxes.values()))
-        self.metrics.parked.set(sum(one.parked for one in self.outboxes.values()))
-        self.metrics.away.set(sum(one.away for one in self.outboxes.values()))
-
-
-def dry_run(routes: Routes, moments: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Who would be told at each moment, by ward, step and priority: one row each, `recipients` empty where nobody."""
-    return [
-        {
-            "when": name,
-            "ward": ward or "any other ward",
-            "step": step.value,
-            "priority": priority.value,
-            "recipients": [one.name for one in routes.people(step, ward, priority, Kind.PHYSIOLOGICAL, at)],
-        }
-        for name, at in moments.items()
-        for ward in [*sorted(routes.wards), ""]
-        for step in Step
-        for priority in (Priority.HIGH, Priority.MEDIUM)
-    ]
+        fate = FATES[receipt.word]
+        await self._write([self.book.settle(known, fate)] if rises(known.fate, fate) else [], actions)

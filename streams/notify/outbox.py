@@ -60,13 +60,15 @@ class Waiting:
 class Outbox:
     """One recipient's queue. Times are seconds of one clock that the caller keeps.
 
-    `joins`: technical calls below high, and their ends, become one message; a machine gets each.
+    `joins`: technical calls below high, and their ends, become one message; a machine gets each. `shut`: the recipient
+    takes nothing until somebody mends the route or the receiver.
     """
 
     joins: bool = True
     queue: dict[str, Waiting] = field(default_factory=dict)
     gathering: list[Notice] = field(default_factory=list)
     failures: int = 0
+    shut: bool = False
     not_before: float = 0.0
     join_at: float = 0.0
     joined_at: float = float("-inf")
@@ -133,35 +135,42 @@ class Outbox:
         if now < self.not_before:
             return None
         behind: set[str] = set()
-        pressing: set[str] | None = None
+        resting = self._resting(held)
         for one in self.queue.values():
-            stays = held(one.notice)
-            if stays:
-                if pressing is None:
-                    pressing = {alert for two in self.queue.values() if not held(two.notice) for alert in two.alerts}
-                stays = pressing.isdisjoint(one.alerts)
-            if one.not_before <= now and behind.isdisjoint(one.alerts) and not stays:
+            if one.not_before <= now and behind.isdisjoint(one.alerts) and one.notice.id not in resting:
                 if not one.tries:
                     one.first_try_at = now
                 return one.notice
             behind |= one.alerts
         return None
 
+    def _resting(self, held: Callable[[Notice], bool]) -> set[str]:
+        """The ids of what is held, unless something of its alert is not."""
+        stay = {one.notice.id for one in self.queue.values() if held(one.notice)}
+        if not stay:
+            return stay
+        pressing = {alert for one in self.queue.values() if one.notice.id not in stay for alert in one.alerts}
+        return {name for name in stay if pressing.isdisjoint(self.queue[name].alerts)}
+
     def sent(self, notice_id: str) -> None:
         """It has arrived: whoever took it is not away."""
         self.queue.pop(notice_id, None)
-        self.failures, self.not_before = 0, 0.0
+        self.failures, self.not_before, self.shut = 0, 0.0, False
 
-    def failed(self, notice_id: str, now: float, *, answered: bool = False, wait_s: float | None = None) -> bool:
+    def failed(
+        self, notice_id: str, now: float, *, answered: bool = False, wait_s: float | None = None, shut: bool = False
+    ) -> bool:
         """It has not arrived, and is tried again later. False: it is given up, and is to be dropped.
 
         `answered`: the receiver is there and refused this one; unless it asked for a pause (`wait_s`) or takes nothing
-        at all, it is asked to take the others meanwhile.
+        at all (`shut`), it is asked to take the others meanwhile.
         """
         one = self.queue[notice_id]
         one.tries += 1
-        one.refused += answered
+        one.refused += answered and not shut
         self.failures += 1
+        self.shut = shut
+        answered = answered and not shut
         one.not_before = now + max(wait_s or 0.0, retry_after(notice_id, one.tries))
         if not answered or wait_s is not None or self.away:
             self.not_before = now + max(wait_s or 0.0, retry_after(notice_id, self.failures, LONGEST_PAUSE_S))
@@ -174,12 +183,19 @@ class Outbox:
         one = self.queue.get(notice_id)
         return one is not None and one.refused == PARKED_AFTER
 
-    def overdue(self, now: float, within_s: float) -> list[Notice]:
-        """Messages that have not been taken within so long, each once."""
-        late = [one for one in self.queue.values() if not one.overdue and now - one.since >= within_s]
-        for one in late:
-            one.overdue = True
-        return [one.notice for one in late]
+    def overdue(self, now: float, within_s: float, held: Callable[[Notice], bool] = lambda _: False) -> list[Notice]:
+        """Messages that have not been taken within so long, each once; at once where the recipient is shut. The time
+        of what is held begins when it no longer is.
+        """
+        resting = self._resting(held)
+        late: list[Notice] = []
+        for one in self.queue.values():
+            if one.notice.id in resting:
+                one.since = now
+            elif not one.overdue and (self.shut or now - one.since >= within_s):
+                one.overdue = True
+                late.append(one.notice)
+        return late
 
     def next_at(self) -> float | None:
         """When there may be something to do; None where nothing waits."""

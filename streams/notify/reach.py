@@ -1,7 +1,8 @@
 """Whom the ladders of the rules call, and whom the routes reach: every step that is left without anybody."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from detectors.rules import Rules
 from schemas.action import Step
@@ -77,3 +78,20 @@ def refuse_where_nobody_is_reached(routes: Routes, rules: Iterable[Rules]) -> No
         words = "; ".join(map(told, found[:TOLD])) + more
         remedy = "name a recipient with that role, or widen wards, priorities, kinds or shifts"
         raise RoutesFault(f"a call would reach nobody: {words}; {remedy}")
+
+
+def dry_run(routes: Routes, moments: dict[str, datetime]) -> list[dict[str, Any]]:
+    """Who would be told at each moment, by ward, step and priority: one row each, `recipients` empty where nobody."""
+    return [
+        {
+            "when": name,
+            "ward": ward or "any other ward",
+            "step": step.value,
+            "priority": priority.value,
+            "recipients": [one.name for one in routes.people(step, ward, priority, Kind.PHYSIOLOGICAL, at)],
+        }
+        for name, at in moments.items()
+        for ward in [*sorted(routes.wards), ""]
+        for step in Step
+        for priority in (Priority.HIGH, Priority.MEDIUM)
+    ]

@@ -6,6 +6,7 @@
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -16,7 +17,7 @@ from schemas.action import Action, ActionReason, ActionType, Role, Step
 from schemas.reading import Mode
 from streams.notify.channels.webhook import signature
 from streams.notify.notice import Covered, Fate, Notice, calls_of_notice, short
-from streams.notify.routes import Recipient
+from streams.notify.routes import Channel, Recipient
 
 FRESH_S: Final = 300
 MOST_BYTES: Final = 16_384
@@ -33,6 +34,10 @@ class DeviceWord(StrEnum):
 
 
 FATES: Final = {word: Fate(word.value) for word in DeviceWord}
+RISING: Final = (
+    Fate.OWED, Fate.SENT, Fate.UNDELIVERABLE, Fate.DELIVERED, Fate.SEEN, Fate.DECLINED, Fate.ACCEPTED,
+)  # fmt: skip
+"""A later one is never taken back by an earlier one that comes late."""
 ROLE_OF: Final = {
     Step.NURSE: Role.NURSE,
     Step.SHIFT_LEAD: Role.SHIFT_LEAD,
@@ -64,6 +69,15 @@ class DeviceReceipt(NamedTuple):
     who: str | None = None
 
 
+def rises(known: Fate, word: Fate) -> bool:
+    """Whether a word says more of a message than what is known of it.
+
+    >>> rises(Fate.ACCEPTED, Fate.DELIVERED), rises(Fate.SENT, Fate.DELIVERED)
+    (False, True)
+    """
+    return known is Fate.SUPERSEDED or RISING.index(word) > RISING.index(known)
+
+
 def read_callback(body: bytes) -> DeviceReceipt:
     """A webhook receiver's receipt: `{"id": "...", "status": "accepted", "who": "R. Maas"}`. Raises ReceiptRefused.
 
@@ -92,13 +106,15 @@ def read_callback(body: bytes) -> DeviceReceipt:
     return DeviceReceipt(name, word, who or None)
 
 
-def check_signature(header: str, body: bytes, recipient: Recipient, now_s: float) -> None:
-    """Under the key of the recipient whose receipt it is, as the event was signed. Raises ReceiptRefused."""
+def check_signature(header: str, body: bytes, recipients: Iterable[Recipient], now_s: float) -> None:
+    """Under the key of one of these, as events are signed. Raises ReceiptRefused."""
     found = re.fullmatch(r"key=([^,]{1,64}),t=([0-9]{1,12}),v1=([0-9a-f]{64})", header)
     remedy = "sign `t.body` with the recipient's key: Vigilward-Signature: key=ID,t=SECONDS,v1=HEX"
-    if found is None or found[1] != recipient.key_id or not recipient.key:
+    if found is None:
         raise ReceiptRefused(401, "bad_signature", "Vigilward-Signature", remedy)
-    if not hmac.compare_digest(signature(recipient.key, found[1], int(found[2]), body), header):
+    at = int(found[2])
+    keys = {one.key for one in recipients if one.channel is Channel.WEBHOOK and one.key_id == found[1] and one.key}
+    if not any(hmac.compare_digest(signature(key, found[1], at, body), header) for key in keys):
         raise ReceiptRefused(401, "bad_signature", "Vigilward-Signature", remedy)
     if abs(now_s - int(found[2])) > FRESH_S:
         raise ReceiptRefused(401, "bad_time", "Vigilward-Signature", f"sign anew: t lies {FRESH_S} s or more away")

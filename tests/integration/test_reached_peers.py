@@ -13,7 +13,7 @@ from streams.notify.alerts import FindingTold, NewsTotal
 from streams.notify.book import Book
 from streams.notify.channels.fhir import bundle
 from streams.notify.channels.pcd04 import Pcd04
-from streams.notify.doors import mllp
+from streams.notify.pcd05_door import Pcd05Door
 from streams.notify.routes import Audience, Channel, Recipient
 from tests.integration.test_peers import PEERS, jars, said_by
 from tests.streams.notify.conftest import START, revision, routes_of
@@ -30,7 +30,7 @@ def test_hapis_receiving_application_takes_pcd04_and_its_pcd05_is_delivered_seen
     desk = Desk(monkeypatch, revision())
 
     async def story() -> list[str]:
-        door = await mllp(desk.notifier, "127.0.0.1", 0)
+        door = await Pcd05Door(desk.notifier).listen("127.0.0.1", 0)
         back = str(door.sockets[0].getsockname()[1])
         words = ["java", "-cp", f"{jars}/*", str(PEERS / "AlarmManager.java"), back]
         peer = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)

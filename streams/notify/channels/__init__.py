@@ -10,12 +10,14 @@ from streams.notify.routes import Recipient
 @dataclass(frozen=True)
 class Answer:
     """What a transport said. `final`: another try would be refused as well. `wait_s`: the receiver asks for a pause.
-    `answered`: the receiver is there, and does not take this one.
+    `answered`: the receiver is there, and does not take this one. `shut`: it takes none, until somebody mends the route
+    or the receiver (a wrong key, a wrong address).
     """
 
     ok: bool
     final: bool = False
     answered: bool = False
+    shut: bool = False
     wait_s: float | None = None
     said: str = ""
 

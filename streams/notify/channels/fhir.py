@@ -114,7 +114,7 @@ class FhirServer(HttpReceiver):
     """Posts transactions to `url`, with a bearer token where the recipient has a `key_file`."""
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
-        """2xx is sent; what may pass is tried again; other answers are final."""
+        """2xx is sent; 400, 413 and 422 are final; everything else is tried again."""
         headers = {"Content-Type": MIME, "Accept": MIME, "Prefer": "return=minimal"}
         if recipient.key:
             headers["Authorization"] = f"Bearer {recipient.key.decode('ascii', 'replace')}"

@@ -19,7 +19,10 @@ from streams.notify.notice import Notice, Phase
 from streams.notify.routes import Recipient
 
 WITHIN_S: Final = 5.0
-RETRIED: Final = frozenset({408, 425, 429})
+OF_THE_MESSAGE: Final = frozenset({400, 413, 422})
+"""Said of these very bytes: another try would be refused as well."""
+PASSING: Final = frozenset({408, 425, 429})
+"""Said of this moment, as 5xx is. What is left (a wrong key or address) holds until somebody mends it."""
 LONGEST_PAUSE_S: Final = 300.0
 TYPES: Final = {Phase.START: "raised", Phase.CONTINUE: "continued", Phase.END: "ended"}
 
@@ -56,16 +59,20 @@ def signature(key: bytes, key_id: str, at: int, body: bytes) -> str:
 
 
 def answer_of_status(status: int, pause: str) -> Answer:
-    """What an HTTP status says: 429 and 503 of the receiver, other refusals of this one message.
+    """What an HTTP status says: of this one message, of this moment, or of everything until somebody mends it.
 
-    >>> answer_of_status(500, "").final, answer_of_status(404, "").final, answer_of_status(429, "7").wait_s
+    >>> answer_of_status(500, "").final, answer_of_status(422, "").final, answer_of_status(429, "7").wait_s
     (False, True, 7.0)
+    >>> answer_of_status(401, "")
+    Answer(ok=False, final=False, answered=True, shut=True, wait_s=None, said='HTTP 401')
     """
     if 200 <= status < 300:
         return Answer(ok=True)
     wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
-    final = status < 500 and status not in RETRIED
-    return Answer(ok=False, final=final, answered=status not in (429, 503), wait_s=wait_s, said=f"HTTP {status}")
+    final = status in OF_THE_MESSAGE
+    shut = status < 500 and not final and status not in PASSING
+    answered = status not in (429, 503)
+    return Answer(ok=False, final=final, answered=answered, shut=shut, wait_s=wait_s, said=f"HTTP {status}")
 
 
 class HttpReceiver:
@@ -98,7 +105,7 @@ class Webhook(HttpReceiver):
         self._clock = clock
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
-        """2xx is sent; 408, 425, 429 and 5xx are tried again; other answers are final."""
+        """2xx is sent; 400, 413 and 422 are final; everything else is tried again."""
         body = body_of(notice, recipient)
         headers = {
             "Content-Type": "application/cloudevents+json; charset=utf-8",

@@ -83,13 +83,20 @@ def test_the_signature_is_what_a_receiver_computes(call):
 
 
 @pytest.mark.parametrize(
-    ("status", "final"),
-    [(500, False), (503, False), (429, False), (408, False), (400, True), (401, True), (410, True), (302, True)],
-)
-def test_what_may_pass_is_tried_again_and_what_is_refused_is_not(call, status: int, final: bool):
+    ("status", "final", "shut"),
+    [
+        (500, False, False), (503, False, False), (429, False, False), (408, False, False),
+        (400, True, False), (413, True, False), (422, True, False),
+        (401, False, True), (403, False, True), (404, False, True), (409, False, True), (410, False, True),
+        (302, False, True),
+    ],
+)  # fmt: skip
+def test_only_what_is_said_of_these_bytes_is_final_and_a_wrong_key_or_address_waits_to_be_mended(
+    call, status: int, final: bool, shut: bool
+):
     said, _ = post(call, lambda: _answer(status))
 
-    assert (said.ok, said.final, said.answered) == (False, final, status not in (429, 503))
+    assert (said.ok, said.final, said.shut, said.answered) == (False, final, shut, status not in (429, 503))
 
 
 def test_a_receiver_may_ask_for_a_pause(call):

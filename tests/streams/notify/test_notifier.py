@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
@@ -103,11 +105,11 @@ def test_kafka_away_while_partitions_are_dealt_ends_no_sending(notifier, call, m
 
     notifier.book.remember(call)
     notifier._partition_of[call.alert_id] = 0
-    notifier._queue(call)
+    notifier.dispatch.queue(call)
 
     running(notifier, lambda: notifier.assigned)
 
-    assert not notifier.outboxes["nurse"].queue  # perhaps another has told it meanwhile: Kafka says what is owed
+    assert not notifier.dispatch.outboxes["nurse"].queue, "perhaps another has told it meanwhile"
     assert (kafka.refused, kafka.groups) == (1, 2)
 
 
@@ -132,8 +134,8 @@ def test_a_channel_that_raises_is_tried_again(notifier, call, monkeypatch):
     kafka.refused = 1
     monkeypatch.setattr(module, "AIOKafkaConsumer", kafka)
     monkeypatch.setattr(notifier, "_write", write)
-    notifier._senders = dict.fromkeys(notifier._senders, Channel())
-    notifier._queue(call)
+    notifier.dispatch.senders = dict.fromkeys(notifier.dispatch.senders, Channel())
+    notifier.dispatch.queue(call)
 
     running(notifier, lambda: bool(written))
 
@@ -145,7 +147,7 @@ def test_a_call_that_ended_unsent_cannot_leave_while_its_end_is_written_down(not
     waiting: list[list[str]] = []
 
     async def write(*_: object) -> None:
-        waiting.append(list(notifier.outboxes["nurse"].queue))
+        waiting.append(list(notifier.dispatch.outboxes["nurse"].queue))
 
     class Committing:
         async def commit(self, _: object) -> None:
@@ -154,7 +156,7 @@ def test_a_call_that_ended_unsent_cannot_leave_while_its_end_is_written_down(not
     monkeypatch.setattr(notifier, "_write", write)
     monkeypatch.setattr(module.alerts, "decode", lambda value: value)
     notifier.book.remember(call)
-    notifier._queue(call)
+    notifier.dispatch.queue(call)
     ended = SimpleNamespace(value=revision(2, AlertStatus.CLEARED, minutes=4), partition=0, offset=0, timestamp=0)
 
     asyncio.run(notifier._take(Committing(), TopicPartition("alerts", 0), [ended]))
@@ -162,15 +164,69 @@ def test_a_call_that_ended_unsent_cannot_leave_while_its_end_is_written_down(not
     assert waiting == [[]]
 
 
-def test_what_is_long_over_takes_no_memory_and_what_is_owed_stays(notifier, revision):
-    sent, _ = (notifier.book.take(revision(alert_id=name), START)[0] for name in ("sent", "owed"))
-    notifier.book.settle(sent, Fate.SENT)
-    notifier._partition_of = dict.fromkeys(("sent", "owed", "shown"), 0)
-    notifier._arrived = {sent.id: START.timestamp()}
+def test_what_is_long_over_takes_no_memory_and_what_is_owed_or_goes_on_stays(notifier, revision, monkeypatch):
+    written: list[Notice] = []
 
-    notifier._forget_old(START + module.KEPT)
-    assert not notifier._arrived and set(notifier._partition_of) == {"sent", "owed"}
-    notifier._forget_old(START + module.KEPT + timedelta(seconds=1))
+    async def write(notices: list[Notice], _: list) -> None:
+        written.extend(notices)
 
-    assert set(notifier._partition_of) == {"owed"} and len(notifier.book.owed()) == 1
-    assert notifier.book.take(revision(alert_id="owed"), START) == []
+    def later(days: float) -> None:
+        asyncio.run(notifier._forget_old(START + timedelta(days=days)))
+
+    monkeypatch.setattr(notifier, "_write", write)
+    call, ended, owed = (revision(alert_id=name) for name in ("goes on", "over", "owed"))
+    for one in (call, ended):
+        notifier.book.settle(notifier.book.take(one, START)[0], Fate.SENT)
+    over = revision(2, AlertStatus.CLEARED, minutes=4, alert_id="over")
+    notifier.book.settle(notifier.book.take(over, START)[0], Fate.SENT)
+    notifier.book.take(owed, START)
+    notifier._partition_of = dict.fromkeys(("goes on", "over", "owed", "shown"), 0)
+    notifier.dispatch._arrived = {"some id": START.timestamp()}
+
+    later(3)
+    assert not notifier.dispatch._arrived and set(notifier._partition_of) == {"goes on", "over", "owed"} and not written
+    later(4)
+    assert {one.alert_id for one in written} == {"goes on", "owed"}, "before the topic forgets who was told"
+    later(5)
+    assert len(written) == 2
+    later(8)
+    assert set(notifier._partition_of) == {"goes on", "owed"}
+    assert notifier.book.take(msgspec.structs.replace(call, revision=9), START) == [], "nobody is told a second time"
+
+
+def test_a_wrong_key_loses_no_call_the_next_step_is_due_at_once_and_it_is_told_once_mended(
+    notifier, revision, monkeypatch
+):
+    said: list[tuple[str, str]] = []
+    mended = False
+
+    class Channel:
+        async def send(self, _: object, one: Notice) -> Answer:
+            return Answer(ok=True) if mended else Answer(ok=False, answered=True, shut=True, said="HTTP 401")
+
+        async def close(self) -> None:
+            pass
+
+    async def write(notices: list[Notice], actions: list) -> None:
+        said.extend((one.action_type.value, one.alert_id) for one in actions)
+
+    monkeypatch.setattr(notifier, "_write", write)
+    dispatch = notifier.dispatch
+    dispatch.senders = dict.fromkeys(dispatch.senders, Channel())
+    box = dispatch.outboxes["nurse"]
+    for name in ("a-1", "a-2"):
+        dispatch.queue(notifier.book.take(revision(alert_id=name), START)[0])
+
+    async def story() -> None:
+        nonlocal mended
+        now = time.monotonic()
+        await dispatch._send(box, box.ready(now))
+        await dispatch.overdue(box, now)
+        assert said == [("undeliverable", "a-1"), ("undeliverable", "a-2")] and box.shut and len(box.queue) == 2
+        assert box.ready(now) is None and box.parked == 0
+        mended = True
+        while (one := box.ready(now + 60)) is not None:
+            await dispatch._send(box, one)
+
+    asyncio.run(story())
+    assert said[2:] == [("sent", "a-1"), ("sent", "a-2")] and not box.shut

@@ -231,3 +231,26 @@ def test_a_high_call_leaves_after_what_is_gathered_of_its_alert(call):
         assert box.ready(0.0) == one
         box.sent(one.id)
     assert box.gathering == [other]
+
+
+def test_what_quiet_hours_hold_is_overdue_a_minute_after_they_end_and_not_before(call):
+    box, quiet = Outbox(), True
+    low, high = call(1, priority=Priority.LOW), call(2)
+    for one in (low, high):
+        box.add(one, 0.0)
+
+    def held(one) -> bool:
+        return quiet and one.priority is Priority.LOW
+
+    assert box.overdue(60.0, 60.0, held) == [high]
+    quiet = False
+    assert box.overdue(119.0, 60.0, held) == []
+    assert box.overdue(120.0, 60.0, held) == [low]
+
+
+def test_a_held_call_that_something_pressing_follows_is_overdue_with_it(call):
+    box, low, high = Outbox(), call(1, priority=Priority.LOW), call(1, repeats=1)
+    for one in (low, high):
+        box.add(one, 0.0)
+
+    assert box.overdue(60.0, 60.0, lambda one: one.priority is Priority.LOW) == [low, high]

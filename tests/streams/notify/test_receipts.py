@@ -12,12 +12,15 @@ from aiohttp import web
 from schemas.action import Action, ActionType, Role, Step
 from schemas.alert import Kind, Priority
 from streams.config.settings import Settings
+from streams.gateways.mllp import frame
+from streams.notify import pcd05_door
 from streams.notify.channels.pcd04 import control_id
 from streams.notify.channels.webhook import signature
-from streams.notify.doors import app, taken
-from streams.notify.notice import Fate, Notice, Phase
+from streams.notify.doors import app
+from streams.notify.notice import Fate, Notice, Phase, short
 from streams.notify.notifier import Notifier
 from streams.notify.outbox import Outbox
+from streams.notify.pcd05_door import Pcd05Door, taken
 from streams.notify.routes import Audience, Channel, Recipient
 from streams.notify.settings import NotifySettings
 from tests.streams.notify.conftest import START, person, routes_of
@@ -108,7 +111,17 @@ def test_a_receipt_that_is_not_signed_by_its_recipient_or_is_old_counts_for_noth
         (None, time.time() - 400, "bad_time"),
     ]:
         assert (desk.post(body, header, at)[0], desk.post(body, header, at)[1]["code"]) == (401, code)
+        unknown = desk.post({"id": "nobody's", "status": "delivered"}, header, at)
+        assert (unknown[0], unknown[1]["code"]) == (401, code), "who has no key does not learn which calls there are"
     assert desk.actions == []
+
+
+def test_a_word_that_comes_late_takes_nothing_back(desk):
+    for word in ("accepted", "delivered", "seen"):
+        assert desk.post({"id": desk.phone.id, "status": word, "who": "R. Maas"})[0] == 204
+
+    assert desk.notifier.book.find(short(desk.phone.id)).fate is Fate.ACCEPTED
+    assert [one.fate for one in desk.notices] == [Fate.ACCEPTED] and len(desk.actions) == 3
 
 
 @pytest.mark.parametrize(
@@ -156,6 +169,57 @@ def test_pcd05_that_names_nobody_accepts_nothing_and_one_that_is_none_is_refused
     assert desk.pcd05("Accepted", about=control_id(desk.phone), who="1^X") == ["AR", "77"], "a webhook's is signed"
 
 
+def test_pcd05_is_read_by_its_own_delimiters_escapes_and_characters(desk):
+    message = (
+        "MSH#*%/$#AM##VIGILWARD##20261122031000##ORA*R41*ORA_R41#7/F/7#P#2.6######8859/1\r"
+        f"MSA#AA#{control_id(desk.pager)}\rPRT#1#UC##AAP*Acknowledging*HL70912#4711*Müller$van*J/S/rg\r"
+        "OBX#1#ST#68487*MDC_ATTR_ALERT_STATUS*MDC#1#Accepted######F\r"
+    )
+    reply = asyncio.run(taken(desk.notifier, message.encode("latin-1"))).decode()
+
+    assert desk.actions[0].who == "J*rg Müller" and "MSA|AA|7#7\r" in reply
+    other = message.replace("ORA*", "ORU*").replace("7/F/7", "a|b")
+    refused = asyncio.run(taken(desk.notifier, other.encode("latin-1"))).decode()
+    assert "MSA|AR|a\\F\\b\r" in refused
+
+
+class Line:
+    """A connection to a door."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def says(self, data: bytes) -> bytes:
+        self.writer.write(data)
+        return await self.reader.read(4096)
+
+
+def test_the_door_of_pcd05_keeps_none_that_is_silent_or_never_ends_and_takes_so_many(desk, monkeypatch):
+    monkeypatch.setattr(pcd05_door, "MOST_CONNECTIONS", 2)
+
+    async def story() -> list[bytes]:
+        server = await Pcd05Door(desk.notifier, idle_s=0.5, message_s=0.2).listen("127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()[:2]
+        one, two = [Line(*await asyncio.open_connection(host, port)) for _ in range(2)]
+        said = [(await one.says(frame(b"MSH|^~\\&|AM||||1||ORU^R01|9|P|2.6\r")))[:4]]
+        three = Line(*await asyncio.open_connection(host, port))
+        said += [await three.says(b"")]  # refused
+        said += list(await asyncio.gather(one.says(b""), two.says(b"\x0bMSH|^~")))  # silent; without an end
+        four = Line(*await asyncio.open_connection(host, port))
+        said += [(await four.says(frame(b"MSH|^~\\&|AM||||1||ORU^R01|9|P|2.6\r")))[:4]]
+        for line in (one, two, three, four):
+            line.writer.close()
+        server.close()
+        await server.wait_closed()
+        return said
+
+    async def within() -> list[bytes]:
+        async with asyncio.timeout(30):
+            return await story()
+
+    assert asyncio.run(within()) == [b"\x0bMSH", b"", b"", b"", b"\x0bMSH"]
+
+
 def test_a_joined_message_is_answered_for_every_alert_that_it_tells_of(monkeypatch, revision):
     facts = {"kind": Kind.TECHNICAL, "priority": Priority.MEDIUM}
     revisions = [revision(alert_id=f"a-{bed}", patient_id=f"p-{bed}", bed=bed, **facts) for bed in ("A01", "A02")]
@@ -174,10 +238,10 @@ def test_what_the_transport_took_is_sent_and_what_it_did_not_in_a_minute_is_unde
     async def story():
         box = Outbox()
         box.add(desk.phone, 0.0)
-        await desk.notifier._overdue(box, 59.0)
-        await desk.notifier._overdue(box, 60.0)
-        await desk.notifier._overdue(box, 61.0)
-        await desk.notifier._sent(box, desk.phone)
+        await desk.notifier.dispatch.overdue(box, 59.0)
+        await desk.notifier.dispatch.overdue(box, 60.0)
+        await desk.notifier.dispatch.overdue(box, 61.0)
+        await desk.notifier.dispatch.sent(box, desk.phone)
 
     asyncio.run(story())
     assert [(one.action_type.value, one.awaited) for one in desk.actions] == [("undeliverable", False), ("sent", True)]
@@ -188,6 +252,6 @@ def test_no_receipt_is_said_of_machines_or_of_ends(monkeypatch, revision):
     desk = Desk(monkeypatch, revision())
     told = msgspec.structs.replace(desk.pager, step=None, recipient=machine.name)
 
-    assert desk.notifier._said(msgspec.structs.replace(desk.pager, phase=Phase.END), ActionType.SENT) == []
-    desk.notifier._recipients[machine.name] = machine
-    assert desk.notifier._said(told, ActionType.SENT) == []
+    assert desk.notifier.dispatch.said(msgspec.structs.replace(desk.pager, phase=Phase.END), ActionType.SENT) == []
+    desk.notifier.dispatch.recipients[machine.name] = machine
+    assert desk.notifier.dispatch.said(told, ActionType.SENT) == []

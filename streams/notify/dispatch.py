@@ -1,0 +1,192 @@
+"""Sends what is owed: each recipient has a queue and a task of its own, so that none waits for another."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from schemas.action import Action, ActionType
+from streams.config.settings import Settings
+from streams.gateways.store import NotStored
+from streams.notify.book import Book
+from streams.notify.channels import Answer, Sender
+from streams.notify.channels.fhir import FhirServer
+from streams.notify.channels.pcd04 import Pcd04
+from streams.notify.channels.webhook import Webhook
+from streams.notify.metrics import NotifyMetrics
+from streams.notify.notice import Fate, Notice, short
+from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
+from streams.notify.receipts import FATES, sent_or_not
+from streams.notify.routes import Audience, Channel, Routes
+from streams.notify.settings import NotifySettings
+
+log = logging.getLogger(__name__)
+RETRY_S: Final = 1.0
+Write = Callable[[list[Notice], list[Action]], Awaitable[None]]
+
+
+class Dispatch:
+    """All recipients of one notifier. `write` puts notices and actions into Kafka; `may_send` says whether it is known
+    what is owed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        own: NotifySettings,
+        routes: Routes,
+        book: Book,
+        metrics: NotifyMetrics,
+        write: Write,
+        may_send: Callable[[], bool],
+    ) -> None:
+        self._settings, self._own, self._routes = settings, own, routes
+        self._book, self._metrics, self._write, self._may_send = book, metrics, write, may_send
+        self.recipients = {one.name: one for one in routes.recipients}
+        self.outboxes = {one.name: Outbox(one.audience is Audience.PEOPLE) for one in routes.recipients}
+        self.senders: dict[Channel, Sender] = {
+            Channel.WEBHOOK: Webhook(),
+            Channel.PCD04: Pcd04(),
+            Channel.FHIR: FhirServer(),
+        }
+        self._wake = {name: asyncio.Event() for name in self.outboxes}
+        self._arrived: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Sends, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            for name in self.outboxes:
+                tasks.create_task(self._send_to(name), name=f"notify {name}")
+
+    async def close(self) -> None:
+        """Ends the channels' connections."""
+        for sender in self.senders.values():
+            await sender.close()
+
+    def arrived(self, notices: list[Notice], at_s: float) -> None:
+        """The record that asks for these came at that moment, seconds since 1970."""
+        self._arrived |= {one.id: at_s for one in notices}
+
+    def queue(self, one: Notice) -> None:
+        """Owed: it leaves as soon as its recipient's queue lets it."""
+        if one.recipient not in self.outboxes:  # the routes have changed since it was owed
+            return
+        self.outboxes[one.recipient].add(one, time.monotonic())
+        self._wake[one.recipient].set()
+
+    def drop(self, one: Notice) -> None:
+        """It is not to be sent any more."""
+        self.outboxes[one.recipient].drop(one.id)
+
+    def wake(self) -> None:
+        """There may be something to send for everybody."""
+        for event in self._wake.values():
+            event.set()
+
+    def forget(self, alert_ids: set[str]) -> None:
+        """Drops what waits of these alerts."""
+        for outbox in self.outboxes.values():
+            for one in outbox.waiting:
+                if one.alert_id in alert_ids:
+                    outbox.drop(one.id)
+
+    def forget_old(self, now: datetime) -> None:
+        """What never arrived takes no memory."""
+        since = now.timestamp() - GIVEN_UP_AFTER_S
+        self._arrived = {one: at for one, at in self._arrived.items() if at >= since}
+
+    async def keep(self, notices: list[Notice], actions: list[Action] | None = None) -> None:
+        """Writes down what became of notices; if Kafka does not take it, they are told again after a restart."""
+        try:
+            await self._write(notices, actions or [])
+        except NotStored as fault:
+            log.error("what became of %d messages was not written down: %s", len(notices), fault)
+
+    async def _send_to(self, name: str) -> None:
+        outbox, wake = self.outboxes[name], self._wake[name]
+        while True:
+            wake.clear()
+            now = time.monotonic()
+            if self._may_send():
+                await self._join(outbox, now)
+                await self.overdue(outbox, now)
+                if (one := outbox.ready(now, self._is_held)) is not None:
+                    await self._send(outbox, one)
+                    continue
+            self._count()
+            coming = outbox.next_at()
+            wait_s = RETRY_S if coming is None or coming <= now else min(RETRY_S, max(0.01, coming - now))
+            try:
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
+            except TimeoutError:
+                continue
+
+    def _is_held(self, one: Notice) -> bool:
+        return self._routes.held(self.recipients[one.recipient], one.priority, datetime.now(UTC))
+
+    async def _join(self, outbox: Outbox, now: float) -> None:
+        for message, gathered in outbox.join(now):
+            settled = [self._book.settle(one, Fate.SUPERSEDED) for one in gathered]
+            self._book.remember(message)
+            await self.keep([message, *settled])
+
+    async def _send(self, outbox: Outbox, one: Notice) -> None:
+        self._book.attempted.add(one.id)
+        recipient = self.recipients[one.recipient]
+        try:
+            answer = await self.senders[recipient.channel].send(recipient, one)
+        except Exception as fault:  # whatever a channel meets, the recipient is tried again
+            log.exception("a message to recipient %s could not be sent", one.recipient)
+            answer = Answer(ok=False, said=type(fault).__name__)
+        if one.id not in outbox.queue:
+            return  # its partition was dealt to another meanwhile
+        if answer.ok:
+            await self.sent(outbox, one)
+            return
+        self._metrics.tries.inc()
+        was_away, was_shut = outbox.away, outbox.shut
+        goes_on = not answer.final and outbox.failed(
+            one.id, time.monotonic(), answered=answer.answered, wait_s=answer.wait_s, shut=answer.shut
+        )
+        if outbox.shut and not was_shut:
+            log.error("recipient %s takes nothing until route or receiver is mended: %s", one.recipient, answer.said)
+        elif outbox.away and not was_away:
+            log.error("recipient %s does not answer: %s; going on trying", one.recipient, answer.said)
+        if not goes_on:
+            log.error("a message to recipient %s is given up: %s", one.recipient, answer.said)
+            outbox.drop(one.id)
+            await self.keep([self._book.settle(one, Fate.UNDELIVERABLE)], self.said(one, ActionType.UNDELIVERABLE))
+        elif outbox.is_parked(one.id):
+            log.error("recipient %s refuses one message: %s; it waits, the others go on", one.recipient, answer.said)
+
+    async def sent(self, outbox: Outbox, one: Notice) -> None:
+        """A transport has it."""
+        if (since := self._arrived.pop(one.id, None)) is not None:
+            self._metrics.delay.observe(max(0.0, time.time() - since))
+        if outbox.away or outbox.shut:
+            log.warning("recipient %s answers again", one.recipient)
+        outbox.sent(one.id)
+        known = self._book.find(short(one.id))
+        settled = [] if known is not None and known.fate in FATES.values() else [self._book.settle(one, Fate.SENT)]
+        await self.keep(settled, self.said(one, ActionType.SENT))
+
+    async def overdue(self, outbox: Outbox, now: float) -> None:
+        """A call that nobody's device has yet is said to be undeliverable: the ladder goes on, and so do the tries."""
+        for one in outbox.overdue(now, self._own.undeliverable_s, self._is_held):
+            if said := self.said(one, ActionType.UNDELIVERABLE):
+                log.error("a call has not been taken by recipient %s: the next step is due", one.recipient)
+                await self.keep([], said)
+
+    def said(self, one: Notice, kind: ActionType) -> list[Action]:
+        """The notifier's own word of a message to a person."""
+        awaited = kind is ActionType.SENT and self.recipients[one.recipient].receipts
+        return sent_or_not(one, kind, datetime.now(UTC), self._settings.mode, awaited=awaited)
+
+    def _count(self) -> None:
+        boxes = self.outboxes.values()
+        self._metrics.waiting.set(sum(len(one.waiting) for one in boxes))
+        self._metrics.parked.set(sum(one.parked for one in boxes))
+        self._metrics.away.set(sum(one.away or one.shut for one in boxes))

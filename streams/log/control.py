@@ -1,6 +1,6 @@
 """What a control record does to a partition of the log: verified, taken once, and in the order of its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from schemas.patient import Event, PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
 from streams.config.packaged_rules import PACKAGED_SOURCE
+from streams.log.beyond import Beyond
 from streams.log.canary import SICK, CanaryWatch, canary_of, is_reserved, observation
 from streams.log.control_records import verify
 from streams.log.places import taken_of
@@ -51,9 +52,11 @@ class ControlRecords:
     canary: CanaryWatch | None
     vigil: type[Vigil]
     dirty: set[str]
+    beyond: Beyond
     tally: Tally
     _waiting: list[tuple[ControlRecordKind, ControlRecord, int]]
     _before_waiting: Checkpoint | None
+    checkpoint_offset: int
     newcomers: "Newcomers | None" = None
 
     def _checkpoint(self) -> Checkpoint:
@@ -82,6 +85,17 @@ class ControlRecords:
         out: list[Output],
     ) -> None:
         raise NotImplementedError
+
+    def _restore(self, states: Iterable[tuple[str, int, bytes]]) -> None:
+        """Each state under the rules that it stands under, which may be newer than the checkpoint's."""
+        under = {None: self.rules} | {body: read_rules(body) for body in self.beyond.rules.values()}
+        for patient, upto, snapshot in states:
+            rules = under[self.beyond.rules_of(upto)]
+            self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, rules), upto)
+            self._queue(watch, patient)
+
+    def _settle(self) -> None:
+        self.beyond.settle(self.checkpoint_offset)
 
     def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
         kind = next((kind for kind in ControlRecordKind if kind.value.encode() == name), None)
@@ -140,7 +154,7 @@ class ControlRecords:
         if kind is ControlRecordKind.RULES:
             if forwarded.source_topic == PACKAGED_SOURCE and self.rules_bytes is not None:
                 return None  # they enter a log that names none
-            return self._adopt(forwarded.body)
+            return self._adopt(forwarded.body, offset)
         if kind is ControlRecordKind.LOSS:
             for one in sorted(self.watches):
                 if offset >= self.watches[one].upto:
@@ -168,6 +182,8 @@ class ControlRecords:
         if partition_of(patient, self.partitions) != self.partition:
             return Refusal.WRONG_PARTITION, "patient_id"
         watch = self._seen(patient, out)
+        if watch is None and self.beyond.is_over(patient, offset):
+            return None
         if isinstance(record, PatientRecord) and record.event is Event.ERASE:
             self._erase(patient, offset, out)
             return None
@@ -207,24 +223,28 @@ class ControlRecords:
         since = idle_since(watch.vigil)
         if since is None or since > forwarded.source_offset:
             return
-        self._emit(watch, watch.vigil.forget(self.time), offset, out)
-        del self.watches[patient]
-        self.dirty.add(patient)
+        self._end(watch, patient, offset, out)
         self.tally.forgotten += 1
 
     def _erase(self, patient: str, offset: int, out: list[Output]) -> None:
         """Ends her watch with all that is known; of somebody unknown too, so that nothing older of her stays stored."""
         watch = self.watches.get(patient) or self._watch(patient)
-        if offset < watch.upto:
-            return
+        if offset >= watch.upto:
+            self._end(watch, patient, offset, out)
+
+    def _end(self, watch: Watch, patient: str, offset: int, out: list[Output]) -> None:
         self._emit(watch, watch.vigil.forget(self.time), offset, out)
         del self.watches[patient]
+        self.beyond.over[patient] = offset + 1
         self.dirty.add(patient)
 
     def _lose_history(self, patient: str, offset: int, out: list[Output]) -> None:
         """What was known of one patient, or without a name of all, was worked out anew."""
         for one in [patient] if patient else sorted(self.watches):
-            watch = self._seen(one, out) or self._watch(one)
+            watch = self._seen(one, out)
+            if watch is None and self.beyond.is_over(one, offset):
+                continue
+            watch = watch or self._watch(one)
             if offset >= watch.upto:
                 self._tell(one, watch.vigil.lose(self.time, history=True), offset, out)
 
@@ -236,15 +256,19 @@ class ControlRecords:
         if watch.vigil.due < watch.queued:
             self._queue(watch, patient)
 
-    def _adopt(self, body: bytes) -> tuple[Refusal, str | None] | None:
+    def _adopt(self, body: bytes, offset: int) -> tuple[Refusal, str | None] | None:
         try:
             self.rules = read_rules(body)
         except RulesError:
             return Refusal.BAD_RECORD, "rules"
         self.rules_bytes = body
+        self.beyond.rules[offset] = body
         for patient, watch in self.watches.items():
+            if offset < watch.upto:  # her state has gone on under them already
+                continue
+            watch.upto = offset + 1
             watch.vigil.adopt(self.rules, self.time)
+            self.dirty.add(patient)
             if watch.vigil.due < watch.queued:
                 self._queue(watch, patient)
-        self.dirty.update(self.watches)
         return None

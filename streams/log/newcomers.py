@@ -95,7 +95,10 @@ class _Beside(Partition):
             topic=log.topic, checkpoint=Checkpoint(like.next_offset, like.time, log_number=log.log_number),
         )  # fmt: skip
         self.vigil, self.rules_bytes = log.vigil, like.rules_bytes
-        self.tally, self.dirty = log.tally, log.dirty
+        self.tally, self.dirty, self.beyond = log.tally, log.dirty, log.beyond
+
+    def _settle(self) -> None:
+        """The checkpoint is the log's."""
 
     def _take_forwarded(self, name: bytes, record: Record, out: list[Output]) -> None:
         super()._take_forwarded(name, record, out)

@@ -22,6 +22,7 @@ from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
 from schemas.times import EPOCH, NEVER, to_ms
+from streams.log.beyond import Beyond
 from streams.log.canary import LEFT_AFTER_MS, CanaryWatch, canary_of, is_reserved
 from streams.log.control import ControlRecords
 from streams.log.control_records import forward, tick_in
@@ -77,14 +78,13 @@ class Partition(ControlRecords):
         self.sources, self.log_number = dict(checkpoint.sources), checkpoint.log_number
         if checkpoint.rules is not None:
             self.rules_bytes, self.rules = checkpoint.rules, read_rules(checkpoint.rules)
+        self.beyond = Beyond(checkpoint.ahead)
         self._heap: list[tuple[int, str]] = []
         self.canary: CanaryWatch | None = None
         # In event clock nothing has a time before the first reading: what is forwarded earlier waits for it.
         self._waiting: list[tuple[ControlRecordKind, ControlRecord, int]] = []
         self._before_waiting: Checkpoint | None = None
-        for patient, upto, snapshot in states:
-            self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, self.rules), upto)
-            self._queue(watch, patient)
+        self._restore(states)
 
     @property
     def watched(self) -> Iterable[tuple[str, Watch]]:
@@ -100,7 +100,8 @@ class Partition(ControlRecords):
     @property
     def checkpoint(self) -> Checkpoint:
         """Up to where the log has been taken; not beyond what still waits for its time, or for the first moment."""
-        return self._before_waiting or (self.newcomers and self.newcomers.before) or self._checkpoint()
+        before = self._before_waiting or (self.newcomers and self.newcomers.before) or self._checkpoint()
+        return before._replace(ahead=self.beyond.after(before.next_offset))
 
     @property
     def checkpoint_offset(self) -> int:
@@ -153,6 +154,7 @@ class Partition(ControlRecords):
         newcomers = self.newcomers
         if newcomers is not None:
             newcomers.begin(self._checkpoint())
+        self._settle()
         if stretch.back_ms:
             self._lower_leads(stretch.back_ms, stretch.records[0])
         for record in stretch.records:
@@ -183,7 +185,9 @@ class Partition(ControlRecords):
                 reading = decoded.reading
             patient = reading.patient_id
             watch = watches.get(patient)
-            if watch is None and newcomers is not None and newcomers.keeps(reading, record):
+            if watch is None and (
+                self.beyond.is_over(patient, offset) or (newcomers is not None and newcomers.keeps(reading, record))
+            ):
                 taken_records -= 1
                 continue
             readable += 1
@@ -264,6 +268,7 @@ class Partition(ControlRecords):
             self.dirty.add(patient)
             if vigil.over:
                 del self.watches[patient]
+                self.beyond.over[patient] = offset
                 heappop(heap)
                 return
             if vigil.due <= due:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from schemas.rejection import Header
+from streams.log.beyond import NOTHING, Ahead
 
 # offset, append time in milliseconds, key, value, headers
 Record = tuple[int, int, bytes | None, bytes | None, Sequence[Header]]
@@ -46,8 +47,9 @@ class ClockState(NamedTuple):
 
 class Checkpoint(NamedTuple):
     """Up to where a partition's log has been taken: next offset, its time, the greatest offset seen of each forwarding
-    source, the rules in force, where stream time stands (None before the log's first signed tick), and how often the
-    log was made anew or cut back under these states: a greater offset of an earlier log is older.
+    source, the rules in force, where stream time stands (None before the log's first signed tick), how often the
+    log was made anew or cut back under these states (a greater offset of an earlier log is older), and what took
+    effect beyond it: the states may be newer.
     """
 
     next_offset: int = 0
@@ -57,3 +59,10 @@ class Checkpoint(NamedTuple):
     rules: bytes | None = None
     clock: ClockState | None = None
     log_number: int = 0
+    ahead: Ahead = NOTHING
+
+    @property
+    def brought_up(self) -> "Checkpoint":
+        """For another log: the rules that took effect last are in force, and what stands beyond is not there."""
+        rules = self.ahead.rules[max(self.ahead.rules)] if self.ahead.rules else self.rules
+        return self._replace(rules=rules, ahead=NOTHING)

@@ -15,6 +15,7 @@ from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecordK
 from schemas.rejection import Header
 from schemas.times import EPOCH, to_ms, to_text
 from streams.log import Checkpoint, Record
+from streams.log.beyond import NOTHING, Ahead
 from streams.log.record import ClockState
 
 VERSION: Final = 1
@@ -56,13 +57,14 @@ class Begin(Struct, frozen=True, kw_only=True, tag_field="line", tag="begin"):
     sources: dict[str, int] = {}
     rules: bytes | UnsetType | None = UNSET
     clock: ClockState | None = None
+    ahead: Ahead = NOTHING
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
         rules = None if isinstance(self.rules, UnsetType) else self.rules
         where = self.next_offset, self.time, self.first_time, dict(self.sources), rules
-        return Checkpoint(*where, self.clock)
+        return Checkpoint(*where, self.clock, ahead=self.ahead)
 
 
 class StateLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="state"):

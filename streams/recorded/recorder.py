@@ -45,7 +45,7 @@ def record(source: Source, stretch: Stretch) -> Iterator[Recorded]:
             begin = Begin(
                 partition=partition, next_offset=checkpoint.next_offset, time=checkpoint.time,
                 first_time=checkpoint.first_time, sources=dict(checkpoint.sources), rules=checkpoint.rules,
-                clock=checkpoint.clock,
+                clock=checkpoint.clock, ahead=checkpoint.ahead,
             )  # fmt: skip
         yield Recorded(written(begin))
         for patient, upto, snapshot in saved.states if saved else ():

@@ -12,6 +12,7 @@ from streams.config.settings import Settings
 from streams.config.topics import FORWARDED, Topic, size_limit
 from streams.installation.broker import TIMEOUT_S, admin_of
 from streams.log import Checkpoint
+from streams.log.beyond import NOTHING
 from streams.recorded.source import Source
 from streams.worker.state_store.capture import OVERHEAD
 from streams.worker.state_store.fenced_producer import FencedProducer, Line
@@ -131,7 +132,7 @@ def imported(lines: Iterable[bytes], settings: Settings, whose: Identity, start:
             partition: msgspec.structs.replace(
                 body, next_offset=spans[partition].end if start == "end" else spans[partition].start, sources={},
                 cluster_id=whose.cluster_id, topic_id=whose.topic_id, savepoint_at=None,
-                leader_epoch=-1,
+                leader_epoch=-1, rules=body.checkpoint.brought_up.rules, ahead=NOTHING,
             )
             for partition, body in checkpoints.items()
         }  # fmt: skip
@@ -148,7 +149,7 @@ def forgotten(
     states = settings.topic(Topic.STATES)
     written = {}
     for partition, one in stored.items():
-        rules = one.checkpoint.rules if one.checkpoint else None
+        rules = one.checkpoint.checkpoint.brought_up.rules if one.checkpoint else None
         body = CheckpointBody.of(Checkpoint(offsets[partition], rules=rules), *whose, 0, 0, settings.group)
         written[partition] = [Line(states, partition, CHECKPOINT_KEY, encode_checkpoint(body))]
     return written

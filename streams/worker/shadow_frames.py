@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from streams.log import Checkpoint, Record
+from streams.log.beyond import Ahead
 from streams.log.shadow import Hello
 
 _LENGTH: Final = struct.Struct(">I")
@@ -23,17 +24,19 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag="begin"):
     first_time: int | None
     sources: dict[str, int]
     states: list[tuple[str, int, bytes]]
+    over: dict[str, int]
 
     @classmethod
     def of(cls, partition: int, checkpoint: Checkpoint, states: Sequence[tuple[str, int, bytes]]) -> "Begin":
         """As the armed partition began."""
         where = (checkpoint.next_offset, checkpoint.time, checkpoint.first_time, dict(checkpoint.sources))
-        return cls(partition, *where, list(states))
+        return cls(partition, *where, list(states), dict(checkpoint.ahead.over))
 
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint again; the rules in force are left out: a shadow has its own."""
-        return Checkpoint(self.next_offset, self.time, self.first_time, self.sources, None)
+        where = self.next_offset, self.time, self.first_time, self.sources
+        return Checkpoint(*where, None, ahead=Ahead({}, self.over))
 
 
 class Take(msgspec.Struct, frozen=True, array_like=True, tag="take"):

@@ -1,5 +1,6 @@
 """Who waits beside the log, however long, is told the very same, and comes to the same state; nothing is lost."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import hypothesis.strategies as st
@@ -7,10 +8,12 @@ from hypothesis import given
 
 from streams.log import Output, Partition, Record
 from streams.log.newcomers import Newcomers
-from tests.making import numbered
+from tests.making import Entry, numbered, rules_bytes
 from tests.properties.test_log_time import again, insert, places
 from tests.properties.test_stop_anywhere import fresh, in_batches, states
-from tests.properties.wards import PATIENTS, wards
+from tests.properties.wards import FORGETFUL, PATIENTS, wards
+
+ERASE = {"event": "erase", "mode": "test"}
 
 turns = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 30)), min_size=1, max_size=12)
 """Records that the log takes, and how many of those that wait are taken after them; again and again."""
@@ -52,6 +55,10 @@ def told(outputs: Sequence[Output]) -> dict[bytes | None, list[tuple]]:
     return said
 
 
+def states_of(log: Partition) -> dict[str, bytes]:
+    return {patient: log.state(patient)[2] for patient, _ in log.watched}
+
+
 def refused(outputs: Sequence[Output]) -> list[tuple]:
     return sorted((o.key or b"", o.value or b"", o.headers) for o in outputs if o.topic == "rejections")
 
@@ -75,21 +82,45 @@ def test_whoever_waits_is_told_the_same(ward, where, room, turns):
     assert log.tally.as_dict() == whole.tally.as_dict() and log.tally.adds_up()
 
 
-@given(wards(), places, st.integers(0, 3), turns, st.integers(0, 1_000), st.integers(0, 1_000))
-def test_stopped_while_some_wait_it_goes_on_from_its_checkpoint(ward, where, room, turns, stop, start):
-    """The states of those who were taken first are newer than the checkpoint; nobody is told twice who was saved."""
-    records = numbered(insert(ward, where, again))
+def drastic(before: list[Entry], at: int, back: int) -> list[Entry]:
+    """Rules of another kind, or the end of all that is known of a patient."""
+    if back % 2:
+        patient = PATIENTS[back % 3]
+        return [Entry(at, "patient", patient, ERASE | {"patient_id": patient}, ("vitals.patients", 0))]
+    older = [("intake", None), ("watch", None), ("version", f"old {back}")]
+    return [Entry(at, "rules", None, rules_bytes(*FORGETFUL, *older[: back % 4]), ("vitals.rules", 0))]
+
+
+def in_order(log: Sequence[Entry]) -> list[Entry]:
+    """A source is forwarded strictly in order."""
+    counts: Counter[str] = Counter()
+    out = []
+    for one in log:
+        if one.source is not None:
+            one = one._replace(source=(one.source[0], counts[one.source[0]]))
+            counts[one.source[0]] += 1
+        out.append(one)
+    return out
+
+
+@given(wards(), places, places, st.integers(0, 3), turns, st.integers(0, 1_000), st.integers(0, 1_000))
+def test_stopped_while_some_wait_it_goes_on_from_its_checkpoint(ward, ends, where, room, turns, stop, start):
+    """The states of those who were taken first are newer than the checkpoint; nobody is told twice who was saved,
+    under whatever rules they stand, nor whoever is gone.
+    """
+    records = numbered(insert(in_order(insert(ward, ends[:4], drastic)), where, again))
     stop %= len(records) + 1
     whole, before = fresh("arrival"), crowded(room)
-    whole.run(records)
-    whole.release()
-    by_turns(before, records[:stop], turns)
+    expected = whole.run(records) + whole.release()
+    said = by_turns(before, records[:stop], turns)
     kept = [before.state(patient) for patient, _ in before.watched]
 
     back = crowded(room, checkpoint=before.checkpoint, states=kept)
-    by_turns(back, records[start % (before.checkpoint.next_offset + 1) :], turns)
-    to_the_end(back)
+    assert states_of(back) == {patient: snapshot for patient, _, snapshot in kept}
+    said += by_turns(back, records[start % (before.checkpoint.next_offset + 1) :], turns)
+    said += to_the_end(back)
 
+    assert told(said) == told(expected)
     assert states(back) == states(whole)
     assert back.checkpoint == whole.checkpoint
 

@@ -53,7 +53,7 @@ def _on_another_log(stored: Stored, checkpoint: Checkpoint, lost: list[Lost], an
     states = [
         (patient, min(body.upto, anew.next_offset), body.snapshot or b"") for patient, body in stored.states.items()
     ]
-    checkpoint = checkpoint._replace(next_offset=anew.next_offset, log_number=checkpoint.log_number + 1)
+    checkpoint = checkpoint.brought_up._replace(next_offset=anew.next_offset, log_number=checkpoint.log_number + 1)
     return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(stored.states), since=anew.mark)
 
 

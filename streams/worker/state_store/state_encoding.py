@@ -17,6 +17,7 @@ from msgspec import Struct
 from detectors.vigil.vigil import SNAPSHOT_VERSION
 from streams.log import Checkpoint
 from streams.log.behaviour import BEHAVIOUR, FIRST
+from streams.log.beyond import NOTHING, Ahead
 from streams.log.record import ClockState
 
 MAGIC: Final = b"VW"
@@ -61,7 +62,8 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
     where stream time stands, None before the log's first signed tick. `group`: whose workers own it ("": written before
     groups were kept); `behaviour`: of the build that wrote it (`streams.log.behaviour`); `drained`: everything that was
     said is acknowledged, and nothing was said since; `mode`: of the patients ("": written before modes were kept);
-    `leader_epoch`: of the leader who wrote what was taken last, -1 where it is not known.
+    `leader_epoch`: of the leader who wrote what was taken last, -1 where it is not known; `ahead`: what took effect
+    beyond it (`streams.log.beyond`).
     """
 
     next_offset: int
@@ -82,12 +84,13 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
     mode: str = ""
     log_number: int = 0
     leader_epoch: int = -1
+    ahead: Ahead = NOTHING
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What the log goes on from."""
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules
-        return Checkpoint(*where, self.clock, self.log_number)
+        return Checkpoint(*where, self.clock, self.log_number, self.ahead)
 
     @classmethod
     def of(
@@ -114,6 +117,7 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
             "group": group,
             "behaviour": BEHAVIOUR,
             "mode": mode,
+            "ahead": checkpoint.ahead,
         }
         return cls(*where, cluster_id, topic_id, generation, patients, **more)
 

@@ -18,7 +18,9 @@ class FixedRules(Partition):
         states: Iterable[tuple[str, int, bytes]] = (),
         **how: Any,
     ) -> None:
-        checkpoint = None if checkpoint is None else checkpoint._replace(rules=None, ahead=checkpoint.ahead._replace(rules={}))
+        checkpoint = (
+            None if checkpoint is None else checkpoint._replace(rules=None, ahead=checkpoint.ahead._replace(rules={}))
+        )
         super().__init__(*where, checkpoint=checkpoint, states=states, **how)
 
     def _adopt(self, body: bytes, offset: int) -> tuple[Refusal, str | None] | None:

@@ -5,7 +5,9 @@ beginning. Whatever differs makes the worker ask for its partitions again; what 
 """
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol
@@ -21,6 +23,11 @@ log = logging.getLogger(__name__)
 
 ASK_EVERY_S: Final = 3.0
 ASKED_LATELY_S: Final = 0.5
+SOON_S: Final = 3.0
+"""So long a client may wait that was there before: it may insist on a broker that is lost. A new one finds another."""
+ENDS_WITHIN_S: Final = 5.0
+CUT_WAITS_S: Final = 1.0
+"""A log that is cut is seen by its ends alone; the ids, which tell it from one that was made anew, may be late."""
 WATCHED: Final = (Topic.READINGS, *FORWARDED)
 
 
@@ -53,15 +60,21 @@ class Asker:
         """
         if not self._settings.durable:
             return NOT_ASKED
-        if self._admin is None:
-            self._admin = admin_of(self._settings)
-        answers = self._admin.describe_topics(TopicCollection(list(self._names)), request_timeout=TIMEOUT_S)
+        admin, self._admin = self._admin, None  # gone on with only if it answers
+        if admin is not None:
+            with contextlib.suppress(BrokerUnreachable):
+                return self._asked(admin, SOON_S)
+        return self._asked(admin_of(self._settings), TIMEOUT_S)
+
+    def _asked(self, admin: AdminClient, within_s: float) -> Identities:
+        answers = admin.describe_topics(TopicCollection(list(self._names)), request_timeout=within_s)
         ids, partitions = {}, {}
+        until = time.monotonic() + within_s
         for name, answer in answers.items():
             try:
-                described = answer.result(TIMEOUT_S)
+                described = answer.result(max(0.0, until - time.monotonic()))
             except TimeoutError:
-                raise BrokerUnreachable(f"the id of {name} cannot be had: no answer within {TIMEOUT_S:g} s") from None
+                raise BrokerUnreachable(f"the id of {name} cannot be had: no answer within {within_s:g} s") from None
             except KafkaException as refused:
                 if refused.args[0].name() == "UNKNOWN_TOPIC_OR_PART":
                     continue
@@ -69,6 +82,7 @@ class Asker:
                 raise BrokerUnreachable(f"the id of {name} cannot be had: {said}") from None
             ids[self._names[name]] = str(described.topic_id)
             partitions[self._names[name]] = len(described.partitions)
+        self._admin = admin
         return Identities(ids, partitions)
 
 
@@ -100,6 +114,7 @@ class IdentityWatch:
         self._settings, self._ask, self._held, self._ends, self._rejoin = settings, ask, held, ends, rejoin
         self._asking = asyncio.Lock()
         self._asked_at, self._same = 0.0, True
+        self._waits: tuple[Identities, asyncio.Task[Identities]] | None = None  # an answer that is waited for
         self.changes: Counter[str] = Counter()
         self.grown: dict[Topic, int] = {}
 
@@ -118,11 +133,15 @@ class IdentityWatch:
             before = self._held.identities
             if before is None:  # partitions are being dealt: they are asked for there
                 return True
-            try:
-                found, ends = await asyncio.to_thread(self._ask), await self._ends()
-            except Exception as silent:  # who may not ask, or gets no answer, goes on; fetching tells of a broker away
-                log.debug("the topics' ids cannot be had: %s", type(silent).__name__)
-                return True
+            # Who may not ask, or gets no answer, goes on; fetching tells of a broker that is away. Each is asked for
+            # itself: one that is late hides nothing that the other shows.
+            if self._waits is None or self._waits[0] is not before:  # an answer to an earlier question tells nothing
+                self._waits = before, asyncio.create_task(asyncio.to_thread(self._ask))
+            asked, ends = self._waits[1], await self._ends_now()
+            await asyncio.wait({asked}, timeout=CUT_WAITS_S if self._held.stale(ends) else None)
+            found = before
+            if asked.done():
+                self._waits, found = None, _told(asked) or before
             self._asked_at = asyncio.get_running_loop().time()
             if self._held.identities is not before:
                 return True
@@ -131,6 +150,14 @@ class IdentityWatch:
             if not self._same:
                 await self._rejoin()
             return self._same
+
+    async def _ends_now(self) -> Mapping[int, int]:
+        try:
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                return await self._ends()
+        except Exception as silent:
+            log.debug("where the log ends cannot be had: %s", type(silent).__name__)
+            return {}
 
     def _differs(self, before: Identities, found: Identities, ends: Mapping[int, int]) -> bool:
         anew = [topic for topic, now in found.ids.items() if before.ids.get(topic, now) != now]
@@ -158,3 +185,11 @@ class IdentityWatch:
                 ", ".join(f"{self._settings.topic(topic)} has {count}" for topic, count in sorted(grown.items())),
             )
         self.grown = grown
+
+
+def _told(asked: "asyncio.Task[Identities]") -> Identities | None:
+    silent = asked.exception()
+    if silent is not None:
+        log.debug("the topics' ids cannot be had: %s", type(silent).__name__)
+        return None
+    return asked.result()

@@ -118,7 +118,7 @@ def check(history: History, settings: Settings, rules: Rules) -> Verdict:
     verdict, told = Verdict(), oracle(history, settings, rules)
     _sums(history, told, verdict)
     _alerts(history.alerts, told.said["alerts"], verdict)
-    _rejections(history.rejections, told.said["rejections"], verdict)
+    _rejections(history.rejections, [*told.said["rejections"], *_not_forwarded(history, settings)], verdict)
     _statuses(history.status, told.said["status"], verdict)
     for partition, writes in history.writes.items():
         _writes(partition, writes, told.states.get(partition, {}), verdict)
@@ -186,6 +186,14 @@ def _alerts(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) -> N
         if came != [name for name in dict.fromkeys(names) if name in first[patient]]:
             verdict.add(Wrong.ORDER, patient)
     verdict.counts |= {"alerts": len(contents), "alert_repeats": len(said) - len(contents)}
+
+
+def _not_forwarded(history: History, settings: Settings) -> Iterator[Output]:
+    """Rules that nobody approved: refused by whoever forwards, before the log."""
+    for one in history.rules:
+        if settings.approvers.who_approved(one.value or b"", dict(one.headers)) is None:
+            facts = Rejection.of(Refusal.NOT_APPROVED, None, settings.topic(Topic.RULES), one.partition, one.offset)
+            yield Output("rejections", one.key, one.value, facts.headers(), one.at_ms)
 
 
 def _rejections(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) -> None:

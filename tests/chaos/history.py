@@ -30,13 +30,14 @@ class Write(NamedTuple):
 
 @dataclass(slots=True)
 class History:
-    """By partition the log and the committed writes of states; by topic what was said."""
+    """By partition the log and the committed writes of states; by topic what was said, and the rules that were sent."""
 
     log: dict[int, list[Record]] = field(default_factory=dict)
     writes: dict[int, list[Write]] = field(default_factory=dict)
     alerts: list[Said] = field(default_factory=list)
     status: list[Said] = field(default_factory=list)
     rejections: list[Said] = field(default_factory=list)
+    rules: list[Said] = field(default_factory=list)
     delivered: int | None = None
 
 
@@ -56,6 +57,7 @@ def read_history(settings: Settings, delivered: int | None = None) -> History:
             (Topic.ALERTS, history.alerts),
             (Topic.STATUS, history.status),
             (Topic.REJECTIONS, history.rejections),
+            (Topic.RULES, history.rules),
         ):
             for partition, (start, end) in source.spans(topic).items():
                 for portion in source.records(topic, partition, start, end):

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 
-from streams.config.packaged_rules import packaged_rules
+from streams.config.packaged_rules import first_rules
 from streams.config.topics import Topic
 from tests.chaos.checker import check
 from tests.chaos.history import read_history
@@ -75,7 +75,8 @@ class Ward:
             "the workers leave in good order", [one.stop(signal.SIGTERM) for one in self.crew], [0] * len(self.crew)
         )
         history = read_history(self.stage.settings, self.patients.delivered + self.more)
-        verdict = check(history, self.stage.settings, packaged_rules())
-        yield none("what the oracle finds wrong", verdict.found.items() if not verdict.clean else ())
+        verdict = check(history, self.stage.settings, first_rules())
+        found = [f"{count} {wrong}, e.g. {verdict.examples[wrong]}" for wrong, count in verdict.found.items()]
+        yield none("what the oracle finds wrong", found)
         yield Claim("there was something to lose", f"{verdict.counts['alerts']} alerts", "20 or more",
                     verdict.counts["alerts"] >= 20)  # fmt: skip

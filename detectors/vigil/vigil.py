@@ -140,7 +140,7 @@ class Vigil:
     def know(self, record: PatientRecord, at: int) -> list[Said]:
         """Takes a patient record into account, at once or when the moment comes that it names."""
         out = know(self, record, at)
-        self.due = self._next_due(at)
+        self.due = self.next_due(at)
         return out
 
     def refuses(self, record: PatientRecord, at: int) -> Code | None:
@@ -150,7 +150,7 @@ class Vigil:
     def act(self, action: Action, at: int) -> Acted:
         """Takes into account what a person did, at once; what it causes, and why it was refused if it was."""
         acted = act(self, action, at)
-        self.due = self._next_due(at)
+        self.due = self.next_due(at)
         return acted
 
     def tick(self, due: int) -> list[Said]:
@@ -166,10 +166,10 @@ class Vigil:
         if self.intake.by_age:
             silent = self._tell_unseen(due) or silent
         if silent or ended or not groups:
-            self._review(due, {}, out, status=silent or ended)
+            self.decide(due, {}, out, status=silent or ended)
         if may_forget(self, due) and forget_at(self) <= due:
             out += self.forget(due)
-        self.due = self._next_due(due)
+        self.due = self.next_due(due)
         return out
 
     def forget(self, at: int) -> list[Said]:
@@ -187,8 +187,8 @@ class Vigil:
             self.signals.rebuilt_until = until
         else:
             self.signals.lost_until = until
-        self._review(at, {}, out, status=True)
-        self.due = self._next_due(at)
+        self.decide(at, {}, out, status=True)
+        self.due = self.next_due(at)
         return out
 
     def step_back(self, by: int) -> None:
@@ -201,7 +201,7 @@ class Vigil:
         self.intake = under(rules, self.intake, self.event_clock)
         self.tracks = {name: track.under(rules) for name, track in self.tracks.items()}
         self.risk_forecast.adopt(rules)
-        self.due = self._next_due(max(self.now, at))  # never back to a moment that it has seen
+        self.due = self.next_due(max(self.now, at))  # never back to a moment that it has seen
 
     # ---- what is thought of it
 
@@ -225,7 +225,7 @@ class Vigil:
         if self.intake.by_age:
             self._keep_pace(fresh)
             charted = windows[0].source == SPOT
-        assessment = self._review(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
+        assessment = self.decide(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
         if due // MINUTE_MS != self.trend_minute:
             self.trend_minute = due // MINUTE_MS
             out.append(Said("trends", trend_bytes(self, assessment), due))
@@ -267,7 +267,7 @@ class Vigil:
         """What the learned heads think, by head; those that know too little are not there."""
         return self.risk_forecast.forecasts(self.now)
 
-    def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Assessment:
+    def decide(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Assessment:
         """Looks at the patient as a whole and says what is new."""
         assessment, register = self.assessment(at), self.register
         said, now = len(out), Round(assessment, self.rules, out)
@@ -296,7 +296,7 @@ class Vigil:
 
     def review(self, at: int, out: list[Said], fresh: dict[str, Decided] | None = None) -> None:
         """Looks at the patient anew, and says what is new."""
-        self._review(at, fresh or {}, out, status=True)
+        self.decide(at, fresh or {}, out, status=True)
 
     def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """What is asked for now."""
@@ -317,7 +317,7 @@ class Vigil:
         expect_again(self, before, due)
         return ended
 
-    def _next_due(self, now: int) -> int:
+    def next_due(self, now: int) -> int:
         """The next moment to act; `quiet_until` is what only silence or an order's end can bring."""
         self.now = now
         self.lifecycle_due = self.register.due(self.stay, self.rules)

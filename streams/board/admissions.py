@@ -69,7 +69,9 @@ class Admissions:
         [('p', ('bed',)), ('q', ('bed',))]
         """
         here = {patient: stay for patient, (stay, _) in self._stays.items() if stay.assigned and not stay.discharged}
-        beds = Counter((stay.ward, stay.bed) for stay in here.values() if stay.bed is not None)
+        beds = Counter[tuple[str | None, str | None]](
+            (stay.ward, stay.bed) for stay in here.values() if stay.bed is not None
+        )
         devices = Counter(device for stay in here.values() for device in stay.devices or ())
         found = []
         for patient, stay in here.items():

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.patient import Event, PatientRecord
+from schemas.patient import Event, PatientRecord, Shared
 from streams.board.accounts import LOCAL, Accounts, AccountsFile
 from streams.board.audit import Audit
 from streams.board.burden import burden
@@ -197,7 +197,10 @@ class Board:
         """
         for patient, shares in self.projection.admissions.sharing():
             record = PatientRecord(
-                event=Event.UPDATE, patient_id=patient, mode=self.settings.mode.value, shares=list(shares)
+                event=Event.UPDATE,
+                patient_id=patient,
+                mode=self.settings.mode.value,
+                shares=[*map(Shared, shares)],
             )
             value = record.model_dump_json(exclude_unset=True).encode()
             try:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from msgspec import DecodeError
@@ -161,7 +161,7 @@ class LagMonitor:
                 continue
             owned = self._owned.get(beat.partition)
             if owned is not None and beat.partition == message.partition():
-                owned.hear(beat, message.offset(), time.monotonic())
+                owned.hear(beat, cast(int, message.offset()), time.monotonic())
 
     def _look(self, consumer: Consumer) -> None:
         for number, owned in self._owned.items():

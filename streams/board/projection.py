@@ -29,7 +29,7 @@ KEPT_MS: Final = 48 * HOUR_MS
 """As far as a handover looks back."""
 MAX_ALERTS_A_PATIENT: Final = 200
 MAX_REVISIONS: Final = 300
-AWAITED: Final = (-2, -1)
+AWAITED: Final = (-2, -1, 0)
 """The place of what no worker has said: before everything that a worker says."""
 
 

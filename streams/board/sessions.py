@@ -10,7 +10,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
@@ -26,7 +26,7 @@ MOST_OF_A_SCREEN: Final = 20
 """People whom one screen knows; the one that has been away longest is forgotten first."""
 SCREEN_DAYS: Final = 180
 LONGEST_COOKIE: Final = 2_000
-_SIGNED: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+_SIGNED: Final[dict[str, Any]] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 @dataclass(frozen=True, slots=True)

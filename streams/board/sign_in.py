@@ -111,7 +111,8 @@ class SignIns:
         Raises TooMany where not even a place in the line is left.
         """
         if not accounts.knows(login):
-            return await self._nobody()
+            await self._nobody()
+            return None
         line = self._lines.get(login)
         if line is None:
             line = self._lines[login] = Line()

@@ -134,7 +134,7 @@ def _show_listed(name: str, as_json: bool) -> None:
         return
     print(f"{name}: {one.name} {one.version}, by {one.author}, {_approved(one)}")
     print(f"  sha256 {one.sha256}")
-    print(f"  armed  {', '.join(facts['armed'])}")
+    print(f"  armed  {', '.join(sorted(one.armed))}")
 
 
 def _approved(one: Rules) -> str:

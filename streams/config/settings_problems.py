@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 
 class Problem(PydanticCustomError):
@@ -14,7 +14,7 @@ class Problem(PydanticCustomError):
         return super().__new__(cls, "disagreement", "{name}|{what}", {"name": name, "what": what})
 
     def __init__(self, name: str, what: str) -> None:
-        super().__init__()
+        super().__init__("disagreement", "{name}|{what}", {"name": name, "what": what})
 
 
 class SettingsError(Exception):
@@ -30,7 +30,7 @@ def problems_of(refused: ValidationError, prefix: str) -> list[str]:
     return [_line(problem, prefix) for problem in refused.errors(include_url=False)]
 
 
-def _line(problem: dict, prefix: str) -> str:  # type: ignore[type-arg]
+def _line(problem: ErrorDetails, prefix: str) -> str:
     if problem["type"] == "disagreement":
         name, what = problem["ctx"]["name"], problem["ctx"]["what"]
         return f"{prefix}{name.upper()}: {what}"

@@ -60,8 +60,8 @@ class Converter:
         ['refused']
         """
         data = in_utf8(data)
-        form = recognise(data, self._all.all) if form is Format.AUTO else form
-        module = _MODULES.get(form) if form else None
+        known = recognise(data, self._all.all) if form is Format.AUTO else form
+        module = _MODULES.get(known) if known else None
         if module is None:
             self.number += 1
             into = Converted(self.number, str(form or "unknown"))

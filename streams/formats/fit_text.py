@@ -5,7 +5,7 @@ bit would be read as other fields.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,7 +70,7 @@ def messages(data: bytes) -> Iterator[FitMessage]:
         at = yield from _file(data, at)
 
 
-def _file(data: bytes, start: int) -> Iterator[FitMessage]:
+def _file(data: bytes, start: int) -> Generator[FitMessage, None, int]:
     if len(data) - start < 14:
         raise FitError(f"byte {start}: the header is cut off")
     size, _, _, length, mark = struct.unpack_from("<BBHI4s", data, start)

@@ -120,4 +120,4 @@ def _error(finding: Finding, version: str, letters: str, sep: str, *, unsaved: b
 
 def _before_2_5(version: str) -> bool:
     parts = version.split(".")
-    return len(parts) > 1 and parts[0] == "2" and parts[1][:1] in "0123456789" and parts[1] and int(parts[1][:1]) < 5
+    return len(parts) > 1 and parts[0] == "2" and parts[1][:1] in tuple("01234")

@@ -106,7 +106,7 @@ def _rule(number: int, row: Any, where: str) -> Rule:
     if not isinstance(row, dict):
         raise MappingError(f"{place}: [[rule]] is a table")
     try:
-        vital = Vital(row.get("vital"))
+        vital = Vital(row.get("vital", ""))
     except ValueError as error:
         raise MappingError(f"{place}: {row.get('vital')!r} is not a vital; known: {', '.join(Vital)}") from error
     unit, spellings, values = row.get("unit"), row.get("units", {}), row.get("values", {})

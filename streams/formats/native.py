@@ -56,13 +56,13 @@ def _look(document: dict[str, Any], into: Converted, site: Site, identity: Ident
         for one in (refusal, *refusal.more):
             into.say(one.code, one.field or "record", one.detail[:80])
         return
-    refused = list(decoded.refused) if isinstance(decoded, Decoded) else []
+    refused: list[Refused] = list(decoded.refused) if isinstance(decoded, Decoded) else []
     reading = decoded.reading if isinstance(decoded, Decoded) else decoded
     judged = {name: judge(name, measure) for name, measure in reading.vitals.items()}
     # "not available", "invalid": no value, and just what the watch has to know
     refused += [one for one in judged.values() if isinstance(one, Refused) and one.code is not Refusal.NOT_USABLE]
-    for one in refused:
-        into.say(one.code, one.field)
+    for not_taken in refused:
+        into.say(not_taken.code, not_taken.field)
     bad = {one.vital for one in refused}
     said["vitals"] = {name: measure for name, measure in mapping_of(said.get("vitals")).items() if name not in bad}
     if reading.mode is not Mode.REAL:

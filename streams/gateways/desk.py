@@ -6,12 +6,12 @@ the one that stands; what stands already is left: nothing is lost, nothing comes
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
@@ -72,7 +72,7 @@ def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]
         ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in known}
         wanted = {p for p, end in ends.items() if end > 0}
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in wanted])
-        held = []
+        held: list[Message] = []
         while wanted:
             messages = consumer.consume(500, timeout=READ_S if not held else 2.0)
             held += [one for one in messages if not one.error()]
@@ -81,7 +81,7 @@ def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]
             if not messages and wanted:
                 break
         for one in sorted(held, key=lambda message: message.timestamp()[1]):
-            headers = {key: (value or b"").decode("utf-8", "replace") for key, value in one.headers() or ()}
+            headers = {key: (value or b"").decode("utf-8", "replace") for key, value in _headers(one)}
             yield one.value(), headers
     except KafkaException as error:
         raise CannotPublish(f"the rejections cannot be read: {error.args[0].name()}") from error
@@ -137,7 +137,12 @@ def publish(settings: Settings, one: Kept, readings: list[dict[str, Any]], resul
     left = producer.flush(35)
     if failed or left:
         raise CannotPublish(f"{one.name}: not stored ({', '.join(failed) or 'no answer'}): try again")
-    note = [(DONE, one.name.encode())]
+    note: list[tuple[str, str | bytes | None]] = [(DONE, one.name.encode())]
     producer.produce(settings.topic(Topic.REJECTIONS), None, b"gateway-desk", headers=note, on_delivery=answered)
     if producer.flush(35) or failed:
         raise CannotPublish(f"{one.name}: stored, but the note of it is not: a further try gives only repeats")
+
+
+def _headers(message: Message) -> Sequence[tuple[str, bytes | None]]:
+    """As they came over the wire: names and bytes (the client's own types say more)."""
+    return cast(Sequence[tuple[str, bytes | None]], message.headers() or ())

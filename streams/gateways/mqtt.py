@@ -158,7 +158,7 @@ class MqttDoor:
                 if gone is not None:
                     await (await self._gateway.publish(self._gone_reading(gone)))
                 else:
-                    await self._take_readings(message.payload, said)
+                    await self._take_readings(bytes(message.payload), said)
                 break
             except NotStored:
                 await asyncio.sleep(TRY_AGAIN_S)

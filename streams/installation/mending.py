@@ -49,8 +49,8 @@ def _mend_one(
     config = config_of(topic, settings)
     if finding.code is Code.TOPIC_MISSING:
         safe = {"min.insync.replicas": str(in_sync(copies)), "unclean.leader.election.enable": "false"}
-        partitions, replicas, config = partitions_of(topic, settings), copies, {**config, **safe}
-        new = NewTopic(finding.subject, num_partitions=partitions, replication_factor=replicas, config=config)
+        count, config = partitions_of(topic, settings), {**config, **safe}
+        new = NewTopic(finding.subject, num_partitions=count, replication_factor=copies, config=config)
         # With an operation timeout the broker answers when the topic is there, not when it was asked for.
         return admin.create_topics([new], operation_timeout=TIMEOUT_S, request_timeout=TIMEOUT_S).values()
     key = KEYS[finding.code]

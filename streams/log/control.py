@@ -1,6 +1,7 @@
 """What a control record does to a partition of the log: verified, taken once, and in the order of its source."""
 
 from collections.abc import Iterable, Mapping
+from heapq import heappush
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from schemas.control_record import KIND_HEADER, SIGNATURE_HEADER, ControlRecord,
 from schemas.patient import Event, PatientRecord
 from schemas.reading import Mode
 from schemas.reasons import Refusal
+from schemas.times import NEVER
 from streams.config.packaged_rules import PACKAGED_SOURCE
 from streams.log.beyond import Beyond
 from streams.log.canary import SICK, CanaryWatch, canary_of, is_reserved, observation
@@ -54,10 +56,15 @@ class ControlRecords:
     dirty: set[str]
     beyond: Beyond
     tally: Tally
+    _heap: list[tuple[int, str]]
     _waiting: list[tuple[ControlRecordKind, ControlRecord, int]]
     _before_waiting: Checkpoint | None
-    checkpoint_offset: int
     newcomers: "Newcomers | None" = None
+
+    @property
+    def checkpoint_offset(self) -> int:
+        """The checkpoint's next offset."""
+        raise NotImplementedError
 
     def _checkpoint(self) -> Checkpoint:
         raise NotImplementedError
@@ -65,8 +72,15 @@ class ControlRecords:
     def _watch(self, patient: str) -> Watch:
         raise NotImplementedError
 
-    def _queue(self, watch: Watch, patient: str) -> None:
-        raise NotImplementedError
+    def has_due(self, by: int) -> bool:
+        """Whether somebody's next moment is at `by` (ms) or before."""
+        return bool(self._heap) and self._heap[0][0] <= by
+
+    def queue(self, watch: Watch, patient: str) -> None:
+        """Puts the watch's next moment among those to come."""
+        if watch.vigil.due < NEVER:
+            heappush(self._heap, (watch.vigil.due, patient))
+        watch.queued = watch.vigil.due
 
     def _emit(self, watch: Watch, said: list[Said], offset: int, out: list[Output]) -> None:
         raise NotImplementedError
@@ -92,7 +106,7 @@ class ControlRecords:
         for patient, upto, snapshot in states:
             rules = under[self.beyond.rules_of(upto)]
             self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, rules), upto)
-            self._queue(watch, patient)
+            self.queue(watch, patient)
 
     def _settle(self) -> None:
         self.beyond.settle(self.checkpoint_offset)
@@ -211,7 +225,7 @@ class ControlRecords:
         if self.canary is not None:  # well after a restart: nothing is known of the sick one
             self.canary.begin(forwarded, self.time)
             self.canary.vigil.take(reading, self.time)
-            self._queue(self.canary, canary_of(self.partition))
+            self.queue(self.canary, canary_of(self.partition))
         return True
 
     def _forget(self, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
@@ -254,7 +268,7 @@ class ControlRecords:
         self._emit(watch, said, offset, out)
         self.dirty.add(patient)
         if watch.vigil.due < watch.queued:
-            self._queue(watch, patient)
+            self.queue(watch, patient)
 
     def _adopt(self, body: bytes, offset: int) -> tuple[Refusal, str | None] | None:
         try:
@@ -270,5 +284,5 @@ class ControlRecords:
             watch.vigil.adopt(self.rules, self.time)
             self.dirty.add(patient)
             if watch.vigil.due < watch.queued:
-                self._queue(watch, patient)
+                self.queue(watch, patient)
         return None

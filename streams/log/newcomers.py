@@ -192,7 +192,7 @@ class Newcomers:
         alone = _Beside(self._log, self._beside)
         if watch is not None:
             alone.watches[patient] = watch
-            alone._queue(watch, patient)
+            alone.queue(watch, patient)
         _run(alone, self._taken_out(patient), out)
         said, _ = alone.advance(self._log.time, 1_000_000)
         out += said
@@ -207,7 +207,7 @@ class Newcomers:
         if self._packets:
             return True
         beside = self._beside
-        return beside is not None and bool(beside._heap) and beside._heap[0][0] <= self._log.time
+        return beside is not None and beside.has_due(self._log.time)
 
     @property
     def behind_ms(self) -> int:
@@ -264,7 +264,7 @@ class Newcomers:
         log = self._log
         for patient, watch in machine.watches.items():
             log.watches[patient] = watch
-            log._queue(watch, patient)
+            log.queue(watch, patient)
 
     # ---- what waits
 
@@ -335,7 +335,7 @@ def _run(machine: _Beside, waits: Sequence[Waits], out: list[Output]) -> None:
         if one.back_ms:
             out += machine.take(Stretch(together, None))
             together = []
-            machine._lower_leads(one.back_ms, one.record)
+            machine.lower_leads(one.back_ms, one.record)
         else:
             together.append(one.record)
     out += machine.take(Stretch(together, None))

@@ -8,7 +8,7 @@ arrival clock, `streams.log.stream_time` says; records whose time is not known y
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heapreplace
 from itertools import chain
 from typing import Final
 
@@ -100,14 +100,18 @@ class Partition(ControlRecords):
     @property
     def checkpoint(self) -> Checkpoint:
         """Up to where the log has been taken; not beyond what still waits for its time, or for the first moment."""
-        before = self._before_waiting or (self.newcomers and self.newcomers.before) or self._checkpoint()
+        before = self._held_before() or self._checkpoint()
         return before._replace(ahead=self.beyond.after(before.next_offset))
 
     @property
     def checkpoint_offset(self) -> int:
         """The checkpoint's next offset."""
-        before = self._before_waiting or (self.newcomers and self.newcomers.before)
+        before = self._held_before()
         return self.next_offset if before is None else before.next_offset
+
+    def _held_before(self) -> Checkpoint | None:
+        newcomers = None if self.newcomers is None else self.newcomers.before
+        return self._before_waiting or newcomers
 
     def _checkpoint(self) -> Checkpoint:
         where = self.next_offset, self.time, self.first_time, dict(self.sources), self.rules_bytes
@@ -156,7 +160,7 @@ class Partition(ControlRecords):
             newcomers.begin(self._checkpoint())
         self._settle()
         if stretch.back_ms:
-            self._lower_leads(stretch.back_ms, stretch.records[0])
+            self.lower_leads(stretch.back_ms, stretch.records[0])
         for record in stretch.records:
             offset, time, _, value, headers = record
             self.next_offset = next_offset = offset + 1
@@ -214,7 +218,7 @@ class Partition(ControlRecords):
             if count != len(reading.vitals) or not count:  # a withdrawal names no vitals
                 self._count_rest(taken, record, out)
             if vigil.due < watch.queued:
-                self._queue(watch, patient)
+                self.queue(watch, patient)
             touch(patient)
         tally.records += taken_records
         tally.readable += readable
@@ -234,15 +238,15 @@ class Partition(ControlRecords):
         out: list[Output] = []
         self.time = max(self.time, time)
         for _ in range(limit):
-            if not self._heap or self._heap[0][0] > self.time:
+            if not self.has_due(self.time):
                 return out, True
             self._fire_one(self.next_offset, out)
-        return out, not self._heap or self._heap[0][0] > self.time
+        return out, not self.has_due(self.time)
 
     def _tick_in(self, record: Record) -> Tick | None:
         return tick_in(record, self.keys, self.topic, self.partition)
 
-    def _lower_leads(self, by: int, record: Record) -> None:
+    def lower_leads(self, by: int, record: Record) -> None:
         """Stamps stepped back below the log's time: devices seem that much earlier, until their next readings."""
         offset, _, key, *_ = record
         if self.newcomers is not None:
@@ -289,12 +293,7 @@ class Partition(ControlRecords):
             out += canary.outputs(canary.vigil.tick(due))
             if canary.vigil.due <= due:
                 raise RuntimeError("a vigil that stays due would stop the partition")
-        self._queue(canary, canary_of(self.partition))
-
-    def _queue(self, watch: Watch, patient: str) -> None:
-        if watch.vigil.due < NEVER:
-            heappush(self._heap, (watch.vigil.due, patient))
-        watch.queued = watch.vigil.due
+        self.queue(canary, canary_of(self.partition))
 
     def _emit(self, watch: Watch, said: list[Said], offset: int, out: list[Output]) -> None:
         for topic, value, at in said:

@@ -140,9 +140,9 @@ def beside(candidate: Rules, counts: Counts) -> type[Partition]:
 
 def report(counts: Counts) -> dict[str, Any]:
     """Both sides under stable names, as a worker's metrics tell them."""
-    tables = {"alerts": counts.raised, "interruptions": counts.called}
+    tables: dict[str, Counter[Row]] = {"alerts": counts.raised, "interruptions": counts.called}
     places = sorted({row[1:] for table in tables.values() for row in table})
-    by = [
+    by: list[dict[str, Any]] = [
         {
             "kind": kind,
             "priority": priority,

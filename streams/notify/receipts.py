@@ -95,7 +95,7 @@ def read_callback(body: bytes) -> DeviceReceipt:
     except UnicodeEncodeError:  # half of a surrogate pair
         raise ReceiptRefused(422, "bad_field", "id", "send the id as it stands in the event") from None
     try:
-        word = DeviceWord(said.get("status"))
+        word = DeviceWord(said.get("status", ""))
     except ValueError:
         raise ReceiptRefused(422, "bad_field", "status", f"one of: {', '.join(DeviceWord)}") from None
     who = said.get("who")

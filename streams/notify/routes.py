@@ -219,7 +219,7 @@ def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
     local = url.hostname in ("127.0.0.1", "::1", "localhost")
     if not url.hostname or url.scheme not in ("https", "http") or (url.scheme == "http" and not local):
         raise RoutesFault(f"{who}: url must be https://..., or http:// of this machine")
-    key_file = table.get("key_file")
+    key_file: str = table.get("key_file") or ""
     if channel is Channel.FHIR and not key_file:
         return {"url": table["url"].rstrip("/")}
     if channel is Channel.WEBHOOK and not (key_file and table.get("key_id")):

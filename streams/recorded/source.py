@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -68,8 +68,8 @@ class Source:
         consumer.assign([place])
         try:
             while True:
-                messages = consumer.consume(AT_ONCE, timeout=POLL_S)
-                portion = []
+                messages: list[Any] = consumer.consume(AT_ONCE, timeout=POLL_S)
+                portion: list[Record] = []
                 for message in messages:
                     if message.error() is not None:
                         raise BrokerUnreachable(f"{place.topic}/{partition}: {message.error().str()}")

@@ -267,7 +267,7 @@ class PartitionAssignment:
         at = place.start if kept.next_offset is None else kept.next_offset
         log_of = self._new_log(partition, kept)
         log_of.dirty.update(kept.unsaved)
-        told = None
+        told: asyncio.Future[Any] | None = None
         if kept.since is not None:
             self.watch.changes[CUT if "#cut" in kept.since else Topic.READINGS.value] += 1
         if kept.since is not None and self._forwarder is not None:

@@ -1,8 +1,9 @@
 """Faust's fetcher, ended in good order also while partitions change hands."""
 
 import asyncio
+from typing import cast
 
-from faust.transport.consumer import Fetcher
+from faust.transport.consumer import Consumer, Fetcher
 from mode import Service
 
 
@@ -16,7 +17,7 @@ class BatchFetcher(Fetcher):
     @Service.task
     async def _fetcher(self) -> None:
         try:
-            await self.app.consumer._drain_messages(self)
+            await cast(Consumer, self.app.consumer)._drain_messages(self)
         except asyncio.CancelledError:
             if not (self.should_stop or self.app.should_stop):
                 raise

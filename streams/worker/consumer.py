@@ -88,7 +88,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _fetch_records(
         self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
-    ) -> dict[TP, Fetched]:
+    ) -> dict[TP, Any]:  # Fetched
         if not self.consumer.flow_active:
             return {}
         fetcher = consumer._fetcher
@@ -130,6 +130,7 @@ class BatchConsumer(driver.Consumer):
     """Hands every fetched batch to the agent of its topic and waits for it; commits what was marked safe."""
 
     app: Any  # a BatchApp
+    _thread: BatchThread
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -208,8 +209,6 @@ class BatchConsumer(driver.Consumer):
         ends = await call(consumer.end_offsets, list(tps))
         committed = {tp: await call(consumer.committed, tp) for tp in tps}
         return {tp: (starts[tp] if at is None else at, ends[tp], at is not None) for tp, at in committed.items()}
-
-    # How batches come
 
     def open_transaction_s(self) -> float:
         """How long patient records, actions or rules have been waiting for a transaction to end, in seconds."""

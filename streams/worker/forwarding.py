@@ -126,14 +126,14 @@ class Forwarder:
     async def tell_of_history(self, partition: int, lost: "Sequence[Lost]") -> asyncio.Future[None]:
         """Says in the log whose history was lost; the future is done when Kafka has it."""
         states = self._settings.topic(Topic.STATES)
-        told = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         outgoing = [
             self._control_record(
                 ControlRecordKind.HISTORY, states, partition, one.offset, one.patient, b"{}", partition
             )
             for one in lost
         ]
-        acks = AckTracker(lambda _: told.done() or told.set_result(None))
+        acks = AckTracker(lambda _: _settle(told))
         await self._to_log.put(under(acks.open(0, len(outgoing)), outgoing))
         return told
 
@@ -141,9 +141,9 @@ class Forwarder:
         """Says in a partition of the log that a topic was made anew, or the log cut back: what was there is lost. The
         future is done when Kafka has it. `mark` tells it from the next time: said again, it changes nothing.
         """
-        told = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         record = self._control_record(ControlRecordKind.LOSS, tp.topic, tp.partition, 0, "", b"{}", partition, mark)
-        acks = AckTracker(lambda _: told.done() or told.set_result(None))
+        acks = AckTracker(lambda _: _settle(told))
         await self._to_log.put(under(acks.open(0, 1), [record]))
         return told
 
@@ -206,3 +206,8 @@ class Forwarder:
         field = "key" if code in (Refusal.BAD_FIELD, Refusal.MISSING_FIELD) else None
         facts = Rejection.of(code, field, tp.topic, tp.partition, offset)
         return OutgoingRecord(self._settings.topic(Topic.REJECTIONS), tp.partition, key, value, facts.headers())
+
+
+def _settle(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)

@@ -50,7 +50,7 @@ class Take(msgspec.Struct, frozen=True, array_like=True, tag="take"):
     @classmethod
     def of(cls, partition: int, records: Sequence[Record], armed: Sequence[bytes], back_ms: int = 0) -> "Take":
         """As the armed partition took them."""
-        plain = [(offset, at, key, value, list(headers)) for offset, at, key, value, headers in records]
+        plain: list[Any] = [(offset, at, key, value, list(headers)) for offset, at, key, value, headers in records]
         return cls(partition, plain, list(armed), back_ms)
 
 

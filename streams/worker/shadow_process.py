@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import traceback
-from typing import Final
+from typing import Any, Final
 
 from detectors.rules import read_rules
 from streams.log.shadow import Twin
@@ -42,7 +42,7 @@ def _run() -> None:
         elif isinstance(frame, Drop):
             twin.drop(frame.partition)
         elif isinstance(frame, Take):
-            records = [(o, at, key, value, tuple(headers)) for o, at, key, value, headers in frame.records]
+            records: list[Any] = [(o, at, key, value, tuple(headers)) for o, at, key, value, headers in frame.records]
             twin.take(frame.partition, records, frame.armed, frame.back_ms)
         rows = twin.counts.rows()
         if rows != told:

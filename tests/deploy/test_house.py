@@ -83,7 +83,7 @@ def test_imports_go_one_way_and_opinions_stay_pure():
     run(program("lint-imports"), "--no-cache")
 
 
-def test_the_types_of_the_pure_core_agree():
+def test_the_types_agree():
     run(program("mypy"))
 
 

@@ -55,15 +55,17 @@ async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str
     if board.accounts is None:
         raise HTTPException(404, "this board has no accounts")
     known_on = request.cookies.get(SCREEN_COOKIE)
-    where = {"address": address_of(request), "screen": board.sessions.screen_of(known_on, who.login)}
+    screen = board.sessions.screen_of(known_on, who.login)
     try:
-        account = await board.sign_ins.attempt(board.accounts, who.login, who.password, **where)
+        account = await board.sign_ins.attempt(
+            board.accounts, who.login, who.password, address=address_of(request), screen=screen
+        )
     except TooMany:
         raise HTTPException(429, "too many tries at once; try again", headers={"Retry-After": "1"}) from None
     if account is None:
-        board.audit.record(What.REFUSED, who.login, address=where["address"])
+        board.audit.record(What.REFUSED, who.login, address=address_of(request))
         raise HTTPException(401, "name or password is wrong")
-    board.audit.record(What.SIGNED_IN, account.login, address=where["address"])
+    board.audit.record(What.SIGNED_IN, account.login, address=address_of(request))
     session = board.sessions.begin(account.login, time.time(), account.stamp).of(account)
     give_cookie(board, response, session)
     give_screen_cookie(board, response, board.sessions.screen_with(known_on, account.login))

@@ -101,8 +101,8 @@ async def history(request: Request, session: See, whose: Whose) -> Response:
 
 
 def _event(alert: dict[str, Any]) -> dict[str, Any]:
-    kept = ("alert_id", "revision", "state", "kind", "priority", "interrupts", "headline", "reason", "at", "action")
-    kept += ("findings", "news2")  # what the sentence is made of in another language
+    kept = ["alert_id", "revision", "state", "kind", "priority", "interrupts", "headline", "reason", "at", "action"]
+    kept += ["findings", "news2"]  # what the sentence is made of in another language
     return {name: alert.get(name) for name in kept}
 
 

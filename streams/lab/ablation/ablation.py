@@ -221,7 +221,8 @@ def ablate(
             for arm in OUT
         }
         told["detected"] = {
-            arm: _detected(one, *(of_arms[name] for name in pair(arm)), timed, draws) for arm, one in of_arms.items()
+            arm: _detected(one, of_arms[pair(arm)[0]], of_arms[pair(arm)[1]], timed, draws)
+            for arm, one in of_arms.items()
         }
     return told
 

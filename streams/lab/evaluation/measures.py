@@ -1,7 +1,8 @@
 """Figures that say how well a score tells those who will have the event from those who will not."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -90,7 +91,8 @@ def brier(probability: Array, positive: Array) -> float:
     return round(float(np.mean((np.asarray(probability) - np.asarray(positive)) ** 2)), 12)
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bin:
     """One stretch of a reliability curve: mean probability said, share in which it happened, how many."""
 
     said: float
@@ -154,7 +156,7 @@ class Bootstrap:
         """The intervals of quantiles of values, each belonging to a patient."""
         order = np.argsort(values, kind="stable")
         weights = np.cumsum(self.weights[:, who[order]], axis=1)
-        found = []
+        found: list[tuple[float, float] | None] = []
         for share in shares:
             if weights.shape[1] == 0:
                 found.append(None)

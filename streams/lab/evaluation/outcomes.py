@@ -164,7 +164,7 @@ def require_one_clock(recorded: Recorded, asked: Asked | None = None) -> None:
     tables = tables_of(recorded)
     seen = tables.vitals.group_by("patient_id").aggregate([("time_s", "min"), ("time_s", "max")]).to_pydict()
     begins, ends = np.array(seen["time_s_min"], dtype=float), np.array(seen["time_s_max"], dtype=float)
-    outcomes = read_outcomes(tables, seen["patient_id"], begins, asked)
+    outcomes = read_outcomes(tables, seen["patient_id"], begins.tolist(), asked)
     timed = outcomes.timed
     if timed.any() and outside(outcomes, (ends - begins) / HOUR_S)[timed].all():
         raise CannotEvaluate(

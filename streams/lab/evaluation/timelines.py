@@ -40,7 +40,7 @@ def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
     outcomes, trace = compared.outcomes, compared.trace
     horizon = outcomes.horizon
     found = []
-    for patient in np.flatnonzero(outcomes.timed & compared.kept & ~alerting.detected):
+    for patient in np.flatnonzero(outcomes.timed & compared.kept & ~alerting.detected).tolist():
         onset = float(outcomes.onset_h[patient])
         rows = (
             (trace.who == patient) & (trace.hours <= onset - horizon.lead_h) & (trace.hours >= onset - horizon.within_h)
@@ -48,7 +48,7 @@ def misses(compared: Compared, alerting: Alerting) -> Iterator[Story]:
         scores = trace.column("news2")[rows]
         highest = float(np.nanmax(scores)) if len(scores) and not np.isnan(scores).all() else -1.0
         earlier = alerting.raised_h[alerting.raised_by == patient]
-        found.append((highest, int(patient), onset, earlier))
+        found.append((highest, patient, onset, earlier))
     found.sort(key=lambda one: (-one[0], one[1]))
     for highest, patient, onset, calls in found[:MANY]:
         seen = f"NEWS2 reached {highest:.0f} in that time" if highest >= 0 else "no reading in that time"

@@ -29,6 +29,9 @@ class Asking(Vigil):
 
     __slots__ = ("asked", "seen")
 
+    asked: AlertRequest | None
+    seen: Assessment | None
+
     @classmethod
     def before(cls, look: Look) -> Self:
         """The vigil as it was just before a decision."""
@@ -40,8 +43,8 @@ class Asking(Vigil):
     def request(self, assessment: Assessment, fresh: dict[str, Decided], *, entered: bool) -> AlertRequest:
         """The same, kept."""
         self.seen = assessment
-        self.asked = super().request(assessment, fresh, entered=entered)
-        return self.asked
+        asked = self.asked = super().request(assessment, fresh, entered=entered)
+        return asked
 
 
 class Place(NamedTuple):

@@ -50,7 +50,7 @@ class Look(NamedTuple):
         if self.action is not None:
             return vigil.act(self.action, self.at).said
         out: list[Said] = []
-        vigil._review(self.at, self.fresh, out, status=self.status)
+        vigil.decide(self.at, self.fresh, out, status=self.status)
         return out
 
 
@@ -66,11 +66,11 @@ def looking(
 
         __slots__ = ()
 
-        def _review(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Assessment:
+        def decide(self, at: int, fresh: dict[str, Decided], out: list[Said], *, status: bool) -> Assessment:
             if self.patient != patient:
-                return super()._review(at, fresh, out, status=status)
+                return super().decide(at, fresh, out, status=status)
             before, begin = self.snapshot(), len(out)
-            assessment = super()._review(at, fresh, out, status=status)
+            assessment = super().decide(at, fresh, out, status=status)
             note(Look(at, before, self.rules, dict(fresh), status, None, tuple(out[begin:])))
             return assessment
 

@@ -78,7 +78,7 @@ class Future:
     def _try(self, changed: dict[str, float], most: int) -> Tried:
         vigil = Vigil.restore(self._state, self._rules)
         vigil.intake.drop_open()  # what came already of the window under way would blur the values that are tried
-        vigil.due = vigil._next_due(self._at)
+        vigil.due = vigil.next_due(self._at)
         step = WINDOW_MS if self.streams else ROUND_MS
         shown = calls = None
         moments: list[int] = []

@@ -69,10 +69,10 @@ def train(
         rows = list(rows_of(seen[place]))
         if number >= len(order) // 2:
             predicted += [(model.log_odds_one(rows[row]), told[place][row]) for row in known[place]]
-        for row in known[place]:
+        for row in known[place].tolist():
             model.learn_one(rows[row], bool(told[place][row]))
             mean.step()
-        hours += [(place, int(row)) for row in known[place]]
+        hours += [(place, row) for row in known[place].tolist()]
     for _ in range(PASSES - 1):
         chance.shuffle(hours)
         for place, row in hours:

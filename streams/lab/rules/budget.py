@@ -179,7 +179,7 @@ def _settle(
     draws: Bootstrap,
 ) -> Calibrated:
     """Tries thresholds by the very Vigil, and keeps the one that uses most of the budget without exceeding it."""
-    best: tuple[Measured, Mapping[str, float]] | None = None
+    best: tuple[Measured, dict[str, float]] | None = None
     tried: dict[tuple[float, ...], Measured] = {}
     aim = AIM * budget
     for _ in range(PASSES):
@@ -189,7 +189,7 @@ def _settle(
             break
         seen = tried[key] = measure(through(thresholds), draws)
         if seen.high <= budget and (best is None or seen.rate > best[0].rate):
-            best = seen, thresholds
+            best = seen, dict(thresholds)
         if CLOSE * budget <= seen.high <= budget:
             break
         aim *= max(0.25, min(4.0, AIM * budget / seen.high))

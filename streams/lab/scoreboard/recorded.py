@@ -111,7 +111,8 @@ def main() -> None:
     rules = read_rules(given.before.read_bytes()), read_rules(packaged_rules_bytes())
     for folder in given.folders:
         recording = Recording(folder, source=given.source)
-        source, pairs = str(recording.survey.source), []
+        source = str(recording.survey.source)
+        pairs: list[tuple[Counted, Counted]] = []
         for patient, readings in recording.per_patient():
             if len(pairs) >= given.patients:
                 break

@@ -84,7 +84,7 @@ def _communication(notice: Notice, recipient: Recipient) -> dict[str, Any]:
 
 def _observation(notice: Notice, recipient: Recipient, details: Details) -> dict[str, Any]:
     score, most = details.score_min, details.score_max
-    unit = {"unit": "{score}", "system": UCUM, "code": "{score}"}
+    unit: dict[str, Any] = {"unit": "{score}", "system": UCUM, "code": "{score}"}
     partial = f"at least {score}, at most {most}: not everything was measured"
     return {
         "resourceType": "Observation",
@@ -94,7 +94,7 @@ def _observation(notice: Notice, recipient: Recipient, details: Details) -> dict
         "code": {"coding": [NEWS2_TOTAL], "text": f"NEWS2, SpO2 scale {details.scale}"},
         "subject": _subject(notice, recipient),
         "effectiveDateTime": _time(notice.at),
-        "valueQuantity": {"value": score} | unit if details.complete else {"value": score, "comparator": ">="} | unit,
+        "valueQuantity": {"value": score} | ({} if details.complete else {"comparator": ">="}) | unit,
     } | ({} if details.complete else {"note": [{"text": partial}]})
 
 

@@ -72,7 +72,7 @@ async def _without_checkpoint(
 
 def _not_restorable(stored: Stored, rules: Rules) -> list[Lost]:
     """After a change of versions each state is tried before it is relied on; otherwise the checksum is enough."""
-    lost = []
+    lost: list[Lost] = []
     for patient, body in list(stored.states.items()):
         if body.libraries != LIBRARIES and not _restores(patient, body, rules):
             del stored.states[patient]

@@ -104,22 +104,23 @@ class CheckpointBody(Struct, array_like=True, frozen=True):
         mode: str = "",
     ) -> "CheckpointBody":
         """The body for a checkpoint, by this build."""
-        where = (
+        return cls(
             checkpoint.next_offset,
             checkpoint.time,
             checkpoint.first_time,
             dict(checkpoint.sources),
             checkpoint.rules,
+            cluster_id,
+            topic_id,
+            generation,
+            patients,
+            clock=checkpoint.clock,
+            log_number=checkpoint.log_number,
+            group=group,
+            behaviour=BEHAVIOUR,
+            mode=mode,
+            ahead=checkpoint.ahead,
         )
-        more = {
-            "clock": checkpoint.clock,
-            "log_number": checkpoint.log_number,
-            "group": group,
-            "behaviour": BEHAVIOUR,
-            "mode": mode,
-            "ahead": checkpoint.ahead,
-        }
-        return cls(*where, cluster_id, topic_id, generation, patients, **more)
 
 
 _pack = msgspec.msgpack.Encoder().encode

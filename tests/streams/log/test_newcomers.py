@@ -114,7 +114,7 @@ def test_stamps_that_step_back_lower_the_leads_of_those_who_wait_at_their_place(
     whole, (log, _) = new_partition(), crowded(0)
     for one in (whole, log):
         hand(one, *entries)
-        one._lower_leads(5 * SECOND, (9, T0, b"b", b"", ()))
+        one.lower_leads(5 * SECOND, (9, T0, b"b", b"", ()))
         hand(one, *[one._replace(at=one.at + 9 * SECOND) for one in entries])
     assert log.newcomers.waiting == 19
 

@@ -124,12 +124,14 @@ def decode_slowly(value: bytes | None) -> Decoded:
 
 
 def whose(value: bytes | None) -> str | None:
-    """Who a record that `decode_fast` left aside may be about; None if `decode_slowly` cannot read it at all."""
+    """Who a record that `decode_fast` left aside may be about, "" where it does not say; None if it is no object of
+    JSON, which `decode_slowly` refuses at sight.
+    """
     try:
         patient = open_value(value).get("patient_id")
     except Unreadable:
         return None
-    return patient if isinstance(patient, str) else None
+    return patient if isinstance(patient, str) else ""
 
 
 def open_value(value: bytes | None) -> dict[str, Any]:

@@ -231,7 +231,7 @@ class ControlRecords:
     def _forget(self, forwarded: ControlRecord, offset: int, out: list[Output]) -> None:
         """Ends the watch over somebody whom nobody admitted, unless something came since the owner chose her."""
         patient = forwarded.key
-        watch = self.watches.get(patient)
+        watch = self._seen(patient, out)
         if watch is None or offset < watch.upto:
             return
         since = idle_since(watch.vigil)

@@ -125,6 +125,7 @@ class Newcomers:
         self._of_all: list[int] = []
         self._before: Checkpoint | None = None
         self.waiting = self.bytes = self.came = 0
+        self.most_watched: int | None = None  # beyond it those who wait go on waiting, until others are forgotten
 
     # ---- what the log asks
 
@@ -141,6 +142,14 @@ class Newcomers:
         """Whether she is watched here, or waits to be."""
         return patient in self._of or (self._beside is not None and patient in self._beside.watches)
 
+    def awaits(self, patient: str) -> bool:
+        """Whether records of her wait."""
+        serials = self._of.get(patient)
+        if serials is None or len(serials) > 1:
+            return serials is not None
+        first, packet = next(iter(self._packets.items()))
+        return serials[0] != first or any(one.patient == patient for one in packet.waiting)
+
     def keeps(self, reading: FastReading, record: Record) -> bool:
         """Whether a reading of somebody whom the log does not watch waits; if not, the log takes it."""
         patient = reading.patient_id
@@ -155,10 +164,10 @@ class Newcomers:
         return True
 
     def keeps_unread(self, record: Record) -> bool:
-        """The same of a record that has to be looked at closely."""
+        """The same of a record that has to be looked at closely. To refuse at sight costs no more than to wait."""
         if self._beside is not None or not self.poison_room:
             patient = whose(record[3])
-            if patient in self._log.watches:
+            if patient is None or patient in self._log.watches:
                 return False
             if not self.poison_room or (patient and self.has(patient)):
                 self._put(patient or None, _bare(record))
@@ -167,8 +176,8 @@ class Newcomers:
         return False
 
     def keeps_control(self, patient: str, record: Record) -> bool:
-        """A control record that can wait: whether it is about somebody who is here."""
-        if not self.has(patient):
+        """A control record that can wait: whether it has to, behind others of the same patient."""
+        if not self.awaits(patient):
             return False
         self._put(patient, _signed(record))
         return True
@@ -205,9 +214,16 @@ class Newcomers:
     def works(self) -> bool:
         """Whether there is anything to do here."""
         if self._packets:
-            return True
+            return not self.held
         beside = self._beside
         return beside is not None and beside.has_due(self._log.time)
+
+    @property
+    def held(self) -> bool:
+        """Whether those who wait have to, because too many are watched. Never where the log itself would wait."""
+        if self.most_watched is None or self.full:
+            return False
+        return len(self._log.watches) + len(self.watches) >= self.most_watched
 
     @property
     def behind_ms(self) -> int:
@@ -235,6 +251,8 @@ class Newcomers:
         if not self._packets:
             out, _ = beside.advance(self._log.time, most)
             return out
+        if self.held:
+            return out
         serial, packet = next(iter(self._packets.items()))
         waiting = packet.waiting
         taken = [waiting.popleft() for _ in range(min(most, len(waiting)))]
@@ -248,7 +266,7 @@ class Newcomers:
 
     def join(self) -> bool:
         """Those who waited are known from now on, if nothing waits any more; whether it is so."""
-        if self.works:
+        if self._packets or self.works:
             return False
         if self._beside is not None:
             self._join(self._beside)

@@ -9,7 +9,7 @@ from schemas.control_record import ControlRecordKind
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.log.control_records import forward
-from streams.log.crowd import MOST_UNADMITTED, look_at_crowd
+from streams.log.crowd import look_at_crowd, most_unadmitted
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.outgoing import OutgoingRecord
 from streams.worker.owned_partition import OwnedPartition
@@ -17,13 +17,16 @@ from streams.worker.owned_partition import OwnedPartition
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
-AT_ONCE: Final = 1_000
-IN_A_ROW: Final = 100
-"""Records that are signed between two looks at everything else: about 3 ms."""
-CROWD_EVERY_S: Final = 5.0
-"""To look through tens of thousands takes a tenth of a second."""
+AT_ONCE: Final = 250
+"""Of a partition, between two looks."""
+IN_A_ROW: Final = 50
+"""Records that are signed between two looks at everything else: about 2 ms."""
+BEYOND: Final = 500
+"""So many more than a partition may have are watched; then those who wait go on waiting, until others are forgotten."""
 AGAIN_AFTER_S: Final = 10.0
 """A record that was put into the log takes effect by then; else the patient is chosen again."""
+BEHIND_S: Final = 1.0
+"""A partition that is so far behind its log has more urgent things to do."""
 
 
 class Forgetter:
@@ -34,12 +37,12 @@ class Forgetter:
         settings: Settings,
         to_log: BufferedProducer,
         ours: Callable[[], Iterable[OwnedPartition]],
-        most: int = MOST_UNADMITTED,
+        most: Callable[[int], int] = most_unadmitted,
     ) -> None:
+        """`most`: how many a partition may have, by how many partitions are ours."""
         self._topic, self._keys = settings.topic(Topic.READINGS), settings.keys
         self._to_log, self._ours, self._most = to_log, ours, most
-        self._asked: dict[tuple[int, str], float] = {}
-        self._looked: dict[int, float] = {}
+        self._asked: dict[int, dict[str, float]] = {}
         self.crowded: dict[int, int] = {}
 
     async def run(self) -> None:
@@ -51,30 +54,31 @@ class Forgetter:
     async def look(self, now: float) -> None:
         """`now` by the loop's clock, in seconds."""
         ours = list(self._ours())
-        waits = {one.partition for one in ours if one.newcomers is not None and one.newcomers.waiting}
-        self._asked = {who: at for who, at in self._asked.items() if now - at < AGAIN_AFTER_S or who[0] in waits}
         before, self.crowded = self.crowded, {}
+        most = self._most(len(ours))
         for owned in ours:
-            if owned.partition in before and now - self._looked.get(owned.partition, -CROWD_EVERY_S) < CROWD_EVERY_S:
-                self.crowded[owned.partition] = before[owned.partition]
-                continue
             await asyncio.sleep(0)
-            self._looked[owned.partition] = now
-            crowd = look_at_crowd(owned.log, self._most)
-            if crowd.unadmitted <= self._most:
+            asked = {who: at for who, at in self._asked.get(owned.partition, {}).items() if now - at < AGAIN_AFTER_S}
+            self._asked[owned.partition] = asked
+            busy = not self._keys or owned.lag_s() > BEHIND_S
+            crowd = look_at_crowd(owned.log, most, 0 if busy else AT_ONCE, asked)
+            if owned.newcomers is not None:
+                # Where nobody can be forgotten nobody waits for it: whoever is new has to be watched.
+                waits = bool(asked or crowd.forget or busy) or crowd.unadmitted <= most
+                owned.newcomers.most_watched = crowd.others + most + BEYOND if self._keys and waits else None
+            if crowd.unadmitted <= most:
                 continue
-            self.crowded[owned.partition] = crowd.unadmitted - self._most
+            self.crowded[owned.partition] = crowd.unadmitted - most
             if owned.partition not in before:
                 self._tell(owned.partition, crowd.unadmitted)
-            chosen = [one for one in crowd.forget if (owned.partition, one[1]) not in self._asked][:AT_ONCE]
-            for start in range(0, len(chosen) if self._keys else 0, IN_A_ROW):
+            for start in range(0, len(crowd.forget), IN_A_ROW):
                 await asyncio.sleep(0)
-                await self._to_log.put(self._records(owned.partition, chosen[start : start + IN_A_ROW], now))
+                await self._to_log.put(self._records(owned.partition, crowd.forget[start : start + IN_A_ROW], now))
 
     def _records(self, partition: int, forget: list[tuple[int, str]], now: float) -> list[OutgoingRecord]:
         records = []
         for since, patient in forget:
-            self._asked[partition, patient] = now
+            self._asked[partition][patient] = now
             key, value, headers = forward(
                 ControlRecordKind.FORGET,
                 self._topic,

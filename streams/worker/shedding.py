@@ -27,6 +27,9 @@ STATUS_EVERY_S: Final = 5.0
 """So long the newest status of a patient waits at most, while others take its place."""
 
 REFUSALS_A_SECOND: Final = 100
+"""So many are sent whole by a partition that is behind."""
+REFUSALS_IN_TIME: Final = 500
+"""By one that keeps up: ten thousand a second would cost a good part of its worker's time, and of Kafka's disks."""
 
 
 class Shedding:
@@ -57,8 +60,6 @@ class Shedding:
 
     def sift(self, records: list[OutgoingRecord], now: float, waited_s: float = 0.0) -> list[OutgoingRecord]:
         """What may be sent at all, now or later. `waited_s`: how long that has waited which caused them."""
-        if not self.on and waited_s < FROM_S:
-            return records
         if int(now) != self._second:
             self._second, self._sent = int(now), 0
         kept: list[OutgoingRecord] = []
@@ -66,7 +67,7 @@ class Shedding:
         for record in records:
             if record.topic == self._trends and self.on:
                 self._counts[Topic.TRENDS] += 1
-            elif record.topic == self._rejections and self._is_too_much():
+            elif record.topic == self._rejections and self._is_too_much(self.on or waited_s >= FROM_S):
                 flood.append(record)
             else:
                 kept.append(record)
@@ -109,22 +110,28 @@ class Shedding:
         """What waited is on its way."""
         self._waiting.clear()
 
-    def _is_too_much(self) -> bool:
+    def _is_too_much(self, late: bool) -> bool:
         self._sent += 1
-        return self._sent > REFUSALS_A_SECOND
+        return self._sent > (REFUSALS_A_SECOND if late else REFUSALS_IN_TIME)
 
     def _together(self, flood: list[OutgoingRecord]) -> list[OutgoingRecord]:
         """One rejection that names the offsets of many; those of other topics than the log stay as they are."""
-        facts = [(record, Rejection.from_headers(record.headers)) for record in flood]
-        whole = [record for record, fact in facts if fact.topic != self._log_topic or fact.last_offset is not None]
-        many = [fact for _, fact in facts if fact.topic == self._log_topic and fact.last_offset is None]
-        if not many:
+        whole: list[OutgoingRecord] = []
+        offsets: list[int] = []
+        vitals = 0
+        for record in flood:
+            facts = dict(record.headers)
+            if facts["topic"] != self._log_topic.encode() or "last_offset" in facts:
+                whole.append(record)
+            else:
+                offsets.append(int(facts["offset"]))
+                vitals += int(facts["vitals"])
+        if not offsets:
             return whole
-        self._counts[Topic.REJECTIONS] += len(many)
-        offsets = [fact.offset for fact in many]
+        self._counts[Topic.REJECTIONS] += len(offsets)
         told = Rejection.of(
-            Refusal.FLOOD, None, self._log_topic, self._partition, min(offsets), sum(fact.vitals for fact in many),
+            Refusal.FLOOD, None, self._log_topic, self._partition, min(offsets), vitals,
             last_offset=max(offsets),
         )  # fmt: skip
-        headers = (*told.headers(), ("records", str(len(many)).encode()))
+        headers = (*told.headers(), ("records", str(len(offsets)).encode()))
         return [*whole, OutgoingRecord(self._rejections, self._partition, None, None, headers)]

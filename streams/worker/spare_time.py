@@ -16,6 +16,11 @@ log = logging.getLogger(__name__)
 
 SHARE: Final = 0.25
 """Of the time in which there is other work."""
+LATE_SHARE: Final = 0.05
+"""Of the time in which records of those known before wait longer than `LATE_S`."""
+LATE_S: Final = 0.5
+BUSY_FOR_S: Final = 0.25
+"""So long after other work there is other work: what comes next is being fetched."""
 
 PORTION_S: Final = 0.004
 """Between two looks at everything else."""
@@ -38,6 +43,7 @@ class SpareTime:
 
     def __init__(self, ours: Callable[[], Iterable[OwnedPartition]], busy: Callable[[], bool]) -> None:
         self._ours, self._busy = ours, busy
+        self._busy_at = -BUSY_FOR_S
         self._calm: dict[int, tuple[int, float]] = {}  # how many had come, and since when no more have
         self._begun: dict[int, int] = {}  # how many had come when the last crowd began
         self._refilled = 0.0
@@ -54,7 +60,15 @@ class SpareTime:
             for owned in waits:
                 took = await owned.take_newcomers(PORTION_S)
                 self.spent_s += took
-                await asyncio.sleep(took * (1 / SHARE - 1) if self._busy() else 0)
+                await asyncio.sleep(took * (1 / self.share(time.monotonic()) - 1))
+
+    def share(self, now: float) -> float:
+        """Of the time, by what else there is to do; `now` in seconds of a monotonic clock."""
+        if self._busy():
+            self._busy_at = now
+        if any(owned.lag_s() > LATE_S for owned in self._ours()):
+            return LATE_SHARE
+        return SHARE if now - self._busy_at < BUSY_FOR_S else 1.0
 
     def look(self, now: float) -> None:
         """Makes room as time goes by, tells who waits long, and lets those be known who have waited."""

@@ -51,7 +51,7 @@ def test_a_header_without_a_value_stops_nothing_that_waits():
     nothing = (("trace", None),)
     hand(log, *[reading(T0, f"new-{number}", heart_rate=75) for number in range(700)], headers=nothing)
     log.newcomers.poison_room = 0
-    log.run([(700 + number, T0, None, b"{", nothing) for number in range(700)])
+    log.run([(700 + number, T0, None, b"{}", nothing) for number in range(700)])
     key, value, headers = forward(ControlRecordKind.FORGET, TOPIC, 0, T0 + SECOND, "new-3", b"", KEYS, TOPIC, 0)
     log.run([(log.expected, T0 + 2 * SECOND, key, value, headers + nothing)])
     hand(log, *[reading(T0 + 2 * SECOND, f"more-{number}", heart_rate=75) for number in range(1_000)], headers=nothing)
@@ -88,13 +88,37 @@ def test_what_nobody_can_read_waits_but_nothing_of_somebody_known():
     known = {"patient_id": "known", "device_id": "m", "taken_at": "2026-11-22T12:00:01Z", "mode": "test"}
     log, _ = crowded(0, [reading(T0, "known", heart_rate=75)])
     strange = json.dumps(known | {"vitals": {"heart_rate": {"value": 80, "unit": "/min"}}, "mood": 3}).encode()
-    bad = [b"{", b"", b'{"patient_id": 7}', json.dumps(known | {"patient_id": "new", "taken_at": 1}).encode()]
+    bad = [b"[1]", b'{"a": 1}', b'{"patient_id": 7}', json.dumps(known | {"patient_id": "new", "taken_at": 1}).encode()]
 
     out = log.run([(1 + place, T0 + SECOND, None, value, ()) for place, value in enumerate([*bad, strange])])
 
-    assert log.newcomers.waiting == 4 and out == [] and log.tally.accepted == 2, "it would be out of its order"
-    assert [one.topic for one in to_the_end(log)] == ["rejections"] * 4
+    assert [one.topic for one in out] == ["rejections"], "what is no object is refused at sight"
+    assert log.newcomers.waiting == 3 and log.tally.accepted == 2, "it would be out of its order"
+    assert [one.topic for one in to_the_end(log)] == ["rejections"] * 3
     assert log.tally.unreadable == 4 and log.tally.adds_up()
+
+
+def test_too_many_wait_until_others_are_forgotten_and_those_forgotten_do_not_wait_behind_them():
+    log, _ = crowded(0)
+    hand(log, *[reading(T0, f"made-up-{number}", heart_rate=75) for number in range(20)])
+    log.newcomers.most_watched = 10
+    while log.newcomers.works:
+        log.newcomers.go_on(1)
+    assert len(log.newcomers.watches) == 10 and log.newcomers.held and not log.newcomers.join()
+
+    for number in range(4):
+        place = ControlRecordKind.FORGET, TOPIC, 0, T0 + SECOND, f"made-up-{number}", b"", KEYS, TOPIC, 0
+        key, value, headers = forward(*place)
+        log.run([(log.expected, T0 + 2 * SECOND, key, value, headers)])
+    assert log.tally.forgotten == 4 and len(log.newcomers.watches) == 6, "at once"
+
+    hand(log, record(T0 + 3 * SECOND, "made-up-19", "admit", 0))
+    assert "made-up-19" in log.watches, "who is admitted never waits"
+    to_the_end(log)
+    assert len(log.newcomers.watches) + len(log.watches) == 10
+    log.newcomers.most_watched = None
+    to_the_end(log)
+    assert len(log.newcomers.watches) + len(log.watches) == 16 and log.tally.adds_up()
 
 
 def test_a_forget_record_waits_behind_what_it_is_about():

@@ -15,11 +15,13 @@ def crowd(patients=8):
     log = new_partition()
     some = [reading(T0 + n * SECOND, f"p-{n}", heart_rate=80) for n in range(patients)]
     taken(log, [*some, Entry(T0 + HOUR // 10, "tick", None, b"")])
-    return SimpleNamespace(partition=0, log=log, newcomers=log.newcomers)
+    return SimpleNamespace(partition=0, log=log, newcomers=log.newcomers, lag_s=lambda: 0.0)
 
 
 def forgetter(noted, owned, **settings):
-    return Forgetter(Settings(**{"control_record_key": KEY, **settings}), noted, lambda: [owned], most=5)
+    return Forgetter(
+        Settings(**{"control_record_key": KEY, **settings}), noted, lambda: [owned], most=lambda partitions: 5
+    )
 
 
 def handed(owned, noted):

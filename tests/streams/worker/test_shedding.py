@@ -13,7 +13,7 @@ from streams.config.settings import Settings
 from streams.worker.metrics import Metrics
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 from streams.worker.owned_partition import OwnedPartition
-from streams.worker.shedding import REFUSALS_A_SECOND, STATUS_EVERY_S, Shedding
+from streams.worker.shedding import REFUSALS_A_SECOND, REFUSALS_IN_TIME, STATUS_EVERY_S, Shedding
 
 LOG = "vitals.readings"
 
@@ -47,7 +47,7 @@ def through(shedding, records, now=0.0, acks=None):
 def test_a_partition_that_keeps_up_sends_everything(counts):
     one = Shedding(Settings(), 0, counts)
     one.look(1.9)
-    said = [record("trends"), record("status"), record("alerts"), *map(refusal, range(1_000))]
+    said = [record("trends"), record("status"), record("alerts"), *map(refusal, range(REFUSALS_IN_TIME))]
 
     assert through(one, said) == said and not counts
 
@@ -161,6 +161,16 @@ def test_of_a_flood_of_poison_some_come_back_whole_and_the_rest_by_their_offsets
     assert (told.code, told.offset, told.last_offset) == (Refusal.FLOOD, REFUSALS_A_SECOND, 999)
     assert dict(together.headers)["records"] == b"900" and counts == {"rejections": 900}
     assert len(through(shedding, map(refusal, range(1_000, 1_010)), 1.0)) == 10, "the next second has room again"
+
+
+def test_a_partition_that_keeps_up_bounds_floods_of_refusals_too(counts):
+    keeps_up = Shedding(Settings(), 0, counts)
+    keeps_up.look(0.0)
+
+    *whole, together = through(keeps_up, [*map(refusal, range(5_000)), record("trends", b"a")])
+
+    assert len(whole) == REFUSALS_IN_TIME + 1 and dict(together.headers)["records"] == b"4500"
+    assert set(counts) == {"rejections"}
 
 
 def test_what_people_sent_comes_back_whole_in_any_flood(shedding):

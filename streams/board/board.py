@@ -20,6 +20,7 @@ from streams.board.directory import Directory
 from streams.board.lag_monitor import LagMonitor, Watch
 from streams.board.lookup import Lookup
 from streams.board.projection import Bed, Projection, encode
+from streams.board.push_desk import PushDesk
 from streams.board.rate_limit import RateLimit
 from streams.board.sending import NotSent, Sender
 from streams.board.sessions import Session, Sessions
@@ -66,6 +67,7 @@ class Board:
         self.streams_of: dict[str, int] = {}
         self.limits_sent: dict[str, tuple[int, list[dict[str, Any]]]] = {}
         """By patient, when and which: until the worker tells them, the next order must not leave them out."""
+        self.push = PushDesk(board.push_public_key)
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
         self._listener: BoardConsumer | None = None
@@ -76,7 +78,8 @@ class Board:
     async def start(self) -> None:
         """Connects, reads everything, begins to tell."""
         loop = asyncio.get_running_loop()
-        topics = {topic: self.settings.topic(topic) for topic in HEARS}
+        hears = (*HEARS, Topic.SUBSCRIPTIONS) if self.push.key else HEARS
+        topics = {topic: self.settings.topic(topic) for topic in hears}
 
         def tell(watch: Watch) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has just ended
@@ -160,7 +163,7 @@ class Board:
             self._say_changes()
             self.streams.say("pulse", self._pulse)
             return
-        self.projection.take(batch)
+        self.projection.take(self.push.take(batch))
         if self.caught_up:
             self._say_changes()
 
@@ -187,6 +190,7 @@ class Board:
             self.streams.say("pulse", self._pulse)
             if self.caught_up and count % SHARING_EVERY == 0:
                 await self._tell_of_sharing()
+                await self._remove_devices()
             count += 1
             await asyncio.sleep(PULSE_S)
 
@@ -207,6 +211,15 @@ class Board:
                 await self.sender.send(self.settings.topic(Topic.PATIENTS), patient, value)
             except NotSent as refused:
                 log.warning("not told that two patients share a bed or a device: %s", refused)
+                return
+
+    async def _remove_devices(self) -> None:
+        """Nobody is called under an account that is gone or has changed, or after the end of her session."""
+        for name in self.push.over(time.time(), self.accounts):
+            try:
+                await self.sender.send(self.settings.topic(Topic.SUBSCRIPTIONS), name, None)
+            except NotSent as refused:
+                log.warning("a device that is over was not removed: %s", refused)
                 return
 
     def _pulse(self, view: View) -> bytes:

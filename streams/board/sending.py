@@ -52,8 +52,8 @@ class Sender:
         if self._producer is not None:
             await asyncio.to_thread(self._producer.flush, 2.0)
 
-    async def send(self, topic: str, patient: str, value: bytes) -> Place:
-        """One record. Raises NotSent."""
+    async def send(self, topic: str, key: str, value: bytes | None) -> Place:
+        """One record; without a value it takes its key out of a compacted topic. Raises NotSent."""
         loop = asyncio.get_running_loop()
         told: asyncio.Future[Place] = loop.create_future()
 
@@ -64,7 +64,7 @@ class Sender:
         if producer is None:
             raise NotSent("the board is not connected")
         try:
-            producer.produce(topic, value, patient.encode(), on_delivery=on_delivery)
+            producer.produce(topic, value, key.encode(), on_delivery=on_delivery)
         except (BufferError, KafkaException) as refused:
             raise NotSent(str(refused)) from None
         self._waiting += 1

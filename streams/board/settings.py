@@ -12,6 +12,7 @@ from streams.config.settings_file import FiledSettings, TomlFile
 from streams.config.settings_names import refuse_unknown
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
+from streams.web_push.identity import verifier
 
 PREFIX = "VIGILWARD_BOARD_"
 SHORTEST_SECRET = 16
@@ -53,6 +54,7 @@ class BoardSettings(FiledSettings):
     """A session unused for so long is over."""
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
     """A session is over so long after signing in."""
+    push_public_key: str = Field("", description="Of the notifier's key of Web Push: people may be called by it.")
     send_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     """How long an action may take to be acknowledged by the broker."""
     silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0
@@ -84,6 +86,13 @@ class BoardSettings(FiledSettings):
             )
         if (self.tls_cert_file is None) is not (self.tls_key_file is None):
             raise Problem("tls_cert_file", "set both TLS_CERT_FILE and TLS_KEY_FILE, or neither")
+        if self.push_public_key:
+            try:
+                verifier(self.push_public_key)
+            except ValueError:
+                raise Problem(
+                    "push_public_key", "copy what `vigilward notify --new-push-key FILE` has printed"
+                ) from None
         for network in self.trusted_proxies:
             try:
                 ipaddress.ip_network(network)

@@ -33,6 +33,7 @@ class Topic(StrEnum):
     HEARTBEATS = "heartbeats"
     CANARY = "canary"
     NOTIFICATIONS = "notifications"
+    SUBSCRIPTIONS = "subscriptions"
 
 
 class Cleanup(StrEnum):
@@ -181,6 +182,16 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             Cleanup.DELETE,
             7 * DAY_MS,
             inbound=False,
+        ),
+        Topic.SUBSCRIPTIONS: Facts(
+            "browsers that people have put under their names, to be called by Web Push",
+            "browser",
+            "board, notifiers (removals)",
+            "notifiers, board",
+            Cleanup.COMPACT,
+            FOREVER,
+            inbound=False,
+            single=True,
         ),
     }
 )

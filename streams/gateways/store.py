@@ -28,11 +28,11 @@ class NotStored(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record for a topic."""
+    """One record for a topic; without a value it takes its key out of a compacted one."""
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
 
 

@@ -5,7 +5,7 @@ that it is over: so the ids that are known say what was told. People are told of
 every revision.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,13 +23,16 @@ NEVER_ENDED: Final = timedelta(days=90)
 """An alert of which nothing was heard for so long after that is over, though nobody said so."""
 CLOSING_WORDS: Final = "Information, not a certified alarm."
 OVER: Final = "over"
+Expand = Callable[[list[Recipient], str | None], list[Recipient]]
 
 
 class Book:
-    """Who was told what. `mode`: only alerts of this mode reach people; test and demo never do."""
+    """Who was told what. `mode`: only alerts of this mode reach people; test and demo never do. `expand`: the
+    people whom recipients of the routes stand for, in a ward.
+    """
 
-    def __init__(self, routes: Routes, mode: Mode) -> None:
-        self._routes, self._mode = routes, mode
+    def __init__(self, routes: Routes, mode: Mode, expand: Expand = lambda recipients, _: recipients) -> None:
+        self._routes, self._mode, self._expand = routes, mode, expand
         self._told: dict[str, dict[str, Notice]] = {}
         self._by_short: dict[str, Notice] = {}
         self._kept_at: dict[str, datetime] = {}
@@ -112,7 +115,8 @@ class Book:
     def _calls(self, revision: Revision, known: dict[str, Notice]) -> list[Notice]:
         found: list[Notice] = []
         for reached in revision.lifecycle.steps:
-            on_duty = self._routes.people(reached.step, revision.ward, revision.priority, revision.kind, revision.at)
+            named = self._routes.people(reached.step, revision.ward, revision.priority, revision.kind, revision.at)
+            on_duty = self._expand(named, revision.ward)
             self.nobody += not on_duty
             for one in on_duty:
                 again = revision.lifecycle.repeats

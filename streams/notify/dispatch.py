@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +16,7 @@ from streams.notify.channels import Answer, Sender
 from streams.notify.channels.fhir import FhirServer
 from streams.notify.channels.pcd04 import Pcd04
 from streams.notify.channels.webhook import Webhook
+from streams.notify.devices import base_of
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.notice import Fate, Notice, short
 from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
@@ -51,12 +53,14 @@ class Dispatch:
             Channel.PCD04: Pcd04(),
             Channel.FHIR: FhirServer(),
         }
+        self._tasks: asyncio.TaskGroup | None = None
         self._wake = {name: asyncio.Event() for name in self.outboxes}
         self._arrived: dict[str, float] = {}
 
     async def run(self) -> None:
         """Sends, for ever."""
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             for name in self.outboxes:
                 tasks.create_task(self._send_to(name), name=f"notify {name}")
 
@@ -71,14 +75,28 @@ class Dispatch:
 
     def queue(self, one: Notice) -> None:
         """Owed: it leaves as soon as its recipient's queue lets it."""
-        if one.recipient not in self.outboxes:  # the routes have changed since it was owed
+        if not self._enlists(one.recipient):  # the routes have changed since it was owed
             return
         self.outboxes[one.recipient].add(one, time.monotonic())
         self._wake[one.recipient].set()
 
+    def _enlists(self, name: str) -> bool:
+        """Whether there is such a recipient; somebody whom a recipient of the routes stands for becomes one."""
+        if name in self.outboxes:
+            return True
+        base = self.recipients.get(base_of(name))
+        if base is None or base.channel is not Channel.WEBPUSH:
+            return False
+        self.recipients[name] = replace(base, name=name)
+        self.outboxes[name], self._wake[name] = Outbox(), asyncio.Event()
+        if self._tasks is not None:
+            self._tasks.create_task(self._send_to(name), name=f"notify {name}")
+        return True
+
     def drop(self, one: Notice) -> None:
         """It is not to be sent any more."""
-        self.outboxes[one.recipient].drop(one.id)
+        if one.recipient in self.outboxes:
+            self.outboxes[one.recipient].drop(one.id)
 
     def wake(self) -> None:
         """There may be something to send for everybody."""

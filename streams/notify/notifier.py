@@ -24,6 +24,8 @@ from streams.config.topics import Topic
 from streams.gateways.store import NotStored, Record, Store
 from streams.notify import alerts, notice
 from streams.notify.book import Book
+from streams.notify.channels.webpush import WebPush
+from streams.notify.devices import Devices
 from streams.notify.dispatch import Dispatch
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.notice import Fate, Notice, calls_of_notice
@@ -36,24 +38,30 @@ from streams.notify.receipts import (
     dumped,
     rises,
 )
-from streams.notify.routes import Recipient, Routes
+from streams.notify.routes import Channel, Recipient, Routes
 from streams.notify.settings import NotifySettings
+from streams.web_push.identity import Identity
+from streams.web_push.subscription import Subscription
 
 log = logging.getLogger(__name__)
 MAX_WAITING: Final = 20_000
 RETRY_S: Final = 1.0
 KEPT: Final = timedelta(days=7)
 """As long as the notifications topic keeps them. Of alerts that go on they are written again in good time."""
+DEVICES_WITHIN_S: Final = 10.0
 FORGET_EVERY_S: Final = 600.0
 
 
 class Notifier(ConsumerRebalanceListener):
     """One notifier. `run` works until it is cancelled."""
 
-    def __init__(self, settings: Settings, own: NotifySettings, routes: Routes) -> None:
+    def __init__(
+        self, settings: Settings, own: NotifySettings, routes: Routes, identity: Identity | None = None
+    ) -> None:
         self.settings, self.own, self.routes = settings, own, routes
         self.metrics = NotifyMetrics()
-        self.book = Book(routes, settings.mode)
+        self.devices = Devices(own.push_services)
+        self.book = Book(routes, settings.mode, self.devices.expand)
         self.dispatch = Dispatch(
             settings, own, routes, self.book, self.metrics,
             lambda notices, actions: self._write(notices, actions),
@@ -64,6 +72,9 @@ class Notifier(ConsumerRebalanceListener):
         )
         self._alerts, self._notes = settings.topic(Topic.ALERTS), settings.topic(Topic.NOTIFICATIONS)
         self._actions = settings.topic(Topic.ACTIONS)
+        self._subscriptions = settings.topic(Topic.SUBSCRIPTIONS)
+        if identity is not None:
+            self.dispatch.senders[Channel.WEBPUSH] = WebPush(identity, self.devices.find, self._gone)
         self._partition_of: dict[str, int] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
@@ -83,6 +94,7 @@ class Notifier(ConsumerRebalanceListener):
             "cannot_store": bool(self._store.last_error),
             "reaches_nobody": bool(self.gaps),
             "rules_unknown": not self.rules_known,
+            "devices_unknown": self.routes.pushes and not self.devices.read_whole,
         }
         return [name for name, holds in reasons.items() if holds]
 
@@ -93,6 +105,8 @@ class Notifier(ConsumerRebalanceListener):
             asyncio.create_task(self._read(), name="notify reads"),
             asyncio.create_task(self.dispatch.run(), name="notify sends"),
         ]
+        if self.routes.pushes:
+            works.append(asyncio.create_task(self.devices.follow(self.settings), name="notify follows devices"))
         try:
             await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)  # none ends: what did has failed
             for task in works:
@@ -110,6 +124,7 @@ class Notifier(ConsumerRebalanceListener):
     # ---- reading
 
     async def _read(self) -> None:
+        await self._devices_known()
         while True:
             consumer = self._consumer = AIOKafkaConsumer(
                 **self.settings.aiokafka(),
@@ -136,6 +151,21 @@ class Notifier(ConsumerRebalanceListener):
                 self._forget(set(self._partition_of.values()) | set(self._catching_up))
                 self._not_recalled = None
                 await asyncio.sleep(RETRY_S)
+
+    async def _devices_known(self) -> None:
+        """Who can be pushed to is known before anybody is told; for so long, lest others wait for it."""
+        until = time.monotonic() + DEVICES_WITHIN_S
+        while self.routes.pushes and not self.devices.read_whole and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+
+    async def _gone(self, device: Subscription) -> None:
+        """Its push service says that a device is no more: so does the topic."""
+        self.devices.drop(device)
+        log.warning("a device of %s is no more", device.login)
+        try:
+            await (await self._store.put([Record(self._subscriptions, device.id.encode(), None)]))
+        except NotStored:
+            log.error("that a device of %s is no more was not written down", device.login)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another notifier tells of these now."""

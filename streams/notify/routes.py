@@ -2,7 +2,7 @@
 
 [[recipient]]
 name = "nurse-phones-a"
-channel = "webhook"                 # webhook, pcd04 or fhir
+channel = "webhook"                 # webhook, pcd04, webpush or fhir
 url = "https://phones.example/vigilward"
 role = "nurse"                      # the step of a ladder that reaches it
 wards = ["A"]                       # all wards where left out
@@ -48,6 +48,7 @@ class Channel(StrEnum):
 
     WEBHOOK = "webhook"
     PCD04 = "pcd04"
+    WEBPUSH = "webpush"
     FHIR = "fhir"
 
 
@@ -140,6 +141,11 @@ class Routes:
         return next((f"{at:%H:%M}" for at in alone), None)
 
     @property
+    def pushes(self) -> bool:
+        """Whether anybody is told by Web Push."""
+        return any(one.channel is Channel.WEBPUSH for one in self.recipients)
+
+    @property
     def wards(self) -> frozenset[str]:
         """Every ward that a recipient names; `` (the empty name) stands for any other."""
         return frozenset(ward for one in self.recipients for ward in one.wards)
@@ -188,6 +194,8 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
             raise RoutesFault(f"{who}: {flag} must be true or false, without quotes")
     if channel is Channel.FHIR and audience is Audience.PEOPLE:
         raise RoutesFault(f'{who}: a FHIR server is no person\'s device: set audience = "machine" and no role')
+    if channel is Channel.WEBPUSH and audience is not Audience.PEOPLE:
+        raise RoutesFault(f"{who}: Web Push reaches people's browsers: set a role, and no audience")
     return Recipient(
         name=name,
         channel=channel,
@@ -201,12 +209,14 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
         shift=_span(table.get("shift"), who, "shift"),
         quiet=_span(table.get("quiet"), who, "quiet"),
         patient_id=table.get("patient_id", False),
-        receipts=table.get("receipts", False),
+        receipts=table.get("receipts", channel is Channel.WEBPUSH),
         **_where(channel, table, who),
     )
 
 
 def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
+    if channel is Channel.WEBPUSH:
+        return {}
     if channel is Channel.PCD04:
         found = re.fullmatch(r"[^:\s]+:([0-9]{1,5})", table.get("address", ""))
         if found is None or not 1 <= int(found[1]) <= 65_535:

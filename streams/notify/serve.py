@@ -15,21 +15,36 @@ from streams.notify.doors import app
 from streams.notify.notifier import Notifier
 from streams.notify.pcd05_door import Pcd05Door
 from streams.notify.reach import gaps, refuse_where_nobody_is_reached, told
-from streams.notify.routes import Routes
+from streams.notify.routes import Routes, RoutesFault
 from streams.notify.settings import NotifySettings
+from streams.web_push.identity import Identity
 
 log = logging.getLogger(__name__)
 LOOK_AGAIN_S: Final = 60.0
 ASK_AGAIN_S: Final = 2.0
 
 
+def identity_of(own: NotifySettings, routes: Routes) -> Identity | None:
+    """The key of Web Push; None where nobody is told by it. Raises RoutesFault where it is missing or none."""
+    if not routes.pushes:
+        return None
+    remedy = "set VIGILWARD_NOTIFY_PUSH_KEY_FILE; `vigilward notify --new-push-key FILE` writes a key"
+    if own.push_key_file is None:
+        raise RoutesFault(f"a recipient is told by Web Push, and there is no key: {remedy}")
+    try:
+        return Identity.read(own.push_key_file, own.push_contact)
+    except (OSError, ValueError) as fault:
+        raise RoutesFault(f"{own.push_key_file}: {fault}: {remedy}") from None
+
+
 async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     """Until SIGTERM or Ctrl-C; the exit code. Raises RoutesFault, CannotListen."""
+    identity = identity_of(own, routes)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     listening = listening_socket(own.host, own.port, "VIGILWARD_NOTIFY")
-    notifier = Notifier(settings, own, routes)
+    notifier = Notifier(settings, own, routes, identity)
     runner = web.AppRunner(app(notifier), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listening).start()

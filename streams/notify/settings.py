@@ -10,6 +10,13 @@ from pydantic_settings import SettingsConfigDict
 from streams.config.settings_file import FiledSettings
 from streams.config.settings_problems import SettingsError, problems_of
 
+SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    "*.notify.windows.com",
+)
+"""Of the browsers that there are."""
 PREFIX = "VIGILWARD_NOTIFY_"
 
 
@@ -33,6 +40,11 @@ class NotifySettings(FiledSettings):
     undeliverable_s: Annotated[float, Field(ge=1, le=3_600)] = Field(
         60.0, description="A call that its receiver has not taken for so long is said to be undeliverable."
     )
+    push_key_file: Path | None = Field(
+        None, description="Key of Web Push (PEM); `vigilward notify --new-push-key FILE` writes one."
+    )
+    push_contact: str = Field("", description="Whom a push service can write to: mailto:... or https://...")
+    push_services: list[str] = Field(list(SERVICES), description="Hosts of push services that are trusted.")
     store_within_s: Annotated[float, Field(ge=1, le=300)] = Field(30.0, description="How long Kafka may take.")
 
     @field_validator("site_zone")
@@ -42,6 +54,13 @@ class NotifySettings(FiledSettings):
             return ZoneInfo(name).key
         except (ValueError, OSError, KeyError) as error:
             raise ValueError("no zone of the tz database, such as Europe/Berlin") from error
+
+    @field_validator("push_contact")
+    @classmethod
+    def _is_an_address(cls, contact: str) -> str:
+        if contact and not contact.startswith(("mailto:", "https://")):
+            raise ValueError("a contact begins with mailto: or https://")
+        return contact
 
     @property
     def zone(self) -> ZoneInfo:

@@ -98,5 +98,6 @@ def _told(request: Request, session: Session) -> dict[str, Any]:
         "csrf": board.sessions.csrf(session),
         "ends_at": board.sessions.ends(session) * 1000,
         "mode": board.settings.mode,
+        "push_key": board.push.key,
         "names": bool(board.own.directory or board.own.directory_url),
     }

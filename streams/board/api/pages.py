@@ -20,6 +20,7 @@ KINDS: Final = {
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml",
     ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
 }
 PACKED_ALREADY: Final = frozenset({".woff2"})
 
@@ -61,6 +62,18 @@ def page(request: Request) -> Response:
 def file(request: Request, name: str) -> Response:
     """A part of the page; its name carries a hash of what it holds."""
     return _answer(request, name, "public, max-age=31536000, immutable")
+
+
+@router.get("/sw.js")
+def service_worker(request: Request) -> Response:
+    """What takes calls while no page is open; at the root, for it answers for the whole page."""
+    return _answer(request, "sw.js", "no-cache")
+
+
+@router.get("/manifest.webmanifest")
+def manifest(request: Request) -> Response:
+    """By which the page can be installed."""
+    return _answer(request, "manifest.webmanifest", "no-cache")
 
 
 @router.get("/livez")

@@ -11,7 +11,7 @@ from streams.notify.routes import Recipient
 class Answer:
     """What a transport said. `final`: another try would be refused as well. `wait_s`: the receiver asks for a pause.
     `answered`: the receiver is there, and does not take this one. `shut`: it takes none, until somebody mends the route
-    or the receiver (a wrong key, a wrong address).
+    or the receiver (a wrong key, a wrong address). `status`: HTTP's, where there was one.
     """
 
     ok: bool
@@ -20,6 +20,7 @@ class Answer:
     shut: bool = False
     wait_s: float | None = None
     said: str = ""
+    status: int | None = None
 
 
 class Sender(Protocol):

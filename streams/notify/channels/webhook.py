@@ -63,30 +63,36 @@ def answer_of_status(status: int, pause: str) -> Answer:
 
     >>> answer_of_status(500, "").final, answer_of_status(422, "").final, answer_of_status(429, "7").wait_s
     (False, True, 7.0)
-    >>> answer_of_status(401, "")
-    Answer(ok=False, final=False, answered=True, shut=True, wait_s=None, said='HTTP 401')
+    >>> answer_of_status(401, "").shut, answer_of_status(503, "").shut
+    (True, False)
     """
     if 200 <= status < 300:
-        return Answer(ok=True)
+        return Answer(ok=True, status=status)
     wait_s = min(LONGEST_PAUSE_S, float(pause)) if pause.isdecimal() and pause.isascii() else None
     final = status in OF_THE_MESSAGE
     shut = status < 500 and not final and status not in PASSING
     answered = status not in (429, 503)
-    return Answer(ok=False, final=final, answered=answered, shut=shut, wait_s=wait_s, said=f"HTTP {status}")
+    return Answer(
+        ok=False, final=final, answered=answered, shut=shut, wait_s=wait_s, said=f"HTTP {status}", status=status
+    )
 
 
 class HttpReceiver:
-    """Posts to a recipient's `url`, through one session."""
+    """Posts through one session."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, recipient: Recipient, body: bytes, headers: dict[str, str]) -> Answer:
+        """To a recipient's `url`."""
+        return await self.post_to(recipient.url, body, headers)
+
+    async def post_to(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """What its status says; a receiver that cannot be reached is tried again."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WITHIN_S))
         try:
-            async with self._session.post(recipient.url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 return answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             return Answer(ok=False, said=type(fault).__name__)

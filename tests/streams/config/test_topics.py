@@ -26,7 +26,7 @@ def test_the_table_knows_every_topic_and_no_other():
 def test_a_patient_has_the_same_partition_everywhere():
     counts = {topic: partitions_of(topic, Settings(partitions=6)) for topic in Topic}
 
-    assert {topic for topic, count in counts.items() if count != 6} == {Topic.RULES}
+    assert {topic for topic, count in counts.items() if count != 6} == {Topic.RULES, Topic.SUBSCRIPTIONS}
 
 
 def test_what_leaves_may_be_larger_than_what_came():
@@ -38,7 +38,7 @@ def test_what_leaves_may_be_larger_than_what_came():
 def test_only_the_newest_status_and_the_newest_state_of_a_patient_are_kept():
     compacted = {topic for topic, facts in TOPICS.items() if facts.cleanup is Cleanup.COMPACT}
 
-    assert compacted == {Topic.STATUS, Topic.STATES}
+    assert compacted == {Topic.STATUS, Topic.STATES, Topic.SUBSCRIPTIONS}
 
 
 def test_states_are_compacted_in_small_pieces():

@@ -50,7 +50,7 @@ def test_quiet_hours_hold_low_priorities_alone(read):
     ("table", "words"),
     [
         (PHONE.replace("nurse", "nurs"), "role 'nurs' is none of: nurse, shift_lead"),
-        (PHONE.replace("webhook", "fax"), "channel 'fax' is none of: webhook, pcd04, fhir"),
+        (PHONE.replace("webhook", "fax"), "channel 'fax' is none of: webhook, pcd04, webpush, fhir"),
         (PHONE.replace('key_id = "k"\n', ""), "set key_id and key_file"),
         (PHONE.replace("{key}", "/no/such"), "key_file"),
         (PHONE.replace('key_id = "k"', 'key_id = "2026,11"'), "key_id must be"),

@@ -27,6 +27,8 @@ async function ask(method, path, body, timeout = 12_000) {
   throw new Refused(answer.status, detail);
 }
 
+export const beforeSignOut = []; // what a browser must not go on doing for whoever has left
+
 export const api = {
   async me() {
     state.me = await ask("GET", "/api/me");
@@ -38,6 +40,7 @@ export const api = {
     changed();
   },
   async signOut() {
+    for (const first of beforeSignOut) await first().catch(() => null);
     await ask("POST", "/api/sign-out", {});
     location.reload();
   },

@@ -17,6 +17,7 @@ import { Due, Handover, Sheet, Unacknowledged } from "./Lists.js";
 import { Observe } from "./Observe.js";
 import { calls, worst } from "./order.js";
 import { Orders } from "./careOrders.js";
+import { renew } from "./push.js";
 import { applyTheme, settings } from "./settings.js";
 import { may, state, subscribe, wardNow } from "./store.js";
 import { connect } from "./sse.js";
@@ -72,7 +73,7 @@ function Page() {
   });
 
   if (!state.me) return html`<p class="hint loading">${t("loading")}</p>`;
-  if (!state.me.signed_in) return html`<${Entrance} entered=${() => connect()} />`;
+  if (!state.me.signed_in) return html`<${Entrance} entered=${() => { connect(); renew(); }} />`;
 
   const all = [...state.beds.values()].filter((status) => status.assigned || status.alerts.length);
   const wards = [...new Set(all.map((status) => status.ward).filter(Boolean))].sort();
@@ -117,7 +118,10 @@ render(html`<${Page} />`, document.getElementById("page"));
 async function begin() {
   try {
     await api.me();
-    if (state.me.signed_in) connect();
+    if (state.me.signed_in) {
+      connect();
+      renew();
+    }
   } catch {
     setTimeout(begin, 1000);
   }

@@ -1,0 +1,93 @@
+// Takes calls while no page is open: shows them, and says to the board what became of each. It keeps nothing, and serves
+// nothing from a cache: what is stale must never look fresh.
+
+import { "push.accept" as acceptEn, "push.decline" as declineEn, "push.sign_in" as signInEn, "push.not_said" as notSaidEn } from "../messages/en.json";
+import { "push.accept" as acceptDe, "push.decline" as declineDe, "push.sign_in" as signInDe, "push.not_said" as notSaidDe } from "../messages/de.json";
+
+const WORDS = {
+  en: { "push.accept": acceptEn, "push.decline": declineEn, "push.sign_in": signInEn, "push.not_said": notSaidEn },
+  de: { "push.accept": acceptDe, "push.decline": declineDe, "push.sign_in": signInDe, "push.not_said": notSaidDe },
+};
+const say = (key) => WORDS[self.navigator.language?.startsWith("de") ? "de" : "en"][key];
+const TRIES = 5;
+
+async function tell(ticket, word, headers = {}) {
+  for (let turn = 1; ; turn++) {
+    try {
+      const answer = await fetch("/api/push/answers", {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify({ ticket, word }),
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (answer.status < 500 && answer.status !== 429) return answer.status;
+    } catch {
+      // no network, or the board is away: once more
+    }
+    if (turn === TRIES) return 0;
+    await new Promise((go) => setTimeout(go, 500 * 2 ** turn));
+  }
+}
+
+async function push(data) {
+  const call = Boolean(data.ticket);
+  await self.registration.showNotification(data.title, {
+    body: data.body,
+    tag: data.tag,
+    renotify: call,
+    silent: !call,
+    requireInteraction: call && data.priority === "high",
+    data,
+    actions: call ? [{ action: "accept", title: say("push.accept") }, { action: "decline", title: say("push.decline") }] : [],
+  });
+  if (call) await tell(data.ticket, "delivered");
+}
+
+async function open() {
+  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (page) return page.focus().catch(() => null);
+  return self.clients.openWindow("/").catch(() => null);
+}
+
+async function accept(ticket) {
+  const me = await fetch("/api/me", { credentials: "same-origin" }).then((answer) => answer.json(), () => null);
+  if (!me?.signed_in) return 401;
+  return tell(ticket, "accepted", { "X-Vigilward-CSRF": me.csrf });
+}
+
+async function clicked(notification, action) {
+  const { ticket, title, tag, body } = notification.data ?? {};
+  notification.close();
+  if (!ticket) return open();
+  if (action === "decline") {
+    const status = await tell(ticket, "declined");
+    return status === 201 ? null : failed(title, body, tag, notification.data);
+  }
+  if (action !== "accept") {
+    await open();
+    return tell(ticket, "seen");
+  }
+  const status = await accept(ticket);
+  if (status === 201) return null;
+  await failed(title, body, tag, notification.data, status === 401 ? "push.sign_in" : "push.not_said");
+  return status === 401 ? open() : null;
+}
+
+// What was not said is not lost without a word: the call stands again, with why.
+function failed(title, body, tag, data, why = "push.not_said") {
+  return self.registration.showNotification(title, {
+    body: `${say(why)} ${body}`,
+    tag,
+    renotify: true,
+    requireInteraction: true,
+    data,
+    actions: [{ action: "accept", title: say("push.accept") }, { action: "decline", title: say("push.decline") }],
+  });
+}
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("push", (event) => event.waitUntil(push(event.data.json())));
+self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification, event.action)));
+self.clicked = clicked;

@@ -1,0 +1,1 @@
+"""Web Push between the notifier, which sends, and the board, on whose page people subscribe."""

@@ -1,0 +1,222 @@
+"""Web Push: each person a recipient of her own, encrypted for her browser; gone when it is gone; told if nobody's."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from schemas.action import Role, Step
+from schemas.alert import AlertStatus, Kind, Priority
+from schemas.reading import Mode
+from streams.notify.book import Book
+from streams.notify.channels import Answer
+from streams.notify.channels.webpush import LIVES_S, WebPush, payload
+from streams.notify.devices import Devices, named
+from streams.notify.notice import Notice, short
+from streams.notify.outbox import Outbox
+from streams.notify.routes import Channel, Recipient, RoutesFault
+from streams.notify.serve import identity_of
+from streams.notify.settings import NotifySettings
+from streams.web_push.identity import Identity, new_key, verifier
+from streams.web_push.subscription import Subscription, encode
+from streams.web_push.ticket import read
+from tests.streams.notify.conftest import START, person, routes_of
+from tests.streams.web_push.receiving import BrowserKeys
+
+NURSES = Recipient("nurses", Channel.WEBPUSH, role=Step.NURSE, receipts=True)
+HERE = ["127.0.0.1"]
+NOW = START.timestamp()
+
+
+class PushService:
+    """A push service of the test's own: takes what it is told to, and keeps it."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: dict[str, int] = {}
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_post("/{who}", self._take)
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    async def _take(self, request: web.Request) -> web.Response:
+        who = request.match_info["who"]
+        self.taken.append((who, dict(request.headers), await request.read()))
+        return web.Response(status=self.answers.get(who, 201))
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory) -> Identity:
+    path = tmp_path_factory.mktemp("key") / "push.pem"
+    path.write_bytes(new_key())
+    return Identity.read(path)
+
+
+def device(login: str, browser: BrowserKeys, url: str, role: Role = Role.NURSE, **more) -> Subscription:
+    facts = {"until": NOW + 3_600, **more}
+    return Subscription(login=login, role=role, endpoint=f"{url}/{login}", **browser.keys, **facts)
+
+
+def known(*subscriptions: Subscription, services: list[str] = HERE) -> Devices:
+    devices = Devices(services, lambda: NOW)
+    for one in subscriptions:
+        devices.take(one.id.encode(), encode(one))
+    return devices
+
+
+def pushed(
+    identity: Identity, story: Callable[[PushService, Callable[[Recipient, Notice], object]], object], *logins: str
+) -> tuple[PushService, dict[str, BrowserKeys], Devices, list[str]]:
+    """A story with a push service and devices; what was taken, by whom, and who was removed."""
+    service, browsers, removed = PushService(), {login: BrowserKeys() for login in logins}, []
+
+    async def told() -> Devices:
+        await service.start()
+        devices = known(*(device(login, browser, service.url) for login, browser in browsers.items()))
+
+        async def remove(one: Subscription) -> None:
+            devices.drop(one)
+            removed.append(one.login)
+
+        sender = WebPush(identity, devices.find, remove, lambda: NOW)
+        await story(service, sender.send)
+        await sender.close()
+        await service.runner.cleanup()
+        return devices
+
+    return service, browsers, asyncio.run(told()), removed
+
+
+@pytest.fixture
+def call(revision) -> Notice:
+    (one,) = Book(routes_of(NURSES), Mode.REAL).take(revision(), START)
+    return one
+
+
+def test_each_person_with_a_device_is_a_recipient_of_her_own(revision):
+    browser = BrowserKeys()
+    devices = known(
+        device("nora", browser, "http://127.0.0.1:1"),
+        device("nils", browser, "http://127.0.0.1:1", wards=("A",)),
+        device("other", browser, "http://127.0.0.1:1", wards=("B",)),
+        device("gone", browser, "http://127.0.0.1:1", until=NOW - 1),
+        device("lea", browser, "http://127.0.0.1:1", Role.SHIFT_LEAD),
+        device("elsewhere", browser, "https://evil.example"),
+    )
+    lead = Recipient("leads", Channel.WEBPUSH, role=Step.SHIFT_LEAD)
+    book = Book(routes_of(NURSES, lead, person(Step.NURSE)), Mode.REAL, devices.expand)
+    steps = ((Step.NURSE, 0.0), (Step.SHIFT_LEAD, 4.0))
+    told = book.take(revision(steps=steps, minutes=4), START)
+
+    assert [(one.recipient, one.recipients) for one in told] == [
+        ("nurses/nils", 3), ("nurses/nora", 3), ("nurse", 3), ("leads/lea", 1),
+    ]  # fmt: skip
+    ends = book.take(revision(2, AlertStatus.CLEARED, minutes=5), START + timedelta(minutes=5))
+    assert [one.recipient for one in ends if one.id.endswith(":over")] == [one.recipient for one in told]
+    assert [one.recipient for one in Book(routes_of(NURSES), Mode.REAL, known().expand).take(revision(), START)] == [
+        "nurses"
+    ]
+
+
+def test_a_browser_opens_its_call_and_finds_a_ticket_that_names_no_patient(identity, call):
+    answers: list[Answer] = []
+
+    async def story(_, send) -> None:
+        answers.append(await send(named(NURSES, "nora"), call))
+
+    service, browsers, _, _ = pushed(identity, story, "nora", "nils")
+    [(who, headers, body)] = service.taken
+    said = json.loads(browsers["nora"].open(body))
+    ticket = read(said["ticket"], verifier(identity.public))
+
+    assert (who, answers[0].ok) == ("nora", True)
+    assert (headers["TTL"], headers["Urgency"], headers["Content-Encoding"]) == (str(LIVES_S), "high", "aes128gcm")
+    assert headers["Topic"] == short(call.alert_id) and len(headers["Topic"]) <= 32
+    assert headers["Authorization"].startswith("vapid t=")
+    assert (said["title"], said["phase"]) == ("Bed A01, ward A, high priority", "start")
+    assert said["body"] == "SpO2 84 %. Information, not a certified alarm."
+    assert (ticket.notice, ticket.recipient, ticket.calls[0].alert_id) == (short(call.id), "nurses", "a-1")
+    assert ticket.calls[0].called_at == START.timestamp() * 1_000
+    assert b"p-secret" not in browsers["nora"].open(body) and "p-secret" not in str(ticket)
+
+
+def test_a_device_that_is_gone_is_removed_and_nobodys_call_is_told_at_once(identity, call):
+    answers: list[Answer] = []
+
+    async def story(service, send) -> None:
+        service.answers["nora"] = 410
+        answers.append(await send(NURSES, call))
+        service.answers["nils"] = 404
+        answers.append(await send(NURSES, call))
+        answers.append(await send(named(NURSES, "nora"), call))
+
+    service, _, devices, removed = pushed(identity, story, "nils", "nora")
+    assert [one.ok for one in answers] == [True, False, False] and removed == ["nora", "nils"]
+    assert answers[1].shut and not answers[1].final and "put a device" in answers[1].said
+    assert devices.people(NURSES, None) == [] and len(service.taken) == 3
+
+
+@pytest.mark.parametrize(("status", "shut", "final"), [(500, False, False), (429, False, False), (403, True, False)])
+def test_a_push_service_that_refuses_is_tried_again(identity, call, status: int, shut: bool, final: bool):
+    answers: list[Answer] = []
+
+    async def story(service, send) -> None:
+        service.answers["nora"] = status
+        answers.append(await send(NURSES, call))
+
+    _, _, _, removed = pushed(identity, story, "nora")
+    assert (answers[0].ok, answers[0].shut, answers[0].final, removed) == (False, shut, final, [])
+
+
+def test_an_end_has_no_ticket_and_takes_the_calls_place(identity, call, revision):
+    book = Book(routes_of(NURSES), Mode.REAL)
+    (begun,) = book.take(revision(), START)
+    book.attempted.add(begun.id)
+    (over,) = book.take(revision(2, AlertStatus.CLEARED, minutes=4), START)
+    said = json.loads(payload(over, identity, NOW))
+
+    assert "ticket" not in said and said["tag"] == json.loads(payload(begun, identity, NOW))["tag"]
+    assert said["body"].startswith("called 03:10 UTC, ended 03:14 UTC")
+
+
+@pytest.mark.parametrize(("beds", "whole"), [(26, True), (400, False)])
+def test_a_wards_calls_fit_into_one_message_and_of_more_the_first(identity, revision, beds: int, whole: bool):
+    book, box = Book(routes_of(NURSES), Mode.REAL), Outbox()
+    facts = {"kind": Kind.TECHNICAL, "priority": Priority.MEDIUM, "subject": "silent"}
+    for number in range(beds):
+        name = short(str(number))
+        (one,) = book.take(revision(alert_id=f"{name}-{name}", bed=f"A{number:02d}", **facts), START)
+        box.add(one, 0.0)
+    [(message, _)] = box.join(60.0)
+    said = payload(message, identity, NOW)
+    calls = read(json.loads(said)["ticket"], verifier(identity.public)).calls
+
+    assert len(said) < 4_000 and (len(calls) == beds) is whole and len(calls) >= 26
+
+
+def test_whoever_is_pushed_to_without_a_key_is_an_error_at_the_start(tmp_path):
+    routes = routes_of(NURSES)
+    with pytest.raises(RoutesFault, match="new-push-key"):
+        identity_of(NotifySettings(), routes)
+    (tmp_path / "rsa").write_text("no key")
+    with pytest.raises(RoutesFault, match="new-push-key"):
+        identity_of(NotifySettings(push_key_file=tmp_path / "rsa"), routes)
+    assert identity_of(NotifySettings(), routes_of(person(Step.NURSE))) is None
+
+
+def test_a_subscription_that_cannot_be_read_costs_itself_alone():
+    hers = device("nora", BrowserKeys(), "http://127.0.0.1:1")
+    devices = known(hers)
+    devices.take(b"x", b"[" * 50_000)
+    devices.take(b"y", encode(msgspec.structs.replace(hers, login="nils", auth="AAAA")))
+    assert devices.people(NURSES, "A") == ["nora"]
+    devices.take(hers.id.encode(), None)
+    assert devices.people(NURSES, "A") == []

@@ -1,0 +1,230 @@
+"""Calls on a browser whose page is closed: subscribed on the page, pushed by the notifier's channel, answered there.
+
+Chromium without a screen registers at no push service: `PushManager` gives a subscription of the test's own, whose push
+service opens each message as a browser does; what it opened is handed to the service worker by the browser's debugger.
+The service worker, its notifications, the board and the actions are real. That somebody's finger touches a notification
+is not tried: its handler is called.
+"""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.sync_api import Page, Worker, expect
+
+from schemas.action import Step
+from schemas.reading import Mode
+from schemas.times import to_text
+from streams.board.accounts import as_lines, role_of
+from streams.config.topics import Topic
+from streams.notify.alerts import decode as alert_of
+from streams.notify.book import Book
+from streams.notify.channels.webpush import WebPush
+from streams.notify.devices import Devices
+from streams.notify.notice import Notice, Phase
+from streams.notify.routes import Channel, Recipient
+from streams.web_push.identity import Identity, new_key
+from tests.browser.made import Bed, Ward, lifecycle, now
+from tests.streams.board.conftest import BoardProcess, everything
+from tests.streams.board.test_push import PASSWORD, subscriptions
+from tests.streams.notify.conftest import routes_of
+from tests.streams.web_push.receiving import BrowserKeys
+
+NURSES = Recipient("nurses", Channel.WEBPUSH, role=Step.NURSE, receipts=True)
+STUB = """
+const given = %s;
+Notification.requestPermission = async () => "granted";
+PushManager.prototype.subscribe = async function ({ applicationServerKey }) {
+  sessionStorage.asked = applicationServerKey.length;
+  sessionStorage.on = "1";
+  const unsubscribe = async () => { delete sessionStorage.on; return true; };
+  return { endpoint: given.endpoint, toJSON: () => given, unsubscribe };
+};
+PushManager.prototype.getSubscription = async function () {
+  return sessionStorage.on ? this.subscribe({ applicationServerKey: [] }) : null;
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    path = tmp_path_factory.mktemp("key") / "push.pem"
+    path.write_bytes(new_key())
+    return Identity.read(path)
+
+
+@pytest.fixture(scope="module")
+def pushing(settings, beds, identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
+    """A board that calls by Web Push, with accounts."""
+    path: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
+    path.write_text(as_lines("nora", "Nora", role_of("nurse"), PASSWORD))
+    process = BoardProcess(settings, accounts=path, push_public_key=identity.public, send_within_s=5).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def calling(beds: dict[str, Bed], ward: Ward) -> Iterator[Bed]:
+    bed = beds["A03"]
+    steps = [{"step": "nurse", "at": to_text(now()), "delivery": "waiting", "recipients": []}]
+    bed.alert_id = ward.call(bed, "Resp rate 27/min, usual 16", "high", lifecycle=lifecycle(steps=steps))
+    yield bed
+    ward.calm(bed)
+
+
+class Phone:
+    """A nurse's browser: the page, its service worker, and what it was pushed."""
+
+    def __init__(self, page: Page, browser: BrowserKeys, endpoint: str) -> None:
+        self.page, self.keys, self.endpoint = page, browser, endpoint
+        self.cdp = page.context.new_cdp_session(page)
+        self.registrations: list[dict] = []
+        self.cdp.on(
+            "ServiceWorker.workerRegistrationUpdated", lambda said: self.registrations.extend(said["registrations"])
+        )
+        self.cdp.send("ServiceWorker.enable")
+
+    @property
+    def worker(self) -> Worker:
+        [one] = self.page.context.service_workers
+        return one
+
+    def hand_over(self, message: bytes) -> None:
+        """What the push service opened, as the browser's own decryption would hand it on."""
+        origin = self.page.url.split("/", 3)
+        self.cdp.send(
+            "ServiceWorker.deliverPushMessage",
+            {
+                "origin": "/".join(origin[:3]),
+                "registrationId": self.registrations[-1]["registrationId"],
+                "data": self.keys.open(message).decode(),
+            },
+        )
+
+    def shown(self) -> list[dict]:
+        return self.worker.evaluate(
+            "async () => (await self.registration.getNotifications()).map((one) => ({ title: one.title, body: one.body,"
+            " tag: one.tag, silent: one.silent, actions: one.actions.map((way) => way.action) }))"
+        )
+
+    def touch(self, action: str) -> None:
+        self.worker.evaluate(
+            "async (action) => self.clicked((await self.registration.getNotifications())[0], action)", action
+        )
+
+
+def push(identity: Identity, notices: list[Notice], phone: Phone, subscription: dict) -> list[bytes]:
+    """The notifier's channel sends to a push service of the test's own; what that was sent."""
+    taken: list[bytes] = []
+
+    async def story() -> None:
+        async def take(request: web.Request) -> web.Response:
+            taken.append(await request.read())
+            return web.Response(status=201)
+
+        app = web.Application()
+        app.router.add_post("/nora", take)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", int(phone.endpoint.split(":")[2].split("/")[0])).start()
+        devices = Devices(["127.0.0.1"])
+        devices.take(b"", json.dumps(subscription).encode())
+        channel = WebPush(identity, devices.find, None)
+        for one in notices:
+            assert (await channel.send(NURSES, one)).ok
+        await channel.close()
+        await runner.cleanup()
+
+    aside = threading.Thread(target=lambda: asyncio.run(story()))  # the browser's driver has a loop of its own here
+    aside.start()
+    aside.join(30)
+    return taken
+
+
+def until(holds, within_s: float = 20.0):
+    ends = time.monotonic() + within_s
+    while not (found := holds()):
+        assert time.monotonic() < ends, "it did not become so"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture
+def phone(screen, pushing: BoardProcess) -> Phone:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        keys, endpoint = BrowserKeys(), f"http://127.0.0.1:{free.getsockname()[1]}/nora"
+    one = screen(address=pushing.address)
+    one.context.grant_permissions(["notifications"], origin=pushing.address)
+    one.context.add_init_script(STUB % json.dumps(keys.told(endpoint)))
+    page = one.open()
+    page.fill("[name=login]", "nora")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".tile")
+    return Phone(page, keys, endpoint)
+
+
+def revision_of(settings, bed: Bed) -> bytes:
+    """The newest revision of its alert, as it stands in the topic, of a real patient."""
+    newest = [value for _, _, value in everything(settings, Topic.ALERTS) if value["alert_id"] == bed.alert_id][-1]
+    return json.dumps(newest | {"mode": "real"}).encode()
+
+
+def said(settings, bed: Bed) -> list[dict]:
+    every = [value for _, _, value in everything(settings, Topic.ACTIONS) if value.get("alert_id") == bed.alert_id]
+    return [one for one in every if one.get("recipient")]
+
+
+def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_nothing_after_signing_out(
+    phone: Phone, settings, identity: Identity, calling: Bed
+):
+    page = phone.page
+    page.get_by_role("button", name="Settings").click()
+    page.locator("#calls-here").check()
+    [subscription] = until(lambda: [one for one in subscriptions(settings).values() if one])
+    assert (subscription["login"], subscription["endpoint"]) == ("nora", phone.endpoint)
+    assert page.evaluate("sessionStorage.asked") == "65", "the notifier's own public key"
+    page.keyboard.press("Escape")
+
+    alert = alert_of(revision_of(settings, calling))
+    [call] = Book(routes_of(NURSES), Mode.REAL).take(alert, alert.at)
+    [message] = push(identity, [call], phone, subscription)
+    assert call.phase is Phase.START and calling.patient.encode() not in phone.keys.open(message)
+
+    phone.hand_over(message)
+    [shown] = until(phone.shown)
+    assert "Bed A03, ward A, high priority" in shown["title"] and "not a certified alarm" in shown["body"]
+    assert shown["actions"] == ["accept", "decline"]
+    until(lambda: [one["action_type"] for one in said(settings, calling)] == ["delivered"])
+
+    phone.touch("decline")
+    until(lambda: [one["action_type"] for one in said(settings, calling)][1:] == ["declined"])
+    assert said(settings, calling)[-1]["who"] == "Nora", "she is signed in"
+    phone.hand_over(message)
+    until(phone.shown)
+    phone.touch("")
+    until(lambda: said(settings, calling)[-1]["action_type"] == "seen")
+    phone.hand_over(message)
+    until(phone.shown)
+    phone.touch("accept")
+    own = until(lambda: [one for one in said(settings, calling) if one["action_type"] == "acknowledge"])[0]
+    assert (own["who"], own["login"], own["reason"]) == ("Nora", "nora", "reviewing")
+    assert phone.shown() == []
+
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("[name=login]")).to_be_visible()
+    until(lambda: not any(subscriptions(settings).values()))
+    phone.hand_over(message)  # one that was under way
+    until(phone.shown)
+    before = len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"])
+    phone.touch("accept")
+    [again] = until(phone.shown)
+    assert again["body"].startswith("Sign in to accept."), "nobody owns an alert without a name"
+    assert len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"]) == before

@@ -99,7 +99,7 @@ def evaluate(
     workers = min(workers, os.cpu_count() or 1)
     with Helpers(workers) as helpers:
         if not cross_fitted:
-            helpers.start_early(vitals_file(recording), "streams.lab.evaluation.stream")
+            helpers.start_for_file(vitals_file(recording), "streams.lab.evaluation.evaluate")
         tables = tables_of(recording, source=source)  # refused before the lab is imported
         from streams.lab.evaluation.figures_table import lines
 

@@ -32,11 +32,14 @@ class Columns:
     unwatched: dict[str, int]
 
     def of_rows(self, rows: Array) -> "Columns":
-        """Some rows; only the fragments that they need are kept."""
+        """Some rows; only the patients and fragments that they need are kept."""
         used, told = np.unique(self.told[rows], return_inverse=True)
+        whose, who = np.unique(self.who[rows], return_inverse=True)
         return replace(
             self,
-            who=self.who[rows],
+            patients=[self.patients[place] for place in whose.tolist()],
+            first_ms=self.first_ms[whose],
+            who=who,
             ms=self.ms[rows],
             cuff=self.cuff[rows],
             told=told,
@@ -75,9 +78,9 @@ def read_columns(
     otherwise second 0 of the table is.
     """
     table = tables.vitals
-    who, ids = _codes(table, "patient_id")
-    what, signals = _codes(table, "signal")
-    units, unit_names = _codes(table, "unit")
+    who, ids = codes(table, "patient_id")
+    what, signals = codes(table, "signal")
+    units, unit_names = codes(table, "unit")
     chosen = np.ones(len(who), dtype=bool) if patients is None else np.isin(who, _places(ids, patients))
     if until_s is not None:
         chosen &= table["time_s"].to_numpy() < until_s
@@ -117,7 +120,7 @@ def _first_of_each(*columns: Array) -> Array:
     return new
 
 
-def _codes(table: pa.Table, column: str) -> tuple[Array, list[str]]:
+def codes(table: pa.Table, column: str) -> tuple[Array, list[str]]:
     """A column of words as numbers, and the words."""
     words = table[column].fill_null("").combine_chunks().dictionary_encode()
     return words.indices.to_numpy(zero_copy_only=False).astype(np.int64), words.dictionary.to_pylist()

@@ -15,7 +15,7 @@ from detectors.risk import heads_of
 from detectors.risk_memory import FEATURES
 from streams.config.packaged_rules import packaged_rules
 from streams.lab.evaluation.definitions import LANDMARK_48_H, LANDMARK_H, LANDMARK_MEAN_H
-from streams.lab.evaluation.measures import Bootstrap, auroc, interval
+from streams.lab.evaluation.measures import Bootstrap, RankedRows, auroc, interval
 from streams.lab.learning.examples import answers, held_out, watch_folder
 from streams.lab.learning.recipes import HEADS
 
@@ -41,7 +41,7 @@ def fitted(rows, told, taught):
 def area(score, told, who, patients):
     """AUROC with its interval by patients."""
     found = auroc(score, told)
-    bounds = interval(Bootstrap(patients, 500).of_ranks(score, told.astype(bool), who)[0])
+    bounds = interval(Bootstrap(patients, 500).of_areas(RankedRows(score, told), who, bins=256))
     return {"auroc": round(found, 4), "low": round(bounds[0], 4), "high": round(bounds[1], 4)}
 
 

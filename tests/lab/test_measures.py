@@ -6,10 +6,10 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from streams.lab.evaluation.measures import (
     Bootstrap,
+    RankedRows,
     auroc,
     average_precision,
     brier,
-    by_patient,
     interval,
     reliability,
     widened,
@@ -80,13 +80,14 @@ def test_a_reliability_curve_puts_every_row_into_one_bin():
 
 def test_scores_put_together_hardly_move_the_area_and_lose_no_row():
     _, score, positive = drawn(3, rows=5_000)
-    pos, neg = by_patient(score, positive, np.arange(5_000) % 50, 50, 256)
+    rows, who = RankedRows(score, positive), np.arange(5_000) % 50
+    pos, neg = rows.by_patient(who, 50, 256)
 
     assert pos.sum() == positive.sum()
     assert neg.sum() == (~positive).sum()
     draws = Bootstrap(50, replicates=3)
     draws.weights[:] = 1.0  # each patient once: the whole
-    area, _ = draws.of_ranks(score, positive, np.arange(5_000) % 50)
+    area, _ = draws.of_ranks(rows, who)
     assert area[0] == pytest.approx(roc_auc_score(positive, score), abs=1e-4)
 
 
@@ -94,7 +95,7 @@ def test_a_replicate_is_what_it_is_to_count_its_patients_as_often_as_they_were_d
     _, score, positive = drawn(4, rows=300, values=4)
     who = np.arange(300) % 30
     draws = Bootstrap(30, replicates=5, seed=9)
-    areas, precisions = draws.of_ranks(score, positive, who, bins=300)
+    areas, precisions = draws.of_ranks(RankedRows(score, positive), who, bins=300)
 
     for weights, area, precision in zip(draws.weights, areas, precisions, strict=True):
         assert area == pytest.approx(roc_auc_score(positive, score, sample_weight=weights[who]), abs=1e-5)

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.commands import app
+from streams.lab.evaluation.batches import Helpers
 from streams.lab.evaluation.evaluate import evaluate
 from streams.lab.evaluation.outcomes import Asked, read_outcomes
 from streams.lab.evaluation.report import page
@@ -90,10 +91,13 @@ def test_shuffled_files_doubled_rows_and_two_workers_change_no_figure(plain, fig
 
     assert told_of(mixed) == figures
     assert evaluate(mixed, replicates=20, workers=1).told["data"]["repeated_rows"] == len(vitals)
-    monkeypatch.setattr("streams.lab.evaluation.batches.LOOK_AT_S", 0.0)
-    monkeypatch.setattr("streams.lab.evaluation.batches.WORTH_S", 0.0)
+    monkeypatch.setattr("streams.lab.evaluation.batches.LARGE_VALUES", 0)
+    monkeypatch.setattr("streams.lab.evaluation.batches.PART", 14)
+    helped = []
+    monkeypatch.setattr(Helpers, "submit", lambda *job, own=Helpers.submit: helped.append(job[1]) or own(*job))
     two = json.loads(json.dumps(evaluate(plain, replicates=20, workers=2).told))
     assert {name: one for name, one in two.items() if name not in ("folder", "data", "causes")} == figures
+    assert len(helped) > 10  # parts of patients and scores, in the other process
 
 
 # ---- what the values are worth

@@ -7,15 +7,18 @@ guard is not run again in them.
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from types import ModuleType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from streams.recordings.recordings import Recording
 
@@ -23,16 +26,22 @@ Progress = Callable[[int, int], None]
 Patients = list[tuple[str, list[tuple[int, bytes]]]]
 Job = TypeVar("Job")
 Found = TypeVar("Found")
-PART: Final = 1_200
-"""Readings in a part, if one patient has no more: about half a second of work."""
+PART: Final = 600
+"""Readings in a part, if one patient has no more: about a quarter of a second of work, and so much two processes may
+end apart."""
 LOOK_AT_S: Final = 0.4
 """After so long it is known how long the rest will take."""
 WORTH_S: Final = 2.5
 """A rest that takes longer is shared: a helper is ready after about a second."""
 AHEAD: Final = 2
 """Parts that wait at each helper, so that it never waits for this process."""
-LARGE_BYTES: Final = 100_000
-"""A vitals file of this size (Parquet; about 15,000 values) is worth a helper before anything of it is read."""
+FEW: Final = 3
+"""Once no more parts than this are left for each process, none waits at a helper: whoever is free takes the next."""
+LARGE_VALUES: Final = 15_000
+"""So many values are worth a helper before anything is made of them."""
+BYTES_A_VALUE: Final = {".parquet": 7, ".csv": 24}
+"""How many bytes of a file a value takes, rather too many: helpers that start later cost less than idle ones."""
+_hiding = Lock()
 
 
 class Helpers:
@@ -56,9 +65,15 @@ class Helpers:
         """Whether they run already."""
         return self._pool is not None
 
-    def start_early(self, vitals: Path | None, module: str) -> None:
+    def start_for_file(self, vitals: Path | None, module: str) -> None:
         """Starts them, with `module` imported, if the file of vitals is large enough to be worth it."""
-        if self.count and vitals is not None and vitals.is_file() and vitals.stat().st_size >= LARGE_BYTES:
+        if vitals is not None and vitals.is_file():
+            each = BYTES_A_VALUE.get(vitals.suffix.lower(), max(BYTES_A_VALUE.values()))
+            self.start_for(vitals.stat().st_size // each, module)
+
+    def start_for(self, values: int, module: str) -> None:
+        """Starts them, with `module` imported, if so many values are worth it and they do not run yet."""
+        if not self.started and values >= LARGE_VALUES:
             for _ in range(self.count):
                 self.submit(_imported, module)
 
@@ -111,43 +126,88 @@ def over(
     `helpers`: those that were started already, in place of `workers - 1` new ones.
     """
     sizes = [1] * len(jobs) if sizes is None else sizes
-    left, total, began = 0, sum(sizes), time.monotonic()
+    waiting = deque(sorted(range(len(jobs)), key=lambda place: -sizes[place]))
+    total, done, began = max(1, sum(sizes)), 0, time.monotonic()
     with Helpers(workers) if helpers is None else nullcontext(helpers) as others:
-        while left < len(jobs) and not (others.started and left < len(jobs) - 1):
-            yield left, work(jobs[left])
-            left += 1
-            took, share = time.monotonic() - began, sum(sizes[:left]) / max(1, total)
-            if others.count and took > LOOK_AT_S and left < len(jobs) - 1 and took / share * (1 - share) > WORTH_S:
+        while waiting and not (others.started and len(waiting) > 1):
+            place = waiting.popleft()
+            yield place, work(jobs[place])
+            done += sizes[place]
+            took = time.monotonic() - began
+            if (
+                others.count
+                and took > LOOK_AT_S
+                and len(waiting) > 1
+                and took / max(1, done) * (total - done) > WORTH_S
+            ):
                 break
-        if left < len(jobs):
-            yield from _shared(work, jobs, left, others)
+        if waiting:
+            yield from _Shared(work, jobs, waiting, others).found()
 
 
-def _shared(
-    work: Callable[[Job], Found], jobs: Sequence[Job], left: int, helpers: Helpers
-) -> Iterator[tuple[int, Found]]:
-    """The rest, by this process and the helpers. The helpers take from the end."""
-    running: dict[Future[Found], int] = {}
-    last = len(jobs)
-    while left < last or running:
-        while left < last - 1 and len(running) < AHEAD * helpers.count:
-            last -= 1
-            running[helpers.submit(work, jobs[last])] = last
-        if left < last:
-            yield left, work(jobs[left])
-            left += 1
-        else:
-            wait(running, return_when="FIRST_COMPLETED")
-        for one in [one for one in running if one.done()]:
-            yield running.pop(one), one.result()
+class _Shared(Generic[Job, Found]):
+    """The rest of the jobs, by this process and the helpers: whoever is free takes the next. A thread of the pool hands
+    the next one out as soon as one is done, so that no helper waits until this process has ended its own.
+    """
+
+    def __init__(
+        self, work: Callable[[Job], Found], jobs: Sequence[Job], waiting: deque[int], helpers: Helpers
+    ) -> None:
+        self._work, self._jobs, self._waiting, self._helpers = work, jobs, waiting, helpers
+        self._lock = Lock()
+        self._running = 0
+        self._ended: SimpleQueue[tuple[int, Future[Found]]] = SimpleQueue()
+
+    def found(self) -> Iterator[tuple[int, Found]]:
+        """`(place, what was found)`, in the order in which they are done."""
+        self._hand_out()
+        try:
+            while True:
+                with self._lock:
+                    place = self._waiting.popleft() if self._waiting else None
+                    if place is None and not self._running and self._ended.empty():
+                        return
+                if place is not None:
+                    yield place, self._work(self._jobs[place])
+                while place is None or not self._ended.empty():
+                    place, one = self._ended.get()
+                    yield place, one.result()
+        finally:
+            self._waiting.clear()
+
+    def _hand_out(self) -> None:
+        while (place := self._next()) is not None:
+            try:
+                one = self._helpers.submit(self._work, self._jobs[place])
+            except Exception as error:  # told to whoever waits for what is found, in another thread
+                self._waiting.clear()
+                one = Future()
+                one.set_exception(error)
+            one.add_done_callback(partial(self._end, place))
+
+    def _next(self) -> int | None:
+        with self._lock:
+            count = self._helpers.count
+            ahead = AHEAD if len(self._waiting) > FEW * (count + 1) else 1
+            if not self._waiting or self._running >= ahead * count:
+                return None
+            self._running += 1
+            return self._waiting.popleft()
+
+    def _end(self, place: int, one: Future[Found]) -> None:
+        with self._lock:
+            self._running -= 1
+            self._ended.put((place, one))
+        self._hand_out()
 
 
 @contextmanager
 def _no_main() -> Iterator[None]:
     """Hides the calling script while a process is started: `spawn` would run it again in there."""
-    main: Any = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _hiding:  # two threads hand out: each would put back what the other has hidden
+        main: Any = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main

@@ -75,8 +75,8 @@ def curve(scored: Scored, compared: Compared) -> list[dict[str, float | None]]:
         return []
     timed = compared.outcomes.timed & compared.kept
     found: list[dict[str, float | None]] = []
-    for rate in RATES:
-        alerting, threshold = compared.at_rate(scored.score, rate)
+    for rate, threshold in zip(RATES, compared.thresholds_at(scored.score, RATES), strict=True):
+        alerting = compared.at_threshold(scored.score, threshold)
         met = compared.calls_per_day(alerting)
         if found and found[-1]["interruptive_per_patient_day"] == round(met, 5):
             continue

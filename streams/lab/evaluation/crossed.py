@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from detectors.risk import HeadWeights
 from detectors.rules import Rules, read_rules
 from streams.config.packaged_rules import packaged_rules_bytes
-from streams.lab.evaluation.batches import Progress, over
+from streams.lab.evaluation.batches import Helpers, Progress, over
 from streams.lab.evaluation.definitions import HEADS, Array
 from streams.lab.evaluation.evaluate import REPLICATES, Evaluation, judge, known_before
 from streams.lab.evaluation.folder import CannotEvaluate, check
@@ -70,32 +70,35 @@ def cross_fitted(
     if head is None:
         raise CannotEvaluate("no_event", tables.name, "nothing can be learned where no labels tell of an event")
     value = packaged_rules_bytes() if rules is None else rules
-    seen = watch_folder(tables, workers=workers, progress=progress)
-    models = _taught(RECIPES[head], seen, answers(seen, RECIPES[head], tables), tables.name, parts, workers)
-    courses: dict[str, Course] = {}
-    for part, model in enumerate(models):
-        members = [one.patient for one in seen if part_of(one.patient, parts) == part]
-        streamed = stream_folder(
-            tables, rules=into_rules(value, [model]), cut_at_s=before.cut_at_s, heads=[head],
-            patients=members, workers=workers, progress=progress,
+    with Helpers(workers) as helpers:
+        helpers.start_for(len(tables.vitals), __name__)
+        seen = watch_folder(tables, workers=workers, progress=progress, helpers=helpers)
+        models = _taught(RECIPES[head], seen, answers(seen, RECIPES[head], tables), tables.name, parts, helpers)
+        courses: dict[str, Course] = {}
+        for part, model in enumerate(models):
+            members = [one.patient for one in seen if part_of(one.patient, parts) == part]
+            streamed = stream_folder(
+                tables, rules=into_rules(value, [model]), cut_at_s=before.cut_at_s, heads=[head],
+                patients=members, workers=workers, progress=progress, helpers=helpers,
+            )  # fmt: skip
+            courses |= {course.patient: course for course in streamed.courses}
+        trace = Trace.of([courses[patient] for patient in sorted(courses)], streamed.source, streamed.grid_s)
+        armed = _as_one(read_rules(value), head, models)
+        return judge(
+            trace, tables, armed, asked=asked, replicates=replicates, seed=seed, rules_file=rules_file,
+            cross_fitted=parts, helpers=helpers,
         )  # fmt: skip
-        courses |= {course.patient: course for course in streamed.courses}
-    trace = Trace.of([courses[patient] for patient in sorted(courses)], streamed.source, streamed.grid_s)
-    armed = _as_one(read_rules(value), head, models)
-    return judge(
-        trace, tables, armed, asked=asked, replicates=replicates, seed=seed, rules_file=rules_file, cross_fitted=parts
-    )
 
 
 def _taught(
-    recipe: Recipe, seen: Sequence[Seen], told: Sequence[Array], source: str, parts: int, workers: int
+    recipe: Recipe, seen: Sequence[Seen], told: Sequence[Array], source: str, parts: int, helpers: Helpers
 ) -> list[HeadWeights]:
     """One head a part, from the patients of all other parts."""
     lessons = []
     for part in range(parts):
         others = [at for at, one in enumerate(seen) if part_of(one.patient, parts) != part]
         lessons.append(_Lesson(recipe, [seen[at] for at in others], [told[at] for at in others], source))
-    return [model for _, model in sorted(over(_learn, lessons, workers), key=itemgetter(0))]
+    return [model for _, model in sorted(over(_learn, lessons, helpers.count + 1, helpers=helpers), key=itemgetter(0))]
 
 
 def _learn(lesson: _Lesson) -> HeadWeights:

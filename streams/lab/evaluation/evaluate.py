@@ -13,13 +13,13 @@ from streams.lab.evaluation.alerting import Alerting
 from streams.lab.evaluation.batches import Helpers, Progress
 from streams.lab.evaluation.burden import burden, burden_of
 from streams.lab.evaluation.causes import causes
-from streams.lab.evaluation.compare import News2AtAnyRate, curve, paired
+from streams.lab.evaluation.compare import News2AtAnyRate, paired
 from streams.lab.evaluation.data_quality import data_quality, unwatched
 from streams.lab.evaluation.definitions import HEADS, HOUR_S, Array, Event
-from streams.lab.evaluation.figures import Figures, figures_of
+from streams.lab.evaluation.figures import Figures
 from streams.lab.evaluation.folder import CannotEvaluate, check
 from streams.lab.evaluation.groups import by_group
-from streams.lab.evaluation.measures import Bootstrap, auroc, interval
+from streams.lab.evaluation.measures import Bootstrap, RankedRows, interval
 from streams.lab.evaluation.outcomes import (
     ABOUT,
     OF_EVENT,
@@ -33,7 +33,8 @@ from streams.lab.evaluation.outcomes import (
 )
 from streams.lab.evaluation.raw import alerts_one_by_one, raw_crossings
 from streams.lab.evaluation.scores import Compared
-from streams.lab.evaluation.stream import stream_folder
+from streams.lab.evaluation.shared_figures import figures_of_all
+from streams.lab.evaluation.stream import stream_recording
 from streams.lab.evaluation.trace import Trace
 from streams.lab.learning.weights import packaged_weights
 from streams.recordings.recordings import Recording
@@ -97,23 +98,26 @@ def evaluate_events(
     """
     with Helpers(workers) if helpers is None else nullcontext(helpers) as others:
         tables = check(recorded, source=source)
+        others.start_for(len(tables.vitals), __name__)
         known = [known_before(tables, one) for one in asked]
         heads = sorted({HEADS[one.event] for one in known if one.event in HEADS})
         value = packaged_rules_bytes() if rules is None else rules
-        traces: dict[int | None, Trace] = {}
+        streamed: dict[int | None, tuple[Recording, Trace]] = {}
         for one, before in zip(asked, known, strict=True):
-            if before.cut_at_s not in traces:
-                traces[before.cut_at_s] = stream_folder(
-                    tables, rules=rules, cut_at_s=before.cut_at_s, heads=heads, patients=patients, workers=workers,
-                    progress=progress, helpers=others,
-                )  # fmt: skip
-            trace = traces[before.cut_at_s]
+            if before.cut_at_s not in streamed:
+                recording = Recording(tables, patients=patients, until_s=before.cut_at_s)
+                trace = stream_recording(
+                    recording, rules=rules, heads=heads, workers=workers, progress=progress, helpers=others
+                )
+                streamed[before.cut_at_s] = recording, trace
+            recording, trace = streamed[before.cut_at_s]
             if not len(trace.who):
                 remedy = "no patient has a moment to judge: are all values after T0?"
                 raise CannotEvaluate("no_values", tables.name, remedy)
             yield judge(
-                trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file
-            )
+                trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file,
+                recording=recording, helpers=others,
+            )  # fmt: skip
 
 
 def known_before(tables: Tables, asked: Asked | None = None) -> Outcomes:
@@ -136,9 +140,12 @@ def judge(
     rules_file: str | None = None,
     cross_fitted: int | None = None,
     whole: bool = True,
+    recording: Recording | None = None,
+    helpers: Helpers | None = None,
 ) -> Evaluation:
     """The figures of what was streamed. `cross_fitted`: in how many parts, if each was streamed under weights that were
-    learned from the others. `whole`: these are all patients, so the others are judged apart as well.
+    learned from the others. `whole`: these are all patients, so the others are judged apart as well. `recording`: what
+    was streamed, where it is at hand. `helpers` work out figures as well.
     """
     outcomes = read_outcomes(tables, trace.patients, trace.begins_s, asked)
     head = HEADS.get(outcomes.event) if outcomes.event else None
@@ -168,14 +175,9 @@ def judge(
         "in_sample": _in_sample(learned, head),
     }
     if whole:
-        told["data"] = _data(tables, trace, outcomes)
+        told["data"] = _data(tables, trace, outcomes, recording)
     news2 = News2AtAnyRate(compared)
-    for name, scored in compared.all.items():
-        figures = figures_of(scored, compared, draws)
-        if scored.alerting is not None:
-            figures["paired_with_news2"] = paired(scored.alerting, news2, draws)
-            figures["curve"] = curve(scored, compared)
-        told[name] = figures
+    told |= figures_of_all(compared, news2, draws, helpers)
     told["headline"] = _headline(compared, news2, draws)
     told["references"] = _references(compared, draws)
     told["unseen"] = None
@@ -190,6 +192,7 @@ def judge(
             seed=seed,
             rules_file=rules_file,
             whole=False,
+            helpers=helpers,
         )
         told["unseen"] = {name: value for name, value in unseen.told.items() if name not in WHOLE}
     told["causes"] = causes(compared, tables, rules_file)
@@ -201,9 +204,10 @@ def judge(
     return Evaluation(told, compared, unseen)
 
 
-def _data(tables: Tables, trace: Trace, outcomes: Outcomes) -> dict[str, Any]:
+def _data(tables: Tables, trace: Trace, outcomes: Outcomes, recording: Recording | None) -> dict[str, Any]:
     """What the values are worth, and how the labels join them."""
-    recording = Recording(tables, patients=trace.patients, until_s=outcomes.cut_at_s)
+    if recording is None:
+        recording = Recording(tables, patients=trace.patients, until_s=outcomes.cut_at_s)
     told = {**data_quality(recording), **unwatched(trace)}
     counts = label_counts(tables)
     used = ABOUT | OF_EVENT.get(outcomes.event or "", frozenset()) | {outcomes.event}
@@ -277,8 +281,9 @@ def _references(compared: Compared, draws: Bootstrap) -> dict[str, Any]:
     mean = np.bincount(trace.who[rows], weights=score[rows], minlength=draws.patients)[patients] / count
     happened = outcomes.happened[patients] == 1
     told = Figures()
-    bounds = interval(draws.of_ranks(mean, happened, patients)[0])
-    told.tell("auroc_patient", auroc(mean, happened), bounds, "no patients with and without the event")
+    ranks = RankedRows(mean, happened)
+    bounds = interval(draws.of_areas(ranks, patients, bins=256))
+    told.tell("auroc_patient", ranks.auroc(), bounds, "no patients with and without the event")
     return {"mean_pressure_of_the_last_10_min": told}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from streams.lab.evaluation.alerting import Alerting
 from streams.lab.evaluation.definitions import HOUR_STRATA, LANDMARK_H, LANDMARK_MEAN_H, Array
-from streams.lab.evaluation.measures import Bootstrap, auroc, average_precision, brier, interval, reliability, widened
+from streams.lab.evaluation.measures import Bootstrap, RankedRows, brier, interval, reliability, widened
 from streams.lab.evaluation.outcomes import Outcomes
 from streams.lab.evaluation.scores import Compared, Scored
 from streams.lab.evaluation.trace import Trace
@@ -73,11 +73,12 @@ def _rank(
 ) -> None:
     """AUROC and AUPRC of one unit (rows, patients at a landmark), and the gain in AUROC over NEWS2 on the same ones."""
     score, yes, who = columns
-    area = auroc(score, yes)
-    replicates, precision = draws.of_ranks(score, yes, who)
+    rows = RankedRows(score, yes)
+    area = rows.auroc()
+    replicates, precision = draws.of_ranks(rows, who)
     compared.areas[name, unit] = area, replicates
     told.tell(f"auroc_{unit}", area, interval(replicates), why)
-    told.tell(f"auprc_{unit}", average_precision(score, yes), interval(precision), why)
+    told.tell(f"auprc_{unit}", rows.average_precision(), interval(precision), why)
     its, theirs = compared.areas.get(("news2", unit), (None, replicates))  # NEWS2 itself is told of first
     gained = None if area is None or its is None else area - its
     told.tell(f"auroc_{unit}_gain", gained, interval(replicates - theirs), why)
@@ -88,8 +89,10 @@ def _stratum(low: float, high: float, compared: Compared, score: Array, draws: B
     rows = compared.outcomes.known[trace.who] & (trace.hours >= low) & (trace.hours < high)
     one = Figures(hours=f"{low:g}-{high:g}" if high < 1 << 20 else f"{low:g}+", rows=int(rows.sum()))
     one["positive_rows"] = int(compared.positive[rows].sum())
-    areas, _ = draws.of_ranks(score[rows], compared.positive[rows], trace.who[rows], bins=64)
-    one.tell("auroc_row", auroc(score[rows], compared.positive[rows]), interval(areas), "not both kinds of rows")
+    by_score = RankedRows(score[rows], compared.positive[rows])
+    one.tell(
+        "auroc_row", by_score.auroc(), interval(draws.of_areas(by_score, trace.who[rows])), "not both kinds of rows"
+    )
     return one
 
 

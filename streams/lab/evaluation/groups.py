@@ -8,7 +8,7 @@ import numpy as np
 from streams.lab.evaluation.alerting import Alerting
 from streams.lab.evaluation.definitions import Array
 from streams.lab.evaluation.figures import Figures
-from streams.lab.evaluation.measures import Bootstrap, auroc, interval, widened
+from streams.lab.evaluation.measures import Bootstrap, RankedRows, interval, widened
 from streams.lab.evaluation.scores import Compared
 
 AGES: Final = ((0, 45), (45, 65), (65, 80), (80, 200))
@@ -57,8 +57,8 @@ def _figures(
     rows = (members & outcomes.known)[trace.who]
     if score is not None:
         yes, who = compared.positive[rows], trace.who[rows]
-        areas, _ = draws.of_ranks(score[rows], yes, who, bins=64)
-        told.tell("auroc_row", auroc(score[rows], yes) if len(yes) else None, interval(areas), "not both kinds of rows")
+        by_score = RankedRows(score[rows], yes)
+        told.tell("auroc_row", by_score.auroc(), interval(draws.of_areas(by_score, who)), "not both kinds of rows")
     kept = compared.kept & members
     timed, days = (outcomes.timed & kept).astype(float), trace.days * kept
     for name, above, below in (

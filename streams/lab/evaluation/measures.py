@@ -29,8 +29,7 @@ def auroc(score: Array, positive: Array, weight: Array | None = None) -> float |
     ----------
     Hanley and McNeil, Radiology 1982;143:29: the area is the Mann-Whitney statistic.
     """
-    pos, neg = _by_value(score, positive, weight)
-    return None if pos.sum() == 0 or neg.sum() == 0 else float(auroc_of(pos, neg))
+    return RankedRows(score, positive).auroc(weight)
 
 
 def average_precision(score: Array, positive: Array, weight: Array | None = None) -> float | None:
@@ -40,8 +39,7 @@ def average_precision(score: Array, positive: Array, weight: Array | None = None
     >>> average_precision(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))
     0.8333333333333333
     """
-    pos, neg = _by_value(score, positive, weight)
-    return None if pos.sum() == 0 or neg.sum() == 0 else float(average_precision_of(pos, neg))
+    return RankedRows(score, positive).average_precision(weight)
 
 
 def auroc_of(pos: Array, neg: Array) -> Array:
@@ -60,24 +58,45 @@ def average_precision_of(pos: Array, neg: Array) -> Array:
     return np.where(neg.sum(-1) > 0, found, np.nan)
 
 
-def _by_value(score: Array, positive: Array, weight: Array | None) -> tuple[Array, Array]:
-    values, place = np.unique(ranked(np.asarray(score, dtype=float)), return_inverse=True)
-    yes = np.asarray(positive).astype(float)
-    all_ = np.ones(len(yes)) if weight is None else np.asarray(weight, dtype=float)
-    pos = np.bincount(place, weights=all_ * yes, minlength=len(values))
-    return pos, np.bincount(place, weights=all_ * (1 - yes), minlength=len(values))
+class RankedRows:
+    """Rows by rising score, sorted once for all that is asked of their order.
 
+    `score` and `positive` have one entry a row.
+    """
 
-def by_patient(score: Array, positive: Array, who: Array, patients: int, bins: int) -> tuple[Array, Array]:
-    """Counts of positives and negatives `(patients, bins)` by rising score, values put together into at most `bins`."""
-    values, place = np.unique(ranked(np.asarray(score, dtype=float)), return_inverse=True)
-    if len(values) > bins:
-        heights = np.cumsum(np.bincount(place)) / len(place)
-        place = np.minimum((heights * bins).astype(int), bins - 1)[place]
-    cell = who * bins + place
-    yes = np.asarray(positive).astype(bool)
-    counts = [np.bincount(cell[part], minlength=patients * bins).reshape(patients, bins) for part in (yes, ~yes)]
-    return counts[0].astype(np.float32), counts[1].astype(np.float32)
+    def __init__(self, score: Array, positive: Array) -> None:
+        values, self.place = np.unique(ranked(np.asarray(score, dtype=float)), return_inverse=True)
+        self.levels = len(values)
+        self.yes: Array = np.asarray(positive).astype(bool)
+        self.both = bool(self.yes.any() and not self.yes.all())
+
+    def auroc(self, weight: Array | None = None) -> float | None:
+        """See `auroc`."""
+        pos, neg = self._counts(weight)
+        return None if pos.sum() == 0 or neg.sum() == 0 else float(auroc_of(pos, neg))
+
+    def average_precision(self, weight: Array | None = None) -> float | None:
+        """See `average_precision`."""
+        pos, neg = self._counts(weight)
+        return None if pos.sum() == 0 or neg.sum() == 0 else float(average_precision_of(pos, neg))
+
+    def _counts(self, weight: Array | None) -> tuple[Array, Array]:
+        all_ = np.ones(len(self.yes)) if weight is None else np.asarray(weight, dtype=float)
+        pos = np.bincount(self.place, weights=all_ * self.yes, minlength=self.levels)
+        return pos, np.bincount(self.place, weights=all_ * ~self.yes, minlength=self.levels)
+
+    def by_patient(self, who: Array, patients: int, bins: int) -> tuple[Array, Array]:
+        """Counts of positives and negatives `(patients, bins)`, values put together into at most `bins`. `who` says
+        whose each row is.
+        """
+        place = self.place
+        if self.levels > bins:
+            heights = np.cumsum(np.bincount(place)) / len(place)
+            place = np.minimum((heights * bins).astype(int), bins - 1)[place]
+        cell = who * bins + place
+        size = patients * bins
+        counts = [np.bincount(cell[part], minlength=size).reshape(patients, bins) for part in (self.yes, ~self.yes)]
+        return counts[0].astype(np.float32), counts[1].astype(np.float32)
 
 
 def brier(probability: Array, positive: Array) -> float:
@@ -147,10 +166,23 @@ class Bootstrap:
         with np.errstate(invalid="ignore", divide="ignore"):
             return interval(top[:, 0] / top[:, 1])
 
-    def of_ranks(self, score: Array, positive: Array, who: Array, bins: int = 256) -> tuple[Array, Array]:
-        """AUROC and AUPRC over rows of each replicate, scores put together into at most `bins` values."""
-        pos, neg = (self.totals(part) for part in by_patient(score, positive, who, self.patients, bins))
+    def of_ranks(self, rows: RankedRows, who: Array, bins: int = 256) -> tuple[Array, Array]:
+        """AUROC and AUPRC over rows of each replicate, scores put together into at most `bins` values; NaN without both
+        kinds of rows. `who` says whose each row is.
+        """
+        pos, neg = self._drawn(rows, who, bins)
         return auroc_of(pos, neg), average_precision_of(pos, neg)
+
+    def of_areas(self, rows: RankedRows, who: Array, bins: int = 64) -> Array:
+        """AUROC of each replicate, as in `of_ranks`."""
+        return auroc_of(*self._drawn(rows, who, bins))
+
+    def _drawn(self, rows: RankedRows, who: Array, bins: int) -> tuple[Array, Array]:
+        """Counts of positives and negatives by rising score, `(replicates, bins)`."""
+        if not rows.both:
+            return np.zeros((self.replicates, 1)), np.zeros((self.replicates, 1))
+        pos, neg = rows.by_patient(who, self.patients, bins)
+        return self.totals(pos), self.totals(neg)
 
     def of_quantiles(self, values: Array, who: Array, shares: Sequence[float]) -> list[tuple[float, float] | None]:
         """The intervals of quantiles of values, each belonging to a patient."""

@@ -11,6 +11,7 @@ from streams.lab.evaluation.definitions import Array
 from streams.lab.evaluation.measures import Bootstrap, widened
 from streams.lab.evaluation.scores import Compared
 from streams.lab.evaluation.trace import Trace
+from streams.recordings.columns import codes
 from streams.recordings.signals import SIGNALS, in_our_unit
 from streams.recordings.tables import Tables
 
@@ -52,38 +53,36 @@ def _count(tables: Tables, trace: Trace, cut_at_s: float | None) -> Array:
     table = tables.vitals
     if cut_at_s is not None:
         table = table.filter(pc.less(table["time_s"], cut_at_s))
-    who = np.array(table["patient_id"].to_pylist())
-    what = np.array(table["signal"].to_pylist())
-    units = np.array(table["unit"].to_pylist())
+    (who, ids), (what, signals), (units, names) = (codes(table, name) for name in ("patient_id", "signal", "unit"))
     when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
     places = {patient: place for place, patient in enumerate(trace.patients)}
-    counts = np.zeros(len(places))
-    for signal, vital in SIGNALS.items():
-        low, high = RED_LIMITS.get(vital.value, (None, None))
-        rows = np.flatnonzero(what == signal)
-        if not len(rows) or (low is None and high is None):
+    place_of = np.array([places.get(patient, len(places)) for patient in ids], dtype=int)
+    counts = np.zeros(len(places) + 1, dtype=int)
+    for place, signal in enumerate(signals):
+        low, high = RED_LIMITS.get(SIGNALS[signal].value, (None, None)) if signal in SIGNALS else (None, None)
+        if low is None and high is None:
             continue
+        rows = np.flatnonzero(what == place)
         rows = rows[np.lexsort((when[rows], who[rows]))]
-        values = _in_our_unit(signal, units[rows], value[rows].astype(float))
+        values = _in_our_unit(signal, units[rows], names, value[rows].astype(float))
         red = np.zeros(len(rows), dtype=bool)
-        possible = (values >= SCALES[vital].impossible[0]) & (values <= SCALES[vital].impossible[1])
+        impossible = SCALES[SIGNALS[signal]].impossible
+        possible = (values >= impossible[0]) & (values <= impossible[1])
         red |= possible & (values <= (-np.inf if low is None else low))
         red |= possible & (values >= (np.inf if high is None else high))
         same = np.concatenate([[False], who[rows][1:] == who[rows][:-1]])
         begins = red & ~(same & np.concatenate([[False], red[:-1]]))
-        for patient in who[rows][begins]:
-            if patient in places:
-                counts[places[patient]] += 1
-    return counts
+        counts += np.bincount(place_of[who[rows][begins]], minlength=len(counts))
+    return counts[:-1].astype(float)
 
 
-def _in_our_unit(signal: str, units: Array, values: Array) -> Array:
+def _in_our_unit(signal: str, units: Array, names: list[str], values: Array) -> Array:
     """Values in the vital's own unit; NaN, which is beyond no limit, in a unit that would be refused."""
     found = np.full(len(values), np.nan)
-    for unit in set(units.tolist()):
+    for unit in np.unique(units).tolist():
         rows = units == unit
         distinct, which = np.unique(values[rows], return_inverse=True)
-        told = [in_our_unit(signal, unit, one) for one in distinct.tolist()]
+        told = [in_our_unit(signal, names[unit], one) for one in distinct.tolist()]
         found[rows] = np.array(told, dtype=float)[which]
     return found
 

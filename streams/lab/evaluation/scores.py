@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -61,24 +62,32 @@ class Compared:
         with np.errstate(invalid="ignore"):
             return of_rows(self.trace, score >= threshold, self.outcomes.onset_h, self.outcomes.horizon)
 
-    def threshold_at(self, score: Array, rate: float) -> float:
-        """The lowest threshold at which a score calls at most `rate` times a patient-day."""
+    def thresholds_at(self, score: Array, rates: Sequence[float]) -> list[float]:
+        """For each rate the lowest threshold at which a score calls at most so many times a patient-day."""
         rows = np.flatnonzero(self.kept[self.trace.who] & ~np.isnan(score))
         values, who, hours = score[rows], self.trace.who[rows], self.trace.hours[rows]
         levels = np.unique(values)
-        low, high = 0, len(levels)  # the rate is above `rate` below `low`, and at most `rate` from `high` on
-        while low < high:
-            middle = (low + high) // 2
-            on = values >= levels[middle]
-            if self.days and len(raises(who[on], hours[on])) / self.days <= rate:
-                high = middle
-            else:
-                low = middle + 1
-        return float(levels[high]) if high < len(levels) else np.inf
+
+        @cache
+        def calls(place: int) -> float:
+            on = values >= levels[place]
+            return len(raises(who[on], hours[on])) / self.days if self.days else np.inf
+
+        found = []
+        for rate in rates:
+            low, high = 0, len(levels)  # the rate is above `rate` below `low`, and at most `rate` from `high` on
+            while low < high:
+                middle = (low + high) // 2
+                if calls(middle) <= rate:
+                    high = middle
+                else:
+                    low = middle + 1
+            found.append(float(levels[high]) if high < len(levels) else np.inf)
+        return found
 
     def at_rate(self, score: Array, rate: float) -> tuple[Alerting, float]:
         """The alerts at the threshold that keeps a rate, and the threshold."""
-        threshold = self.threshold_at(score, rate)
+        (threshold,) = self.thresholds_at(score, [rate])
         return self.at_threshold(score, threshold), threshold
 
     def _add(self, name: str, words: str, **facts: object) -> None:

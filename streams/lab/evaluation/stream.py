@@ -234,6 +234,19 @@ def stream_folder(
     the bytes of a rules file, None the packaged one.
     """
     recording = Recording(recorded, patients=patients, until_s=cut_at_s)
+    return stream_recording(recording, rules=rules, heads=heads, workers=workers, progress=progress, helpers=helpers)
+
+
+def stream_recording(
+    recording: Recording,
+    *,
+    rules: bytes | None = None,
+    heads: Collection[str] = RISKS,
+    workers: int = 2,
+    progress: Progress | None = None,
+    helpers: Helpers | None = None,
+) -> Trace:
+    """Every patient of a recording, by id, as `stream_folder` does."""
     source, begins = str(recording.survey.source), recording.starts_s()
     courses = over_patients(partial(_stream_batch, rules, source, tuple(heads)), recording, workers, progress, helpers)
     for course in courses:

@@ -12,7 +12,7 @@ from detectors.rules import Rules
 from detectors.vigil import Vigil
 from schemas.times import HOUR_MS
 from streams.config.packaged_rules import packaged_rules
-from streams.lab.evaluation.batches import Patients, Progress, over_patients
+from streams.lab.evaluation.batches import Helpers, Patients, Progress, over_patients
 from streams.lab.evaluation.data_quality import require_quality
 from streams.lab.evaluation.definitions import SETTLE_S, Array
 from streams.lab.evaluation.outcomes import Asked, join, read_outcomes, require_one_clock
@@ -84,12 +84,16 @@ def _vigil(part: Partition, patient: str) -> Vigil | None:
     return None if found is None else found.vigil
 
 
-def watch_folder(recorded: Recorded, *, workers: int = 2, progress: Progress | None = None) -> list[Seen]:
-    """Every patient of a folder, by id. Raises `CannotEvaluate` where too many values are refused to learn from."""
+def watch_folder(
+    recorded: Recorded, *, workers: int = 2, progress: Progress | None = None, helpers: Helpers | None = None
+) -> list[Seen]:
+    """Every patient of a folder, by id. Raises `CannotEvaluate` where too many values are refused to learn from.
+    `helpers`: those that run already.
+    """
     recording = Recording(recorded)
     require_quality(recording, "learned")
     begins = recording.starts_s()
-    seen = over_patients(_watch_batch, recording, workers, progress)
+    seen = over_patients(_watch_batch, recording, workers, progress, helpers)
     return [replace(one, begins_s=begins[one.patient]) for one in seen]
 
 

@@ -1,14 +1,17 @@
 """Patients over one process or two: the same patients, in the same order, none twice."""
 
+import multiprocessing
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from streams.lab.evaluation import batches
-from streams.lab.evaluation.batches import over, over_patients
+from streams.lab.evaluation.batches import LARGE_VALUES, Helpers, over, over_patients
 from streams.recordings.recordings import Recording
 from tests.streams.lab.made import folder
 
@@ -47,6 +50,46 @@ def test_helpers_share_what_lasts_and_every_job_is_done_once(monkeypatch):
     monkeypatch.setattr(batches, "WORTH_S", 0.1)
 
     assert sorted(over(slowly, list(range(300)), 2)) == [(place, place * place) for place in range(300)]
+
+
+def fails(number):
+    if number == 7:
+        raise ValueError("seven")
+    return number
+
+
+def dies(number):
+    """In a helper only: this process goes on."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(3)
+    return number
+
+
+def told_apart(_):
+    return os.getpid()
+
+
+def test_what_fails_in_a_helper_or_a_helper_that_dies_is_told_and_never_waited_for():
+    with Helpers(2) as helpers:
+        helpers.start_for(LARGE_VALUES, __name__)
+        with pytest.raises(ValueError, match="seven"):
+            list(over(fails, list(range(40)), 2, helpers=helpers))
+        assert dict(over(fails, [1, 2, 3], 2, helpers=helpers)) == {0: 1, 1: 2, 2: 3}
+    with Helpers(2) as helpers:
+        helpers.start_for(LARGE_VALUES, __name__)
+        with pytest.raises(BrokenProcessPool):
+            list(over(dies, list(range(40)), 2, helpers=helpers))
+
+
+def test_helpers_that_run_take_what_is_largest_first_and_leave_this_process_its_share():
+    with Helpers(2) as helpers:
+        helpers.start_for(LARGE_VALUES - 1, __name__)
+        assert not helpers.started
+        helpers.start_for(LARGE_VALUES, __name__)
+        helpers.submit(told_apart, 0).result()
+        done = list(over(slowly, list(range(100)), 2, sizes=list(range(100)), helpers=helpers))
+        assert {place for place, _ in done[:10]} <= set(range(80, 100))
+        assert len({found for _, found in over(told_apart, list(range(100)), 2, helpers=helpers)}) > 1
 
 
 def test_a_short_task_starts_no_helper(monkeypatch):

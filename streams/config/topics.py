@@ -23,7 +23,6 @@ class Topic(StrEnum):
     PATIENTS = "patients"
     ACTIONS = "actions"
     RULES = "rules"
-    OUTCOMES = "outcomes"
     ALERTS = "alerts"
     STATUS = "status"
     TRENDS = "trends"
@@ -98,15 +97,6 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             FOREVER,
             inbound=True,
             single=True,
-        ),
-        Topic.OUTCOMES: Facts(
-            "outcomes and labels, for learning",
-            "patient",
-            "hospital systems",
-            "`vigilward learn`, never a worker",
-            Cleanup.DELETE,
-            FOREVER,
-            inbound=True,
         ),
         Topic.ALERTS: Facts(
             "alerts, every revision",
@@ -203,7 +193,6 @@ KEEPS_PATIENTS: Final = (
     Topic.READINGS,
     Topic.PATIENTS,
     Topic.ACTIONS,
-    Topic.OUTCOMES,
     Topic.ALERTS,
     Topic.TRENDS,
     Topic.REJECTIONS,

@@ -6,11 +6,11 @@ Each answers with one line of JSON. In `worker` the worker is real, in the other
 is real throughout. Chromium draws in software (no GPU).
 """
 
+import argparse
 import asyncio
 import json
 import os
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -291,5 +291,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
 }  # fmt: skip
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or FIGURES:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("figure", nargs="*", choices=[*FIGURES, []], help="none: all of them")
+    for name in words.parse_args().figure or FIGURES:
         print(json.dumps({"figure": name, **FIGURES[name]()}), flush=True)

@@ -116,8 +116,8 @@ def test_the_page_is_built_by_its_lock_and_goes_into_the_package(steps: list[tup
 
 def test_the_package_names_its_command_and_its_licence(wheel: Path):
     inside = zipfile.ZipFile(wheel)
-    metadata = inside.read("vigilward-0.1.0.dist-info/METADATA").decode()
+    metadata = inside.read("vigilward-0.2.0.dist-info/METADATA").decode()
 
-    assert "vigilward = streams.commands:main" in inside.read("vigilward-0.1.0.dist-info/entry_points.txt").decode()
+    assert "vigilward = streams.commands:main" in inside.read("vigilward-0.2.0.dist-info/entry_points.txt").decode()
     assert "License-Expression: Apache-2.0" in metadata
     assert "Requires-Python: >=3.11" in metadata

@@ -1,5 +1,6 @@
 """python -m tests.fuzz.run FORMAT RUNS: as many inputs as asked for; coverage-guided where atheris is installed."""
 
+import argparse
 import resource
 import sys
 import time
@@ -48,4 +49,9 @@ def guided(form: Format, runs: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit((guided if GUIDED else plain)(Format(sys.argv[1]), int(sys.argv[2])))
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("format", type=Format, choices=list(Format))
+    words.add_argument("runs", type=int)
+    words.add_argument("--plain", action="store_true", help="not guided by coverage, even where atheris is installed")
+    asked = words.parse_args()
+    sys.exit((guided if GUIDED else plain)(asked.format, asked.runs))

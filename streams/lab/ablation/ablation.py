@@ -244,14 +244,20 @@ def _detected(alerting: Alerting, having: Alerting, lacking: Alerting, timed: Ar
     return told
 
 
+USAGE: Final = "usage: python -m streams.lab.ablation.ablation DIR [--injected | --slow] [--json]"
+
+
 def main(arguments: Sequence[str]) -> int:
     """`DIR [--injected | --slow] [--json]`."""
     from streams.lab.ablation.ablation_words import lines
 
+    if "--help" in arguments:
+        sys.stdout.write(f"{USAGE}\n")
+        return 0
     folders = [one for one in arguments if not one.startswith("--")]
     unknown = {one for one in arguments if one.startswith("--")} - {"--injected", "--slow", "--json"}
     if len(folders) != 1 or unknown:
-        sys.stderr.write("usage: python -m streams.lab.ablation.ablation DIR [--injected | --slow] [--json]\n")
+        sys.stderr.write(f"{USAGE}\n")
         return 2
     folder = Path(folders[0])
     if "--slow" in arguments or "--injected" in arguments:

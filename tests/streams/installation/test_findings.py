@@ -49,7 +49,7 @@ def test_a_missing_topic_is_found_and_can_be_mended_and_stops_a_worker():
 
 
 def test_a_topic_that_no_worker_needs_does_not_stop_one():
-    found = sound(outcomes=None)
+    found = sound(notifications=None)
 
     assert codes(found) == [Code.TOPIC_MISSING]
     assert not what_stops_a_worker(found, SETTINGS)

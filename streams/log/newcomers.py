@@ -6,7 +6,7 @@ its own time, when its owner has time to spare. The checkpoint stays before the 
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -25,6 +25,8 @@ ROOM: Final = 200
 """So many of a partition may be seen for the first time, and so many records be unreadable, before the next wait."""
 
 PACKED_TOGETHER: Final = 500
+PACKED_BYTES: Final = 1_048_576
+"""A packet is closed at so many records, or bytes: one is open while it is filled, and one while it is taken."""
 MOST_BYTES: Final = 16 * 1_048_576
 """What may wait of one partition: some 60,000 records; beyond it the log is held back."""
 
@@ -49,40 +51,73 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[Waits]).decode
 
 
+def _packed(waits: Iterable[Waits]) -> bytes:
+    return bytes(cramjam.lz4.compress_block(_pack(list(waits))))
+
+
+def _unpacked(packed: bytes) -> list[Waits]:
+    return _unpack(bytes(cramjam.lz4.decompress_block(packed)))
+
+
 class _Packet:
     """Some of what waits, in order, and the checkpoint before the first of it."""
 
-    __slots__ = ("_open", "_packed", "before", "count", "patients", "since", "size")
+    __slots__ = ("_open", "_packed", "_raw", "before", "count", "patients", "since")
 
     def __init__(self, before: Checkpoint) -> None:
-        self.before, self.count, self.size, self.since = before, 0, 0, 0
+        self.before, self.count, self.since = before, 0, 0
         self.patients: list[str] = []
         self._open: deque[Waits] | None = deque()
         self._packed = b""
+        self._raw = 0  # bytes of what lies open
 
-    def add(self, one: Waits) -> int:
-        """Takes one more; gives its size."""
+    @property
+    def size(self) -> int:
+        """What it takes, in bytes."""
+        return BYTES_A_RECORD * self.count + (len(self._packed) if self._open is None else self._raw)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be added."""
+        return self.count >= PACKED_TOGETHER or self._raw >= PACKED_BYTES
+
+    def add(self, one: Waits) -> None:
+        """Takes one more."""
         assert self._open is not None
         if not self._open:
             self.since = one.record[1]
         self._open.append(one)
         self.count += 1
-        size = BYTES_A_RECORD + len(one.record[3] or b"")
-        self.size += size
-        return size
+        self._raw += len(one.record[3] or b"")
 
     def close(self) -> None:
         """Nothing more is added: kept small."""
         if self._open is not None:
-            self._packed = bytes(cramjam.lz4.compress_block(_pack(list(self._open))))
-            self._open, self.size = None, len(self._packed) + BYTES_A_RECORD * self.count
+            self._packed, self._open, self._raw = _packed(self._open), None, 0
 
-    @property
-    def waiting(self) -> deque[Waits]:
-        """What is in it; what is taken from here is gone."""
+    def look(self) -> Iterable[Waits]:
+        """What is in it; it stays as it is."""
+        return _unpacked(self._packed) if self._open is None else self._open
+
+    def take(self, most: int) -> list[Waits]:
+        """Takes the first out of it, and leaves the rest open."""
         if self._open is None:
-            self._open, self._packed = deque(_unpack(bytes(cramjam.lz4.decompress_block(self._packed)))), b""
-        return self._open
+            self._open, self._packed = deque(_unpacked(self._packed)), b""
+            self._raw = sum(len(one.record[3] or b"") for one in self._open)
+        taken = [self._open.popleft() for _ in range(min(most, len(self._open)))]
+        self.count -= len(taken)
+        self._raw -= sum(len(one.record[3] or b"") for one in taken)
+        if self._open:
+            self.since = self._open[0].record[1]
+        return taken
+
+    def leave(self, rest: Sequence[Waits]) -> None:
+        """Only these stay; as small as it was."""
+        self.count, closed = len(rest), self._open is None
+        self._open, self._packed = deque(rest), b""
+        self._raw = sum(len(one.record[3] or b"") for one in rest)
+        if closed:
+            self.close()
 
 
 class _Beside(Partition):
@@ -254,12 +289,11 @@ class Newcomers:
         if self.held:
             return out
         serial, packet = next(iter(self._packets.items()))
-        waiting = packet.waiting
-        taken = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        self.bytes -= packet.size
+        taken = packet.take(most)
+        self.bytes += packet.size
         self.waiting -= len(taken)
-        if waiting:
-            packet.since = waiting[0].record[1]
-        else:
+        if not packet.count:
             self._drop(serial)
         _run(beside, taken, out)
         return out
@@ -290,7 +324,7 @@ class Newcomers:
         if self._beside is None:
             self._beside = _Beside(self._log, self._log)
         newest = self._packets.get(self._serial)
-        if newest is None or newest.count >= PACKED_TOGETHER:
+        if newest is None or newest.is_full:
             if newest is not None and len(self._packets) > 1:
                 self.bytes -= newest.size
                 newest.close()
@@ -298,7 +332,9 @@ class Newcomers:
             self._serial += 1
             assert self._before is not None
             newest = self._packets[self._serial] = _Packet(self._before)
-        self.bytes += newest.add(Waits(patient, record, back_ms))
+        self.bytes -= newest.size
+        newest.add(Waits(patient, record, back_ms))
+        self.bytes += newest.size
         self.waiting += 1
         if patient:
             serials = self._of.get(patient, ())
@@ -323,14 +359,18 @@ class Newcomers:
         found: list[Waits] = []
         hers = set(self._of.pop(patient, ()))
         for serial in sorted(hers | set(self._of_all)):
-            packet = self._packets[serial]
-            found += [one for one in packet.waiting if one.patient in (patient, "")]
+            packet, rest = self._packets[serial], list[Waits]()
+            for one in packet.look():
+                if one.patient in (patient, ""):
+                    found.append(one)
+                if one.patient != patient:
+                    rest.append(one)
             if serial not in hers:
                 continue
-            rest = [one for one in packet.waiting if one.patient != patient]
-            self.waiting -= len(packet.waiting) - len(rest)
-            packet.waiting.clear()
-            packet.waiting.extend(rest)
+            self.waiting -= packet.count - len(rest)
+            self.bytes -= packet.size
+            packet.leave(rest)
+            self.bytes += packet.size
             if not rest:
                 self._drop(serial)
         return found

@@ -94,18 +94,27 @@ class PartitionAssignment:
     async def stands(self, tp: TP, epoch: int) -> bool:
         """Whether what was taken of the log still stands there; asked of whoever leads now, at a new leader's word."""
         owned = self.owned_partitions.get(tp.partition) if tp.topic == self._log_topic else None
-        if owned is None or not UNKNOWN < owned.epoch < epoch or not self._settings.durable:
+        if owned is None or epoch <= owned.epoch or epoch == owned.unheard_of or not self._settings.durable:
             return True
         if tp.partition in self._anew:
             return False
+        end = None
         try:
-            end = await self._consumer().end_of_epoch(tp, owned.epoch)
+            if owned.epoch > UNKNOWN:
+                end = await self._consumer().end_of_epoch(tp, owned.epoch)
+            # No checksum holds the epoch in a batch: one that its leader has never heard of is damage, and would hide
+            # every election to come.
+            heard_of = await self._consumer().end_of_epoch(tp, epoch) is not None
+            owned.unheard_of = UNKNOWN if heard_of else epoch
         except KafkaError as refused:
             log.error("partition %d: whether its log is as it was cannot be had: %s", tp.partition, redact(refused))
             self._consumer().refetch(tp)  # and asked again, before anything more is taken
             return False
         if end is None or end >= owned.expected:
-            owned.epoch = epoch
+            if heard_of:
+                owned.epoch = epoch
+            else:
+                log.warning("partition %d: a batch names leader epoch %d, of which none knows", tp.partition, epoch)
             return True
         log.error(
             "partition %d: the log agrees with what was taken of it up to offset %d of %d: an election cut it",

@@ -16,6 +16,7 @@ from aiokafka.errors import (
     KafkaError,
     LeaderNotAvailableError,
     TopicAuthorizationFailedError,
+    UnknownError,
     for_code,
 )
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -140,7 +141,8 @@ async def _asked(client: Any, tp: TP, epoch: int) -> int | None:
     if leader in (None, UNKNOWN):
         raise LeaderNotAvailableError(str(tp))
     answer = await client.send(leader, AskEpochEnd(tp, epoch))
-    ((_, ((code, _, _, end),)),) = answer.topics
+    found = [one for topic, partitions in answer.topics if topic == tp.topic for one in partitions]
+    code, end = next(((one[0], one[3]) for one in found if one[1] == tp.partition), (UnknownError.errno, UNKNOWN))
     if code:
         raise for_code(code)(str(tp))
     return None if end == UNKNOWN else int(end)

@@ -52,7 +52,8 @@ class OwnedPartition:
         self.partition, self.log = log.partition, log
         self._start, self._producer, self._topic_of, self._metrics = start, producer, topic_of, metrics
         self._given_up = False
-        self.epoch = UNKNOWN  # of the leader who wrote what was taken last
+        self.epoch = UNKNOWN  # of the leader who wrote what was taken last, as a leader confirmed it
+        self.unheard_of = UNKNOWN  # an epoch that a batch named, and no leader knows
         self.still = asyncio.Lock()  # held while the Vigils take something, or while their states are written down
         # The same through a rebalance that gives the partition back: what is under way still holds back the commit.
         self.acks = AckTracker(lambda next_offset: settled(log.partition, next_offset))
@@ -79,7 +80,6 @@ class OwnedPartition:
     async def take(self, batch: RecordBatch) -> None:
         """Hands the records to the Vigils and sends what they say; returns when all of it is queued."""
         records = batch.records
-        self.epoch = max(self.epoch, batch.epoch)
         for damaged in batch.unreadable:
             before = [record for record in records if record[0] < damaged.first]
             records = records[len(before) :]

@@ -48,6 +48,13 @@ class Ward:
     def __exit__(self, *_: object) -> None:
         self.patients.stop()
 
+    def kill_all(self) -> None:
+        """Every worker at once; `quiet` starts them anew."""
+        for one in self.crew:
+            one.process.kill()
+        for one in self.crew:
+            one.process.wait(10)
+
     def told(self, name: str, kind: str, within_s: float = TOLD_S) -> Claim:
         """The banner says so in time."""
         return within(f"{name}: told", self.page.first(kind, time.monotonic(), within_s + 20), within_s)

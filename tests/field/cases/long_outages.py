@@ -22,17 +22,20 @@ def run(field: Field) -> Iterator[Claim]:
     with Ward(field, crew) as ward:
         time.sleep(5)
         proxy.cut()
+        yield ward.told("a worker is cut off", "silent")
         time.sleep(CUT_S)
         proxy.mend()
         yield ward.quiet("a worker is no longer cut off")
 
         stopped = ward.crew[1].process
         stopped.send_signal(signal.SIGSTOP)
+        yield ward.told("another is stopped", "silent")
         time.sleep(STOPPED_S)
         stopped.send_signal(signal.SIGCONT)
         yield ward.quiet("another goes on that was stopped")
 
         broker.pause()
+        yield ward.told("the broker is stopped", "broker")
         time.sleep(BROKER_S)
         broker.resume()
         yield ward.quiet("the broker goes on")

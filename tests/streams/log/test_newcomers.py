@@ -4,7 +4,7 @@ import json
 
 from schemas.control_record import ControlRecordKind
 from streams.log.control_records import forward
-from streams.log.newcomers import MOST_BYTES, Newcomers
+from streams.log.newcomers import BYTES_A_RECORD, MOST_BYTES, Newcomers
 from tests.making import KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
 
 RED = {"heart_rate": 135, "spo2": 83, "resp_rate": 31}
@@ -155,3 +155,51 @@ def test_what_waits_is_packed_and_bounded():
     assert log.newcomers.bytes < many * 500 and not log.newcomers.full
     log.newcomers.bytes = MOST_BYTES
     assert log.newcomers.full
+
+
+def in_memory(newcomers):
+    """Bytes of what lies there, packed or not."""
+    packets = newcomers._packets.values()
+    opened = sum(len(one.record[3] or b"") for packet in packets if packet._open is not None for one in packet._open)
+    return opened + sum(len(packet._packed) for packet in packets) + BYTES_A_RECORD * newcomers.waiting
+
+
+def test_what_is_looked_through_for_one_patient_stays_packed_and_counted():
+    """Four thousand records that pack well wait; a nurse admits one whose records lie among all of them."""
+    log, _ = crowded(0)
+    padding = {"note": "x" * 2_000}
+    entries = [
+        reading(T0 + at, "seen" if at % 400 == 0 else f"new-{at % 50}", **SPOT, sequence=at, heart_rate=75)
+        for at in range(4_000)
+    ]
+    log.run(
+        [
+            (offset, one[1], one[2], json.dumps(json.loads(one[3]) | padding).encode(), one[4])
+            for offset, one in enumerate(numbered(entries))
+        ]
+    )
+    before = log.newcomers.bytes
+    assert log.newcomers.waiting == 4_000 and before == in_memory(log.newcomers) < 6_000_000
+
+    hand(log, record(T0 + 9 * SECOND, "seen", "admit", 0))
+
+    assert "seen" in log.watches and log.newcomers.waiting == 3_990
+    assert log.newcomers.bytes == in_memory(log.newcomers) <= before
+    log.newcomers.go_on(5)
+    assert log.newcomers.bytes == in_memory(log.newcomers), "the first packet lies open while it is taken"
+    to_the_end(log)
+    assert log.newcomers.bytes == 0 and log.tally.adds_up()
+
+
+def test_a_packet_of_large_records_is_closed_early():
+    log, _ = crowded(0)
+    large = json.dumps({"note": "x" * 400_000})
+    entries = [reading(T0 + at, f"new-{at}", **SPOT, sequence=at, heart_rate=75) for at in range(40)]
+    log.run(
+        [
+            (offset, one[1], one[2], json.dumps(json.loads(one[3]) | json.loads(large)).encode(), one[4])
+            for offset, one in enumerate(numbered(entries))
+        ]
+    )
+
+    assert log.newcomers.waiting == 40 and log.newcomers.bytes == in_memory(log.newcomers) < 4_000_000

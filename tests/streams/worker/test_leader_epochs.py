@@ -73,15 +73,38 @@ def test_where_the_question_is_not_known_nobody_waits_for_an_answer(monkeypatch,
     assert not client.updates
 
 
+@pytest.mark.parametrize(
+    "topics",
+    [
+        [],
+        [(HERE.topic, [])],
+        [("other", [(0, 3, 4, 50)]), (HERE.topic, [(0, 2, 4, 50)])],
+        [(HERE.topic, [(0, 2, 4, 50), (0, 3, 4, 90), (0, 4, 4, 60)]), ("other", [(0, 3, 4, 50)])],
+    ],
+)
+def test_an_answer_about_other_partitions_is_asked_for_again(monkeypatch, topics):
+    """A proxy, or a broker that knows nothing of the topic yet, may answer for more or for less than was asked."""
+    client = Client((0, 90))
+    first = EpochEnd.decode(EpochEnd(0, topics).encode())
+    send, answers = client.send, iter([first])
+
+    async def answered(node, request):
+        return next(answers, None) or await send(node, request)
+
+    client.send = answered
+    assert asked(client, monkeypatch) == 90
+
+
 class Consumer:
-    def __init__(self, end):
-        self.end, self.asked, self.rejoined, self.refetched = end, [], 0, []
+    def __init__(self, end, heard_of=500):
+        self.end, self.heard_of = end, heard_of
+        self.asked, self.rejoined, self.refetched = [], 0, []
 
     async def end_of_epoch(self, tp, epoch):
         self.asked.append(epoch)
         if isinstance(self.end, Exception):
             raise self.end
-        return self.end
+        return self.end if epoch == 4 else self.heard_of
 
     async def rejoin(self):
         self.rejoined += 1
@@ -91,17 +114,22 @@ class Consumer:
 
 
 def stands(end, metrics, epoch, before=4):
-    assignment = PartitionAssignment(Settings(), None, None, None, None, metrics)
-    assignment.consumer = Consumer(end)
-    assignment.owned_partitions[3] = SimpleNamespace(epoch=before, expected=100)
+    assignment = assigned(Consumer(end), metrics, before)
     return asyncio.run(assignment.stands(HERE, epoch)), assignment.consumer
+
+
+def assigned(consumer, metrics, before=4):
+    assignment = PartitionAssignment(Settings(), None, None, None, None, metrics)
+    assignment.consumer = consumer
+    assignment.owned_partitions[3] = SimpleNamespace(epoch=before, unheard_of=-1, expected=100)
+    return assignment
 
 
 @pytest.mark.parametrize("end", [100, 130, None])
 def test_what_stands_there_is_gone_on_with(metrics, end):
     stood, consumer = stands(end, metrics, epoch=5)
 
-    assert stood and consumer.asked == [4] and not consumer.rejoined
+    assert stood and consumer.asked == [4, 5] and not consumer.rejoined
 
 
 def test_of_a_tail_that_was_cut_and_grew_again_nothing_is_taken(metrics):
@@ -110,8 +138,28 @@ def test_of_a_tail_that_was_cut_and_grew_again_nothing_is_taken(metrics):
     assert not stood and consumer.rejoined == 1
 
 
-@pytest.mark.parametrize(("before", "epoch"), [(4, 4), (-1, 5), (5, 4)])
-def test_nobody_is_asked_under_the_same_leader_or_where_none_is_known(metrics, before, epoch):
+def test_a_damaged_epoch_does_not_hide_the_elections_to_come(metrics):
+    """The checksum of a batch does not hold it: one that is far ahead would make every later one look old."""
+    consumer = Consumer(100, heard_of=None)
+    assignment = assigned(consumer, metrics)
+    stood = [asyncio.run(assignment.stands(HERE, 1 << 30)) for _ in range(3)]
+    assert stood == [True] * 3 and consumer.asked == [4, 1 << 30], "asked about once"
+
+    consumer.end, consumer.heard_of = 90, 500
+    assert not asyncio.run(assignment.stands(HERE, 5)) and consumer.rejoined == 1
+
+
+def test_the_first_epoch_that_is_seen_is_confirmed_too(metrics):
+    consumer = Consumer(100, heard_of=None)
+    assignment = assigned(consumer, metrics, before=-1)
+
+    assert asyncio.run(assignment.stands(HERE, 1 << 30)) and assignment.owned_partitions[3].epoch == -1
+    consumer.heard_of = 500
+    assert asyncio.run(assignment.stands(HERE, 5)) and assignment.owned_partitions[3].epoch == 5
+
+
+@pytest.mark.parametrize(("before", "epoch"), [(4, 4), (5, 4), (4, -1)])
+def test_nobody_is_asked_under_the_same_leader_or_where_none_is_named(metrics, before, epoch):
     stood, consumer = stands(0, metrics, epoch, before)
 
     assert stood and consumer.asked == []

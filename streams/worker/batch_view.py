@@ -122,14 +122,18 @@ class RecordBatchView:
             if damage is not None:
                 first = max(batch.base_offset, self.next_fetch_offset)
                 told = [Unreadable(first, batch.next_offset, damage)]
+            back = None
             if self._transactions is not None:
                 now, ours = time.monotonic(), self._transactions
                 ends = batch.is_control_batch
                 found, told = ours.end(batch, told, now) if ends else ours.take(batch, found, told, now)
+                back = ours.go_back()
             portion += found
             unreadable += told
             # beyond the last record where that was removed (compaction), or no fetch would ever get past the batch
-            self.next_fetch_offset = batch.next_offset
+            self.next_fetch_offset = batch.next_offset if back is None else back
+            if back is not None:
+                break
             if len(portion) >= PORTION:
                 yield self._told(portion, stamped_by, unreadable)
                 portion, unreadable = [], []

@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.worker import transactions
 from streams.worker.batch_view import RecordBatchView
 from streams.worker.transactions import Transactions
 from tests.streams.worker.test_batch_view import CHECKSUM, CONTROL, as_found, batch, calc_crc32c, offsets
@@ -42,14 +44,14 @@ class Lasting:
         return True
 
 
-def told(transactions, *data):
+def told(one, *data):
     """The offsets taken, and those passed over."""
-    portions = list(RecordBatchView(as_found(b"".join(data)), Lasting(), transactions))
+    portions = list(RecordBatchView(as_found(b"".join(data)), Lasting(), one))
     return offsets(portions), [(one.first, one.next_offset) for portion in portions for one in portion.unreadable]
 
 
-def read(transactions, *data, begin=0):
-    return offsets(RecordBatchView(as_found(b"".join(data), begin), None, transactions))
+def read(one, *data, begin=0):
+    return offsets(RecordBatchView(as_found(b"".join(data), begin), None, one))
 
 
 def test_what_is_committed_is_taken_and_what_was_rolled_back_is_not():
@@ -156,3 +158,48 @@ def test_a_marker_of_a_right_checksum_that_says_nothing_is_told_and_ends_its_tra
 
 def test_a_damaged_batch_of_a_transaction_is_not_waited_for():
     assert told(Transactions(), damaged(of(7, 0)), plain(1)) == ([1], [(0, 1)])
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((None, 1, 2, 3)), st.sampled_from(("write", "write", "commit", "abort"))), max_size=30
+    ),
+    st.integers(1, 6),
+    st.integers(0, 6),
+)
+def test_with_little_room_the_same_is_taken_and_what_was_left_is_fetched_again(doings, at_once, room):
+    data, opened, want = [], set(), Transactions()
+    for producer, doing in doings:
+        base = len(data)
+        if producer is None or doing == "write":
+            data.append(plain(base) if producer is None else of(producer, base))
+            opened |= {producer} - {None}
+        elif producer in opened:
+            data.append(ends(producer, base, COMMIT if doing == "commit" else ABORT))
+            opened.discard(producer)
+    most = room * 2 * transactions.BYTES_A_RECORD
+    taken, at, fetches, one = [], 0, 0, Transactions()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transactions, "MOST_BYTES", most)
+        while at < len(data):
+            view = RecordBatchView(as_found(b"".join(data[at : at + at_once]), at), None, one)
+            taken += offsets(view)
+            at, fetches = view.next_fetch_offset, fetches + 1
+            assert one.bytes <= most + 3 * transactions.BYTES_A_RECORD, "beside the first"
+            assert fetches <= 4 * len(data) ** 2 + 10
+
+    assert taken == read(want, *data)
+
+
+def test_behind_one_that_hangs_no_more_waits_than_there_is_room_for():
+    one, many = Transactions(), 20_000
+    hanging = of(7, 0)
+    rest = [batch([(0, 1_000, b"p", b"x" * 2_000, [])], offset) for offset in range(1, many)]
+    assert read(one, hanging, *rest) == []
+    assert one.bytes < transactions.MOST_BYTES + 4_000
+
+    view = RecordBatchView(as_found(ends(7, many, COMMIT), many), None, one)
+    first = offsets(view)
+    again = view.next_fetch_offset
+    assert first == list(range(again)) and 0 < again < many and not one.bytes
+    assert read(one, *rest[again - 1 :], ends(7, many, COMMIT), begin=again) == list(range(again, many))

@@ -5,7 +5,7 @@ The readings are not: one hanging transaction would silence every patient of its
 only for what was aborted when it reads committed, and then for all topics of a consumer; the record batches themselves
 say all that is needed: whether they are of a transaction, whose, and how it ended.
 
-What waits is bounded. Beyond that only the markers are looked for that end what waits; what lies behind is fetched again.
+What waits is bounded. Beyond that only the markers are looked for that end what waits; what lies behind is fetched anew.
 """
 
 from collections import deque
@@ -17,7 +17,6 @@ from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlR
 
 from streams.log import Record
 from streams.worker.damage import Damage, Unreadable, damage_of
-
 
 MOST_BYTES: Final = 4 * 1_048_576
 """What may wait of one partition, beside its first record batch."""

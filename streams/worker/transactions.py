@@ -5,7 +5,7 @@ The readings are not: one hanging transaction would silence every patient of its
 only for what was aborted when it reads committed, and then for all topics of a consumer; the record batches themselves
 say all that is needed: whether they are of a transaction, whose, and how it ended.
 
-What waits is bounded. Beyond that only the markers are looked for that end what waits; what lies behind is fetched anew.
+What waits is bounded. Beyond that only the markers are looked for that end what waits; what lies behind comes again.
 """
 
 from collections import deque

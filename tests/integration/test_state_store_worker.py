@@ -152,6 +152,24 @@ def test_a_backfill_in_event_clock_is_killed_again_and_again_and_loses_nothing(k
     assert judged(backfill).clean, judged(backfill).examples
 
 
+def test_a_worker_that_is_killed_before_its_first_snapshot_loses_nothing_and_says_nothing_else(stage, tmp_path):
+    """Its alerts are out, and not one state is kept: whoever comes next works all of it out again."""
+    with stage.worker(tmp_path / "1", snapshot_every_s=600) as worker:
+        worker.ready(partitions=2)
+        publish(stage, 0, 40)
+        taken(stage, worker)
+        said = {alert.value() for alert in stage.read(Topic.ALERTS)}
+        worker.process.kill()
+        worker.process.wait()
+    kept = asyncio.run(read_states(stage.settings, [0, 1])).values()
+    assert said and not any(one.states for one in kept)
+
+    lived(stage, tmp_path / "2", 40, 40)
+    verdict = judged(stage)
+    assert verdict.clean, verdict.examples
+    assert verdict.counts["alert_repeats"] >= len(said), "each was said again, by the same bytes"
+
+
 def test_states_are_kept_in_memory_only_where_somebody_says_so(kafka, topic_prefix, tmp_path):
     stage = Stage(kafka.bootstrap, topic_prefix, clock="event", mode="demo", partitions=2).make_topics()
     with stage.worker(tmp_path, state="memory") as worker:

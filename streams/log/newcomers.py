@@ -183,7 +183,7 @@ class Newcomers:
         if serials is None or len(serials) > 1:
             return serials is not None
         first, packet = next(iter(self._packets.items()))
-        return serials[0] != first or any(one.patient == patient for one in packet.waiting)
+        return serials[0] != first or any(one.patient == patient for one in packet.look())
 
     def keeps(self, reading: FastReading, record: Record) -> bool:
         """Whether a reading of somebody whom the log does not watch waits; if not, the log takes it."""

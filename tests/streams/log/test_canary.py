@@ -79,7 +79,7 @@ def test_she_is_in_no_state_no_count_and_no_bound():
 
     assert not log.watches and not log.dirty
     assert not log.tally.said and not log.tally.received and log.tally.adds_up()
-    assert look_at_crowd(log, most=0) == (0, [])
+    assert look_at_crowd(log, most=0) == (0, [], 0)
 
 
 def test_what_is_said_of_patients_is_the_same_with_her_and_without():

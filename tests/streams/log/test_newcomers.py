@@ -193,8 +193,8 @@ def test_what_is_looked_through_for_one_patient_stays_packed_and_counted():
 
 def test_a_packet_of_large_records_is_closed_early():
     log, _ = crowded(0)
-    large = json.dumps({"note": "x" * 400_000})
-    entries = [reading(T0 + at, f"new-{at}", **SPOT, sequence=at, heart_rate=75) for at in range(40)]
+    large = json.dumps({"note": "x" * 40_000})
+    entries = [reading(T0 + at, f"new-{at}", **SPOT, sequence=at, heart_rate=75) for at in range(400)]
     log.run(
         [
             (offset, one[1], one[2], json.dumps(json.loads(one[3]) | json.loads(large)).encode(), one[4])
@@ -202,4 +202,4 @@ def test_a_packet_of_large_records_is_closed_early():
         ]
     )
 
-    assert log.newcomers.waiting == 40 and log.newcomers.bytes == in_memory(log.newcomers) < 4_000_000
+    assert log.newcomers.waiting == 400 and log.newcomers.bytes == in_memory(log.newcomers) < 4_000_000

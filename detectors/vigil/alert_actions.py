@@ -18,7 +18,8 @@ from schemas.reasons import Refusal
 from schemas.times import MINUTE_MS, to_ms
 
 SECOND_MS: Final = 1_000
-REMEMBERED: Final = 128  # actions whose repeats are known
+REMEMBERED: Final = 128  # actions of people whose repeats are known
+HEARD: Final = 512  # receipts: a step's recipients times their words; they push out nothing that people did
 SHOWN_RESULTS: Final = 8
 Refused = tuple[Refusal, str]
 
@@ -42,18 +43,20 @@ class Acts(Struct, array_like=True):
 
     seen: list[int] = []
     results: list[Result] = []
+    heard: list[int] = []
 
     def knows(self, action_id: str) -> bool:
         """Whether this very action was taken, or refused, already."""
-        return _digest(action_id) in self.seen
+        name = _digest(action_id)
+        return name in self.seen or name in self.heard
 
     def note(self, action: Action, at: int, refused: Refused | None) -> None:
         """Remembers an action and what became of it."""
         code, field = (None, None) if refused is None else (refused[0].value, refused[1])
-        self.seen.append(_digest(action.action_id))
+        (self.heard if action.action_type in RECEIPTS else self.seen).append(_digest(action.action_id))
         if action.action_type not in RECEIPTS or refused is not None:  # they would push out what people wait to see
             self.results.append(Result(action.action_id, action.action_type.value, action.alert_id, at, code, field))
-        del self.seen[:-REMEMBERED], self.results[:-SHOWN_RESULTS]
+        del self.seen[:-REMEMBERED], self.heard[:-HEARD], self.results[:-SHOWN_RESULTS]
 
 
 def _digest(action_id: str) -> int:

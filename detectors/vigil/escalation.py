@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from detectors.calling import RANKS, EscalationStep
 from detectors.vigil.lifecycle import ANSWERED, HIGH, Facts, Lifecycle, Turn, back, leave
-from detectors.vigil.receipts import Called, delivery_of, passed_over_at
+from detectors.vigil.receipts import Called, delivery_of, everybody_failed, passed_over_at
 from schemas.action import ActionReason, Step
 from schemas.alert import AlertStatus, Delivery, State
 from schemas.alert_reason import Reason
@@ -168,4 +168,4 @@ def _above(lifecycle: Lifecycle, ladder: tuple[EscalationStep, ...]) -> list[Esc
 
 
 def _undelivered(step: Called) -> bool:
-    return step.delivered is None and not step.told
+    return step.delivered is None and not step.told and not everybody_failed(step)

@@ -3,7 +3,8 @@
 | number | since | what changed |
 |---|---|---|
 | 1 | the first build that kept states (c8a02ac and before) | |
-| 2 | this release | stream time, persistence, answers, ladders, losses, identities of sources |
+| 2 | builds of 0.2.0 before | stream time, persistence, answers, ladders, losses, identities of sources |
+| 3 | this release | a call that was declined has reached nobody; of any number of recipients all may fail |
 
 Whoever changes a byte of an alert, a status or a trend raises it, once a release. A worker takes a partition that
 another number watched only when that build has drained (everything said is acknowledged, its checkpoint at the end):
@@ -12,6 +13,6 @@ what was said beyond a checkpoint would be said again in other words.
 
 from typing import Final
 
-BEHAVIOUR: Final = 2
+BEHAVIOUR: Final = 3
 FIRST: Final = 1
 """What a checkpoint without a number was written by."""

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from detectors.vigil.alert_actions import answer
+from detectors.vigil.alert_actions import HEARD, Acts, answer
 from detectors.vigil.episode import Episode
 from detectors.vigil.escalation import due, pass_time
 from detectors.vigil.lifecycle import Facts, Turn, begin
-from detectors.vigil.receipts import delivery_of
+from detectors.vigil.receipts import KEPT, delivery_of
 from schemas.action import Action, ActionType, Role
 from schemas.alert import AlertStatus, Delivery
 from schemas.reasons import Refusal
@@ -158,3 +158,63 @@ def test_after_a_snooze_the_step_waits_for_a_device_anew():
     assert story.until(200 * S).steps == {"nurse": 0}
     story.hear(ActionType.SENT, 201 * S, recipients=1, awaited=True)
     assert due(story.episode.lifecycle, story.facts(0)) <= 261 * S < NEVER
+
+
+def test_who_declines_has_not_been_reached_and_the_others_have_their_minute():
+    story = Story()
+    story.hear(ActionType.SENT, 1 * S, "a", recipients=2, awaited=True)
+    story.hear(ActionType.DECLINED, 3 * S, "a", recipients=2)
+
+    assert story.episode.lifecycle.steps[0].delivered is None
+    assert story.until(61 * S).steps == {"nurse": 0, "shift_lead": 61}
+    assert (60.0, "updated", "not_delivered") in story.said
+    alone = Story()
+    alone.hear(ActionType.DECLINED, 3 * S, "a", recipients=1)
+    assert [reason for _, _, reason in alone.until(62 * S).said] == ["declined"], "nor is it told a second time"
+
+
+@pytest.mark.parametrize("word", [ActionType.DECLINED, ActionType.UNDELIVERABLE])
+def test_of_any_number_of_recipients_all_may_fail_and_one_who_comes_after_all_may_take_it_back(word: ActionType):
+    many = 3 * KEPT
+    story = Story()
+    for number in range(many - 1):
+        story.hear(word, number * 10, f"r-{number}", recipients=many)
+        story.hear(word, number * 10, f"r-{number}", recipients=many)
+    assert len(story.episode.lifecycle.steps[0].receipts) == KEPT
+    assert story.until(5 * S).steps == {"nurse": 0}
+    late = Story()
+    late.episode.lifecycle = story.episode.lifecycle
+    late.hear(ActionType.SEEN, 6 * S, "r-0", recipients=many)
+    late.hear(word, 7 * S, f"r-{many - 1}", recipients=many)
+    took_it_back = word is ActionType.UNDELIVERABLE  # who has declined, and has looked at it before, has declined
+    assert late.until(8 * S).words[0] == ("seen" if took_it_back else "declined")
+    assert len(late.steps) == (1 if took_it_back else 2)
+
+    story.hear(word, 6 * S, f"r-{many - 1}", recipients=many)
+    assert story.until(7 * S).steps == {"nurse": 0, "shift_lead": 6} and story.words[0] == word.value
+
+
+def test_of_many_receipts_those_that_say_most_are_kept():
+    story = Story()
+    story.hear(ActionType.SEEN, S, "she", recipients=2 * KEPT)
+    for number in range(2 * KEPT):
+        story.hear(ActionType.SENT, 2 * S, f"r-{number}", recipients=2 * KEPT)
+
+    [step] = story.episode.lifecycle.steps
+    assert len(step.receipts) == KEPT and step.receipts[0].recipient == "she" and story.words == ["seen"]
+
+
+def test_receipts_push_out_nothing_that_people_did():
+    def action(kind: ActionType, name: str) -> Action:
+        more = {"reason": "reviewing"} if kind is ActionType.ACKNOWLEDGE else {"step": "nurse", "recipient": "r"}
+        return Action(
+            action_id=name, patient_id="p", alert_id="a", action_type=kind, who="x", role=Role.NURSE, at=EPOCH, **more
+        )
+
+    acts = Acts()
+    acts.note(action(ActionType.ACKNOWLEDGE, "hers"), 0, None)
+    for number in range(2 * HEARD):
+        acts.note(action(ActionType.SENT, f"sent-{number}"), 0, None)
+
+    assert acts.knows("hers") and acts.knows(f"sent-{2 * HEARD - 1}") and not acts.knows("sent-0")
+    assert len(acts.heard) == HEARD

@@ -20,9 +20,10 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mapping, Mappings
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_iso, start_of
 from streams.formats.plain import items, mapping_of, text_of
-from streams.formats.statements import Change, Memory, Site, Statement, assemble
+from streams.formats.statements import Change, Site, Statement, assemble
 from streams.formats.xml import XmlError
 
 NAME: Final = "fhir"

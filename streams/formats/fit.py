@@ -14,8 +14,9 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.fit_text import TIMESTAMP, FitError, FitMessage, messages
 from streams.formats.identity import Identity
 from streams.formats.mapping import Mappings
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_epoch
-from streams.formats.statements import Memory, Site, Statement, assemble
+from streams.formats.statements import Site, Statement, assemble
 
 NAME: Final = "fit"
 EPOCH_S: Final = 631_065_600  # 1989-12-31T00:00:00Z

@@ -10,24 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.reading import Mode, Quality
+from schemas.reading import Mode
 from schemas.vitals import Source
-from streams.formats import codes, hl7v2_adt, units
+from streams.formats import hl7v2_adt
 from streams.formats.findings import Converted, Sign
-from streams.formats.hl7v2_codes import LOINC, MODES, QUALITIES, SNOMED, CannotTake, CodeBook, Named, triples, value_of
-from streams.formats.hl7v2_text import Message, Segment, decode, split
+from streams.formats.hl7v2_codes import CannotTake, CodeBook
+from streams.formats.hl7v2_rows import Rows, path, tell
+from streams.formats.hl7v2_text import Delimiters, Message, Segment, decode, split
 from streams.formats.identity import Identity
 from streams.formats.mapping import Mappings
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_hl7
-from streams.formats.statements import Change, Memory, Site, Statement, assemble
+from streams.formats.statements import Change, Site, Statement, assemble
 
 NAME: Final = "hl7v2"
+KEPT_MARKS: Final = 20
 RESULTS: Final = frozenset({"R01", "R30", "R31", "R32", "R42", ""})
-_CHANGES: Final = {
-    "R": Change.NEW, "V": Change.NEW, "F": Change.NEW, "": Change.NEW, "P": Change.NEW, "C": Change.CORRECTED,
-    "D": Change.WITHDRAWN, "W": Change.WITHDRAWN,
-}  # fmt: skip
-_SPOT_METHODS: Final = frozenset({"MMEAS", "MSETT", "MCALC"})
 
 
 @dataclass(slots=True)
@@ -41,6 +39,29 @@ class _Order:
     times: dict[str, Stamp] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
     only_device: str | None = None
+    _scopes: dict[str | None, str] = field(default_factory=dict)
+
+    def inherited(self, above: tuple[str, ...]) -> Stamp | None:
+        """The time of the nearest compound row above, else the order's."""
+        if self.times:
+            for one in above[1:]:
+                if one in self.times:
+                    return self.times[one]
+        return self.stamp
+
+    def device_of(self, above: tuple[str, ...]) -> str | None:
+        """The device of the row or of the nearest one above; the only one that is named, wherever it stands."""
+        if self.only_device is not None or not self.devices:
+            return self.only_device
+        return next((self.devices[one] for one in above if one in self.devices), None)
+
+    def scope_of(self, stamp: Stamp | None, sender: tuple[str, str], patient: str | None) -> str:
+        """What a row's name is unique in: sender, order, patient and time."""
+        when = stamp.text if stamp else None
+        found = self._scopes.get(when)
+        if found is None:
+            found = self._scopes[when] = "\x1f".join((*sender, self.number, patient or "", when or "", ""))
+        return found
 
 
 def convert(
@@ -55,7 +76,7 @@ def convert(
         yield into
         return
     if NAME not in mappings.kept:
-        mappings.kept[NAME] = CodeBook(mappings.of(NAME))
+        mappings.kept[NAME] = _Books(CodeBook(mappings.of(NAME)))
     for number, message in enumerate(held.messages, first):
         into = Converted(number, NAME, control_id=message.control_id or None, header=message.header)
         if doubtful:
@@ -64,16 +85,33 @@ def convert(
             into.say(Sign.MALFORMED, f"line {line + 1}", "not a segment")
         if number == first and held.miscounted:
             into.say(Sign.COUNT_MISMATCH, held.miscounted[0])
-        _Result(message, into, mappings.kept[NAME], identity).convert(site, memory)
+        _Result(message, into, mappings.kept[NAME].of(message.header.marks), identity).convert(site, memory)
         yield into
+
+
+class _Books:
+    """What is known of rows, by the delimiters that they are written with."""
+
+    def __init__(self, book: CodeBook) -> None:
+        self._book = book
+        self._rows: dict[Delimiters, Rows] = {}
+
+    def of(self, marks: Delimiters) -> Rows:
+        """The kinds of rows under these delimiters."""
+        found = self._rows.get(marks)
+        if found is None:
+            if len(self._rows) >= KEPT_MARKS:  # a hospital has one or two
+                self._rows.clear()
+            found = self._rows[marks] = Rows(self._book, marks)
+        return found
 
 
 class _Result:
     """One message on its way to statements."""
 
-    def __init__(self, message: Message, into: Converted, book: CodeBook, identity: Identity) -> None:
+    def __init__(self, message: Message, into: Converted, rows: Rows, identity: Identity) -> None:
         header = message.header
-        self.message, self.header, self.into, self.book, self.identity = message, header, into, book, identity
+        self.message, self.header, self.into, self.rows, self.identity = message, header, into, rows, identity
         self.sender = (header.raw(3), header.raw(4))
         self.system = header.text(3) or header.text(3, 2) or header.text(4) or None
         self.mode = Mode.REAL if header.text(11).upper()[:1] in ("", "P") else Mode.TEST
@@ -131,12 +169,12 @@ class _Result:
                 break
             if one.name != "OBX":
                 continue
-            if device := _device_of(one):
-                order.devices.setdefault(_path(one.text(4)), device)
-            if not one.raw(5) and one.text(14) and one.text(11).upper() in ("R", "F", "V"):
-                stamp, path = self._stamp(one.text(14), one, 14), _path(one.text(4))
-                if stamp is not None and path:
-                    order.times[path] = stamp
+            if one.raw(18) and (device := _device_of(one)):
+                order.devices.setdefault(path(one.text(4)), device)
+            if one.raw(14) and not one.raw(5) and one.text(14) and one.text(11).upper() in ("R", "F", "V"):
+                stamp, dotted = self._stamp(one.text(14), one, 14), path(one.text(4))
+                if stamp is not None and dotted:
+                    order.times[dotted] = stamp
         if len(set(order.devices.values())) == 1:
             order.only_device = next(iter(order.devices.values()))
         return order
@@ -153,44 +191,26 @@ class _Result:
 
     def _row(self, row: Segment, order: _Order, patient: str | None) -> Statement | None:
         """The statement of one OBX; None if it is none of ours. Raises CannotTake."""
-        status = row.text(11).upper()
-        what = self.book.named(row)
+        kind = self.rows.of(row)
+        what = kind.what
         if what is None:
-            _say_unmapped(row, status, self.into)
-            return None
-        if status not in _CHANGES or order.cancelled:
-            raise CannotTake(Sign.STATUS, 11, status or "OBR-25 X")
-        change = _CHANGES[status]
-        quality, mode = _flags(row)
-        if status in ("", "P") and quality is Quality.VALID:
-            self.into.say(Sign.NOT_FINAL, row.place(11), status)
-            quality = Quality.QUESTIONABLE
-        withdrawn = change is Change.WITHDRAWN
-        value = None if withdrawn else value_of(row, what)
-        unit = None if withdrawn else self.book.unit_of(row, what)
-        own, path = row.text(14), _path(row.text(4))
-        stamp = self._stamp(own, row, 14) if own else _inherited(path, order)
-        device = next((order.devices[above] for above in _above(path) if above in order.devices), order.only_device)
-        key = (*self.sender, order.number, row.raw(3), row.raw(4), patient, stamp.text if stamp else None)
+            return tell(row, kind.told, self.into)
+        if order.cancelled:
+            raise CannotTake(Sign.STATUS, 11, kind.status or "OBR-25 X")
+        if kind.not_final:
+            self.into.say(Sign.NOT_FINAL, row.place(11), kind.status)
+        value = None if kind.change is Change.WITHDRAWN else self.rows.value(row, kind)
+        if kind.no_unit is not None:
+            return tell(row, kind.no_unit, self.into)
+        own = row.text(14)
+        stamp = self._stamp(own, row, 14) if own else order.inherited(kind.above)
+        device = order.device_of(kind.above)
+        scope = order.scope_of(stamp, self.sender, patient)
         return Statement(
-            what.vital, value, unit, row.place(), stamp, patient, device or self.system, quality,
-            _source(row, order, what), self.mode if self.mode is not Mode.REAL else mode, change, key, what.rule,
-            device is not None,
+            what.vital, value, kind.unit, f"OBX[{row.index}]", stamp, patient, device or self.system, kind.quality,
+            Source.SPOT if order.spot else kind.source, kind.mode if self.mode is Mode.REAL else self.mode,
+            kind.change, scope + kind.name, what.rule, device is not None,
         )  # fmt: skip
-
-
-def _path(dotted: str) -> str:
-    """OBX-4 without its trailing zeros, which mark a device's row."""
-    parts = dotted.split(".")
-    while len(parts) > 1 and parts[-1] in ("0", ""):
-        parts.pop()
-    return ".".join(parts)
-
-
-def _above(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = path.rpartition(".")[0]
 
 
 def _device_of(row: Segment) -> str | None:
@@ -201,51 +221,3 @@ def _device_of(row: Segment) -> str | None:
     if len(parts) > 3 and parts[3].upper().startswith("EUI") and parts[2]:
         return parts[2]
     return parts[0] or next(part for part in parts if part)
-
-
-def _inherited(path: str, order: _Order) -> Stamp | None:
-    """The time of the nearest compound row above, else the order's."""
-    if order.times:
-        for above in _above(path.rpartition(".")[0]):
-            if above in order.times:
-                return order.times[above]
-    return order.stamp
-
-
-def _flags(row: Segment) -> tuple[Quality, Mode]:
-    quality, mode = Quality.VALID, Mode.REAL
-    if not row.raw(8):
-        return quality, mode
-    said = [part.strip().upper() for parts in row.repetitions(8) for part in parts[:1]]
-    for flag in said:
-        mode = MODES.get(flag, mode)
-        one = QUALITIES.get(flag)
-        if one is not None and (quality in (Quality.VALID, Quality.ONGOING) or one is not Quality.ONGOING):
-            quality = one
-    return quality, mode
-
-
-def _source(row: Segment, order: _Order, what: Named) -> Source:
-    """A monitor's where the row stands in a device's tree; a spot check where a person measured or nothing is said."""
-    if order.spot or any(parts[0].strip().upper() in _SPOT_METHODS for parts in row.repetitions(17)):
-        return Source.SPOT
-    if what.mapped is not None:
-        return what.mapped.source
-    streamed = what.rule.startswith("MDIL") or "." in row.text(4) or row.raw(18)
-    return Source.MONITOR if streamed else Source.SPOT
-
-
-def _say_unmapped(row: Segment, status: str, into: Converted) -> None:
-    if not row.raw(5) or status == "X":
-        return  # a device's or a compound's row: it has no value
-    said = triples(row.first(3))
-    code, name, system = said[0] if said else ("", "", "")
-    if code in codes.LOINC_PANELS and system.upper() in LOINC:  # both pressures in one value
-        into.say(Sign.INEXACT_VALUE, row.place(5), code)
-        return
-    local = system.upper() not in ("MDC", "LN", "LOINC") and system.upper() not in SNOMED
-    named = code in codes.LOINC or codes.looks_like_vital(name, code)
-    loud = local and named and row.text(2).upper() in ("", "NM", "SN", "ST")
-    unit = row.text(6, 2) or row.text(6)
-    what = " ".join(part for part in (code, name, system, units.known(unit) if loud and unit else "") if part)
-    into.say(Sign.UNMAPPED if loud else Sign.NOT_WATCHED, row.place(3), what[:80])

@@ -5,10 +5,12 @@ messages in one text, a message whose frame lacks its last CR. Chapter 2 of HL7 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 BOM: Final = b"\xef\xbb\xbf"
 _LINES: Final = re.compile(r"[\r\n\x0b\x1c]+")
@@ -63,8 +65,7 @@ class Delimiters:
         return "\n" if said in (".br", ".sp") else found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """One segment: its name, its place among those of its name, and its fields as they are written (1-based)."""
 
     name: str
@@ -113,7 +114,7 @@ class Message:
     header: Segment
     segments: list[Segment] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def control_id(self) -> str:
@@ -207,11 +208,15 @@ def split(text: str) -> Text:
 def _header(line: str) -> Segment:
     mark = line[3]
     fields = line[4:].split(mark)
-    letters = list(dict.fromkeys(fields[0]))  # a repeated delimiter is one
-    return Segment(line[:3], 1, (mark, *fields), Delimiters(mark, *letters[:4]))
+    return Segment(line[:3], 1, (mark, *fields), _delimiters(mark, fields[0]))
+
+
+@lru_cache(maxsize=1_000)
+def _delimiters(mark: str, letters: str) -> Delimiters:
+    return Delimiters(mark, *list(dict.fromkeys(letters))[:4])  # a repeated delimiter is one
 
 
 def _add(message: Message, name: str, line: str) -> None:
-    message.counts[name] += 1
-    fields = tuple(line[4:].split(message.header.marks.field))
-    message.segments.append(Segment(name, message.counts[name], fields, message.header.marks))
+    number = message.counts[name] = message.counts.get(name, 0) + 1
+    marks = message.header.marks
+    message.segments.append(Segment(name, number, tuple(line[4:].split(marks.field)), marks))

@@ -21,9 +21,10 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mapping, Mappings, Rule
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_epoch, read_iso
 from streams.formats.plain import items, mapping_of, text_of
-from streams.formats.statements import Memory, Site, Statement, assemble
+from streams.formats.statements import Site, Statement, assemble
 from streams.formats.values import letter_of, number_of, yes_or_no
 
 NAME: Final = "mapped"

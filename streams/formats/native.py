@@ -16,8 +16,9 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mappings
+from streams.formats.memory import Memory
 from streams.formats.plain import mapping_of
-from streams.formats.statements import Memory, Site
+from streams.formats.statements import Site
 
 NAME: Final = "native"
 

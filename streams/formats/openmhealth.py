@@ -16,9 +16,10 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mappings
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, later, read_iso, start_of
 from streams.formats.plain import mapping_of, text_of
-from streams.formats.statements import Memory, Site, Statement, assemble
+from streams.formats.statements import Site, Statement, assemble
 
 NAME: Final = "openmhealth"
 _SECONDS: Final = {"ps": 1e-12, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "sec": 1.0, "min": 60.0, "h": 3600.0}  # else: days

@@ -7,12 +7,14 @@ more than one value.
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from schemas.base import MAX_ID, NO_CONTROLS
 from schemas.decode import FastMeasure, Refused
@@ -21,10 +23,11 @@ from schemas.reading import Mode, Quality
 from schemas.reasons import Refusal
 from schemas.vitals import Source, Vital
 from streams.formats.findings import Converted, Sign
+from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, instant
 
-REMEMBERED: Final = 100_000  # readings whose correction can still be applied
 UNASSIGNED: Final = "unassigned:"
+NAMES: Final = {vital: vital.value for vital in Vital}
 _TAKEN: Final = re.compile(NO_CONTROLS)
 
 
@@ -36,8 +39,7 @@ class Change(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, gc=False):
     """One vital as a message states it. `key` names the observation, so that a correction finds what it replaces.
 
     `named_device`: `device` is one device, not a model or a sending system, of which there may be many. `origin` names
@@ -59,36 +61,6 @@ class Statement:
     rule: str = ""
     named_device: bool = True
     origin: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Memory:
-    """The readings that were made, as long as their correction can still come: bounded, the oldest go first."""
-
-    readings: OrderedDict[tuple[str, int], dict[str, Any]] = field(default_factory=OrderedDict)
-    keys: dict[Hashable, tuple[tuple[str, int], str]] = field(default_factory=dict)
-    owned: dict[tuple[str, int], list[Hashable]] = field(default_factory=dict)
-
-    def note(self, reading: dict[str, Any], keys: Iterable[tuple[Hashable, str]]) -> None:
-        """Remembers a reading and the observations in it."""
-        name = (reading["device_id"], reading["sequence"])
-        self.readings[name] = reading
-        self.readings.move_to_end(name)
-        self.owned.setdefault(name, [])
-        for key, vital in keys:
-            self.keys[key] = (name, vital)
-            self.owned[name].append(key)
-        while len(self.readings) > REMEMBERED:
-            old, _ = self.readings.popitem(last=False)
-            for key in self.owned.pop(old, ()):
-                if self.keys.get(key, (None,))[0] == old:
-                    del self.keys[key]
-
-    def find(self, key: Hashable) -> tuple[dict[str, Any], str] | None:
-        """The reading in force that holds this observation, and under which vital."""
-        found = self.keys.get(key) if key is not None else None
-        reading = self.readings.get(found[0]) if found else None
-        return (reading, found[1]) if reading and found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +95,12 @@ def assemble(
     """Groups what was stated into readings, puts them into `into` and says what could not be taken."""
     groups: OrderedDict[tuple[Any, ...], list[Statement]] = OrderedDict()
     for one in _in_force(statements):
-        when = one.stamp.text if one.stamp else None
+        stamp = one.stamp
+        when = stamp.text if stamp else None
         # what has neither a patient nor a device is never put together with another: it may be another person's
         # nor what has no instant: two values of one day are two measurements
         known = one.patient or (one.device and one.named_device)
-        apart = None if known and one.stamp is not None and one.stamp.precise else one.origin
+        apart = None if known and stamp is not None and stamp.precise else one.origin
         groups.setdefault((one.patient, one.device, one.source, one.mode, when, apart), []).append(one)
     for (_, device, source, mode, when, _), group in groups.items():
         origins = [part for origin in dict.fromkeys(one.origin for one in group) for part in origin]
@@ -154,13 +127,13 @@ def _assemble_one(
     group: list[Statement], into: Converted, site: Site, memory: Memory, identity: tuple[str, ...]
 ) -> None:
     changed = [one for one in group if one.change is Change.WITHDRAWN]
-    good = _judged([one for one in group if one.change is not Change.WITHDRAWN], into)
+    good = _judged([one for one in group if one.change is not Change.WITHDRAWN] if changed else group, into)
     for one in changed:
         _withdraw(one, into, memory, identity)
     if not good:
         return
     first = group[0]
-    vitals = {one.vital.value: _measure(one) for one in good}
+    vitals = {NAMES[one.vital]: _measure(one) for one in good}
     _infer_oxygen(vitals)
     patient = first.patient or site.patient
     draft: dict[str, Any] = {"patient_id": patient, "device_id": first.device, "source": first.source.value}
@@ -176,9 +149,10 @@ def _assemble_one(
         return
     reading = _reading(first, patient, moment, text, vitals, into, site, identity)
     _replace(good, reading, into, memory)
-    memory.note(reading, [(one.key, one.vital.value) for one in good if one.key is not None])
+    if keys := {one.key: NAMES[one.vital] for one in good if one.key is not None}:
+        memory.note(reading, keys)
     into.readings.append(reading)
-    into.took.extend((one.place, one.vital.value, one.rule) for one in good)
+    into.took.extend([(one.place, NAMES[one.vital], one.rule) for one in good])
 
 
 def _reading(
@@ -248,7 +222,7 @@ def _judged(group: list[Statement], into: Converted) -> list[Statement]:
     if systolic and diastolic and systolic.unit == diastolic.unit and diastolic.value >= systolic.value:  # type: ignore[operator]
         into.say(Sign.PRESSURES_SWAPPED, diastolic.place)
         good[Vital.SYSTOLIC_BP], good[Vital.DIASTOLIC_BP] = _doubtful(systolic), _doubtful(diastolic)
-    return [good[vital] for vital in Vital if vital in good]
+    return [good[vital] for vital in NAMES if vital in good]
 
 
 _PAIR: Final = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP)
@@ -258,7 +232,8 @@ _BEST_FIRST: Final = frozenset({Vital.TEMPERATURE, Vital.SPO2, Vital.PULSE_RATE,
 
 def _refused(one: Statement) -> Refusal | None:
     measure = FastMeasure(one.value, one.unit, one.quality)
-    judged = means_something_else(one.vital.value, measure) or judge(one.vital.value, measure)
+    name = NAMES[one.vital]
+    judged = means_something_else(name, measure) or judge(name, measure)
     if isinstance(judged, Refused):
         return judged.code
     # No oximeter reads 1 % or less: it is a fraction under the wrong unit, or a code for "nothing measured".
@@ -266,7 +241,7 @@ def _refused(one: Statement) -> Refusal | None:
 
 
 def _doubtful(one: Statement) -> Statement:
-    return replace(one, quality=Quality.QUESTIONABLE)
+    return msgspec.structs.replace(one, quality=Quality.QUESTIONABLE)
 
 
 def _measure(one: Statement) -> dict[str, Any]:
@@ -294,6 +269,8 @@ def _replace(good: list[Statement], reading: dict[str, Any], into: Converted, me
     Whether the message calls itself a correction or not: a final result replaces a preliminary one, too.
     """
     for one in good:
+        if one.change is Change.NEW and not memory.knows(one.key):
+            continue
         before, vital = memory.find(one.key) or (None, "")
         if before is None or any(before[name] != reading[name] for name in ("device_id", "patient_id")):
             if one.change is Change.CORRECTED:
@@ -317,7 +294,4 @@ def _withdraw(one: Statement, into: Converted, memory: Memory, identity: tuple[s
     after = {**before, "sequence": sequence_of(moment, *identity, "withdrawn", vital), "corrects": before["sequence"]}
     after["vitals"] = vitals
     into.readings.append(after)
-    old = (before["device_id"], before["sequence"])
-    keys = [(key, memory.keys[key][1]) for key in memory.owned.get(old, ()) if key != one.key and key in memory.keys]
-    memory.keys.pop(one.key, None)
-    memory.note(after, keys)
+    memory.withdraw(one.key, before, after)

@@ -4,12 +4,16 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.commands import CannotRun
 from streams.commands.files import zone_of
+
+if TYPE_CHECKING:
+    from streams.gateways.desk import Kept
+    from streams.gateways.sealed import Seal
 
 
 class Act(StrEnum):
@@ -50,7 +54,9 @@ def rejections(
     from streams.formats.findings import Outcome
     from streams.formats.statements import Site
     from streams.gateways import desk
-    from streams.gateways.gateway import devices_of, identity_of
+    from streams.gateways.attached import Attached
+    from streams.gateways.gateway import identity_of
+    from streams.gateways.sealed import CannotOpen, Seal
     from streams.gateways.settings import load_gateway
 
     settings = load(bootstrap_servers=bootstrap_servers)
@@ -64,17 +70,24 @@ def rejections(
         raise typer.BadParameter("name the messages, or --all", param_hint="ID")
     if missing := [name for name in wanted if name not in kept]:
         raise CannotRun(f"there is no {', '.join(missing)}; `vigilward rejections list` names them", exit_code=2)
+    own = load_gateway(site_zone=site_zone)
+    seal = Seal(own.refused_keys.get_secret_value())
     if act is Act.SHOW:
         for name in wanted:
-            print(json.dumps({"id": name, **kept[name].facts}, ensure_ascii=False), file=sys.stderr)
-            print(kept[name].value.decode("utf-8", "replace").replace("\r", "\n"))
+            _show(kept[name], seal)
         return
-    own = load_gateway(site_zone=site_zone)
-    site = Site(zone_of(site_zone) or own.zone, patient, assigned=devices_of(own))
+    identity = identity_of(own)
+    site = Site(zone_of(site_zone) or own.zone, patient, assigned=Attached(own.devices, identity.named))
     left = 0
     for name in wanted:
-        converter = Converter(site, identity_of(own), tuple(mapping_at(path) for path in mapping or own.mappings))
-        results, readings = desk.tried_again(kept[name], converter)
+        converter = Converter(site, identity, tuple(mapping_at(path) for path in mapping or own.mappings))
+        try:
+            results, readings = desk.tried_again(kept[name], converter, seal)
+        except CannotOpen as closed:
+            left += 1
+            said = f"still refused: {closed}"
+            print(json.dumps({"id": name, "done": False, "why": str(closed)}) if as_json else f"{name}: {said}")
+            continue
         clean = all(one.outcome in (Outcome.TAKEN, Outcome.IGNORED) for one in results)
         if clean:
             desk.publish(settings, kept[name], readings, results)
@@ -95,3 +108,17 @@ def _print_line(one: object, as_json: bool) -> None:
         return
     state = "done" if said["done"] else "open"
     print(f"{said['id']}  {said['arrived']}  {said['gateway']:<6} {state:<5} x{said['times']:<4} {', '.join(codes)}")
+
+
+def _show(one: "Kept", seal: "Seal") -> None:
+    """A kept message on standard output, its facts on standard error; what is not to be opened as it was kept."""
+    from streams.gateways.sealed import CannotOpen
+
+    facts = {"id": one.name, **one.facts}
+    try:
+        message = one.message(seal)
+    except CannotOpen as closed:
+        facts["remark"] = str(closed)
+        message = b"" if "sealed" in one.facts else one.value
+    print(json.dumps(facts, ensure_ascii=False), file=sys.stderr)
+    print(message.decode("utf-8", "replace").replace("\r", "\n"))

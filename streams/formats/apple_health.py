@@ -35,13 +35,11 @@ AGGREGATES: Final = frozenset({"RestingHeartRate", "WalkingHeartRateAverage", "H
 AT_ONCE: Final = 5_000  # records of a long export that are grouped together
 
 
-def convert(
-    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
-) -> Iterator[Converted]:
+def convert(data: bytes, site: Site, memory: Memory, _: Mappings, __: Identity, first: int = 1) -> Iterator[Converted]:
     """The export, converted: one message, or several if it is long. Raises nothing on any input."""
     into = Converted(first, NAME)
     digest = hashlib.sha256(data[:65_536]).hexdigest()
-    patient = identity.named(site.patient) if site.patient else f"{UNASSIGNED}{digest[:12]}"
+    patient = site.patient or f"{UNASSIGNED}{digest[:12]}"
     statements: list[Statement] = []
     others: dict[str, int] = {}
     try:

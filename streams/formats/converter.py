@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
@@ -69,7 +69,9 @@ class Converter:
             into.say(Sign.NOT_RECOGNISED, "message", "" if data.strip() else "empty")
             yield into
             return
-        for one in module.convert(data, site or self.site, self.memory, self._all, self.identity, self.number + 1):
+        for one in module.convert(
+            data, self._named(site or self.site), self.memory, self._all, self.identity, self.number + 1
+        ):
             self.number = one.number
             yield one
 
@@ -77,8 +79,12 @@ class Converter:
         """One FHIR resource that was read already."""
         self.number += 1
         into = Converted(self.number, fhir.NAME)
-        fhir.convert_one(resource, into, site or self.site, self.memory, self._all, self.identity)
+        fhir.convert_one(resource, into, self._named(site or self.site), self.memory, self._all, self.identity)
         return into
+
+    def _named(self, site: Site) -> Site:
+        """The site with its patient (a topic's, a login's) under the name by which patients are known here."""
+        return replace(site, patient=self.identity.named(site.patient)) if site.patient and self.identity.key else site
 
 
 _MODULES: Final = {

@@ -170,6 +170,9 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
     if change is None:
         context.into.say(Sign.STATUS, f"{place}.status", ascii(status[:24]) if status else "missing")
         return
+    if at := _ill_formed(observation):
+        context.into.say(Sign.MALFORMED, f"{place}.{at}")
+        return
     if change is not Change.WITHDRAWN and (at := _changes_meaning(observation)):
         context.into.say(Sign.MODIFIED, f"{place}.{at}")
         return
@@ -202,6 +205,14 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
             )  # fmt: skip
 
 
+def _ill_formed(observation: dict[str, Any]) -> str:
+    """The element without which, or of a shape with which, it is no Observation at all; empty if none."""
+    if not isinstance(observation.get("code"), dict):
+        return "code"
+    parts = items(observation.get("component"))
+    return next((f"component[{at}]" for at, one in enumerate(parts) if not isinstance(one, dict)), "")
+
+
 def _changes_meaning(observation: dict[str, Any]) -> str:
     """The element that makes it mean something that is not known here, or be about someone else; empty if none."""
     for name in ("modifierExtension", "implicitRules"):
@@ -215,8 +226,7 @@ def _changes_meaning(observation: dict[str, Any]) -> str:
 def _parts(observation: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield place, observation
     for at, one in enumerate(items(observation.get("component"))):
-        if isinstance(one, dict):
-            yield f"{place}.component[{at}]", one
+        yield f"{place}.component[{at}]", one
 
 
 def _time_of(observation: dict[str, Any], place: str, into: Converted) -> Stamp | None:

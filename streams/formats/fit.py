@@ -54,13 +54,11 @@ class _Clock:
         return self.at or None
 
 
-def convert(
-    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
-) -> Iterator[Converted]:
+def convert(data: bytes, site: Site, memory: Memory, _: Mappings, __: Identity, first: int = 1) -> Iterator[Converted]:
     """The file, converted: one message, or several if it is long. Raises nothing on any input."""
     into, clock, device = Converted(first, NAME), _Clock(), None
     statements: list[Statement] = []
-    patient = identity.named(site.patient) if site.patient else None
+    patient = site.patient or None
     try:
         for number, message in enumerate(messages(data), 1):
             when = clock.of(message)

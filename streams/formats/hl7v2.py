@@ -194,14 +194,16 @@ class _Result:
         kind = self.rows.of(row)
         what = kind.what
         if what is None:
-            return tell(row, kind.told, self.into)
+            tell(row, kind.told, self.into)
+            return None
         if order.cancelled:
             raise CannotTake(Sign.STATUS, 11, kind.status or "OBR-25 X")
         if kind.not_final:
             self.into.say(Sign.NOT_FINAL, row.place(11), kind.status)
         value = None if kind.change is Change.WITHDRAWN else self.rows.value(row, kind)
         if kind.no_unit is not None:
-            return tell(row, kind.no_unit, self.into)
+            tell(row, kind.no_unit, self.into)
+            return None
         own = row.text(14)
         stamp = self._stamp(own, row, 14) if own else order.inherited(kind.above)
         device = order.device_of(kind.above)

@@ -7,6 +7,7 @@ CR), MSH-16 for the application's answer. Chapter 2 of HL7 v2.9; tables 0008, 01
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from schemas.reasons import Refusal
@@ -60,6 +61,11 @@ def acknowledge(one: Converted, at: datetime, *, stored: bool = True) -> list[by
     return [_message(header, mode + code, one, at, stored) for when, mode in asked if _wanted(when, code)]
 
 
+@lru_cache(maxsize=8)
+def _written(second: datetime) -> str:
+    return second.strftime("%Y%m%d%H%M%S%z")
+
+
 def _wanted(when: str, code: str) -> bool:
     return when == "AL" or (when == "ER" and code != "A") or (when == "SU" and code == "A")
 
@@ -87,7 +93,7 @@ def _message(header: Segment | None, code: str, one: Converted, at: datetime, st
     mark = header.marks if header else None
     sep = mark.field if mark else "|"
     letters = f"{mark.component}{mark.repetition}{mark.escape}{mark.sub}" if mark else "^~\\&"
-    stamp = at.strftime("%Y%m%d%H%M%S%z")
+    stamp = _written(at.replace(microsecond=0))
     if mark:
         kind = kind.replace("^", mark.component)
     name = f"{code}{control}"[:199]

@@ -32,23 +32,21 @@ def recognised(document: Any) -> bool:
     return isinstance(mapping_of(document).get("vitals"), dict)
 
 
-def convert(
-    data: bytes, site: Site, memory: Memory, _: Mappings, identity: Identity, first: int = 1
-) -> Iterator[Converted]:
+def convert(data: bytes, site: Site, memory: Memory, _: Mappings, __: Identity, first: int = 1) -> Iterator[Converted]:
     """Every reading in some bytes, looked at, in order. Raises nothing on any input."""
     for number, (document, problem) in enumerate(documents(data), first):
         into = Converted(number, NAME)
         if problem or not isinstance(document, dict):
             into.say(Sign.MALFORMED, "record", problem or "not an object")
         else:
-            _look(document, into, site, identity)
+            _look(document, into, site)
         yield into
 
 
-def _look(document: dict[str, Any], into: Converted, site: Site, identity: Identity) -> None:
+def _look(document: dict[str, Any], into: Converted, site: Site) -> None:
     said = dict(document)
     if site.patient and not said.get("patient_id"):
-        said["patient_id"] = identity.named(site.patient)
+        said["patient_id"] = site.patient
     if site.device and not said.get("device_id"):
         said["device_id"] = site.device
     try:

@@ -18,15 +18,17 @@ from streams.config.topics import Topic
 from streams.formats.converter import Converter, Format
 from streams.formats.findings import Converted
 from streams.formats.statements import sequence_of
+from streams.gateways.sealed import CannotOpen, Seal
 from streams.simulator.publisher import REQUIRED, CannotPublish
 
 DONE: Final = "retried"
 READ_S: Final = 30.0
+SHAPE_ONLY: Final = "shape"
 
 
 @dataclass(slots=True)
 class Kept:
-    """One message that was not wholly taken: its name here, its bytes without names, and the facts beside it."""
+    """One message that was not wholly taken: its name here, what was kept of it, and the facts beside it."""
 
     name: str
     value: bytes
@@ -38,6 +40,12 @@ class Kept:
     def published(self) -> list[dict[str, Any]]:
         """What of it went to the readings topic."""
         return json.loads(self.facts.get("published") or "[]")
+
+    def message(self, seal: Seal) -> bytes:
+        """The message to be tried again. Raises CannotOpen where its key is missing, or only its shape was kept."""
+        if self.facts.get("kept") == SHAPE_ONLY:
+            raise CannotOpen("it could not be read, so only its shape was kept: its sender has to send it again")
+        return seal.open(self.value, self.facts["sealed"]) if "sealed" in self.facts else self.value
 
 
 def name_of(value: bytes) -> str:
@@ -89,9 +97,9 @@ def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]
         consumer.close()
 
 
-def tried_again(one: Kept, converter: Converter) -> tuple[list[Converted], list[dict[str, Any]]]:
-    """What a kept message gives now, and which readings of it are still to be published."""
-    results = list(converter.convert(one.value, Format(one.facts.get("format", Format.AUTO))))
+def tried_again(one: Kept, converter: Converter, seal: Seal) -> tuple[list[Converted], list[dict[str, Any]]]:
+    """What a kept message gives now, and which readings of it are still to be published. Raises CannotOpen."""
+    results = list(converter.convert(one.message(seal), Format(one.facts.get("format", Format.AUTO))))
     before = {_place(said): said for said in one.published()}
     wanted = []
     for reading in (reading for result in results for reading in result.readings):

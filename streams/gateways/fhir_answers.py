@@ -83,7 +83,7 @@ def capability() -> dict[str, Any]:
         "resourceType": "CapabilityStatement",
         "status": "active",
         "date": "2026-11-29",
-        "kind": "capability",
+        "kind": "instance",
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
         "software": {"name": "Vigilward gateway"},

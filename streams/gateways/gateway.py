@@ -4,8 +4,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Container
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,14 +21,17 @@ from streams.formats.identity import Identity
 from streams.formats.mapping import read_mapping
 from streams.formats.statements import Site
 from streams.formats.stripped import without_names
-from streams.gateways.desk import summary_of
+from streams.gateways.attached import Attached
+from streams.gateways.desk import SHAPE_ONLY, summary_of
 from streams.gateways.metrics import GatewayMetrics
+from streams.gateways.sealed import Seal
 from streams.gateways.settings import GatewaySettings
 from streams.gateways.store import NotStored, Record, Store
 
 log = logging.getLogger(__name__)
 DOORS: Final = ("hl7v2", "fhir", "mqtt", "http")
 ANONYMOUS: Final = "unassigned:"
+HEADERS_BYTES: Final = 65_536
 
 
 @dataclass(slots=True)
@@ -37,7 +40,6 @@ class Answer:
 
     results: list[Converted]
     stored: "asyncio.Future[None]"
-    began: float = field(default_factory=time.perf_counter)
 
 
 class Gateway:
@@ -45,17 +47,21 @@ class Gateway:
 
     def __init__(self, door: str, settings: Settings, own: GatewaySettings) -> None:
         self.door, self.settings, self.own = door, settings, own
-        self.metrics = GatewayMetrics(door)
+        self.metrics = GatewayMetrics(door, settings.topic_prefix)
         self.store = Store(
             settings, within_s=own.store_within_s, max_waiting=own.max_waiting, client_id=f"vigilward-{door}"
         )
         self.starting, self.stopping = True, False
+        self._seal = Seal(own.refused_keys.get_secret_value())
+        identity = identity_of(own)
+        self.attached = Attached(own.devices, identity.named)
         self.converter = Converter(
-            Site(own.zone, sender=door, assigned=devices_of(own)),
-            identity=identity_of(own),
+            Site(own.zone, sender=door, assigned=self.attached),
+            identity=identity,
             mappings=tuple(read_mapping(path.read_text("utf-8"), path.name) for path in own.mappings),
         )
         self._topics = {topic: settings.topic(topic) for topic in (Topic.READINGS, Topic.PATIENTS, Topic.REJECTIONS)}
+        self._readings, self._patients = self._topics[Topic.READINGS], self._topics[Topic.PATIENTS]
 
     async def take(self, data: bytes, form: Format, *, sender: str = "", patient: str | None = None,
                    device: str | None = None) -> Answer:  # fmt: skip
@@ -66,54 +72,67 @@ class Gateway:
 
     def site_of(self, sender: str = "", patient: str | None = None, device: str | None = None) -> Site:
         """What this moment and this sender add to a message."""
-        return replace(
-            self.converter.site, arrived=datetime.now(UTC), patient=patient, device=device, sender=sender or self.door
-        )
+        known = self.converter.site
+        return Site(known.zone, patient, device, datetime.now(UTC), sender or self.door, known.assigned)
+
+    def begin(self, data: bytes, form: Format, done: Callable[[str], None]) -> list[Converted]:
+        """As `take`, for a door that asks while the store is not full; `done` hears "", or why it is not stored."""
+        began = time.perf_counter()
+        results = list(self.converter.convert(data, form, self.site_of()))
+        records, told = self._prepared(results, data, form, "", began)
+
+        def stored(failed: str) -> None:
+            told(failed)
+            done(failed)
+
+        self.store.give(records, stored)
+        return results
 
     async def offer(self, results: list[Converted], data: bytes, form: Format, sender: str, began: float) -> Answer:
         """Hands over to Kafka what was converted, and the message without names where something was not taken."""
+        records, told = self._prepared(results, data, form, sender, began)
+        stored = await self.store.put(records)
+        stored.add_done_callback(lambda done: told("failed" if _failed(done) else ""))
+        return Answer(results, stored)
+
+    def _prepared(
+        self, results: list[Converted], data: bytes, form: Format, sender: str, began: float
+    ) -> tuple[list[Record], Callable[[str], None]]:
+        """The records of what was converted, and what is to be told of their fate."""
         for one in results:
             _hold_nobodys(one)
         renamed = dict(self.converter.identity.renamed)
         self.converter.identity.renamed.clear()
         records = [self._merge(older, name) for older, name in renamed.items()]
         records += [record for one in results for record in self._records(one)]
-        if self.own.keep_refused and any(one.outcome in (Outcome.PARTLY, Outcome.REFUSED) for one in results):
+        outcomes = [one.outcome for one in results]
+        if self.own.keep_refused and (Outcome.PARTLY in outcomes or Outcome.REFUSED in outcomes):
             records.append(self._rejection(data, form, results, sender))
-        for one in results:
-            self.metrics.messages.labels(self.door, one.outcome.value).inc()
-            for finding in one.findings:
-                self.metrics.findings.labels(self.door, str(finding.code)).inc()
-        stored = await self.store.put(records)
-        stored.add_done_callback(lambda done: self._count(done, records, began))
-        if renamed:
-            stored.add_done_callback(lambda done: _failed(done) and self.converter.identity.renamed.update(renamed))
-        return Answer(results, stored, began)
+        self.metrics.count(results, outcomes)
 
-    async def publish(self, reading: dict[str, Any]) -> "asyncio.Future[None]":
-        """Hands over one native reading of the gateway's own; the future raises NotStored."""
-        value = _encode(reading)
-        return await self.store.put([Record(self._topics[Topic.READINGS], reading["patient_id"].encode(), value)])
+        def told(failed: str) -> None:
+            if failed:
+                self.metrics.not_stored.labels(self.door).inc()
+                self.converter.identity.renamed.update(renamed)
+            else:
+                self.metrics.stored(records, time.perf_counter() - began)
 
-    def _records(self, one: Converted) -> list[Record]:
-        kept = [reading for reading in one.readings if self._may_publish(reading)]
-        return [
-            Record(
-                self._topics[topic], message["patient_id"].encode(), json.dumps(message, ensure_ascii=False).encode()
-            )
-            for topic, messages in ((Topic.PATIENTS, one.patients), (Topic.READINGS, kept))
-            for message in messages
-        ]
+        return records, told
+
+    async def publish(self, message: dict[str, Any], topic: Topic = Topic.READINGS) -> None:
+        """Stores one message of the gateway's own. Raises NotStored."""
+        record = Record(self._topics[topic], message["patient_id"].encode(), _encode(message))
+        await (await self.store.put([record]))
+
+    def _records(self, one: Converted) -> Iterator[Record]:
+        for topic, messages in ((self._patients, one.patients), (self._readings, one.readings)):
+            for message in messages:
+                yield Record(topic, message["patient_id"].encode(), _encode(message))
 
     def _merge(self, older: str, name: str) -> Record:
         """Tells the watch that two pseudonyms are one patient's: what stood open under the older key's goes on."""
         record = {"event": Event.MERGE.value, "patient_id": older, "merged_into": name}
         return Record(self._topics[Topic.PATIENTS], older.encode(), _encode(record))
-
-    def _may_publish(self, reading: dict[str, Any]) -> bool:
-        """A reading of nobody, by no device, cannot be watched: every one would be a patient of its own."""
-        patient = reading["patient_id"]
-        return not patient.startswith(ANONYMOUS) or patient == f"{ANONYMOUS}{reading['device_id']}"
 
     def _rejection(self, data: bytes, form: Format, results: list[Converted], sender: str) -> Record:
         findings = [
@@ -129,17 +148,15 @@ class Gateway:
             "findings": json.dumps(findings, ensure_ascii=False),
             "published": json.dumps([summary_of(one) for result in results for one in result.readings]),
         }
-        kept = without_names(data)[: self.settings.max_outbound_bytes - 65_536]
+        most = self.settings.max_outbound_bytes - HEADERS_BYTES
+        if self._seal.key_id and len(data) <= most:
+            kept, headers["sealed"] = self._seal.shut(data), self._seal.key_id
+        else:
+            kept, again = without_names(data)
+            if not again or len(kept) > most:
+                kept, headers["kept"] = kept[:most], SHAPE_ONLY
         facts = tuple((name, value.encode("utf-8", "replace")) for name, value in headers.items())
         return Record(self._topics[Topic.REJECTIONS], f"gateway-{self.door}".encode(), kept, facts)
-
-    def _count(self, done: "asyncio.Future[None]", records: list[Record], began: float) -> None:
-        if _failed(done):
-            self.metrics.not_stored.labels(self.door).inc()
-            return
-        self.metrics.seconds.labels(self.door).observe(time.perf_counter() - began)
-        for record in records:
-            self.metrics.records.labels(self.door, record.topic.removeprefix(self.settings.topic_prefix)).inc()
 
     def unready(self) -> list[str]:
         """Why this gateway takes nothing just now; nothing if it does."""
@@ -167,6 +184,8 @@ def _failed(done: "asyncio.Future[None]") -> bool:
 
 def _hold_nobodys(one: Converted) -> None:
     """Holds back readings of nobody by no device: each would be a patient of its own, and none could be watched."""
+    if not any(reading["patient_id"].startswith(ANONYMOUS) for reading in one.readings):
+        return
     nobodys = [
         reading for reading in one.readings
         if reading["patient_id"].startswith(ANONYMOUS)
@@ -191,16 +210,4 @@ def identity_of(own: GatewaySettings) -> Identity:
     return Identity(key=secret.encode(), key_id=key_id, older=tuple((one[0], one[2].encode()) for one in older))
 
 
-def devices_of(own: GatewaySettings) -> Any:
-    """Who wears a device at a moment, by the file of associations; None without one. Raises SettingsError."""
-    if own.devices is None:
-        return None
-    from streams.formats.association import AssociationError, read_associations
-
-    try:
-        return read_associations(own.devices.read_text("utf-8"))
-    except AssociationError as error:
-        raise SettingsError([f"VIGILWARD_GATEWAY_DEVICES: {error}"]) from None
-
-
-__all__ = ["DOORS", "Answer", "Gateway", "NotStored", "devices_of", "identity_of"]
+__all__ = ["DOORS", "Answer", "Gateway", "NotStored", "identity_of"]

@@ -156,7 +156,7 @@ class MqttDoor:
         while True:
             try:
                 if gone is not None:
-                    await (await self._gateway.publish(self._gone_reading(gone)))
+                    await self._gateway.publish(self._gone_reading(gone))
                 else:
                     await self._take_readings(bytes(message.payload), said)
                 break

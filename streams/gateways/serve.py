@@ -1,19 +1,23 @@
 """Runs a gateway's process: health first, then Kafka, then the door, until SIGTERM."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
+from streams.config.topics import Topic
 from streams.gateways import fhir, hl7v2, http, mqtt
 from streams.gateways.gateway import Gateway
 from streams.gateways.server import listen, make_app
 from streams.gateways.settings import GatewaySettings
 from streams.installation.broker import BrokerUnreachable, look_at_topics
+from streams.worker.gc_tuning import THRESHOLDS
 
 log = logging.getLogger(__name__)
 ASK_WITHIN_S: Final = 1.0
@@ -33,6 +37,9 @@ def serve(door: str, settings: Settings, own: GatewaySettings) -> None:
 async def _run(door: str, settings: Settings, own: GatewaySettings) -> None:
     gateway, ended = Gateway(door, settings, own), asyncio.Event()
     gateway.store.start()
+    gc.set_threshold(*THRESHOLDS)
+    gc.collect()
+    gc.freeze()  # what was imported is not looked through again, which would hold up every message behind it
     for which in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(which, ended.set)
     try:
@@ -52,6 +59,7 @@ async def _open(gateway: Gateway, ended: asyncio.Event) -> Callable[[], Awaitabl
     """Health, and once Kafka answers the door; what closes both. Told to stop meanwhile, it opens no door."""
     door, own, app = gateway.door, gateway.own, make_app(gateway)
     inner: hl7v2.Hl7v2Door | mqtt.MqttDoor | None = None
+    telling: asyncio.Task[None] | None = None
     if door in ("fhir", "http"):
         module = fhir if door == "fhir" else http
         (fhir.FhirDoor(gateway) if door == "fhir" else http.HttpDoor(gateway)).add_to(app)
@@ -63,12 +71,15 @@ async def _open(gateway: Gateway, ended: asyncio.Event) -> Callable[[], Awaitabl
     async def stop() -> None:
         if inner is not None and not gateway.starting:
             await inner.stop()
+        if telling is not None:
+            telling.cancel()
         await runner.cleanup()
 
     if await _kafka_answers(gateway, port, ended):
         if inner is not None:
             await inner.start()
         gateway.starting = False
+        telling = asyncio.create_task(gateway.attached.run(partial(gateway.publish, topic=Topic.PATIENTS)))
         log.info("gateway %s %s", door, _where(gateway, inner, port))
     return stop
 

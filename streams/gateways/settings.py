@@ -46,6 +46,9 @@ class GatewaySettings(FiledSettings):
     store_within_s: Annotated[float, Field(ge=1, le=300)] = 30.0
     """How long Kafka may take to acknowledge."""
     keep_refused: bool = Field(True, description="What was not taken is kept on the rejections topic, without names.")
+    refused_keys: SecretStr = Field(
+        SecretStr(""), description="id:secret[,older]: it is kept whole, but sealed; the desk needs the same keys."
+    )
     max_waiting: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
     """Messages that may wait for Kafka before no more are taken."""
     mqtt_host: str = "127.0.0.1"

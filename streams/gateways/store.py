@@ -6,7 +6,8 @@ way, so that a slow broker slows the readers down and drops nothing.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _kafka_log = logging.getLogger(f"{__name__}.kafka")
 _kafka_log.addHandler(logging.NullHandler())
 _POLL_S: Final = 0.002
+AT_ONCE: Final = 1_000  # records of one message that are handed over before room is asked for again
 
 
 class NotStored(RuntimeError):
@@ -36,13 +38,26 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(slots=True, eq=False)
 class _Waiting:
-    """A message's records on their way."""
+    """A message's records on their way; `done` hears "" once Kafka has them all, else why it has not."""
 
-    left: int
-    done: "asyncio.Future[None]"
-    failed: str = ""
+    __slots__ = ("_done", "_failed", "_left", "_store")
+
+    def __init__(self, store: "Store", left: int, done: Callable[[str], None]) -> None:
+        self._store, self._left, self._done, self._failed = store, left, done, ""
+
+    def answered(self, error: KafkaError | None, _: Message | None) -> None:
+        """One record's fate."""
+        self.over(error.name() if error is not None else "")
+
+    def over(self, failed: str) -> None:
+        """One record less to wait for."""
+        self._left -= 1
+        self._failed = self._failed or failed
+        self._store.less()
+        if self._left == 0:
+            self._store.last_error = self._failed
+            self._done(self._failed)
 
 
 class Store:
@@ -50,8 +65,8 @@ class Store:
 
     def __init__(self, settings: Settings, *, within_s: float, max_waiting: int, client_id: str) -> None:
         self._troubles = Troubles()
-        self._room = asyncio.Semaphore(max_waiting)
         self._max_waiting = max_waiting
+        self._for_room: deque[Callable[[], object]] = deque()
         self._polling: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self.waiting = 0
@@ -86,7 +101,11 @@ class Store:
     @property
     def full(self) -> bool:
         """Whether nothing more is taken until Kafka answers."""
-        return self._room.locked()
+        return self.waiting >= self._max_waiting
+
+    def when_room(self, call: Callable[[], object]) -> None:
+        """Calls once, in the loop, when there is room again."""
+        self._for_room.append(call)
 
     async def put(self, records: Sequence[Record]) -> "asyncio.Future[None]":
         """Hands over a message's records; the future is done when Kafka has them all, or raises NotStored.
@@ -94,41 +113,52 @@ class Store:
         Waits while too much is on its way: whoever calls stops reading.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def told(failed: str) -> None:
+            if done.done():
+                return
+            if failed:
+                done.set_exception(NotStored(failed))
+            else:
+                done.set_result(None)
+
+        waiting = _Waiting(self, len(records), told)
+        for at in range(0, len(records), AT_ONCE):
+            while self.full:
+                room = asyncio.Event()
+                self.when_room(room.set)
+                await room.wait()
+            self._produce(records[at : at + AT_ONCE], waiting)
         if not records:
-            done.set_result(None)
-            return done
-        waiting = _Waiting(len(records), done)
-        for record in records:
-            await self._room.acquire()
-            self.waiting += 1
-            self._produce(record, waiting)
-        self._wake.set()
+            told("")
         return done
 
-    def _produce(self, record: Record, waiting: _Waiting) -> None:
-        def answered(error: KafkaError | None, _: Message) -> None:
-            self._answered(waiting, error.name() if error is not None else "")
+    def give(self, records: Sequence[Record], done: Callable[[str], None]) -> None:
+        """Hands over a message's records at once, to be asked for only while not `full`; `done` hears "" or why not."""
+        if records:
+            self._produce(records, _Waiting(self, len(records), done))
+        else:
+            done("")
 
-        try:
-            self._producer.produce(
-                record.topic, record.value, record.key, headers=list(record.headers) or None, on_delivery=answered
-            )
-        except (BufferError, KafkaException) as refused:
-            name = refused.args[0].name() if isinstance(refused, KafkaException) else "queue full"
-            self._answered(waiting, name)
-
-    def _answered(self, waiting: _Waiting, failed: str) -> None:
+    def less(self) -> None:
+        """One record less is on its way."""
         self.waiting -= 1
-        self._room.release()
-        waiting.left -= 1
-        waiting.failed = waiting.failed or failed
-        if waiting.left == 0 and not waiting.done.done():
-            if waiting.failed:
-                self.last_error = waiting.failed
-                waiting.done.set_exception(NotStored(waiting.failed))
-            else:
-                self.last_error = ""
-                waiting.done.set_result(None)
+        if self._for_room and not self.full:
+            for call in self._for_room:
+                asyncio.get_running_loop().call_soon(call)
+            self._for_room.clear()
+
+    def _produce(self, records: Sequence[Record], waiting: _Waiting) -> None:
+        self.waiting += len(records)
+        produce, answered = self._producer.produce, waiting.answered
+        for record in records:
+            headers: list[tuple[str, str | bytes | None]] | None = [*record.headers] or None
+            try:
+                produce(record.topic, record.value, record.key, headers=headers, on_delivery=answered)
+            except (BufferError, KafkaException) as refused:
+                name = refused.args[0].name() if isinstance(refused, KafkaException) else "queue full"
+                waiting.over(name)
+        self._wake.set()
 
     async def _poll(self) -> None:
         while True:

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -189,6 +190,7 @@ class Broker:
         )
 
     def __enter__(self):
+        until(lambda: _answers(self.port))  # a loaded machine starts it later than a gateway asks for it
         return self
 
     def __exit__(self, *_):
@@ -202,6 +204,11 @@ class Broker:
         until(lambda: _connected(one, self.port, options.get("keepalive", 30)))
         one.loop_start()
         return one
+
+
+def _answers(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _connected(client, port, keepalive):

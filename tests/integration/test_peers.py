@@ -1,5 +1,6 @@
 """Others' clients and judges against our gateways: HAPI HL7v2, HAPI FHIR, fhir-kit-client, fhir.resources."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -21,8 +22,8 @@ def stage(kafka, topic_prefix):
 
 @pytest.fixture(scope="session")
 def jars():
-    """HAPI's jars, by Maven, once."""
-    folder = CACHE / "libs"
+    """HAPI's jars, by Maven, once for each list of them."""
+    folder = CACHE / f"libs-{hashlib.sha256((PEERS / 'pom.xml').read_bytes()).hexdigest()[:12]}"
     if not folder.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         words = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
@@ -44,7 +45,7 @@ def said_by(words, folder):
 @pytest.mark.needs("java", "maven")
 def test_hapi_hl7v2_reads_our_acknowledgements(stage, tmp_path, jars):
     with GateProcess(stage, tmp_path, "hl7v2") as gate:
-        assert java(jars, "Hl7Peer", gate.door) == ["ACK AA H-1", "ACK AE H-2 OBX 101"]
+        assert java(jars, "Hl7Peer", gate.door) == ["ACK AA H-1 valid", "ACK AE H-2 valid OBX 101"]
     assert [one["patient_id"] for one in readings(stage)] == ["4711"]
 
 
@@ -89,7 +90,7 @@ def judge():
 
 def test_fhir_resources_takes_our_answers_and_refuses_nothing_that_we_take(stage, tmp_path, judge):
     with GateProcess(stage, tmp_path, "fhir") as gate:
-        said = said_by([judge, "fhir_judge.py", str(gate.door)], PEERS)
+        said = said_by([judge, "fhir_judge.py", str(gate.door), str(tmp_path / "cases")], PEERS)
 
     assert said[0] == "CapabilityStatement valid"
     assert said[-1] == "batch 200, batch-response valid"
@@ -99,6 +100,26 @@ def test_fhir_resources_takes_our_answers_and_refuses_nothing_that_we_take(stage
     taken = {name for name, words in cases.items() if "to us 201" in words}
     assert taken == {"good"}
     assert {name for name in taken if "to the judge refused" in cases[name]} == set()
-    # what the judge lets pass and we do not: no UCUM code, and a status of no list
     passed = {name for name, words in cases.items() if "to the judge valid" in words}
-    assert passed == {"good", "a unit without code", "status of no list"}
+    assert passed == {"good", *LET_PASS, "a value and why it is absent", "status of no list"}
+
+
+# What is well-formed FHIR and yet no vital sign that can be watched: no judge of structure says so.
+LET_PASS = {
+    "a unit without code", "a unit of another vital", "another comparator", "modified", "of another focus",
+    "no subject", "a date alone", "entered in error",
+}  # fmt: skip
+
+
+@pytest.mark.needs("java", "maven")
+def test_hapis_instance_validator_finds_nothing_wrong_in_what_we_take_and_answer(stage, tmp_path, jars, judge):
+    with GateProcess(stage, tmp_path, "fhir") as gate:
+        said = said_by([judge, "fhir_judge.py", str(gate.door), str(tmp_path / "cases")], PEERS)
+    files = sorted((tmp_path / "cases").glob("*.json"))
+    words = ["java", "-cp", f"{jars}/*", str(PEERS / "FhirValidator.java"), *map(str, files)]
+    valid = {name: verdict == "valid" for name, _, verdict in (one.rpartition(" ") for one in said_by(words, PEERS))}
+
+    ours = {line.split(": ")[0] for line in said if "to us 201" in line}
+    assert ours == {"good"}
+    assert {name for name, good in valid.items() if name.startswith("answer ") and not good} == set()
+    assert {name for name, good in valid.items() if not name.startswith("answer ") and good} == {*ours, *LET_PASS}

@@ -5,8 +5,9 @@ import ca.uhn.hl7v2.model.v26.datatype.NM;
 import ca.uhn.hl7v2.model.v26.message.ORU_R01;
 import ca.uhn.hl7v2.model.v26.segment.OBX;
 import ca.uhn.hl7v2.util.Terser;
+import ca.uhn.hl7v2.validation.MessageValidator;
 
-/** A sender built with HAPI HL7v2: two results of its own making, and what their acknowledgements say. */
+/** A sender built with HAPI HL7v2: two results of its own making, what their acknowledgements say, and whether they are valid. */
 public class Hl7Peer {
     public static void main(String[] args) throws Exception {
         try (DefaultHapiContext context = new DefaultHapiContext()) {
@@ -16,7 +17,10 @@ public class Hl7Peer {
                 Message answer = connection.getInitiator().sendAndReceive(result(unit));
                 Terser said = new Terser(answer);
                 String wrong = unit.isEmpty() ? said.get("/ERR-2-1") + " " + said.get("/ERR-3-1") : "";
-                System.out.println(answer.getName() + " " + said.get("/MSA-1") + " " + said.get("/MSA-2") + " " + wrong);
+                boolean valid = new MessageValidator(context.getValidationContext()).validate(answer);
+                String judged = valid ? "valid " : "refused ";
+                System.out.println(
+                    answer.getName() + " " + said.get("/MSA-1") + " " + said.get("/MSA-2") + " " + judged + wrong);
             }
             connection.close();
         }

@@ -1,6 +1,10 @@
-"""fhir.resources (R4B) as a judge of what the FHIR gateway takes and answers: python fhir_judge.py PORT."""
+"""fhir.resources (R4B) as a judge of what the FHIR gateway takes and answers: python fhir_judge.py PORT FOLDER.
+
+Each case and each answer is written into the folder, for other judges.
+"""
 
 import json
+import pathlib
 import sys
 import urllib.error
 import urllib.request
@@ -21,6 +25,15 @@ CASES = {
     "two values": {"valueString": "82"},
     "two times": {"effectivePeriod": {"start": "2026-11-29T21:00:00Z"}},
     "a unit without code": {"valueQuantity": {"value": 82, "unit": "bpm"}},
+    "a unit of another vital": {"valueQuantity": {**GOOD["valueQuantity"], "code": "mm[Hg]"}},
+    "another comparator": {"valueQuantity": {**GOOD["valueQuantity"], "comparator": ">"}},
+    "a value and why it is absent": {"dataAbsentReason": {"text": "none"}},
+    "a component that is a text": {"component": ["82"]},
+    "modified": {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]},
+    "of another focus": {"focus": [{"reference": "Patient/p-2"}]},
+    "no subject": {"subject": None},
+    "a date alone": {"effectiveDateTime": "2026-11-29"},
+    "entered in error": {"status": "entered-in-error"},
     "status of no list": {"status": "sort of final"},
 }
 
@@ -48,15 +61,26 @@ def judged(resource):
     return "valid"
 
 
+def kept(name, resource):
+    """Writes a resource for the other judges."""
+    folder = pathlib.Path(sys.argv[2])
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(resource))
+
+
 def main():
     _, statement = asked("/metadata")
+    kept("answer metadata", statement)
     print(statement["resourceType"], judged(statement))
     for name, changes in CASES.items():
         one = {key: part for key, part in {**GOOD, **changes}.items() if part is not None}
         status, answer = asked("/Observation", one)
+        kept(name, one)
+        kept(f"answer {name}", answer)
         print(f"{name}: to the judge {judged(one)}, to us {status}, {answer['resourceType']} {judged(answer)}")
     entries = [{"resource": GOOD, "request": {"method": "POST", "url": "Observation"}}] * 2
     status, answer = asked("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+    kept("answer batch", answer)
     print(f"batch {status}, {answer['type']} {judged(answer)}")
 
 

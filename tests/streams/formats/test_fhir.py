@@ -307,3 +307,14 @@ def test_a_code_and_a_name_that_disagree_are_not_mapped():
     assert signs(named("8462-4", "Systolic blood pressure", 120, "mm[Hg]")) == [("code_mismatch", "Observation.code")]
     assert named("59408-5", "Oxygen saturation by Pulse oximetry", 97, "%").outcome is Outcome.TAKEN
     assert named("8867-4", "Herzfrequenz").outcome is Outcome.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [({"code": None}, "Observation.code"), ({"code": "8867-4"}, "Observation.code"),
+     ({"component": ["82"]}, "Observation.component[0]"), ({"component": "82"}, "Observation.component[0]")],
+)  # fmt: skip
+def test_what_lacks_its_code_or_has_a_part_that_is_none_is_no_observation(changes, place):
+    (one,) = convert(observation(**changes))
+
+    assert (one.readings, signs(one)) == ([], [("malformed", place)])

@@ -43,7 +43,7 @@ Said = tuple[Sign, int, str]
 """A sign, the field at fault, and what was seen."""
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
+class RowKind(msgspec.Struct, frozen=True, gc=False):
     """A kind of row. `what`: its vital, None if no row of it is taken, and `told` is what is said of each, if anything.
 
     `no_unit`: why its unit is none. `plain`: OBX-5 is one number, and may be read as such. `above`: OBX-4 and what it
@@ -70,11 +70,11 @@ class Rows:
 
     def __init__(self, book: CodeBook, marks: Delimiters) -> None:
         self._book = book
-        self._seen: dict[tuple[object, ...], Row] = {}
+        self._seen: dict[tuple[object, ...], RowKind] = {}
         letters = (marks.component, marks.repetition, marks.escape, marks.sub)
         self._plain = not any(one in _OF_NUMBERS for one in letters)
 
-    def of(self, row: Segment) -> Row:
+    def of(self, row: Segment) -> RowKind:
         """The kind of a row."""
         said = row.fields
         if len(said) < _LAST:
@@ -88,24 +88,24 @@ class Rows:
             self._seen[key] = found
         return found
 
-    def value(self, row: Segment, kind: Row) -> float | str | bool:
+    def value(self, row: Segment, kind: RowKind) -> float | str | bool:
         """The one value in OBX-5. Raises CannotTake where there is none, or not one that can be taken."""
         if kind.plain and (value := number_of(row.fields[4])) is not None:
             return value
         assert kind.what is not None
         return value_of(row, kind.what)
 
-    def _look(self, row: Segment) -> Row:
+    def _look(self, row: Segment) -> RowKind:
         status = row.text(11).upper()
         try:
             what = self._book.named(row)
         except CannotTake as refusal:
-            return Row(None, (refusal.sign, refusal.at, refusal.what))
+            return RowKind(None, (refusal.sign, refusal.at, refusal.what))
         if what is None:
-            return Row(None, _unmapped(row, status))
+            return RowKind(None, _unmapped(row, status))
         change = CHANGES.get(status)
         if change is None:
-            return Row(None, (Sign.STATUS, 11, status))
+            return RowKind(None, (Sign.STATUS, 11, status))
         quality, mode = _flags(row)
         not_final = status in ("", "P") and quality is Quality.VALID
         withdrawn = change is Change.WITHDRAWN
@@ -117,7 +117,7 @@ class Rows:
             no_unit = refusal.sign, refusal.at, refusal.what
         words = what.mapped is not None and bool(what.mapped.rules[what.row].values)
         number = what.vital not in units.UNITLESS and not words and row.text(2).upper() in _NUMBERS
-        return Row(
+        return RowKind(
             what, None, status, change, unit, no_unit, Quality.QUESTIONABLE if not_final else quality, mode,
             _source(row, what), not_final, self._plain and number and bool(row.raw(5)),
             tuple(above(path(row.text(4)))), f"{row.raw(3)}\x1f{row.raw(4)}",

@@ -116,6 +116,12 @@ class ControlRecordKeys:
             secrets[name] = _secret(secret, f"the secret of key {name!r}")
         return cls(secrets)
 
+    def become(self, others: "ControlRecordKeys") -> None:
+        """From now on these, for all who hold this object. Raises MalformedKeys for none: signing would end."""
+        if not others:
+            raise MalformedKeys("there is no key in it")
+        self._secrets = dict(others._secrets)
+
     def sign(self, message: bytes) -> bytes:
         """`id:hex` under the first key. Raises ValueError without one."""
         if not self._secrets:

@@ -24,10 +24,11 @@ from streams.board.push_desk import PushDesk
 from streams.board.rate_limit import RateLimit
 from streams.board.sending import NotSent, Sender
 from streams.board.sessions import Session, Sessions
-from streams.board.settings import BoardSettings
+from streams.board.settings import BoardSettings, keys_of
 from streams.board.sign_in import SignIns
 from streams.board.stream import Streams
 from streams.board.view import View
+from streams.config.rotation import SecretFile
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 
@@ -55,6 +56,11 @@ class Board:
         # there is nothing to prove.
         keys = board.keys or ((b"loopback only",) if board.accounts is None else (secrets.token_bytes(32),))
         self.sessions = Sessions(keys, idle_s=board.session_idle_min * 60, longest_s=board.session_hours * 3600)
+        self._secret_file = SecretFile(
+            "VIGILWARD_BOARD_SECRET_FILE",
+            board.secret_files().path_of("secret"),
+            lambda text: self.sessions.sign_by(keys_of(text)),
+        )
         self.sign_ins = SignIns()
         self.audit = Audit(board.audit_file)
         self.words = RateLimit(burst=40, per_minute=90)
@@ -191,6 +197,7 @@ class Board:
             if self.caught_up and count % SHARING_EVERY == 0:
                 await self._tell_of_sharing()
                 await self._remove_devices()
+            self._secret_file.look()
             count += 1
             await asyncio.sleep(PULSE_S)
 

@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from streams.board.board import Board
+from streams.process_collectors import add_process_collectors
 
 
 class BoardMetrics(Collector):
@@ -21,8 +22,7 @@ class BoardMetrics(Collector):
         """A registry of the board's own, with what the client library knows of any process."""
         registry = CollectorRegistry()
         registry.register(self)
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=registry)
+        add_process_collectors(registry)
         return registry
 
     def collect(self) -> Iterator[Metric]:

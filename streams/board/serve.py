@@ -10,6 +10,7 @@ from streams.board.app import make_app
 from streams.board.board import Board
 from streams.board.connections import BACKLOG, BoundedProtocol, Room, most_connections, say_seldom
 from streams.board.settings import BoardSettings
+from streams.config.rotation import FreshContext
 from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
 
@@ -36,7 +37,7 @@ class Server(uvicorn.Server):
 def configured(board: Board, own: BoardSettings) -> uvicorn.Config:
     """The server's settings: bounded connections, TLS where it is set."""
     BoundedProtocol.room = Room(most_connections(own.max_connections))
-    return uvicorn.Config(
+    config = uvicorn.Config(
         make_app(board),
         http=BoundedProtocol,
         ws="none",
@@ -52,6 +53,10 @@ def configured(board: Board, own: BoardSettings) -> uvicorn.Config:
         ssl_keyfile=own.tls_key_file,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
+    if own.tls_cert_file is not None:
+        config.load()
+        config.ssl = FreshContext.server(own.tls_cert_file, own.tls_key_file)
+    return config
 
 
 def serve(settings: Settings, own: BoardSettings) -> None:

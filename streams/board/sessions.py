@@ -65,12 +65,16 @@ class Sessions:
     """
 
     def __init__(self, keys: Sequence[bytes], *, idle_s: float, longest_s: float) -> None:
+        self.idle_s, self.longest_s = idle_s, longest_s
+        self._over: OrderedDict[str, float] = OrderedDict()
+        self.sign_by(keys)
+
+    def sign_by(self, keys: Sequence[bytes]) -> None:
+        """From now on by these: cookies of a key that is no longer among them are over."""
         self._keys = list(reversed(keys))  # the last one signs there
         self._cookies = URLSafeSerializer(self._keys, salt="vigilward session", signer_kwargs=_SIGNED)
         self._screens = URLSafeSerializer(self._keys, salt="vigilward screen", signer_kwargs=_SIGNED)
         self._csrf = Signer(self._keys, salt="vigilward csrf", **_SIGNED)
-        self.idle_s, self.longest_s = idle_s, longest_s
-        self._over: OrderedDict[str, float] = OrderedDict()
 
     def begin(self, login: str, now: float, stamp: str = "") -> Session:
         """A new session."""

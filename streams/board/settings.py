@@ -104,8 +104,10 @@ class BoardSettings(FiledSettings):
         return self
 
     def _closed_beyond_loopback(self) -> None:
-        if any(len(key) < SHORTEST_SECRET for key in self.keys):
-            raise Problem("secret", f"each secret has at least {SHORTEST_SECRET} characters; {A_SECRET}")
+        try:
+            keys_of(self.secret.get_secret_value())
+        except ValueError as short:
+            raise Problem("secret", str(short)) from None
         if is_loopback(self.host):
             return
         if not self.keys:
@@ -120,12 +122,24 @@ class BoardSettings(FiledSettings):
     @property
     def keys(self) -> tuple[bytes, ...]:
         """The secrets: the first signs, all are believed."""
-        return tuple(part.encode() for part in self.secret.get_secret_value().split(",") if part)
+        return keys_of(self.secret.get_secret_value())
 
     @property
     def speaks_https(self) -> bool:
         """Whether the page is reached through HTTPS."""
         return self.https or self.tls_cert_file is not None
+
+
+def keys_of(secret: str) -> tuple[bytes, ...]:
+    """`new,old` in parts. Raises ValueError for one that is too short.
+
+    >>> keys_of("a secret of seventeen,another of the year before")
+    (b'a secret of seventeen', b'another of the year before')
+    """
+    keys = tuple(part.encode() for part in secret.split(",") if part)
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise ValueError(f"each secret has at least {SHORTEST_SECRET} characters; {A_SECRET}")
+    return keys
 
 
 def load_board(**said: Any) -> BoardSettings:

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from streams.process_collectors import add_process_collectors
+
 ROUND_TRIPS_S: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
@@ -16,6 +18,7 @@ class CanaryMetrics(Collector):
     def __init__(self, ages: Callable[[], Mapping[int, float]]) -> None:
         self.registry, self._ages = CollectorRegistry(), ages
         self.registry.register(self)
+        add_process_collectors(self.registry)
         self.sent = Counter(
             "vigilward_canary_observations", "Observations that Kafka has.", ["how"], registry=self.registry
         )

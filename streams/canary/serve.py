@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import logging
 import signal
+from typing import Final
 
 from streams.canary.canary import Canary
+from streams.config.rotation import rotating_keys
 from streams.config.settings import Clock, Settings
 from streams.config.settings_problems import SettingsError
 from streams.worker.http import HealthServer
 
 log = logging.getLogger(__name__)
+KEY: Final = "control_record_key"
 
 
 def refuse_unless_a_canary_may(settings: Settings) -> None:
@@ -46,9 +49,10 @@ async def serve(settings: Settings, every_s: float) -> int:
         loop.add_signal_handler(number, stop.set)
     await http.start()
     work, told = asyncio.create_task(canary.run()), asyncio.create_task(stop.wait())
+    following = asyncio.create_task(rotating_keys(settings.keys, settings.secret_files().path_of(KEY)).run())
     await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
     failed = work.done()
-    for task in (work, told):
+    for task in (work, told, following):
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work

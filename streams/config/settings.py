@@ -10,6 +10,7 @@ import logging
 import os
 import ssl
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -19,6 +20,7 @@ from pydantic_settings import SettingsConfigDict
 from schemas.control_record import ControlRecordKeys, MalformedKeys
 from schemas.reading import Mode
 from streams.approval import Approvers, MalformedApprovers
+from streams.config.rotation import FreshContext
 from streams.config.settings_file import FiledSettings, TomlFile
 from streams.config.settings_names import refuse_unknown, still_read, variable
 from streams.config.settings_problems import Problem, SettingsError, problems_of
@@ -231,9 +233,11 @@ class Settings(FiledSettings):
         """Whether the connection is encrypted."""
         return self.security_protocol in (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL)
 
-    @property
+    @cached_property
     def keys(self) -> ControlRecordKeys:
-        """The keys that sign control records; empty without VIGILWARD_CONTROL_RECORD_KEY."""
+        """The keys that sign control records; empty without VIGILWARD_CONTROL_RECORD_KEY. One object for all who hold
+        them, so that all follow when they are replaced.
+        """
         return ControlRecordKeys.parse(self.control_record_key.get_secret_value())
 
     def topic(self, name: str) -> str:
@@ -244,18 +248,13 @@ class Settings(FiledSettings):
         """TLS for metrics and health, or None."""
         if self.http_tls_cert_file is None:
             return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.http_tls_cert_file, self.http_tls_key_file)
-        return context
+        return FreshContext.server(self.http_tls_cert_file, self.http_tls_key_file)
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """TLS as asked for, or None; a name that does not match the certificate is always refused."""
         if not self.uses_tls:
             return None
-        context = ssl.create_default_context(cafile=self.ssl_ca_file)
-        if self.ssl_cert_file is not None:
-            context.load_cert_chain(self.ssl_cert_file, self.ssl_key_file)
-        return context
+        return FreshContext.client(self.ssl_ca_file, self.ssl_cert_file, self.ssl_key_file)
 
     def aiokafka(self) -> dict[str, Any]:
         """How an aiokafka client connects."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from streams.config.secret_files import SecretFiles, file_keys
 from streams.config.settings_names import STILL_READ, still_read
 from streams.config.settings_problems import SettingsError
 
@@ -15,7 +16,10 @@ DEFAULT_FILE = Path("vigilward.toml")
 
 
 class FiledSettings(BaseSettings):
-    """Said by the caller, then by the environment, then by a table of the settings file (`table`; "": its top)."""
+    """Said by the caller, then by the environment, then by a table of the settings file (`table`; "": its top).
+
+    A secret may stand in a file of its own, which either of the two names (`streams.config.secret_files`).
+    """
 
     table: ClassVar[str] = ""
 
@@ -29,7 +33,14 @@ class FiledSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is said first wins."""
-        return init_settings, env_settings, TomlFile(settings_cls, cls.table)
+        return init_settings, cls.secret_files(), env_settings, TomlFile(settings_cls, cls.table)
+
+    @classmethod
+    def secret_files(cls) -> SecretFiles:
+        """Where its secrets stand, where they stand in files."""
+        file = TomlFile(cls).read()
+        table = file.get(cls.table, {}) if cls.table else file
+        return SecretFiles(cls, str(cls.model_config["env_prefix"]), table)
 
 
 class TomlFile(PydanticBaseSettingsSource):
@@ -51,9 +62,12 @@ class TomlFile(PydanticBaseSettingsSource):
         """The table's keys; at the top without tables, and with what has a name of before. Raises SettingsError naming
         the file.
         """
+        elsewhere = file_keys(self.settings_cls)
         if self._table:
-            return self.read().get(self._table, {})
+            table = self.read().get(self._table, {})
+            return {name: value for name, value in table.items() if name not in elsewhere}
         keys = {name: value for name, value in self.read().items() if not isinstance(value, dict)}
+        keys = {name: value for name, value in keys.items() if name not in elsewhere}
         renamed = {new: value for new, _, value in still_read(os.environ, keys)}
         return {name: value for name, value in keys.items() if name not in STILL_READ} | renamed
 

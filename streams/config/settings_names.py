@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic_settings import BaseSettings
 
+from streams.config.secret_files import file_keys
 from streams.config.settings_problems import SettingsError
 
 PREFIX: Final = "VIGILWARD_"
@@ -55,11 +56,11 @@ def settings_of(table: str) -> type[BaseSettings] | None:
 def fields_of(table: str) -> frozenset[str]:
     """The keys that it may hold.
 
-    >>> "port" in fields_of("board"), "mode" in fields_of(""), "mode" in fields_of("board")
-    (True, True, False)
+    >>> "port" in fields_of("board"), "mode" in fields_of("board"), "sasl_password_file" in fields_of("")
+    (True, False, True)
     """
     found = settings_of(table)
-    return frozenset() if found is None else frozenset(found.model_fields)
+    return frozenset() if found is None else frozenset(found.model_fields) | file_keys(found)
 
 
 def variable(table: str, key: str) -> str:

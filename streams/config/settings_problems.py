@@ -37,5 +37,6 @@ def _line(problem: ErrorDetails, prefix: str) -> str:
     name = str(problem["loc"][0]) if problem["loc"] else "settings"
     if problem["type"] == "extra_forbidden":
         return f"{name}: there is no such setting; take it out of the file, or look for it in `vigilward worker --help`"
-    given = "" if "key" in name or "password" in name else f"{problem['input']!r} cannot be used: "
+    private = any(word in name for word in ("key", "password", "secret", "token"))
+    given = "" if private else f"{problem['input']!r} cannot be used: "
     return f"{prefix}{name.upper()}: {given}{problem['msg']}"

@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from streams.config.secret_files import ENDING
 from streams.config.settings import load
 from streams.config.settings_file import TomlFile
 from streams.config.settings_names import TABLES, settings_of, still_read, variable
@@ -44,7 +45,10 @@ def _source(table: str, key: str, file: dict[str, Any]) -> str:
     if given is not None and os.environ[given]:
         return given
     part = file if not table else file.get(table, {})
-    if key in part:
+    named = names.get(variable(table, key + ENDING))
+    if named is not None and os.environ[named]:
+        return named
+    if key in part or key + ENDING in part:
         return f"file: [{table}] {key}" if table else f"file: {key}"
     renamed = {new: old for new, old, _ in still_read(os.environ, file)} if not table else {}
     return renamed.get(key, "default")
@@ -104,5 +108,7 @@ def reference() -> str:
             default = _shown(field.get_default(call_default_factory=True))
             means = " ".join((field.description or "").split())
             begins = f"`{default}`" if default else "none"
+            if field.annotation is SecretStr:
+                means += f" Or in a file: `{variable(table, key + ENDING)}`."
             lines.append(f"- **`{variable(table, key)}`** ({_type(field)}; default {begins}): {means}")
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.formats.findings import Converted, Outcome
+from streams.process_collectors import add_process_collectors
 
 if TYPE_CHECKING:
     from streams.gateways.store import Record
@@ -18,6 +19,7 @@ class GatewayMetrics:
 
     def __init__(self, door: str, prefix: str = "") -> None:
         self.registry = CollectorRegistry()
+        add_process_collectors(self.registry)
         self.door, self._prefix = door, prefix
         self.messages = Counter(
             "vigilward_gateway_messages", "Messages by what became of them.", ["door", "verdict"],

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from streams.config.rotation import FreshContext
 from streams.config.settings_file import FiledSettings
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
@@ -105,12 +106,7 @@ class GatewaySettings(FiledSettings):
         """The server's TLS as asked for, with clients' certificates where an authority is set; or None."""
         if self.tls_cert_file is None:
             return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.tls_cert_file, self.tls_key_file)
-        if self.client_ca_file is not None:
-            context.load_verify_locations(self.client_ca_file)
-            context.verify_mode = ssl.CERT_REQUIRED
-        return context
+        return FreshContext.server(self.tls_cert_file, self.tls_key_file, self.client_ca_file)
 
     def names_by_token(self) -> dict[str, str]:
         """Who may send, by token."""

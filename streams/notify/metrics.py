@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.notify.notice import Fate
+from streams.process_collectors import add_process_collectors
 
 DELAYS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0, 300.0)
 
@@ -12,6 +13,7 @@ class NotifyMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        add_process_collectors(self.registry)
         self.notices = Counter(
             "vigilward_notify_notices", "Messages by what became of them.", ["fate"], registry=self.registry
         )

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from threading import Lock
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from streams.config.settings import Settings
+from streams.process_collectors import add_process_collectors
 from streams.worker.health import Unready
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -43,8 +44,7 @@ class ProcessMetrics(Collector):
     def register(self, registry: CollectorRegistry) -> None:
         """Adds this, and what the client library knows of any process (memory, descriptors, collections)."""
         registry.register(self)
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=registry)
+        add_process_collectors(registry)
 
     async def run(self) -> None:
         """Notes how late the event loop is, for ever."""

@@ -14,6 +14,7 @@ from faust.types import TP
 
 from detectors.rules import Rules
 from streams.config.packaged_rules import first_rules
+from streams.config.rotation import rotating_keys
 from streams.config.settings import Clock, Settings
 from streams.config.topics import FORWARDED, TOPICS, Topic, partitions_of, size_limit
 from streams.installation.broker import BrokerUnreachable, has_states, look_at_topics
@@ -116,6 +117,7 @@ class Worker:
             self.heartbeats.run(),
             self.forgetter.run(),
             self.spare_time.run(),
+            rotating_keys(self.settings.keys, self.settings.secret_files().path_of("control_record_key")).run(),
         )
         helpers = [asyncio.create_task(work) for work in works]
         logging.root.addHandler(self.process_metrics.log_lines)

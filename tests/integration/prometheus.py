@@ -20,13 +20,14 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 class Prometheus:
     """A real server over the processes of this test."""
 
-    def __init__(self, folder: Path, targets: dict[str, str], rules: Path = RULES) -> None:
+    def __init__(self, folder: Path, targets: dict[str, str | list[str]], rules: Path = RULES) -> None:
         (port,) = free_ports(1)
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(rules / "*.yml")],
             "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()
+                {"job_name": job, "static_configs": [{"targets": [at] if isinstance(at, str) else at}]}
+                for job, at in targets.items()
             ],
         }
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -47,9 +48,16 @@ class Prometheus:
 
     def values(self, expression: str) -> list[float]:
         """What an expression gives now, NaN left out."""
+        return [number for _, number in self._series(expression)]
+
+    def labels(self, expression: str) -> list[dict[str, str]]:
+        """The labels of each series that an expression gives now, those without a number left out."""
+        return [labels for labels, _ in self._series(expression)]
+
+    def _series(self, expression: str) -> list[tuple[dict[str, str], float]]:
         found = self.ask("query", query=expression.replace("$__rate_interval", "20s")) or {"result": []}
-        numbers = [float(one["value"][1]) for one in found["result"]]
-        return [number for number in numbers if not math.isnan(number)]
+        numbers = [(one["metric"], float(one["value"][1])) for one in found["result"]]
+        return [(labels, number) for labels, number in numbers if not math.isnan(number)]
 
     def firing(self) -> set[tuple[str, str]]:
         """Alert and partition (or nothing) of what is told now."""

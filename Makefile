@@ -10,6 +10,10 @@ JSON ?=
 STAGES ?=
 KILLS ?= 25
 SEED ?= 1
+ROUNDS ?= 10
+# A build of this behaviour number, and the first one: streams/log/behaviour.py
+SAME_BEHAVIOUR ?= a277efb
+FIRST_BUILD ?= c8a02ac
 ZOMBIES ?= 20
 MINUTES ?= 60
 REAL ?=
@@ -22,7 +26,7 @@ DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak field interop check format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak upgrade field interop check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -49,6 +53,9 @@ zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=2
 
 soak: setup-dev ## let two workers run for an hour and watch their memory: make soak MINUTES=60 REPORT=file
 	@.venv/bin/python -m tests.chaos.soak --minutes $(MINUTES) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+
+upgrade: setup-dev ## two builds in one group under load and back, and the first build by drain: make upgrade ROUNDS=10 REPORT=file
+	@.venv/bin/python -m tests.chaos.upgrade --from $(SAME_BEHAVIOUR) --rounds $(ROUNDS) --drain $(FIRST_BUILD) $(if $(REPORT),--report $(REPORT))
 
 field: setup-dev ## try every promise on a real broker with default settings: make field CASES="who_watches" REPORT=file
 	@.venv/bin/python -m tests.field.run $(CASES) $(if $(REPORT),--report $(REPORT))

@@ -30,6 +30,8 @@ class Receiver:
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
         self.order: list[str] = []
+        self.paths: set[str] = set()
+        self.bodies: list[bytes] = []
         self.requests, self.honest, self.asleep = 0, False, False
         lock = threading.Lock()
 
@@ -37,6 +39,8 @@ class Receiver:
             def do_POST(handler) -> None:
                 body = handler.rfile.read(int(handler.headers["Content-Length"]))
                 with lock:
+                    self.paths.add(handler.path)
+                    self.bodies.append(body)
                     self.requests += 1
                     turn = self.requests % 7
                     fails = not self.honest and turn in (1, 3, 5)

@@ -60,7 +60,7 @@ class WholeWard:
         stack.callback(self.receiver.server.shutdown)
         notify = {"notify_routes": self._routes(), "notify_port": 0, **self.settings}
         canary = command("canary", "--every", str(self.every_s))
-        self.gate = stack.enter_context(GateProcess(self.stage, self.folder / "gateway", "hl7v2", **self._of_gateway()))
+        self.gate = stack.enter_context(GateProcess(self.stage, self.folder / "gateway", "hl7v2"))
         self.processes |= {
             "gateway": self.gate,
             "notifier": stack.enter_context(self.stage.worker(self.folder / "n", *command("notify"), **notify)),
@@ -69,9 +69,6 @@ class WholeWard:
         self.board = self._board(stack)
         self.mllp = stack.enter_context(Mllp(self.gate.door))
         self.prometheus = stack.enter_context(Prometheus(self.folder, self._targets()))
-
-    def _of_gateway(self) -> dict[str, Any]:
-        return {}
 
     def _board(self, stack: ExitStack) -> BoardProcess:
         board = BoardProcess(self.stage.settings, topic="x")
@@ -113,12 +110,17 @@ class WholeWard:
 
     def scraped(self) -> None:
         """Waits until Prometheus has every process; the second worker joins under its eyes: partitions are redealt."""
-        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS), self._fates)
+        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS), self.fates)
         joins = self.stage.worker(self.folder / "worker 2", http_port=self.second_port, **self.settings)
         self.processes["worker 2"] = self._stack.enter_context(joins)
-        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS) + 1, self._fates)
+        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS) + 1, self.fates)
 
-    def _fates(self) -> str:
+    def series(self, job: str) -> list[dict[str, str]]:
+        """Every series of a job, by its labels."""
+        return self.prometheus.ask("series", **{"match[]": f'{{job="{job}"}}'})
+
+    def fates(self) -> str:
+        """What to say when waiting was in vain."""
         return "\n".join(f"{name}: {one.fate()[-500:]}" for name, one in self.processes.items())
 
     def answers(self, expressions: list[str], within_s: float = 90) -> dict[str, list[dict[str, str]]]:

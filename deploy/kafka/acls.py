@@ -1,78 +1,25 @@
 """Who may do what on the broker: one principal a kind of process, and no more rights than it needs.
 
-    python deploy/kafka/acls.py --worker User:worker --board User:board --device User:gateway     # prints them
+    python deploy/kafka/acls.py --worker User:worker --board User:board --gateway User:gateway     # prints them
     python deploy/kafka/acls.py --worker User:worker ... --apply    # makes them, with the admin's login in VIGILWARD_*
 
-The control record's key vouches for what a worker forwards, and a worker forwards whatever stands on `patients` and
-`actions`: who may write there decides who may admit a patient and silence an alert. A device may write readings alone.
+The table of rights is the product's own (`streams/config/rights.py`); `vigilward doctor --as` looks whether a login
+has them.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 
+from streams.config.rights import LOOK, TOPIC_RIGHTS, Principal
 from streams.config.settings import Settings, load
-from streams.config.topics import TOPICS, Topic
+from streams.config.topics import Topic
 from streams.installation.broker import TIMEOUT_S, admin_of
-
-
-class Principal(StrEnum):
-    """The kinds of processes and people that have a login of their own."""
-
-    WORKER = "worker"
-    BOARD = "board"
-    DEVICE = "device"
-    ADMISSIONS = "admissions"
-    APPROVER = "approver"
-    NOTIFIER = "notifier"
-    CANARY = "canary"
-    DOCTOR = "doctor"
-
-
-LOOK = ("DESCRIBE", "DESCRIBE_CONFIGS")
-READ = ("READ", *LOOK)
-WRITE = ("WRITE", *LOOK)
-BOTH = ("READ", "WRITE", *LOOK)
-
-TOPIC_RIGHTS: Mapping[Principal, Mapping[Topic, tuple[str, ...]]] = {
-    Principal.WORKER: {
-        Topic.READINGS: BOTH,
-        Topic.PATIENTS: READ,
-        Topic.ACTIONS: READ,
-        Topic.RULES: READ,
-        Topic.ALERTS: WRITE,
-        Topic.STATUS: BOTH,  # read once, where a build of another behaviour is followed
-        Topic.TRENDS: WRITE,
-        Topic.REJECTIONS: WRITE,
-        Topic.HEARTBEATS: WRITE,
-        Topic.CANARY: WRITE,
-        Topic.STATES: BOTH,
-        Topic.SAVEPOINTS: BOTH,
-    },
-    Principal.BOARD: {
-        Topic.READINGS: BOTH,  # entered observations; and how far the watch is behind
-        Topic.PATIENTS: BOTH,
-        Topic.ACTIONS: BOTH,
-        Topic.RULES: READ,
-        Topic.ALERTS: READ,
-        Topic.STATUS: READ,
-        Topic.TRENDS: READ,
-        Topic.HEARTBEATS: READ,
-    },
-    Principal.DEVICE: {Topic.READINGS: ("WRITE", "DESCRIBE")},
-    Principal.ADMISSIONS: {Topic.PATIENTS: ("WRITE", "DESCRIBE")},
-    Principal.APPROVER: {Topic.RULES: ("WRITE", "DESCRIBE")},
-    Principal.NOTIFIER: {Topic.ALERTS: READ, Topic.STATUS: READ, Topic.ACTIONS: WRITE},
-    Principal.CANARY: {Topic.READINGS: WRITE, Topic.CANARY: READ},
-    Principal.DOCTOR: dict.fromkeys(TOPICS, (*BOTH, "CREATE", "ALTER_CONFIGS")),
-}
-"""What each may do on which topic. Nobody but workers writes states; nobody but people's doors writes actions."""
 
 
 class Right(NamedTuple):
@@ -99,6 +46,8 @@ def rights(principal: Principal, settings: Settings) -> Iterator[Right]:
     if principal in (Principal.BOARD, Principal.NOTIFIER, Principal.DOCTOR):
         yield Right(ResourceType.GROUP, "vigilward-", prefixed, "READ")
         yield Right(ResourceType.GROUP, settings.group, literal, "DESCRIBE")
+    if principal is Principal.NOTIFIER:
+        yield Right(ResourceType.GROUP, f"{settings.group}-notify", literal, "READ")
     if principal is Principal.DOCTOR:
         for name in ("__consumer_offsets", "__transaction_state"):
             for operation in (*LOOK, "ALTER_CONFIGS"):

@@ -3,32 +3,48 @@
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
+from streams.config.rights import TOPIC_RIGHTS, Principal
 from streams.config.settings import Settings, load
+from streams.config.settings_names import settings_of, variable
 from streams.installation.broker import look
+from streams.installation.canary_heard import canary_ages, canary_findings
+from streams.installation.certificates import broker_certificate, certificate_findings
 from streams.installation.copies import REASSIGNMENT, reassignment
 from streams.installation.facts import Installation
 from streams.installation.finding import Finding
 from streams.installation.findings import findings
 from streams.installation.mending import mend
 from streams.installation.reaching import reach_findings
+from streams.installation.rights import authorized, right_findings
+from streams.installation.stored_states import look_at_states, state_findings
 from streams.installation.watch import Watched, listen, watch_findings
 from streams.notify.settings import load_notify
 
 SOUND, FINDINGS = 0, 1
 SEEN_WITHIN_S = 15.0
+OWN_CERTIFICATES = ("ssl_cert_file", "ssl_ca_file", "http_tls_cert_file")
+CERTIFICATES = {"board": ("tls_cert_file",), "gateway": ("tls_cert_file", "client_ca_file")}
+"""Settings that name certificates, by the process whose they are."""
 
 
 def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Create missing topics and set configurations right.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a finding, then one with the facts.")] = False,
+    process: Annotated[
+        Principal | None, typer.Option("--as", help="Also whether this login has the rights of such a process.")
+    ] = None,
 ) -> None:
-    """Look at broker, topics, clocks and versions, and at who watches; say what is wrong and what to do.
+    """Look at brokers, topics, copies in sync, clocks, certificates, stored states, the canary and at who watches; say
+    what is wrong and what to do.
 
     Exit 0: sound; 1: findings; 3: no broker. In arrival clock it appends one tick, a record that carries nothing, to
     read the broker's clock.
@@ -46,9 +62,25 @@ def doctor(
         _say_mended(mended, failures, as_json)
         _write_reassignment(found, settings, as_json)
     watched = listen(settings)
-    wrong = [*wrong, *watch_findings(watched, settings), *reach_findings(settings, load_notify())]
+    wrong += [*watch_findings(watched, settings), *canary_findings(canary_ages(settings), settings)]
+    wrong += [*state_findings(look_at_states(settings), settings), *reach_findings(settings, load_notify())]
+    wrong += _certificates(settings)
+    if process is not None:
+        names = [settings.topic(topic) for topic in TOPIC_RIGHTS[process]]
+        wrong += right_findings(authorized(settings, names), process, settings)
     _say(wrong, found, watched, settings, as_json)
     raise typer.Exit(FINDINGS if wrong else SOUND)
+
+
+def _certificates(settings: Settings) -> list[Finding]:
+    """Of this process, and of those whose settings stand here too."""
+    now = datetime.now(UTC)
+    files = {variable("", name): getattr(settings, name) for name in OWN_CERTIFICATES}
+    for table, names in CERTIFICATES.items():
+        own = settings_of(table)
+        with suppress(ValidationError):  # that process says itself what is wrong with its settings
+            files |= {variable(table, name): getattr(own(), name) for name in names} if own is not None else {}
+    return [*certificate_findings(files, now), *broker_certificate(settings, now)]
 
 
 def _look_again(settings: Settings, mended: list[Finding]) -> tuple[Installation, list[Finding]]:

@@ -74,7 +74,9 @@ def look_at_topics(settings: Settings, *, configured: bool = True, within_s: flo
 
 def _facts(topic: TopicMetadata, config: Mapping[str, str] | None) -> TopicFacts:
     holders = {number: tuple(one.replicas) for number, one in topic.partitions.items()}
-    return TopicFacts(len(topic.partitions), config, holders)
+    in_sync = {number: tuple(one.isrs) for number, one in topic.partitions.items()}
+    headless = frozenset(number for number, one in topic.partitions.items() if one.leader < 0)
+    return TopicFacts(len(topic.partitions), config, holders, in_sync, headless)
 
 
 def _broker_config(admin: AdminClient, broker: int) -> Mapping[str, str]:

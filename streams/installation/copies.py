@@ -71,6 +71,7 @@ def _of_topic(name: str, facts: TopicFacts, wanted: int) -> Iterator[Finding]:
             f"`vigilward doctor --fix` writes {REASSIGNMENT}; then `kafka-reassign-partitions.sh --execute "
             f"--bootstrap-server SERVERS --reassignment-json-file {REASSIGNMENT}`",
         )
+    yield from _in_sync_now(name, facts)
     config = facts.config or {}
     needs = in_sync(min(copies or wanted, wanted))
     if (has := config.get("min.insync.replicas")) is not None and int(has) < needs:
@@ -89,6 +90,31 @@ def _of_topic(name: str, facts: TopicFacts, wanted: int) -> Iterator[Finding]:
             "set unclean.leader.election.enable=false: `vigilward doctor --fix`",
             mendable=True,
         )
+
+
+def _in_sync_now(name: str, facts: TopicFacts) -> Iterator[Finding]:
+    """Brokers that should have a partition and do not follow it, or that nobody leads it."""
+    if facts.headless:
+        yield Finding(
+            Code.NO_LEADER,
+            name,
+            f"no broker leads {_partitions(sorted(facts.headless))}: nothing is read or written there",
+            "start the brokers that hold it; never an unclean election, which would lose records",
+        )
+    behind = {number: set(facts.holders.get(number, ())) - set(now) for number, now in facts.in_sync.items()}
+    lagging = sorted(number for number, brokers in behind.items() if brokers)
+    if lagging:
+        brokers = sorted(set().union(*behind.values()))
+        yield Finding(
+            Code.UNDER_REPLICATED,
+            name,
+            f"{_partitions(lagging)}: not in sync on broker {', '.join(map(str, brokers))}",
+            "start that broker, or look at its disk and network; one broker more away, and writes are refused",
+        )
+
+
+def _partitions(numbers: list[int]) -> str:
+    return f"partition{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 def reassignment(found: Installation, settings: Settings) -> str | None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """A topic as it is. `config` is None where it may not be read; `holders`: which brokers have each partition."""
+    """A topic as it is. `config` is None where it may not be read; `holders`: which brokers have each partition;
+    `in_sync`: which of them have all of it; `headless`: partitions that no broker leads.
+    """
 
     partitions: int
     config: Mapping[str, str] | None = None
     holders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    in_sync: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    headless: frozenset[int] = frozenset()
 
     @property
     def copies(self) -> int | None:

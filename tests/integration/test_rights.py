@@ -1,12 +1,18 @@
 """One login a kind of process, with the rights of `deploy/kafka/acls.py` and no more, on a secured broker."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from confluent_kafka import Producer
 
-from deploy.kafka.acls import Principal, apply, bindings
+from deploy.kafka.acls import apply, bindings
 from deploy.kafka.broker import Cluster
 from deploy.kafka.secured import ADMIN, secured
+from streams.config.rights import TOPIC_RIGHTS, Principal
 from streams.config.topics import Topic
+from streams.installation.certificates import broker_certificate
+from streams.installation.finding import Code
+from streams.installation.rights import authorized, right_findings
 from tests.integration.rounds import readings
 from tests.integration.staging import Stage, until
 from tests.integration.test_secured_broker import called
@@ -19,10 +25,12 @@ MAY_WRITE = {
     Principal.DEVICE: {Topic.READINGS},
     Principal.ADMISSIONS: {Topic.PATIENTS},
     Principal.APPROVER: {Topic.RULES},
+    Principal.GATEWAY: {Topic.READINGS, Topic.PATIENTS},
     Principal.BOARD: {Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS},
     Principal.NOTIFIER: {Topic.ACTIONS},
 }
 GUARDED = (Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS, Topic.RULES, Topic.ALERTS, Topic.STATES)
+HAS_WHAT_IT_NEEDS = [Principal.WORKER, Principal.BOARD, Principal.GATEWAY, Principal.NOTIFIER, Principal.CANARY]
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +87,31 @@ def test_doctor_may_look_at_everything_and_mend(guarded):
 
     assert "config_unreadable" not in said and "refused" not in said, said
     assert code in (0, 1)
+
+
+@pytest.mark.parametrize("principal", HAS_WHAT_IT_NEEDS, ids=str)
+def test_the_broker_itself_says_that_each_process_has_the_rights_of_its_table(guarded, principal):
+    settings = stage_of(guarded, principal).settings
+
+    has = authorized(settings, [settings.topic(topic) for topic in TOPIC_RIGHTS[principal]])
+
+    assert list(right_findings(has, principal, settings)) == []
+
+
+def test_doctor_names_the_rights_that_a_login_lacks(guarded):
+    settings = stage_of(guarded, Principal.DEVICE).settings
+
+    has = authorized(settings, [settings.topic(topic) for topic in TOPIC_RIGHTS[Principal.WORKER]])
+    found = {one.subject: one for one in right_findings(has, Principal.WORKER, settings)}
+
+    assert "lacks DESCRIBE_CONFIGS, READ, which" in found[settings.topic(Topic.READINGS)].says
+    assert set(found) == {settings.topic(topic) for topic in TOPIC_RIGHTS[Principal.WORKER]}
+    assert {one.code for one in found.values()} == {Code.RIGHT_MISSING}
+
+
+def test_the_brokers_own_certificate_is_looked_at(guarded):
+    settings = stage_of(guarded, Principal.DOCTOR).settings
+
+    (later,) = broker_certificate(settings, datetime.now(UTC) + timedelta(days=36_500))
+
+    assert later.code is Code.CERTIFICATE_ENDS and later.subject == f"broker {settings.bootstrap_servers}"

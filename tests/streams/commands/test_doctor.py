@@ -34,6 +34,8 @@ def doctor(monkeypatch):
         monkeypatch.setattr(f"{command}.look", lambda settings: seen.pop(0) if len(seen) > 1 else seen[0])
         monkeypatch.setattr(f"{command}.mend", lambda wrong, settings: dict.fromkeys(wrong))
         monkeypatch.setattr(f"{command}.SEEN_WITHIN_S", 0.5)
+        for asks in ("canary_ages", "look_at_states"):
+            monkeypatch.setattr(f"{command}.{asks}", lambda settings: {})
         return CliRunner().invoke(app, ["doctor", "--fix"])
 
     return run

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.config.topics import Topic
-from tests.integration.staging import ROOT, Stage, WorkerProcess, until
+from tests.integration.staging import ROOT, STARTS_WITHIN_S, Stage, WorkerProcess, until
 
 COMMAND = ("-c", "from streams.commands import main; main()", "gateway")
 
@@ -27,7 +27,15 @@ class GateProcess(WorkerProcess):
             **{f"VIGILWARD_GATEWAY_{name.upper()}": str(value) for name, value in more.items()},
         }
         super().__init__(folder, environment, (sys.executable, *COMMAND, door))
-        self._said = until(lambda: [e for e in self.events() if e.startswith(f"gateway {door} ")], self.fate)[0]
+        self._said = ""
+        try:
+            begun = until(
+                lambda: [e for e in self.events() if e.startswith(f"gateway {door} ")], self.fate, STARTS_WITHIN_S
+            )
+            self._said = begun[0]
+        finally:
+            if not self._said:
+                self.__exit__()
 
     @property
     def door(self) -> int:

@@ -56,6 +56,15 @@ def plant_by_gateways(ward: WholeWard) -> list[str]:
     return [ward.mllp.answer() for _ in sent]
 
 
+def plant_by_mqtt(sender: Any) -> None:
+    """Three messages of a device, two of them refused; the sender ends."""
+    good = json.dumps({"taken_at": to_text(now()), "vitals": {"spo2": {"value": VALUE, "unit": "%"}}}).encode()
+    for body in (good, f"{{{FAMILY}".encode(), f'{{"{MRN}": {VALUE}}}'.encode()):
+        sender.publish(f"vitals/{PATIENT}/{DEVICE}", body, qos=1).wait_for_publish(30)
+    sender.loop_stop()
+    sender.disconnect()
+
+
 def plant_by_http(fhir: int, http: int, ports: list[int]) -> list[str]:
     """Requests to every port, with them in path, question, header and body; the answers as text."""
     one = observation(value=VALUE, unit=FAMILY, subject={"reference": f"Patient/{MRN}", "display": FAMILY})

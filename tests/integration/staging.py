@@ -26,6 +26,8 @@ from tests.approving import Approver
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from streams.commands import main; main()", "worker")
 CONTROL_RECORD_KEY = "a secret of the tests"
+STARTS_WITHIN_S = 180.0
+"""A process imports much before its first word: on a busy machine that takes a minute."""
 
 
 APPROVER = Approver()
@@ -146,7 +148,11 @@ class WorkerProcess:
 
     def port(self) -> int:
         """Where its health is served."""
-        (said,) = until(lambda: [event for event in self.events() if event.startswith("metrics and health")], self.fate)
+        (said,) = until(
+            lambda: [event for event in self.events() if event.startswith("metrics and health")],
+            self.fate,
+            STARTS_WITHIN_S,
+        )
         return int(said.split("http://127.0.0.1:")[1].split("/")[0])
 
     def get(self, path: str) -> tuple[int, str]:
@@ -171,6 +177,7 @@ class WorkerProcess:
         until(
             lambda: self.get("/readyz")[0] == 200 and partitions in (None, self.metric("vigilward_partitions")),
             self.fate,
+            STARTS_WITHIN_S,
         )
         return self
 

@@ -14,11 +14,20 @@ import pytest
 from deploy.kafka.broker import Cluster
 from streams.config.topics import Topic
 from tests.integration.gates import GateProcess
-from tests.integration.planted import MRN, PATIENT, found_in, plant_by_gateways, plant_by_http, plant_in_kafka
+from tests.integration.planted import (
+    MRN,
+    PATIENT,
+    found_in,
+    plant_by_gateways,
+    plant_by_http,
+    plant_by_mqtt,
+    plant_in_kafka,
+)
 from tests.integration.staging import ROOT, Stage, until
+from tests.integration.test_gateways import Broker
 from tests.integration.whole_ward import JOBS, WholeWard, command
 
-pytestmark = pytest.mark.needs("java", "maven", "prometheus")
+pytestmark = pytest.mark.needs("java", "maven", "prometheus", "mosquitto")
 GRAFANA = ROOT / "deploy" / "grafana"
 PANELS = [
     (board["uid"], panel["title"], legend, expression)
@@ -82,10 +91,14 @@ def planted(ward: WholeWard, answers, tmp_path_factory: pytest.TempPathFactory) 
     with (
         GateProcess(ward.stage, folder / "fhir", "fhir") as fhir,
         GateProcess(ward.stage, folder / "http", "http") as http,
-        GateProcess(ward.stage, folder / "mqtt", "mqtt", mqtt_port=1) as mqtt,
+        Broker(folder / "broker") as broker,
+        GateProcess(ward.stage, folder / "mqtt", "mqtt", mqtt_port=broker.port) as mqtt,
     ):
         plant_in_kafka(ward.stage)
         texts = {"answers of the HL7 v2 gateway": "\n".join(plant_by_gateways(ward))}
+        until(lambda: mqtt.metric("vigilward_gateway_connections") == 1, mqtt.fate)
+        plant_by_mqtt(broker.client("planted"))
+        until(lambda: mqtt.metric("vigilward_gateway_messages_total") >= 3, mqtt.fate)
         told = ward.stage.read
         until(lambda: any(PATIENT.encode() in (one.value() or b"") for one in told(Topic.ALERTS)), ward.fates)
         until(lambda: any(PATIENT.encode() in body for body in ward.receiver.bodies), ward.fates)

@@ -16,7 +16,7 @@ from streams.config.topics import Topic
 from tests.browser.made import now
 from tests.integration.gates import GateProcess, Mllp
 from tests.integration.prometheus import Prometheus
-from tests.integration.staging import COMMAND, Stage, WorkerProcess, until
+from tests.integration.staging import COMMAND, STARTS_WITHIN_S, Stage, WorkerProcess, until
 from tests.integration.test_notifier import Receiver
 from tests.streams.board.conftest import BoardProcess
 from tests.streams.formats.making import SPO2, message
@@ -110,10 +110,10 @@ class WholeWard:
 
     def scraped(self) -> None:
         """Waits until Prometheus has every process; the second worker joins under its eyes: partitions are redealt."""
-        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS), self.fates)
+        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS), self.fates, STARTS_WITHIN_S)
         joins = self.stage.worker(self.folder / "worker 2", http_port=self.second_port, **self.settings)
         self.processes["worker 2"] = self._stack.enter_context(joins)
-        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS) + 1, self.fates)
+        until(lambda: len(self.prometheus.values("up == 1")) == len(JOBS) + 1, self.fates, STARTS_WITHIN_S)
 
     def series(self, job: str) -> list[dict[str, str]]:
         """Every series of a job, by its labels."""

@@ -59,7 +59,7 @@ def ward(clock: Clock, mode: Mode) -> Iterator[tuple[Settings, WorkerProcess]]:
                 "VIGILWARD_BOOTSTRAP_SERVERS": kafka.bootstrap,
                 "VIGILWARD_CLOCK": clock.value,
                 "VIGILWARD_MODE": mode.value,
-                "VIGILWARD_CONTROL_RECORD_KEY": "bench",
+                "VIGILWARD_CONTROL_RECORD_KEY": "a secret of the benches",
             }
         )
         try:

@@ -25,6 +25,8 @@ UNPACKED = ROOT / ".cache" / "tools"
 class Tool:
     """One tool: the command that shows it is here, the oldest version that will do, the Debian packages that bring it.
 
+    `libraries`: packages of shared libraries that an unpacked program needs.
+
     `packages` are alternatives, the first that the distribution has is taken. With `unpack` only the program is taken
     out of the package: prometheus would also start a server on the machine.
     """
@@ -33,7 +35,11 @@ class Tool:
     packages: tuple[str, ...]
     oldest: int | None = None
     unpack: str | None = None
+    libraries: tuple[str, ...] = ()
 
+
+NO_LIBRARY = 127
+"""How a program ends whose shared libraries are not here."""
 
 TOOLS = {
     "java": Tool("java", ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless"), oldest=17),
@@ -47,7 +53,9 @@ TOOLS = {
     ),
     "kubectl": Tool("kubectl", ("kubernetes-client",)),
     "go": Tool("go", ("golang-go",)),
-    "mosquitto": Tool("mosquitto", ("mosquitto",), unpack="usr/sbin/mosquitto"),
+    "mosquitto": Tool(
+        "mosquitto", ("mosquitto",), unpack="usr/sbin/mosquitto", libraries=("libwrap0", "libdlt2", "libwebsockets17")
+    ),
     "chromium": Tool("chromium", ("chromium",)),
     "node": Tool("node", ("nodejs",)),
     "npm": Tool("npm", ("npm",)),
@@ -78,6 +86,8 @@ def lacks(name: str) -> str | None:
     way_out = f"on Debian: apt-get install {tool.packages[0]}"
     if program is None:
         return f"{name} is not installed ({way_out})"
+    if tool.libraries and subprocess.run([program, "-h"], capture_output=True, check=False).returncode == NO_LIBRARY:
+        return f"{name} lacks shared libraries (on Debian: apt-get install {' '.join(tool.libraries)})"
     if tool.oldest is None:
         return None
     version = _major_version(program)
@@ -107,6 +117,8 @@ def install(names: list[str]) -> dict[str, str]:
             continue
         if TOOLS[name].unpack is not None:
             _unpack(package, TOOLS[name].unpack)
+            if libraries := [one for one in TOOLS[name].libraries if _is_on_offer(one)]:
+                _apt("install", "-y", "--no-install-recommends", *libraries)
         else:
             _apt("install", "-y", "--no-install-recommends", package)
     return {name: reason for name in wanted if (reason := lacks(name))}

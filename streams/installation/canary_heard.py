@@ -20,10 +20,11 @@ def canary_ages(settings: Settings) -> Mapping[int, float | None]:
     """Seconds since the newest record on her topic, by partition; None where there is none. Empty: not to be read."""
     name = settings.topic(Topic.CANARY)
     asked = {TopicPartition(name, number): OffsetSpec.max_timestamp() for number in range(settings.partitions)}
+    admin = admin_of(settings)  # must outlive its answers
     try:
-        answers = {place.partition: answer.result(TIMEOUT_S) for place, answer in admin_of(settings).list_offsets(
-            asked, request_timeout=TIMEOUT_S).items()}  # fmt: skip
-    except KafkaException:
+        told = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+        answers = {place.partition: answer.result(TIMEOUT_S) for place, answer in told.items()}
+    except (KafkaException, TimeoutError):
         return {}
     now = time.time()
     return {

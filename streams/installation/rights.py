@@ -15,14 +15,15 @@ SCRIPT: Final = "deploy/kafka/acls.py"
 
 def authorized(settings: Settings, names: list[str]) -> Mapping[str, frozenset[str]]:
     """By topic what this login may do; nothing for one that it may not even see."""
-    asked = admin_of(settings).describe_topics(
+    admin = admin_of(settings)  # must outlive its answers
+    asked = admin.describe_topics(
         TopicCollection(names), include_authorized_operations=True, request_timeout=TIMEOUT_S
     )
     found: dict[str, frozenset[str]] = {}
     for name, answer in asked.items():
         try:
             operations = answer.result(TIMEOUT_S).authorized_operations or []
-        except KafkaException:
+        except (KafkaException, TimeoutError):
             operations = []
         found[name] = frozenset(one.name for one in operations)
     return found

@@ -188,7 +188,7 @@ def by_drain(first: Build, today: Build, folder: Path) -> tuple[bool, list[str]]
             )  # fmt: skip
             with WorkerProcess(folder / "back", {**kept, **old}, first.command) as back:
                 back_exit = back.process.wait(READY_WITHIN_S)
-                refused = " ".join(back.events()[-1:])
+                refused = " ".join([event for event in back.events() if "cannot go on" in event][:1])
             vitals += after.metric("vigilward_vitals_total")
             assert after.stop() == 0, after.fate()
         history = read_history(stage.settings, sent)

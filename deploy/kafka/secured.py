@@ -90,7 +90,7 @@ def secured(folder: Path, users: Mapping[str, str]) -> Security:
     _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", request)
     _openssl(
         "x509", "-req", "-in", request, "-CA", authority, "-CAkey", authority.with_suffix(".key"), "-CAcreateserial",
-        "-days", "30", "-extfile", extensions, "-out", certificate,
+        "-days", "365", "-extfile", extensions, "-out", certificate,
     )  # fmt: skip
     keys = folder / "broker.pem"
     keys.write_text("".join(part.read_text() for part in (key, certificate, authority)))
@@ -101,7 +101,7 @@ def new_authority(folder: Path, name: str) -> Path:
     """A new authority's certificate; its key lies beside it."""
     certificate = folder / f"{name}.crt"
     _openssl(
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}",
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", f"/CN={name}",
         "-keyout", certificate.with_suffix(".key"), "-out", certificate,
         "-addext", "keyUsage=critical,keyCertSign,cRLSign",
     )  # fmt: skip

@@ -99,28 +99,16 @@ class ControlRecordKeys:
 
         Raises MalformedKeys for anything else, which would otherwise become one odd secret.
         """
-        if not text:
-            return cls({})
-        if ":" not in text and "," not in text:
-            return cls({"": _secret(text, "the key")})
-        secrets: dict[str, bytes] = {}
-        for number, part in enumerate(text.split(","), start=1):
-            name, separator, secret = part.partition(":")
-            if not separator or not KEY_ID.fullmatch(name):
-                raise MalformedKeys(
-                    f"entry {number} is not id:secret (an id is 1 to 64 letters, digits, dots, dashes, underscores; a "
-                    "secret holds no comma); give one secret alone, or id:secret,id:secret"
-                )
-            if name in secrets:
-                raise MalformedKeys(f"two keys have the id {name!r}: give each its own")
-            secrets[name] = _secret(secret, f"the secret of key {name!r}")
-        return cls(secrets)
+        return cls(_parsed(text))
 
-    def become(self, others: "ControlRecordKeys") -> None:
-        """From now on these, for all who hold this object. Raises MalformedKeys for none: signing would end."""
-        if not others:
+    def become(self, text: str) -> None:
+        """From now on the keys of this text, for all who hold this object. Raises MalformedKeys, also for none: signing
+        would end.
+        """
+        secrets = _parsed(text)
+        if not secrets:
             raise MalformedKeys("there is no key in it")
-        self._secrets = dict(others._secrets)
+        self._secrets = secrets
 
     def sign(self, message: bytes) -> bytes:
         """`id:hex` under the first key. Raises ValueError without one."""
@@ -138,6 +126,25 @@ class ControlRecordKeys:
         # Without an id: signed before keys had ids, by any of them. Ours without one: others have named it since.
         tried = [secret for name, secret in self._secrets.items() if known in ("", name) or not name]
         return any(hmac.compare_digest(_digest(secret, message), digest) for secret in tried)
+
+
+def _parsed(text: str) -> dict[str, bytes]:
+    if not text:
+        return {}
+    if ":" not in text and "," not in text:
+        return {"": _secret(text, "the key")}
+    secrets: dict[str, bytes] = {}
+    for number, part in enumerate(text.split(","), start=1):
+        name, separator, secret = part.partition(":")
+        if not separator or not KEY_ID.fullmatch(name):
+            raise MalformedKeys(
+                f"entry {number} is not id:secret (an id is 1 to 64 letters, digits, dots, dashes, underscores; a "
+                "secret holds no comma); give one secret alone, or id:secret,id:secret"
+            )
+        if name in secrets:
+            raise MalformedKeys(f"two keys have the id {name!r}: give each its own")
+        secrets[name] = _secret(secret, f"the secret of key {name!r}")
+    return secrets
 
 
 def _secret(text: str, what: str) -> bytes:

@@ -2,11 +2,13 @@
 
     python3 deploy/make/safety_case.py        # from tests/hazards.toml and the reports of the last `make test`
 
-`make test` writes it after the last stage and fails where a control has no test that passed in that run.
+`make test` writes it after the last stage and fails where a control, against a hazard or against a threat of
+`docs/threats.md`, has no test that passed in that run.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
@@ -16,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HAZARDS = ROOT / "tests" / "hazards.toml"
+THREATS = ROOT / "docs" / "threats.md"
 REPORTS = ROOT / ".cache" / "reports"
 WRITTEN = REPORTS / "safety-case.md"
 FACTS = ("severity", "likelihood_before", "likelihood_after", "approver")
@@ -50,6 +53,16 @@ def without_proof(hazards: Iterable[Mapping[str, Any]], proven: Mapping[str, str
     return [f"{one['name']}: {test}" for one in hazards for test in one["tests"] if test not in proven]
 
 
+def threats(page: str) -> list[dict[str, Any]]:
+    """Name and tests of each threat of the page.
+
+    >>> threats("# T\\n## Floods\\n- **Tests**: `tests/a.py::test_a`")
+    [{'name': 'Floods', 'tests': ['tests/a.py::test_a']}]
+    """
+    parts = [part.partition("\n") for part in page.split("\n## ")[1:]]
+    return [{"name": name, "tests": re.findall(r"`(tests/[\w/]+\.py::\w+)`", text)} for name, _, text in parts]
+
+
 def report(hazards: list[dict[str, Any]], proven: Mapping[str, str]) -> str:
     """The report in Markdown."""
     lines = [
@@ -77,10 +90,11 @@ def report(hazards: list[dict[str, Any]], proven: Mapping[str, str]) -> str:
 def write() -> list[str]:
     """Writes the report; gives what has no proof."""
     hazards = tomllib.loads(HAZARDS.read_text(encoding="utf-8"))["hazard"]
+    feared = threats(THREATS.read_text(encoding="utf-8"))
     proven = passed(sorted(REPORTS.glob("*.xml")))
     WRITTEN.parent.mkdir(parents=True, exist_ok=True)
     WRITTEN.write_text(report(hazards, proven), encoding="utf-8")
-    return without_proof(hazards, proven)
+    return without_proof([*hazards, *feared], proven)
 
 
 def main() -> int:

@@ -46,7 +46,7 @@ def rotating_keys(keys: ControlRecordKeys, path: Path | None) -> SecretFile:
 
     def take(text: str) -> None:
         try:
-            keys.become(ControlRecordKeys.parse(text))
+            keys.become(text)
         except MalformedKeys as malformed:
             raise ValueError(f"VIGILWARD_CONTROL_RECORD_KEY_FILE: {malformed}") from None
 

@@ -16,9 +16,7 @@ SCRIPT: Final = "deploy/kafka/acls.py"
 def authorized(settings: Settings, names: list[str]) -> Mapping[str, frozenset[str]]:
     """By topic what this login may do; nothing for one that it may not even see."""
     admin = admin_of(settings)  # must outlive its answers
-    asked = admin.describe_topics(
-        TopicCollection(names), include_authorized_operations=True, request_timeout=TIMEOUT_S
-    )
+    asked = admin.describe_topics(TopicCollection(names), include_authorized_operations=True, request_timeout=TIMEOUT_S)
     found: dict[str, frozenset[str]] = {}
     for name, answer in asked.items():
         try:

@@ -33,7 +33,7 @@ from tests.integration.rounds import PATIENTS, readings
 from tests.integration.staging import CONTROL_RECORD_KEY, ROOT, Stage, WorkerProcess, until
 
 UNDER_LOAD_S = 4.0
-READY_WITHIN_S = 180.0
+READY_WITHIN_S = 300.0
 DRAIN_ROUNDS = 40
 
 
@@ -123,8 +123,9 @@ def side_by_side(other: Build, today: Build, rounds: int, folder: Path, seed: in
     began = time.monotonic()
     with Cluster(folder / "kafka", heap_mb=HEAP_MB) as cluster:
         stage = Stage(
-            cluster.bootstrap, "upgrade.", clock="arrival", mode="demo", partitions=PARTITIONS, snapshot_every_s=1
-        ).make_topics()
+            cluster.bootstrap, "upgrade.", clock="arrival", mode="demo", partitions=PARTITIONS, snapshot_every_s=1,
+            session_timeout_s=8, heartbeat_s=2.5,
+        ).make_topics()  # fmt: skip
         keep_everything(cluster, stage)
         with Crew(stage, folder / "workers", other) as crew, Patients(stage, seed=seed) as patients:
             time.sleep(UNDER_LOAD_S)

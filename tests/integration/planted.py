@@ -14,6 +14,8 @@ from tests.streams.formats.making import message, observation, obx
 PATIENT, DEVICE, BED, MRN = "zqpatientplanted", "zqdeviceplanted", "ZQBEDPLANTED", "ZQMRNPLANTED"
 FAMILY, GIVEN = "Zqfamilyplanted", "Zqgivenplanted"
 VALUE, TEMPERATURE = 83.4519, 39.4519
+ODD = "ODDWORD"
+"""A unit, or a kind of message, that nobody knows is told to its sender; a name stands in no such place."""
 PLANTED = (PATIENT, DEVICE, BED, MRN, FAMILY, GIVEN, str(VALUE), str(TEMPERATURE))
 ILL = {"resp_rate": 31, "spo2": VALUE, "systolic_bp": 88, "pulse_rate": 131, "temperature": TEMPERATURE}
 
@@ -49,8 +51,8 @@ def plant_by_gateways(ward: WholeWard) -> list[str]:
     """Messages through the HL7 v2 door, good and refused; what it answered, without the sender's own control id."""
     pid = f"PID|||{MRN}^^^Ward^MR||{FAMILY}^{GIVEN}"
     spo2 = obx(1, "150456^MDC_PULS_OXIM_SAT_O2^MDC", VALUE, "262688^MDC_DIM_PERCENT^MDC", path="1.1.2.1")
-    bad = obx(1, f"8867-4^{FAMILY}^LN", f"{VALUE}{GIVEN}", FAMILY)
-    sent = [message(spo2, pid=pid), message(bad, pid=pid), message(bad, pid=pid, kind=f"SIU^{FAMILY}"),
+    bad = obx(1, f"8867-4^{FAMILY}^LN", f"{VALUE}{GIVEN}", ODD)
+    sent = [message(spo2, pid=pid), message(bad, pid=pid), message(bad, pid=pid, kind=f"SIU^{ODD}"),
             message(spo2, pid=pid, taken=FAMILY)]  # fmt: skip
     ward.mllp.send(*sent)
     return [ward.mllp.answer() for _ in sent]
@@ -67,8 +69,8 @@ def plant_by_mqtt(sender: Any) -> None:
 
 def plant_by_http(fhir: int, http: int, ports: list[int]) -> list[str]:
     """Requests to every port, with them in path, question, header and body; the answers as text."""
-    one = observation(value=VALUE, unit=FAMILY, subject={"reference": f"Patient/{MRN}", "display": FAMILY})
-    bodies = (one, {**one, "valueQuantity": FAMILY}, f"{{{FAMILY}".encode(), {"resourceType": FAMILY})
+    one = observation(value=VALUE, unit=ODD, subject={"reference": f"Patient/{MRN}", "display": FAMILY})
+    bodies = (one, {**one, "valueQuantity": FAMILY}, f"{{{FAMILY}".encode(), {"resourceType": ODD, "name": FAMILY})
     heads = {"Content-Type": "application/fhir+json"}
     answers = [ask(fhir, "/fhir/Observation", body, **heads) for body in bodies]
     answers += [ask(http, "/readings", body) for body in (reading(), reading(source=MRN), bodies[2], [FAMILY, VALUE])]

@@ -26,7 +26,7 @@ DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak upgrade field interop check format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak upgrade field dashboards interop check format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -69,6 +69,9 @@ evaluate: setup-dev ## the whole quality lab over folders of recordings: make ev
 	  .venv/bin/vigilward evaluate $$one --json --report $(LAB_REPORTS)/$$name.html > $(LAB_REPORTS)/$$name.json \
 	  && .venv/bin/python -m streams.lab.evaluation.figures_table $(LAB_REPORTS)/$$name.json | tee $(LAB_REPORTS)/$$name.txt; done
 	@test ! -d $(DATA)/bidmc || .venv/bin/vigilward evaluate $(DATA)/bidmc --injected | tee $(LAB_REPORTS)/planted.txt
+
+dashboards: setup-dev ## a whole ward under a real Prometheus for some minutes, and each dashboard drawn from it: make dashboards MINUTES=6
+	@.venv/bin/python -m tests.integration.dashboard_pictures --minutes $(if $(filter 60,$(MINUTES)),6,$(MINUTES))
 
 interop: setup-dev ## hold convert to an answer key over a folder of others' messages: make interop CORPUS=folder
 	@test -f "$(CORPUS)/expect.json" || { echo "make interop CORPUS=folder: a folder with expect.json"; exit 2; }

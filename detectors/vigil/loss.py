@@ -9,6 +9,7 @@ from detectors.news2 import RED
 from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
 from detectors.rules import Rules
 from detectors.vigil.episode import OVERDUE
+from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
 from detectors.vigil.stay import Stay
 from detectors.vigil.technical import Condition
@@ -149,14 +150,29 @@ def lost_at(vigil: "Vigil") -> int:
         wait = loss.medium_minutes
     else:
         wait = loss.low_wearable_minutes if seen.wearable else loss.low_monitor_minutes
-    gap = seen.gap or _ONE_VALUE_MS  # how often it comes is not known yet
+    gap = max(seen.gap, _habit(vigil)) or _ONE_VALUE_MS  # how often it comes is not known yet
     return max(seen.usable_at, seen.expected_at) + max(int(wait * MINUTE_MS), int(gap * _GAPS))
 
 
 def seen_lately(vigil: "Vigil", at: int) -> bool:
     """Whether a stream has told something usable just now, as often as it does."""
     seen = vigil.watched
-    return at - seen.usable_at <= max(_PRESENT_MS, int(seen.gap * _GAPS))
+    return at - seen.usable_at <= max(_PRESENT_MS, int(max(seen.gap, _habit(vigil)) * _GAPS))
+
+
+def _habit(vigil: "Vigil") -> int:
+    """How long every device that still supplies something keeps it before it hands it over: batches that take a while
+    to come are no shorter gaps.
+    """
+    intake = vigil.intake
+    if not isinstance(intake, IntakeByAge):
+        return 0
+    kept = {device.number: device.delay for device in intake.devices.values() if device.delay}
+    if not kept:
+        return 0
+    tracks = [track for track in vigil.tracks.values() if track.detached is None]
+    supplied = {track.known.device for track in tracks if track.known is not None and track.known.source != SPOT}
+    return min((kept.get(device, 0) for device in supplied), default=0)
 
 
 def all_silent(vigil: "Vigil", at: int) -> bool:

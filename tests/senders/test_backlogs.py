@@ -4,19 +4,21 @@ import re
 
 import pytest
 
+from schemas.times import to_text
 from tests.making import SECOND, T0, reading
 from tests.senders.stories import ILL, WELL, admitted, calls, heard, listen, stream, subjects, ticks
 
 HOUR_S = 3_600
 
 
-def batches(every, spacing, end, ill_from, device="patch", source="wearable"):
+def batches(every, spacing, end, ill_from, device="patch", source="wearable", takes_ms=None):
     log, n = [], 0
     for up in range(every, end + 1, every):
         for second in range(up - every + spacing, up + 1, spacing):
             n += 1
             values = ILL if second >= ill_from else WELL
-            at = T0 + up * SECOND + 2_000 + n % (every // spacing) * 20
+            count = every // spacing
+            at = T0 + up * SECOND + 2_000 + (n - 1) % count * (20 if takes_ms is None else takes_ms // count)
             told = {name: values[name] for name in ("heart_rate", "resp_rate", "spo2")} | {
                 "heart_rate": values["heart_rate"] + n * 7 % 5 - 2
             }
@@ -33,6 +35,19 @@ def test_a_wearable_that_sends_in_batches_is_used_and_said_to_be_delayed(every, 
     assert became["late"] == became["rejected"] == 0
     assert calls(said) and len(silent) < 3 and not any(alert["interrupts"] for alert in silent)
     assert "device delayed" in subjects(said)
+
+
+@pytest.mark.parametrize("source", ["wearable", "monitor"])
+@pytest.mark.parametrize(("every", "takes_s"), [(60, 2), (120, 4), (180, 2), (180, 20), (300, 40)])
+def test_a_batch_that_takes_a_while_to_come_is_no_shorter_gap(every, takes_s, source):
+    """Of a patient at NEWS2 11 the next batch was called lost, each time anew."""
+    end = 14 * every
+    log = batches(every, 10, end, 5 * every, source=source, takes_ms=takes_s * SECOND)
+    said = heard(admitted(), log, ticks(0, end + 4 * every))
+
+    assert calls(said)
+    lost = {alert["alert_id"]: alert["at"] for alert in reversed(calls(said, "technical"))}
+    assert len(lost) == 1 and min(lost.values()) > to_text(T0 + end * SECOND), "only when none came any more"
 
 
 def test_a_wearable_that_fell_silent_is_told_in_spite_of_its_batches():

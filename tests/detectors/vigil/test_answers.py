@@ -67,6 +67,18 @@ def test_a_step_by_the_cuff_breaks_through_on_repeat_or_after_five_minutes():
     assert [to_text(T0 + 63 * MINUTE) < a["at"] < to_text(T0 + 64 * MINUTE) for a in again] == [True]
 
 
+def test_a_step_by_the_cuff_that_is_taken_back_breaks_no_answer():
+    log = [*streamed(0, 10 * MINUTE), reading(T0 + 10 * MINUTE, "p", "cuff", systolic_bp=88)]
+    first = answered([*log, *streamed(10 * MINUTE + STEP, 2 * HOUR, systolic_bp=None)], 20 * MINUTE)
+    at = T0 + 60 * MINUTE + SECOND
+    wrong = reading(at, "p", "cuff", sequence=7, systolic_bp=72)
+    taken_back = reading(at + MINUTE, "p", "cuff", taken=at, sequence=8, corrects=7)
+    again = reading(at + MINUTE + 10 * SECOND, "p", "cuff", sequence=9, systolic_bp=88)
+
+    assert [a["reason"] for a in told([*first, wrong]) if a["reason"] == "step_worse"]
+    assert not [a for a in told([*first, wrong, taken_back, again]) if a["reason"] == "step_worse"]
+
+
 def test_a_step_by_an_hourly_cuff_breaks_through_although_nothing_else_comes():
     cuff = [reading(T0 + at * HOUR, "p", "cuff", systolic_bp=value) for at, value in enumerate((120, 120, 88, 72))]
     cuff += [reading(T0 + 4 * HOUR, "q", spo2=97)]

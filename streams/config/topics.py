@@ -14,6 +14,8 @@ from streams.config.settings import Clock, Settings
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 FOREVER: Final = -1
+LONGEST_STAY: Final = 400 * DAY_MS
+"""Dates of birth, and the names of those who ordered something; a worker that begins anew needs who is still there."""
 
 
 class Topic(StrEnum):
@@ -76,7 +78,7 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             "admission system, board",
             "worker, board",
             Cleanup.DELETE,
-            FOREVER,
+            LONGEST_STAY,
             inbound=True,
         ),
         Topic.ACTIONS: Facts(

@@ -23,6 +23,9 @@ MOST_BYTES: Final = 4 * 1_048_576
 BYTES_A_RECORD: Final = 300
 
 
+_ENDS: Final = (ABORT_MARKER.type_, COMMIT_MARKER.type_)
+
+
 class Released(NamedTuple):
     """What may be taken now, in the order of the log."""
 
@@ -97,10 +100,12 @@ class Transactions:
         """
         here, self._next_offset = self._next_offset, batch.next_offset
         kind, broken = _kind_of(batch)
-        if broken and not unreadable:
-            unreadable = [Unreadable(batch.base_offset, batch.next_offset, Damage.RECORDS)]
         open_ones = [block.producer for block in self._waiting if block.producer is not None]
         ended = batch.producer_id
+        if kind not in _ENDS and ended in open_ones:  # of somebody else it is a kind that clients leave aside
+            kind, broken = COMMIT_MARKER.type_, True
+        if broken and not unreadable:
+            unreadable = [Unreadable(batch.base_offset, batch.next_offset, Damage.RECORDS)]
         if unreadable and open_ones and ended not in open_ones:
             ended = open_ones[0]
         for block in self._waiting:
@@ -110,7 +115,7 @@ class Transactions:
                 self._bytes -= block.size
                 block.records, block.unreadable = (), ()
                 self._bytes += block.size
-            if kind in (ABORT_MARKER.type_, COMMIT_MARKER.type_):
+            if kind in _ENDS:
                 block.producer = None
         if unreadable:
             self._keep(_Block(None, (), unreadable, now), here)

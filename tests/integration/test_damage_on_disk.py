@@ -24,7 +24,6 @@ from tests.integration.test_source_transactions import beds, moved
 MEGABYTE = 1_000_000
 CONTROL = 0x20
 PATIENT = "p-1"
-CLUSTER_OF_ONE = {"partitions": 2, "mode": "demo"}
 
 
 @pytest.fixture
@@ -87,7 +86,7 @@ def damage_markers(log):
 
 def test_a_damaged_marker_on_a_brokers_disk_is_told_and_holds_nobody(tmp_path):
     with Cluster(tmp_path / "kafka", heap_mb=256) as cluster:
-        stage = Stage(cluster.bootstrap, "disk.", **CLUSTER_OF_ONE).make_topics()
+        stage = Stage(cluster.bootstrap, "disk.", partitions=2, mode="demo").make_topics()
         name = stage.settings.topic(Topic.PATIENTS)
         sender = Producer({**stage.settings.librdkafka(), **REQUIRED, "transactional.id": "his"})
         sender.init_transactions(30)

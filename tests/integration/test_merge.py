@@ -40,7 +40,7 @@ def ill(stage, number):
 
 def said(stage, patient):
     alerts = [json.loads(one.value()) for one in stage.read(Topic.ALERTS) if one.key() == patient.encode()]
-    return [(one["alert_id"], one["revision"], one["subject"], one["status"], one["interrupts"]) for one in alerts]
+    return [(one["alert_id"], one["revision"], one["subject"], one["state"], one["interrupts"]) for one in alerts]
 
 
 def calls(stage, patient, subject):

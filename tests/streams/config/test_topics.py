@@ -1,5 +1,7 @@
 """The closed table of topics."""
 
+from pathlib import Path
+
 import pytest
 
 from streams.config.settings import Settings
@@ -7,6 +9,7 @@ from streams.config.topics import (
     DAY_MS,
     FORWARDED,
     HOUR_MS,
+    KEEPS_PATIENTS,
     TOPICS,
     WORKER_NEEDS,
     Cleanup,
@@ -39,6 +42,13 @@ def test_only_the_newest_status_and_the_newest_state_of_a_patient_are_kept():
     compacted = {topic for topic, facts in TOPICS.items() if facts.cleanup is Cleanup.COMPACT}
 
     assert compacted == {Topic.STATUS, Topic.STATES, Topic.SUBSCRIPTIONS}
+
+
+def test_what_is_kept_of_a_patient_has_a_life_that_is_stated():
+    days = {topic: TOPICS[topic].retention_ms / DAY_MS for topic in KEEPS_PATIENTS}
+    assert all(0 < life <= 400 for life in days.values()) and days[Topic.PATIENTS] == 400
+    said = (Path(__file__).parents[3] / "docs" / "state.md").read_text()
+    assert all(f"{topic}`" in said for topic in KEEPS_PATIENTS) and "| 400 days" in said
 
 
 def test_states_are_compacted_in_small_pieces():

@@ -156,6 +156,12 @@ def test_a_marker_of_a_right_checksum_that_says_nothing_is_told_and_ends_its_tra
     assert told(Transactions(), of(7, 0), ends(7, 1, b"\x00"), plain(2)) == ([0, 2], [(1, 2)])
 
 
+def test_a_marker_of_no_known_kind_ends_the_transaction_of_its_producer_and_of_nobody_else():
+    unknown = b"\x00\x00\x00\x09"
+    assert told(Transactions(), of(7, 0), ends(7, 1, unknown), plain(2)) == ([0, 2], [(1, 2)])
+    assert told(Transactions(), of(7, 0), ends(8, 1, unknown), plain(2)) == ([], []), "what later brokers may write"
+
+
 def test_a_damaged_batch_of_a_transaction_is_not_waited_for():
     assert told(Transactions(), damaged(of(7, 0)), plain(1)) == ([1], [(0, 1)])
 

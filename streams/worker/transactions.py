@@ -21,8 +21,6 @@ from streams.worker.damage import Damage, Unreadable, damage_of
 MOST_BYTES: Final = 4 * 1_048_576
 """What may wait of one partition, beside its first record batch."""
 BYTES_A_RECORD: Final = 300
-
-
 _ENDS: Final = (ABORT_MARKER.type_, COMMIT_MARKER.type_)
 
 

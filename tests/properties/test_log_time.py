@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from detectors.vigil.window import WINDOW_MS
 from schemas.vitals import STREAM_LATENESS
 from streams.log import Output
-from tests.making import SECOND, T0, Entry, alerts, from_json, new_partition, of_partition, run, said
+from tests.making import SECOND, T0, Entry, alerts, from_json, new_partition, of_partition, reading, run, said
 from tests.properties.wards import PATIENTS, quick, wards
+from tests.senders.stories import ILL, WELL
 
 Places = Sequence[tuple[int, int, int]]
 places = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 4), st.integers(0, 90)), max_size=12)
@@ -150,3 +151,32 @@ def _shuffled(log: list[Entry], jitter: Sequence[int]) -> list[Entry]:
         out += [] if entry is None else [entry]
         stretch = []
     return out
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.sampled_from((0, 300, 800, 1_300)), min_size=3, max_size=17),
+    st.lists(st.integers(0, 400), max_size=8),
+    st.integers(20, 200),
+    st.sampled_from((0, -30_000, 3_600_000)),
+    st.booleans(),
+)
+def test_order_within_the_lateness_and_repeats_change_no_byte_in_arrival_clock(jitter, repeats, ill_from, lead, counts):
+    """Of two devices that each hand something over at once in every window, whatever their clocks say."""
+    in_order, moved = [], []
+    for second in range(240):
+        values = ILL if second > ill_from else WELL
+        for number, device in enumerate(("mon", "pump")):
+            taken = T0 + second * SECOND + number * 300
+            told = {**values, "heart_rate": values["heart_rate"] + second * 7 % 5}
+            sequence = second if counts else None
+            late = 0 if second % 5 == 0 else jitter[(2 * second + number) % len(jitter)]
+            for log, at in ((in_order, taken + 200), (moved, taken + 200 + late)):
+                log.append(reading(at, "p", device, taken=taken + lead, sequence=sequence, **told))
+    again = [moved[place]._replace(at=moved[place].at + 400) for place in repeats]
+    moved = sorted([*moved, *again], key=lambda entry: entry.at)
+    ticks = [Entry(T0 + second * SECOND, "tick", None, b"") for second in range(260)]
+
+    one, other = (play(sorted([*log, *ticks], key=lambda entry: entry.at)) for log in (in_order, moved))
+
+    assert said(one) == said(other) and alerts(one)

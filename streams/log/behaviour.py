@@ -4,7 +4,7 @@
 |---|---|---|
 | 1 | the first build that kept states (c8a02ac and before) | |
 | 2 | builds of 0.2.0 before | stream time, persistence, answers, ladders, losses, identities of sources |
-| 3 | this release | a declined call has reached nobody; all recipients may fail; losses of what comes in batches; steps taken back |
+| 3 | this release | declined calls; failing recipients; losses of what comes in batches; steps that were taken back |
 
 Whoever changes a byte of an alert, a status or a trend raises it, once a release. A worker takes a partition that
 another number watched only when that build has drained (everything said is acknowledged, its checkpoint at the end):

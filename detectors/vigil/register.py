@@ -113,8 +113,9 @@ class Register:
         episode = self.deterioration
         if episode is not None:
             episode.because = [name for name in episode.because if name not in names]
-            for name in names if episode.mark is not None else ():
-                episode.mark.beyond.pop(name, None)
+            if (mark := episode.mark) is not None:
+                for name in names:
+                    mark.beyond.pop(name, None)
 
     def voice(self, now: Round, request: AlertRequest, persistence: Persistence, action: Action) -> None:
         """A person is concerned: raises the deterioration, or makes it heard anew."""

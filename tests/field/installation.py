@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from deploy.kafka.broker import Cluster
+from deploy.kafka.false_clock import FalseClock
 from deploy.kafka.properties import HOST, free_ports
 from streams.config.settings import Settings
 from tests.field.listening import Page
@@ -44,6 +45,12 @@ class Field:
         named = {name.replace("_", "."): value for name, value in properties.items()}
         self.cluster = self._stack.enter_context(Cluster(self.folder / "kafka", brokers, settings=named, heap_mb=256))
         return self.cluster
+
+    def broker_with_a_clock(self) -> FalseClock:
+        """A real Kafka whose wall clock is set at will."""
+        clock = FalseClock(self.folder / "clock")
+        self.cluster = self._stack.enter_context(Cluster(self.folder / "kafka", heap_mb=256, clock=clock))
+        return clock
 
     def broker_behind_a_proxy(self) -> Proxy:
         """A broker with a second way in, which can be cut; whoever takes it has its address from `proxy.port`."""

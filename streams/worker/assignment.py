@@ -106,7 +106,7 @@ class PartitionAssignment:
             # every election to come.
             heard_of = await self._consumer().end_of_epoch(tp, epoch) is not None
             owned.unheard_of = UNKNOWN if heard_of else epoch
-        except KafkaError as refused:
+        except (KafkaError, TimeoutError) as refused:
             log.error("partition %d: whether its log is as it was cannot be had: %s", tp.partition, redact(refused))
             self._consumer().refetch(tp)  # and asked again, before anything more is taken
             return False
@@ -253,13 +253,9 @@ class PartitionAssignment:
         await self._forwarder.tell_of_anew(tp, f"{now}#anew", tp.partition)
         return (await self._consumer().earliest_offsets(tp))[tp]
 
-    def stale(self, ends: Mapping[int, int]) -> set[int]:
-        """Partitions of the log of which more was taken than is there."""
-        return {
-            number
-            for number, end in ends.items()
-            if number in self.owned_partitions and self.owned_partitions[number].expected > end
-        }
+    def taken(self) -> Mapping[int, int]:
+        """Up to where each of our partitions of the log is taken."""
+        return {number: owned.expected for number, owned in self.owned_partitions.items()}
 
     def let_go(self, partitions: set[int]) -> None:
         """These may not go on with what is in memory: they are taken anew at the next assignment."""

@@ -31,7 +31,8 @@ from streams.worker.consumer_stats import ConsumerStats, Seen
 from streams.worker.continuity import Continuity, judge
 from streams.worker.damage import Checksums, tell_of_damage
 from streams.worker.faults import redact
-from streams.worker.leader_epochs import end_of_epoch
+from streams.worker.hung_brokers import WITHIN_S, beside
+from streams.worker.leader_epochs import ASKED_S, end_of_epoch
 from streams.worker.membership import Coordination
 from streams.worker.transactions import Transactions
 
@@ -218,12 +219,12 @@ class BatchConsumer(driver.Consumer):
     async def ends(self, partitions: Iterable[int]) -> Mapping[int, int]:
         """Where partitions of the log end now."""
         tps = [TP(self._log_topic, number) for number in partitions]
-        found = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
+        found = await beside(self._thread, WITHIN_S, self._thread._ensure_consumer().end_offsets, tps)
         return {tp.partition: end for tp, end in found.items()}
 
     async def end_of_epoch(self, tp: TP, epoch: int) -> int | None:
         """Up to where the log holds what was written under this leader's epoch or before (`leader_epochs`)."""
-        return await self._thread.call_thread(end_of_epoch, self._thread._ensure_consumer()._client, tp, epoch)
+        return await beside(self._thread, ASKED_S, end_of_epoch, self._thread._ensure_consumer()._client, tp, epoch)
 
     def refetch(self, tp: TP) -> None:
         """What was fetched of it is not taken: it is fetched again."""

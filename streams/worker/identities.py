@@ -25,7 +25,6 @@ ASK_EVERY_S: Final = 3.0
 ASKED_LATELY_S: Final = 0.5
 SOON_S: Final = 3.0
 """So long a client may wait that was there before: it may insist on a broker that is lost. A new one finds another."""
-ENDS_WITHIN_S: Final = 5.0
 CUT_WAITS_S: Final = 1.0
 """A log that is cut is seen by its ends alone; the ids, which tell it from one that was made anew, may be late."""
 WATCHED: Final = (Topic.READINGS, *FORWARDED)
@@ -91,8 +90,8 @@ class Held(Protocol):
 
     identities: Identities | None
 
-    def stale(self, ends: Mapping[int, int]) -> set[int]:
-        """Partitions of the log of which more was taken than is there."""
+    def taken(self) -> Mapping[int, int]:
+        """Up to where each of our partitions of the log is taken."""
 
     def let_go(self, partitions: set[int]) -> None:
         """These may not go on with what is in memory."""
@@ -137,8 +136,10 @@ class IdentityWatch:
             # itself: one that is late hides nothing that the other shows.
             if self._waits is None or self._waits[0] is not before:  # an answer to an earlier question tells nothing
                 self._waits = before, asyncio.create_task(asyncio.to_thread(self._ask))
+            taken = self._held.taken()  # before it is asked: what comes meanwhile stands beyond the answer
             asked, ends = self._waits[1], await self._ends_now()
-            await asyncio.wait({asked}, timeout=CUT_WAITS_S if self._held.stale(ends) else None)
+            cut = {number for number, end in ends.items() if taken.get(number, 0) > end}
+            await asyncio.wait({asked}, timeout=CUT_WAITS_S if cut else None)
             found = before
             if asked.done():
                 self._waits, found = None, _told(asked) or before
@@ -146,27 +147,26 @@ class IdentityWatch:
             if self._held.identities is not before:
                 return True
             self._note_growth(found)
-            self._same = not self._differs(before, found, ends)
+            self._same = not self._differs(before, found, ends, cut)
             if not self._same:
                 await self._rejoin()
             return self._same
 
     async def _ends_now(self) -> Mapping[int, int]:
         try:
-            async with asyncio.timeout(ENDS_WITHIN_S):
-                return await self._ends()
+            return await self._ends()
         except Exception as silent:
             log.debug("where the log ends cannot be had: %s", type(silent).__name__)
             return {}
 
-    def _differs(self, before: Identities, found: Identities, ends: Mapping[int, int]) -> bool:
+    def _differs(self, before: Identities, found: Identities, ends: Mapping[int, int], cut: set[int]) -> bool:
         anew = [topic for topic, now in found.ids.items() if before.ids.get(topic, now) != now]
         for topic in anew:
             log.error(
                 "%s was made anew (topic id %s, now %s): its offsets begin again, and nothing of it is left aside",
                 self._settings.topic(topic), before.ids[topic], found.ids[topic],
             )  # fmt: skip
-        cut = set() if Topic.READINGS in anew else self._held.stale(ends)
+        cut = set() if Topic.READINGS in anew else cut
         for partition in sorted(cut):
             log.error(
                 "partition %d: the log ends at offset %d, before what was taken of it", partition, ends[partition]

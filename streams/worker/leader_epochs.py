@@ -6,6 +6,7 @@ wrote. aiokafka 0.14 reads neither: it asks no such question, and its record bat
 """
 
 import asyncio
+import contextlib
 import logging
 from struct import Struct as Layout
 from typing import Any, Final
@@ -15,6 +16,7 @@ from aiokafka.errors import (
     IncompatibleBrokerVersion,
     KafkaError,
     LeaderNotAvailableError,
+    RequestTimedOutError,
     TopicAuthorizationFailedError,
     UnknownError,
     for_code,
@@ -24,6 +26,8 @@ from aiokafka.protocol.types import Array, Int16, Int32, Int64, Schema, String
 from aiokafka.record.memory_records import MemoryRecords
 from faust.types import TP
 
+from streams.worker.hung_brokers import WITHIN_S
+
 log = logging.getLogger(__name__)
 
 UNKNOWN: Final = -1
@@ -32,6 +36,8 @@ HEAD: Final = Layout(">qiib")
 BEFORE_LENGTH: Final = 12
 FORMAT: Final = 2
 ASK_FOR_S: Final = 10.0
+ASKED_S: Final = 2 * ASK_FOR_S
+"""So long in all, with the last try."""
 AGAIN_S: Final = 0.2
 
 
@@ -124,15 +130,18 @@ async def end_of_epoch(client: Any, tp: TP, epoch: int) -> int | None:
     until = asyncio.get_running_loop().time() + ASK_FOR_S
     while True:
         try:
-            return await _asked(client, tp, epoch)
+            async with asyncio.timeout(WITHIN_S):
+                return await _asked(client, tp, epoch)
         except (IncompatibleBrokerVersion, NotImplementedError):  # a broker older than 2.1, or a proxy
             log.warning("%s/%d: its leader cannot tell whether an election cut the log", tp.topic, tp.partition)
             return None
-        except KafkaError as refused:
+        except (KafkaError, TimeoutError) as refused:
             late = asyncio.get_running_loop().time() > until
             if late or isinstance(refused, TopicAuthorizationFailedError):
-                raise
-            await client.force_metadata_update()
+                raise refused if isinstance(refused, KafkaError) else RequestTimedOutError(str(tp)) from None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WITHIN_S):
+                    await client.force_metadata_update()
             await asyncio.sleep(AGAIN_S)
 
 

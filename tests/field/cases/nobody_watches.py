@@ -21,8 +21,8 @@ def run(field: Field) -> Iterator[Claim]:
         leader = admin.list_topics(log, timeout=10).topics[log].partitions[0].leader
         broker = next(one for one in cluster.brokers if one.node.id == leader)
         ward.kill_all()
-        broker.kill()
         yield ward.told("no worker runs", "silent")
+        broker.kill()
         time.sleep(WITHOUT_S)
         yield ward.quiet("workers come while another leads", within_s=90)
         time.sleep(20)

@@ -123,14 +123,14 @@ class BoardProcess:
                 command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT
             )
         assert self.process.stdout is not None
-        said, _, _ = select.select([self.process.stdout], [], [], 90)
+        said, _, _ = select.select([self.process.stdout], [], [], 180)
         if not said:
             self.kill()
-            raise AssertionError("the board did not say its address within 90 s")
+            raise AssertionError("the board did not say its address within 180 s")
         self.address = self.process.stdout.readline().split()[-1].rstrip("/")
         # A board that is started again stands where it stood.
         self.environment["VIGILWARD_BOARD_PORT"] = self.address.rpartition(":")[2]
-        until = time.monotonic() + 90
+        until = time.monotonic() + 180
         while Visitor(self.address).ask("GET", "/readyz")[0] != 200:
             if time.monotonic() > until:
                 self.kill()

@@ -217,7 +217,8 @@ class Health:
         """Where the log of a partition of ours ends by the last fetch, a transaction's marker included; None until one
         was answered.
         """
-        seen = self._seen(self._assignment.owned_partitions[number])
+        owned = self._assignment.owned_partitions.get(number)
+        seen = None if owned is None else self._seen(owned)
         return None if seen is None else seen.end
 
     def _last_record(self, number: int) -> int | None:
@@ -227,8 +228,13 @@ class Health:
         return owned.expected if seen is not None and seen.all_handed_over else self.log_end(number)
 
     def lag_s(self, number: int) -> float:
-        """How long the oldest record that was not taken of a partition of ours has been in the log, in seconds."""
-        owned, lag = self._assignment.owned_partitions[number], self._lags.get(number)
+        """How long the oldest record that was not taken of a partition of ours has been in the log, in seconds.
+
+        0 of one that has gone: whoever still looks at it was asking when it went, and has nothing to be late with.
+        """
+        owned, lag = self._assignment.owned_partitions.get(number), self._lags.get(number)
+        if owned is None:
+            return 0.0
         seconds = 0.0 if lag is None else lag.seconds(asyncio.get_running_loop().time())
         if self._by_arrival and owned.stamp_ms and owned.expected < owned.end_at_start:
             # What lay there before us was not seen to come: the broker's stamps say how old it is.

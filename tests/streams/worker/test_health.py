@@ -256,3 +256,17 @@ def test_orders_that_wait_behind_an_open_transaction_are_told(told):
 
 def test_a_crowd_of_made_up_patients_is_told(told):
     assert told(lambda stage: setattr(stage.health, "crowded", lambda: True)) == ([Unready.CROWDED], True)
+
+
+def test_a_partition_that_has_gone_is_late_with_nothing_and_ends_no_worker(settings, run):
+    """Whoever looks after each partition in turn may come to one that went to another worker meanwhile."""
+
+    async def story():
+        stage = Stage(settings)
+        stage.looked_at()
+        stage.owned.end_at_start, stage.owned.expected, stage.owned.stamp_ms = 10, 3, int(time.time() * 1_000) - 60_000
+        assert stage.health.lag_s(0) >= 60
+        del stage.assignment.owned_partitions[0]
+        return stage.health.lag_s(0), stage.health.log_end(0)
+
+    assert run(story()) == (0.0, None)

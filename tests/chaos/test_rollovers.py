@@ -15,15 +15,12 @@ from tests.chaos.patients import Patients
 from tests.chaos.run import CATCH_UP_WITHIN_S, HEAP_MB, PARTITIONS, keep_everything
 from tests.integration.rounds import command
 from tests.integration.staging import APPROVER, CONTROL_RECORD_KEY, Stage, until
-from tests.streams.config.test_secret_files import put
 
 pytestmark = [pytest.mark.needs("java", "maven"), pytest.mark.timeout(600)]
 
 BEFORE = CONTROL_RECORD_KEY
 BOTH = f"old:{BEFORE},new:a secret of today's tests"
 AFTER = f"new:a secret of today's tests,old:{BEFORE}"
-KEY_FILE = "VIGILWARD_CONTROL_RECORD_KEY_FILE"
-READ_ANEW = f"{KEY_FILE} was read anew"
 UNDER_LOAD_S = 4.0
 
 
@@ -54,26 +51,14 @@ class Crew:
             self.workers[place] = self.start().ready()
             time.sleep(UNDER_LOAD_S)
 
-    def reads_anew(self, key, text):
-        """No worker ends: each takes the key from its file."""
-        before = [worker.events().count(READ_ANEW) for worker in self.workers]
-        put(key, text)
-        until(
-            lambda: all(
-                worker.events().count(READ_ANEW) > seen for worker, seen in zip(self.workers, before, strict=True)
-            ),
-            lambda: "\n".join(worker.fate()[-1_500:] for worker in self.workers),
-        )
-
     def leave(self):
         for worker in self.workers:
             assert worker.stop() == 0, worker.fate()
 
     def come(self, **settings):
         self.stage.environment |= {f"VIGILWARD_{name.upper()}": value for name, value in settings.items()}
-        given = {name: value for name, value in self.stage.environment.items() if name != KEY_FILE}
-        names = {name.removeprefix("VIGILWARD_").lower(): value for name, value in given.items()}
-        self.stage.settings = Settings(**names, control_record_key=AFTER)
+        names = {name.removeprefix("VIGILWARD_").lower(): value for name, value in self.stage.environment.items()}
+        self.stage.settings = Settings(**names)
         self.workers = [self.start() for _ in range(2)]
         for worker in self.workers:
             worker.ready()
@@ -85,16 +70,10 @@ def test_key_rules_and_group_roll_over_under_load(tmp_path):
             cluster.bootstrap, "rolls.", clock="arrival", mode="demo", partitions=PARTITIONS, snapshot_every_s=1
         ).make_topics()
         keep_everything(cluster, stage)
-        key = tmp_path / "key"
-        stage.environment.pop("VIGILWARD_CONTROL_RECORD_KEY")
-        stage.environment[KEY_FILE] = str(key)
-        key.write_text(BEFORE)
         with Crew(stage, tmp_path / "workers") as crew, Patients(stage, seed=1) as patients:
             time.sleep(UNDER_LOAD_S)
-            for keys in (BOTH, AFTER):  # the new one is known everywhere before anybody signs with it
-                crew.reads_anew(key, keys)
-                time.sleep(UNDER_LOAD_S)
-            crew.roll()
+            crew.roll(control_record_key=BOTH)  # the new one is known everywhere before anybody signs with it
+            crew.roll(control_record_key=AFTER)
             rules = msgspec.json.decode(packaged_rules_bytes()) | {"version": "of tomorrow"}
             body = msgspec.json.encode(rules)
             patients._send(Topic.RULES, b"tomorrow", body, [APPROVER.header(body)])

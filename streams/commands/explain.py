@@ -105,5 +105,13 @@ def _explained(
 
 
 def _start(plays: Any, patient: str) -> int | None:
-    """When the patient's first reading was taken; None of a log."""
-    return next((at for at, who in plays.measured() if who == patient), None)
+    """When the patient's first reading was taken; None of a log. Raises NothingToExplain where others have readings."""
+    from streams.lab.explain.explain import NothingToExplain
+
+    others = None
+    for at, others in plays.measured():
+        if others == patient:
+            return int(at)
+    if others is not None:
+        raise NothingToExplain(f"the recording holds no reading of {patient!r}, but of {others!r} and others")
+    return None

@@ -14,6 +14,7 @@ from streams.commands import app
 from streams.lab.evaluation.definitions import Horizon
 from streams.lab.evaluation.evaluate import evaluate
 from streams.lab.evaluation.outcomes import Asked
+from streams.lab.explain.explain_words import _decision
 from tests.streams.lab.made import folder as made
 
 
@@ -121,6 +122,18 @@ def test_a_moment_after_the_recording_is_refused_and_hours_count_from_the_first_
     assert (late.exit_code, "after_the_recording" in late.stderr) == (1, True)
     same = [run("explain", *at, "--at", text, "--json") for text in ("hour 5.0", "5h", "+5h", "second 18000")]
     assert [json.loads(one.stdout)["decided_at"] for one in same] == ["2026-01-01T05:00:00.001Z"] * 4
+
+
+def test_a_patient_who_is_not_there_is_named_and_the_words_hold_no_none(ward):
+    ran = run("explain", "--patient", "p99", "--at", "hour 3", "--in", ward)
+
+    assert (ran.exit_code, "holds no reading of 'p99'" in ran.stderr) == (1, True)
+    words = {"interrupts": False, "suppressed_by": None, "state": "cleared", "kind": "technical", "priority": "high"}
+    found = {
+        "decision": {"said": [{**words, "headline": "over"}], "open_alert": None, "reason": "r"},
+        "asked_for": None,
+    }
+    assert list(_decision(found)) == ["Cleared: technical high, is shown: over", "Decided: r"]
 
 
 def test_usage_is_told_before_the_work(ward, tmp_path):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from streams.commands import app
 from streams.lab.evaluation.batches import Helpers
 from streams.lab.evaluation.evaluate import evaluate
+from streams.lab.evaluation.figures_table import _table
 from streams.lab.evaluation.outcomes import Asked, read_outcomes
 from streams.lab.evaluation.report import page
 from streams.lab.evaluation.stream import stream_folder
@@ -98,6 +99,28 @@ def test_shuffled_files_doubled_rows_and_two_workers_change_no_figure(plain, fig
     two = json.loads(json.dumps(evaluate(plain, replicates=20, workers=2).told))
     assert {name: one for name, one in two.items() if name not in ("folder", "data", "causes")} == figures
     assert len(helped) > 10  # parts of patients and scores, in the other process
+
+
+def test_milliseconds_are_no_seconds_even_where_they_count_from_the_start(plain, tmp_path):
+    vitals, labels = (
+        one.set_column(one.column_names.index("time_s"), "time_s", pc.multiply(one["time_s"], 1_000.0))
+        for one in tables(plain)
+    )
+    ran = run("evaluate", written(tmp_path / "ms", vitals, labels))
+
+    assert ran.exit_code == 2
+    assert (
+        "time_in_milliseconds: ms: time_s: write seconds: most patients have values over more than 366 days"
+        in ran.stderr
+    )
+
+
+def test_columns_of_the_table_never_run_into_each_other():
+    wide = {"interruptive_per_patient_day": 110.0, "interruptive_per_patient_day_low": 102.5,
+            "interruptive_per_patient_day_high": 115.0}  # fmt: skip
+    line = list(_table({"news2": wide, "horizon": {"within": 24.0, "short": 12.0, "lead": 1.0}}, ["news2"]))[1]
+
+    assert " 110.00 [102.50, 115.00] " in line
 
 
 # ---- what the values are worth

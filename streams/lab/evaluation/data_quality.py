@@ -25,6 +25,8 @@ MOST_REFUSED: Final = 0.2
 """Share of refused values, of all or of one signal that makes up a twentieth of them, beyond which nothing is
 calibrated or learned. Ours: recorded artefacts stay below it (the bundled and shared sets have at most 4 %)."""
 WEIGHTY: Final = 0.05
+SELDOM_S: Final = 900.0
+"""So far apart lie values of each second whose times were written in milliseconds, rounded down."""
 FITS: Final = "fits"
 SUSPECT: Final = "suspect"
 
@@ -121,6 +123,21 @@ def require_quality(recording: Recording, what: str) -> dict[str, Any]:
             f"{REMEDIES[Refusal(code)][1]}",
         )
     return told
+
+
+def require_seconds(recording: Recording) -> None:
+    """Raises `CannotEvaluate` where most patients have values over more than a year, rarely: times in milliseconds."""
+    columns, interval = recording.columns, recording.survey.interval_s
+    whose = np.unique(columns.who)
+    last = np.zeros(len(columns.patients), dtype=np.int64)
+    np.maximum.at(last, columns.who, columns.ms - _starts(columns.ms, columns.who))
+    if len(whose) and interval is not None and interval >= SELDOM_S and np.median(last[whose]) > AHEAD_MS:
+        raise CannotEvaluate(
+            "time_in_milliseconds",
+            f"{recording.tables.name}: time_s",
+            f"write seconds: most patients have values over more than {AHEAD_MS // 86_400_000} days, "
+            f"{interval:g} s apart",
+        )
 
 
 def unwatched(trace: Trace) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from streams.lab.evaluation.batches import Helpers, Progress
 from streams.lab.evaluation.burden import burden, burden_of
 from streams.lab.evaluation.causes import causes
 from streams.lab.evaluation.compare import News2AtAnyRate, paired
-from streams.lab.evaluation.data_quality import data_quality, unwatched
+from streams.lab.evaluation.data_quality import data_quality, require_seconds, unwatched
 from streams.lab.evaluation.definitions import HEADS, HOUR_S, Array, Event
 from streams.lab.evaluation.figures import Figures
 from streams.lab.evaluation.folder import CannotEvaluate, check
@@ -106,6 +106,7 @@ def evaluate_events(
         for one, before in zip(asked, known, strict=True):
             if before.cut_at_s not in streamed:
                 recording = Recording(tables, patients=patients, until_s=before.cut_at_s)
+                require_seconds(recording)
                 trace = stream_recording(
                     recording, rules=rules, heads=heads, workers=workers, progress=progress, helpers=others
                 )

@@ -90,10 +90,10 @@ def event_words(told: dict[str, Any]) -> str:
 
 
 def _table(told: dict[str, Any], keys: Sequence[str]) -> Iterator[str]:
-    yield f"{'':<14}" + "".join(f"{title:>19}" for title in titles(told).values())
+    yield f"{'':<14}" + "".join(f" {title:>18}" for title in titles(told).values())
     for key in keys:
         if key in told:
-            yield f"{key:<14}" + "".join(f"{cell(told[key], name):>19}" for name, _ in COLUMNS)
+            yield f"{key:<14}" + "".join(f" {cell(told[key], name):>18}" for name, _ in COLUMNS)
 
 
 def titles(told: dict[str, Any]) -> dict[str, str]:

@@ -41,7 +41,8 @@ def in_words(found: dict[str, Any]) -> Iterator[str]:
 
 def _decision(found: dict[str, Any]) -> Iterator[str]:
     for alert in found["decision"]["said"]:
-        calls = "calls" if alert["interrupts"] else f"is shown ({alert['suppressed_by']})"
+        why = f" ({alert['suppressed_by']})" if alert["suppressed_by"] else ""
+        calls = "calls" if alert["interrupts"] else f"is shown{why}"
         yield f"{capital(alert['state'])}: {alert['kind']} {alert['priority']}, {calls}: {alert['headline']}"
     asked, status = found["asked_for"], found["decision"]["open_alert"]
     if asked is not None:

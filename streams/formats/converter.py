@@ -65,7 +65,7 @@ class Converter:
         module = _MODULES.get(known) if known else None
         if module is None:
             self.number += 1
-            into = Converted(self.number, str(form or "unknown"))
+            into = Converted(self.number, str(known or "unknown"))
             into.say(Sign.NOT_RECOGNISED, "message", "" if data.strip() else "empty")
             yield into
             return

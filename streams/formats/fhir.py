@@ -178,7 +178,7 @@ def _statements(observation: dict[str, Any], place: str, context: _Context) -> I
         return
     stamp = _time_of(observation, place, context.into)
     quality = Quality.VALID
-    device, named_device = _device_of(observation)
+    device, named_device = _device_of(observation, context)
     patient = _patient_of(observation, context)
     source = Source.MONITOR if device and device.startswith("DeviceMetric/") else Source.SPOT
     mode = Mode.TEST if _is_test(observation, context) else Mode.REAL
@@ -295,9 +295,19 @@ def _type_of(identifier: dict[str, Any]) -> str:
     return text_of(mapping_of(codings[0]).get("code")) if codings else ""
 
 
-def _device_of(observation: dict[str, Any]) -> tuple[str | None, bool]:
-    """The device, and whether that names one device rather than a model."""
+def _device_of(observation: dict[str, Any], context: _Context) -> tuple[str | None, bool]:
+    """The device, and whether that names one device rather than a model.
+
+    A reference into the same message names nothing beyond it: there the device's own identifier or number counts.
+    """
     device = mapping_of(observation.get("device"))
+    reference = text_of(device.get("reference"))
+    if reference.startswith(("#", "urn:")) and (known := context.resources.get(reference)) is not None:
+        carriers = (mapping_of(one).get("deviceIdentifier") for one in items(known.get("udiCarrier")))
+        listed = [*(mapping_of(one).get("value") for one in items(known.get("identifier"))), known.get("serialNumber")]
+        own = next((text_of(one) for one in listed if text_of(one)), "")
+        model = next((text_of(one) for one in (*carriers, device.get("display")) if text_of(one)), None)
+        return (own, True) if own else (model, False)
     named = text_of(device.get("reference")) or text_of(mapping_of(device.get("identifier")).get("value"))
     return named or text_of(device.get("display")) or None, bool(named)
 

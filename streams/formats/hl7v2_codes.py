@@ -192,8 +192,10 @@ def value_of(row: Segment, what: Named) -> float | str | bool:
     parts = repeated[0] if repeated else []
     if not any(part.strip() and part.strip() != '""' for part in parts):
         raise CannotTake(Sign.NO_VALUE, 5)
-    if what.mapped is not None and (word := what.mapped.value_for(what.row, parts[0])) is not None:
-        return word
+    if what.mapped is not None:
+        for part in parts[:2]:  # by its code or by its text
+            if (word := what.mapped.value_for(what.row, part)) is not None:
+                return word
     if what.vital in units.UNITLESS:
         return _word(parts, what.vital)
     kind = row.text(2).upper()

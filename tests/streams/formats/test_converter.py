@@ -168,3 +168,7 @@ def test_a_verdict_counts_what_it_holds_and_does_not_show():
 
     told = one.verdict()
     assert (len(told["held"]), told["held_untold"]) == (100, 30)
+
+
+def test_what_is_of_no_known_format_is_told_as_unknown():
+    assert [one.format for one in convert(b"once upon a time")] == ["unknown"]

@@ -318,3 +318,21 @@ def test_what_lacks_its_code_or_has_a_part_that_is_none_is_no_observation(change
     (one,) = convert(observation(**changes))
 
     assert (one.readings, signs(one)) == ([], [("malformed", place)])
+
+
+@pytest.mark.parametrize(
+    ("held", "device"),
+    [({"identifier": [{"system": "urn:eui", "value": "AB12"}], "serialNumber": "7"}, "AB12"),
+     ({"serialNumber": "7"}, "7"),
+     ({"udiCarrier": [{"deviceIdentifier": "a model"}]}, "a model"), ({}, "convert")],
+)  # fmt: skip
+def test_a_device_within_the_message_is_known_by_its_own_number(held, device):
+    inner = {"resourceType": "Device", "id": "dev", **held}
+    (alone,) = convert(observation(device={"reference": "#dev"}, contained=[inner]))
+    bundle = [
+        {"fullUrl": "urn:uuid:1", "resource": inner},
+        {"resource": observation(device={"reference": "urn:uuid:1"})},
+    ]
+    (together,) = convert({"resourceType": "Bundle", "type": "collection", "entry": bundle})
+
+    assert [one.readings[0]["device_id"] for one in (alone, together)] == [device] * 2

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.formats.findings import Outcome
-from tests.streams.formats.making import BERLIN, convert, message, observation, obx, signs, values
+from tests.streams.formats.making import BERLIN, SPO2, convert, message, observation, obx, signs, values
 
 LOINC, SNOMED, MDC = "http://loinc.org", "http://snomed.info/sct", "urn:iso:std:iso:11073:10101"
 UCUM = "http://unitsofmeasure.org"
@@ -201,3 +201,20 @@ def test_of_two_codes_the_special_one_decides(code):
     one = only(message(obx(1, code, 36, unit)))
 
     assert (one.readings, signs(one)) == ([], [("code_mismatch", "OBX[1].3")])
+
+
+def test_alertness_entered_at_a_monitor_is_known_by_the_name_of_its_answer():
+    def alertness(answer):
+        return message(SPO2, obx(3, "598^MNDRY_EWS_LOC_AVPU^99MNDRY", answer, "", path="1.9.1.598", kind="CWE"))
+
+    one = only(alertness("60036^MNDRY_SCORE_LOC_AVPU_VOICE^99MNDRY"))
+    assert [(reading["source"], values(reading)) for reading in one.readings] == [
+        ("monitor", {"spo2": 97.0}), ("spot", {"consciousness": "V"}),
+    ]  # fmt: skip
+    assert signs(only(alertness("60099^MNDRY_SCORE_LOC_DROWSY^99MNDRY"))) == [("inexact_value", "OBX[2].5")]
+
+
+def test_a_pulse_by_plethysmogram_is_a_pulse():
+    assert values(only(message(obx(1, "0002-4822^Pulse^MDIL", 80, "0004-0aa0^bpm^MDIL"))).readings[0]) == {
+        "pulse_rate": 80.0
+    }

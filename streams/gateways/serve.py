@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -42,12 +43,7 @@ async def _run(door: str, settings: Settings, own: GatewaySettings) -> None:
     gc.freeze()  # what was imported is not looked through again, which would hold up every message behind it
     for which in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(which, ended.set)
-    try:
-        stop = await _open(gateway, ended)
-    except OSError as taken:
-        raise SettingsError(
-            [f"VIGILWARD_GATEWAY_PORT: cannot listen on {own.host} ({taken.strerror or taken})"], exit_code=3
-        ) from None
+    stop = await _open(gateway, ended)
     await ended.wait()
     gateway.stopping = True
     await stop()
@@ -63,10 +59,13 @@ async def _open(gateway: Gateway, ended: asyncio.Event) -> Callable[[], Awaitabl
     if door in ("fhir", "http"):
         module = fhir if door == "fhir" else http
         (fhir.FhirDoor(gateway) if door == "fhir" else http.HttpDoor(gateway)).add_to(app)
-        runner, port = await listen(app, gateway, module.PORT if own.port is None else own.port, tls=True)
+        wanted = module.PORT if own.port is None else own.port
+        with _naming("PORT", own, wanted):
+            runner, port = await listen(app, gateway, wanted, tls=True)
     else:
         inner = hl7v2.Hl7v2Door(gateway) if door == "hl7v2" else mqtt.MqttDoor(gateway)
-        runner, port = await listen(app, gateway, own.health_port, tls=False)
+        with _naming("HEALTH_PORT", own, own.health_port):
+            runner, port = await listen(app, gateway, own.health_port, tls=False)
 
     async def stop() -> None:
         if inner is not None and not gateway.starting:
@@ -77,11 +76,24 @@ async def _open(gateway: Gateway, ended: asyncio.Event) -> Callable[[], Awaitabl
 
     if await _kafka_answers(gateway, port, ended):
         if inner is not None:
-            await inner.start()
+            with _naming("PORT", own, hl7v2.PORT if own.port is None else own.port):
+                await inner.start()
         gateway.starting = False
         telling = asyncio.create_task(gateway.attached.run(partial(gateway.publish, topic=Topic.PATIENTS)))
         log.info("gateway %s %s", door, _where(gateway, inner, port))
     return stop
+
+
+@contextmanager
+def _naming(name: str, own: GatewaySettings, port: int) -> Iterator[None]:
+    """Says which setting is at fault where nobody can listen. Raises SettingsError."""
+    try:
+        yield
+    except OSError as taken:
+        said = f"VIGILWARD_GATEWAY_{name}: cannot listen on {own.host}:{port} ({os.strerror(taken.errno or 0)})"
+        raise SettingsError(
+            [f"{said}; another gateway or program may: set another, or 0 for any"], exit_code=3
+        ) from None
 
 
 async def _kafka_answers(gateway: Gateway, port: int, ended: asyncio.Event) -> bool:

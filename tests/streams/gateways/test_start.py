@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import sys
 import time
 
@@ -12,6 +13,7 @@ from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
 from streams.config.topics import Topic
 from streams.gateways.gateway import Gateway
+from streams.gateways.serve import serve
 from streams.gateways.settings import GatewaySettings
 from tests.integration.gates import COMMAND, ask
 from tests.integration.staging import Stage, WorkerProcess, until
@@ -50,3 +52,12 @@ def test_a_missing_topic_is_named_with_its_remedy():
         gateway.require_topics(there)
     assert refused.value.exit_code == 3
     gateway.require_topics({gateway.settings.topic(topic) for topic in Topic})
+
+
+@pytest.mark.parametrize(("door", "name"), [("hl7v2", "HEALTH_PORT"), ("fhir", "PORT")])
+def test_a_port_that_is_taken_is_named_by_its_setting(door, name):
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        own = GatewaySettings(port=port if door == "fhir" else 0, health_port=port)
+        with pytest.raises(SettingsError, match=rf"VIGILWARD_GATEWAY_{name}: cannot listen on {HOST}:{port} \(Address"):
+            serve(door, Settings(topic_prefix="w."), own)

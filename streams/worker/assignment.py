@@ -111,9 +111,8 @@ class PartitionAssignment:
             self._consumer().refetch(tp)  # and asked again, before anything more is taken
             return False
         if end is None or end >= owned.expected:
-            if heard_of:
-                owned.epoch = epoch
-            else:
+            owned.epoch = epoch if heard_of else UNKNOWN  # an older one would make what is taken now look cut off
+            if not heard_of:
                 log.warning("partition %d: a batch names leader epoch %d, of which none knows", tp.partition, epoch)
             return True
         log.error(

@@ -144,9 +144,12 @@ def test_a_damaged_epoch_does_not_hide_the_elections_to_come(metrics):
     assignment = assigned(consumer, metrics)
     stood = [asyncio.run(assignment.stands(HERE, 1 << 30)) for _ in range(3)]
     assert stood == [True] * 3 and consumer.asked == [4, 1 << 30], "asked about once"
+    assert assignment.owned_partitions[3].epoch == -1, "of the last records nobody knows the leader"
 
-    consumer.end, consumer.heard_of = 90, 500
-    assert not asyncio.run(assignment.stands(HERE, 5)) and consumer.rejoined == 1
+    consumer.heard_of = 500
+    assert asyncio.run(assignment.stands(HERE, 5)) and assignment.owned_partitions[3].epoch == 5
+    consumer.heard_of = 90
+    assert not asyncio.run(assignment.stands(HERE, 6)) and consumer.rejoined == 1
 
 
 def test_the_first_epoch_that_is_seen_is_confirmed_too(metrics):

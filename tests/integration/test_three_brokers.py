@@ -135,7 +135,7 @@ def test_a_tail_that_an_unclean_election_cut_off_is_told_and_watched_again(tmp_p
                 worker.process.send_signal(signal.SIGCONT)
             told = ("an election cut it",) + ("before what was taken of it",) * (worker_is == "awake")
             until(lambda: any(words in worker.log.read_text() for words in told), worker.fate, TOLD_S)
-            goes_on(stage, worker)
+            goes_on(stage, worker, within_s=120)  # calls for everybody, on whatever machine
 
 
 def in_sync(stage):

@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ WINDOW = "20s"
 COLOURS = ("#0b6e99", "#d9730d", "#448361", "#9065b0", "#c14c8a", "#8a6d3b", "#d44c47", "#2f3437")
 GREY, DARK, PAPER = "#8f959b", "#22262a", "#ffffff"
 MOST_LINES = 8
+LEGEND_WIDTH = 84  # in letters
 Series = list[tuple[str, list[float], list[float]]]
 
 
@@ -104,12 +106,31 @@ def draw_number(axes: Axes, panel: Mapping[str, Any], series: Series) -> None:
     axes.text(0.0, 0.36, shown(value, panel["unit"]), ha="left", va="center", fontsize=32, color=COLOURS[0])
 
 
+def with_gaps(moments: list[float], values: list[float]) -> tuple[list[datetime], list[float]]:
+    """A line that ends where nothing was said, and does not go straight on to where something is said again."""
+    step = min((after - before for before, after in pairwise(moments)), default=1.0)
+    at, drawn = list(moments), list(values)
+    for place in range(len(moments) - 1, 0, -1):
+        if moments[place] - moments[place - 1] > 3 * step:
+            at.insert(place, moments[place - 1] + step)
+            drawn.insert(place, math.nan)
+    return [datetime.fromtimestamp(one) for one in at], drawn
+
+
+def columns(series: Series) -> int:
+    """How many names of a legend stand beside each other."""
+    longest = max((len(name) for name, *_ in series[:MOST_LINES]), default=1)
+    return max(1, min(4, len(series), LEGEND_WIDTH // (longest + 6)))
+
+
 def draw_lines(axes: Axes, panel: Mapping[str, Any], series: Series) -> None:
     """Lines over time, with unit and legend."""
     axes.set_title(panel["title"], loc="left", fontsize=11, color=DARK)
+    if len(series) > MOST_LINES:  # of many lines those that are always 0 are left out first
+        series = [one for one in series if any(one[2])] or series
     for number, (name, moments, values) in enumerate(series[:MOST_LINES]):
-        at = [datetime.fromtimestamp(one) for one in moments]
-        axes.plot(at, values, color=COLOURS[number % len(COLOURS)], linewidth=1.5, label=name or panel["title"])
+        at, drawn = with_gaps(moments, values)
+        axes.plot(at, drawn, color=COLOURS[number % len(COLOURS)], linewidth=1.5, label=name or panel["title"])
     if not series:
         axes.text(0.5, 0.5, "no data", ha="center", va="center", color=GREY, transform=axes.transAxes)
         return
@@ -124,7 +145,7 @@ def draw_lines(axes: Axes, panel: Mapping[str, Any], series: Series) -> None:
         axes.spines[side].set_visible(False)
     more = len(series) - MOST_LINES
     legend = axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=min(4, len(series)), fontsize=8, frameon=False,
+        loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=columns(series), fontsize=8, frameon=False,
         title=f"and {more} more" if more > 0 else None, title_fontsize=8,
     )  # fmt: skip
     for text in legend.get_texts():

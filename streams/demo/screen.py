@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TextIO
 
 from rich.console import Console, Group
@@ -88,8 +88,8 @@ def _value(status: Mapping[str, Any], name: str, digits: int) -> Text:
     return Text.assemble(shown, (usual, "dim"))
 
 
-def picture(ward: Ward, title: str, footer: str) -> Group:
-    """The whole screen."""
+def picture(ward: Ward, title: str, footer: str, told: Iterable[str] = ()) -> Group:
+    """The whole screen. `told`: what the notifier has told a webhook last."""
     table = Table(title=title, title_justify="left", expand=True, pad_edge=False)
     table.add_column("Bed", no_wrap=True)
     table.add_column("Patient", no_wrap=True)
@@ -103,7 +103,9 @@ def picture(ward: Ward, title: str, footer: str) -> Group:
         values = [_value(status, name, digits) for name, _, digits in COLUMNS]
         table.add_row(status["bed"] or "unassigned", status["patient_id"], score_text(status), *values, why)
     lines = [alert_line(alert) for alert in ward.newest()]
-    return Group(table, Text("Alerts, newest first", style="bold"), *lines, Text(footer, style="dim"))
+    heard = [Text(words) for words in list(told)[::-1]]
+    webhook = [Text("Told to a webhook, newest first", style="bold"), *heard] if heard else []
+    return Group(table, Text("Alerts, newest first", style="bold"), *lines, *webhook, Text(footer, style="dim"))
 
 
 def _mark(alert: Mapping[str, Any]) -> Text:

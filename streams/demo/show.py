@@ -7,7 +7,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
@@ -23,6 +23,7 @@ from streams.demo.board import BoardProcess, people
 from streams.demo.embedded import EmbeddedBroker
 from streams.demo.listener import Listener
 from streams.demo.looped import Looped
+from streams.demo.phone import Phone
 from streams.demo.process import WorkerFailed, WorkerProcess
 from streams.demo.screen import Ward, alert_line, picture
 from streams.recordings.samples import folder
@@ -52,6 +53,9 @@ class Demo:
         self.sent = 0
         self.board = ""
         self.tell_board: Callable[[str], Any] = lambda words: None
+        self.tell_told: Callable[[str], Any] = lambda words: None
+        self.told: Iterable[str] = ()
+        """What a webhook heard last, by the notifier."""
         self._stop = threading.Event()
         self._failure: str | None = None
 
@@ -65,12 +69,15 @@ class Demo:
             worker = WorkerProcess(self._environment(settings))
             board = BoardProcess(self._environment(settings), people(self._admissions()))
             self.board = board.words
+            phone = Phone(self._environment(settings))
+            self.told, phone.tell = phone.told, self.tell_told
             heard = {"alerts": settings.topic(Topic.ALERTS), "status": settings.topic(Topic.STATUS)}
             listener = Listener(settings.librdkafka(), heard, PARTITIONS)
             publishing = threading.Thread(target=self._publish, args=(settings, worker), name="ward", daemon=True)
             try:
                 worker.start()
                 board.start()
+                phone.start()
                 self.tell_board(self.board)
                 listener.start(self.ward.hear)
                 publishing.start()
@@ -84,6 +91,7 @@ class Demo:
                     publishing.join()
                 worker.stop()
                 board.stop()
+                phone.stop()
                 listener.stop()
 
     @property
@@ -200,9 +208,9 @@ def tell_on_terminal(console: Console) -> Callable[[Demo], None]:
     def tell(demo: Demo) -> None:
         with Live(console=console, auto_refresh=False) as live:
             while not demo.over:
-                live.update(picture(demo.ward, TITLE, _footer(demo)), refresh=True)
+                live.update(picture(demo.ward, TITLE, _footer(demo), demo.told), refresh=True)
                 time.sleep(REFRESH_S)
-            live.update(picture(demo.ward, TITLE, _footer(demo)), refresh=True)
+            live.update(picture(demo.ward, TITLE, _footer(demo), demo.told), refresh=True)
 
     return tell
 
@@ -224,6 +232,7 @@ def tell_in_lines(demo: Demo, out: TextIO) -> None:
 
     demo.ward.hear = hear_aloud  # type: ignore[method-assign]
     demo.tell_board = tell_board
+    demo.tell_told = lambda words: tell_board(f"webhook: {words}")
 
 
 def tell_nothing(demo: Demo) -> None:
@@ -240,7 +249,7 @@ def _footer(demo: Demo) -> str:
 def save_picture(demo: Demo, path: Path, width: int = 150) -> None:
     """The last screen as an SVG file."""
     console = Console(record=True, width=width, file=io.StringIO(), highlight=False)
-    console.print(picture(demo.ward, TITLE, _footer(demo)))
+    console.print(picture(demo.ward, TITLE, _footer(demo), demo.told))
     # Without the fonts that the drawing would fetch from elsewhere.
     drawing = console.export_svg(title="vigilward demo")
     path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL))

@@ -56,6 +56,7 @@ class Dispatch:
         self._tasks: asyncio.TaskGroup | None = None
         self._wake = {name: asyncio.Event() for name in self.outboxes}
         self._arrived: dict[str, float] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Sends, for ever."""
@@ -121,6 +122,13 @@ class Dispatch:
             await self._write(notices, actions or [])
         except NotStored as fault:
             log.error("what became of %d messages was not written down: %s", len(notices), fault)
+
+    async def _keep_soon(self, notices: list[Notice], actions: list[Action]) -> None:
+        """On its way to Kafka; the next message does not wait until it is there."""
+        task = asyncio.create_task(self.keep(notices, actions))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+        await asyncio.sleep(0)  # handed over before anything else is said of it
 
     async def _send_to(self, name: str) -> None:
         outbox, wake = self.outboxes[name], self._wake[name]
@@ -189,7 +197,7 @@ class Dispatch:
         outbox.sent(one.id)
         known = self._book.find(short(one.id))
         settled = [] if known is not None and known.fate in FATES.values() else [self._book.settle(one, Fate.SENT)]
-        await self.keep(settled, self.said(one, ActionType.SENT))
+        await self._keep_soon(settled, self.said(one, ActionType.SENT))
 
     async def overdue(self, outbox: Outbox, now: float) -> None:
         """A call that nobody's device has yet is said to be undeliverable: the ladder goes on, and so do the tries."""

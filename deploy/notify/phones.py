@@ -55,5 +55,6 @@ class Phone(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Phone.key = Path(__file__).with_name("demo.key").read_bytes().strip()
+    given = Path(sys.argv[sys.argv.index("--key") + 1]) if "--key" in sys.argv else None
+    Phone.key = (given or Path(__file__).with_name("demo.key")).read_bytes().strip()
     ThreadingHTTPServer(("127.0.0.1", PORT), Phone).serve_forever()

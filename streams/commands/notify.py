@@ -17,6 +17,9 @@ def notify(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print who would be told now and at 03:00, and end.")
     ] = False,
+    trial: Annotated[
+        str | None, typer.Option("--try", metavar="RECIPIENT", help="Send it a message of no patient, and end.")
+    ] = None,
     new_push_key: Annotated[
         Path | None, typer.Option("--new-push-key", metavar="FILE", help="Write a key of Web Push, and end.")
     ] = None,
@@ -48,10 +51,17 @@ def notify(
             print(json.dumps(row))
         return
     from streams.config.settings import load
-    from streams.notify.serve import serve
+    from streams.notify.serve import identity_of, serve
     from streams.worker.logs import set_up
 
     settings = load(bootstrap_servers=bootstrap_servers)
+    if trial is not None:
+        from streams.notify.trial import try_out
+
+        said = asyncio.run(try_out(settings, own, read, identity_of(own, read), trial))
+        for phase, taken, words in said:
+            print(f"{phase}: {'ok' if taken else 'NOT TAKEN'}, {words}")
+        raise typer.Exit(0 if all(taken for _, taken, _ in said) else 1)
     set_up("notify", level=settings.log_level.number, group=settings.group)
     raise typer.Exit(asyncio.run(serve(settings, own, read)))
 

@@ -26,6 +26,9 @@ from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
+LOOK_EVERY_S: Final = 0.5
+AT_ONCE: Final = 8
+"""Messages under way to one recipient: a slow answer keeps only its own alert waiting. MLLP has one connection."""
 Write = Callable[[list[Notice], list[Action]], Awaitable[None]]
 
 
@@ -131,24 +134,43 @@ class Dispatch:
         await asyncio.sleep(0)  # handed over before anything else is said of it
 
     async def _send_to(self, name: str) -> None:
-        outbox, wake = self.outboxes[name], self._wake[name]
+        outbox, wake, flying = self.outboxes[name], self._wake[name], set[asyncio.Task[None]]()
+        looked_at = float("-inf")
+        assert self._tasks is not None
         while True:
             wake.clear()
             now = time.monotonic()
             if self._may_send():
                 await self._join(outbox, now)
-                await self.overdue(outbox, now)
-                if (one := outbox.ready(now, self._is_held)) is not None:
-                    await self._send(outbox, one)
-                    continue
-            self._count()
-            coming = outbox.next_at()
+                if now - looked_at >= LOOK_EVERY_S:
+                    looked_at = now
+                    await self.overdue(outbox, now)
+                while len(flying) < self._at_once(name) and (one := outbox.ready(now, self._is_held)) is not None:
+                    outbox.fly(one.id)
+                    task = self._tasks.create_task(self._fly(outbox, one, wake))
+                    flying.add(task)
+                    task.add_done_callback(flying.discard)
+            if looked_at == now:
+                self._count()
+            coming = now + LOOK_EVERY_S if flying else outbox.next_at()
             wait_s = RETRY_S if coming is None or coming <= now else min(RETRY_S, max(0.01, coming - now))
             try:
                 async with asyncio.timeout(wait_s):
                     await wake.wait()
             except TimeoutError:
                 continue
+
+    def _at_once(self, name: str) -> int:
+        """How many messages, of as many alerts, are under way to a recipient; one where it may be away."""
+        alone = self.outboxes[name].failures or self.recipients[name].channel is Channel.PCD04
+        return 1 if alone else AT_ONCE
+
+    async def _fly(self, outbox: Outbox, one: Notice, wake: asyncio.Event) -> None:
+        try:
+            await self._send(outbox, one)
+        finally:
+            outbox.fly(one.id, flies=False)
+            wake.set()
 
     def _is_held(self, one: Notice) -> bool:
         return self._routes.held(self.recipients[one.recipient], one.priority, datetime.now(UTC))

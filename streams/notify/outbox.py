@@ -40,7 +40,9 @@ def retry_after(notice_id: str, tries: int, longest_s: float = LONGEST_RETRY_S) 
 
 @dataclass(slots=True)
 class Waiting:
-    """A notice on its way, and what its tries came to. `refused`: tries that the receiver answered with a no."""
+    """A notice on its way, and what its tries came to. `refused`: tries that the receiver answered with a no.
+    `flying`: it is being sent, and what follows of its alert waits.
+    """
 
     notice: Notice
     tries: int = 0
@@ -49,6 +51,7 @@ class Waiting:
     overdue: bool = False
     first_try_at: float = 0.0
     not_before: float = 0.0
+    flying: bool = False
 
     @property
     def alerts(self) -> frozenset[str]:
@@ -135,9 +138,13 @@ class Outbox:
         if now < self.not_before:
             return None
         behind: set[str] = set()
-        resting = self._resting(held)
+        resting: set[str] | None = None
         for one in self.queue.values():
-            if one.not_before <= now and behind.isdisjoint(one.alerts) and one.notice.id not in resting:
+            stays = one.flying or one.not_before > now or not behind.isdisjoint(one.alerts)
+            if not stays and held(one.notice):
+                resting = self._resting(held) if resting is None else resting
+                stays = one.notice.id in resting
+            if not stays:
                 if not one.tries:
                     one.first_try_at = now
                 return one.notice
@@ -151,6 +158,11 @@ class Outbox:
             return stay
         pressing = {alert for one in self.queue.values() if one.notice.id not in stay for alert in one.alerts}
         return {name for name in stay if pressing.isdisjoint(self.queue[name].alerts)}
+
+    def fly(self, notice_id: str, *, flies: bool = True) -> None:
+        """It is being sent from now on, or no longer."""
+        if notice_id in self.queue:
+            self.queue[notice_id].flying = flies
 
     def sent(self, notice_id: str) -> None:
         """It has arrived: whoever took it is not away."""

@@ -7,6 +7,8 @@ that somebody has read it is never concluded.
 """
 
 import json
+import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +23,15 @@ SNOMED: Final = "http://snomed.info/sct"
 TERMS: Final = "http://terminology.hl7.org/CodeSystem"
 NEWS2_TOTAL: Final = {"system": SNOMED, "code": "1104051000000101", "display": "NEWS2 total score"}
 """Of the UK's edition of SNOMED CT (UK Core's early-warning-score Observations)."""
+CONFLICTS: Final = frozenset({409, 412})
+PASSING: Final = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
+"""Issue types that another try may not meet (http://hl7.org/fhir/R4/valueset-issue-type.html)."""
+CODES: Final = PASSING | {
+    "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired", "forbidden",
+    "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found", "deleted", "too-long",
+    "code-invalid", "extension", "too-costly", "business-rule", "conflict",
+}  # fmt: skip
+TOLD: Final = 3
 UCUM: Final = "http://unitsofmeasure.org"
 PRIORITIES: Final = {Priority.HIGH: "stat", Priority.MEDIUM: "urgent", Priority.LOW: "routine"}
 
@@ -110,6 +121,35 @@ def _risk(notice: Notice, recipient: Recipient, details: Details) -> dict[str, A
     }
 
 
+def refusal(answer: Answer, body: bytes) -> Answer:
+    """What a server refused and for how long, by its status and the OperationOutcome that goes with it, if any.
+
+    A conflict is of this moment and of this resource. Of an issue its code and its place are told: its diagnostics may
+    name a patient.
+
+    >>> refusal(Answer(ok=False, shut=True, answered=True, status=409, said="HTTP 409"), b"").shut
+    False
+    """
+    try:
+        outcome = json.loads(body)
+    except (ValueError, RecursionError):
+        outcome = None
+    issues = outcome.get("issue") if isinstance(outcome, dict) else None
+    found = [one for one in issues if isinstance(one, dict)] if isinstance(issues, list) else []
+    codes = [one["code"] for one in found if one.get("code") in CODES]
+    places = [place for one in found for place in _places(one)]
+    said = " ".join([answer.said, *codes[:TOLD], *places[:TOLD]])
+    if answer.status in CONFLICTS or any(one in PASSING for one in codes):
+        return replace(answer, final=False, shut=False, said=said)
+    return replace(answer, said=said)
+
+
+def _places(issue: dict[str, Any]) -> list[str]:
+    places = issue.get("expression")
+    named = places if isinstance(places, list) else []
+    return [one for one in named if isinstance(one, str) and re.fullmatch(r"[A-Za-z0-9.\[\]]{1,80}", one)]
+
+
 class FhirServer(HttpReceiver):
     """Posts transactions to `url`, with a bearer token where the recipient has a `key_file`."""
 
@@ -119,3 +159,7 @@ class FhirServer(HttpReceiver):
         if recipient.key:
             headers["Authorization"] = f"Bearer {recipient.key.decode('ascii', 'replace')}"
         return await self.post(recipient, json.dumps(bundle(notice, recipient), ensure_ascii=False).encode(), headers)
+
+    def judged(self, answer: Answer, body: bytes) -> Answer:
+        """By its OperationOutcome."""
+        return refusal(answer, body)

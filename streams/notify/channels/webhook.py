@@ -24,6 +24,8 @@ OF_THE_MESSAGE: Final = frozenset({400, 413, 422})
 PASSING: Final = frozenset({408, 425, 429})
 """Said of this moment, as 5xx is. What is left (a wrong key or address) holds until somebody mends it."""
 LONGEST_PAUSE_S: Final = 300.0
+MOST_READ: Final = 65_536
+"""Of a refusal's reason."""
 TYPES: Final = {Phase.START: "raised", Phase.CONTINUE: "continued", Phase.END: "ended"}
 
 
@@ -93,9 +95,19 @@ class HttpReceiver:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WITHIN_S))
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                return answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
+                said = answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
+                if said.ok:
+                    return said
+                body = b""
+                while len(body) < MOST_READ and (part := await answer.content.read(MOST_READ)):
+                    body += part
+                return self.judged(said, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             return Answer(ok=False, said=type(fault).__name__)
+
+    def judged(self, answer: Answer, body: bytes) -> Answer:
+        """A refusal, by what the receiver says of it."""
+        return answer
 
     async def close(self) -> None:
         """Ends the session."""

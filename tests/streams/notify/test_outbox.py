@@ -86,6 +86,21 @@ def test_a_receiver_that_refuses_everything_is_asked_one_at_a_time(call):
     assert box.away and asked < 2 * OPEN_AFTER + 120 / (LONGEST_PAUSE_S / 2)
 
 
+def test_while_one_is_under_way_others_leave_and_what_follows_of_its_alert_waits(call):
+    box, first, follows, other = Outbox(), call(1), call(1, repeats=1), call(2)
+    for one in (first, follows, other):
+        box.add(one, 0.0)
+    box.fly(first.id)
+
+    assert box.ready(0.0) == other
+    box.fly(other.id)
+    assert box.ready(0.0) is None
+    box.fly(first.id, flies=False)
+    assert box.ready(0.0) == first
+    box.sent(first.id)
+    assert box.ready(0.0) == follows
+
+
 def test_a_receiver_that_asks_for_a_pause_gets_it_for_everything(call):
     box = Outbox()
     for number in (1, 2):

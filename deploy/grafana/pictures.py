@@ -23,7 +23,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter
+from matplotlib.dates import DateFormatter, date2num
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from PIL import Image
 
@@ -130,7 +130,9 @@ def draw_lines(axes: Axes, panel: Mapping[str, Any], series: Series) -> None:
         series = [one for one in series if any(one[2])] or series
     for number, (name, moments, values) in enumerate(series[:MOST_LINES]):
         at, drawn = with_gaps(moments, values)
-        axes.plot(at, drawn, color=COLOURS[number % len(COLOURS)], linewidth=1.5, label=name or panel["title"])
+        axes.plot(
+            date2num(at), drawn, color=COLOURS[number % len(COLOURS)], linewidth=1.5, label=name or panel["title"]
+        )
     if not series:
         axes.text(0.5, 0.5, "no data", ha="center", va="center", color=GREY, transform=axes.transAxes)
         return

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from streams.formats.converter import Converter, Format
 from streams.formats.findings import Finding
+from streams.formats.mapping import Mapping
 from streams.formats.statements import Site
 from streams.inspection.inspector import Inspector
 from streams.inspection.remarks import Level, Remark
@@ -51,9 +51,11 @@ class ForeignRemark:
                 "what": self.what, "remedy": self.remedy}  # fmt: skip
 
 
-def look(data: bytes, form: Format, zone: ZoneInfo | None, inspector: Inspector) -> Iterator[ForeignRemark | Remark]:
+def look(
+    data: bytes, form: Format, site: Site, mappings: tuple[Mapping, ...], inspector: Inspector
+) -> Iterator[ForeignRemark | Remark]:
     """What there is to say of each message, by its number, and of the readings that would come of it."""
-    for one in Converter(Site(zone)).convert(data, form):
+    for one in Converter(site, mappings=mappings).convert(data, form):
         for finding in one.findings:
             yield ForeignRemark(one.number, finding)
         for reading in one.readings:

@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, cast
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,10 +17,12 @@ from schemas.base import Message
 from schemas.decode import MAX_BYTES
 from schemas.patient import PatientRecord
 from streams import check_report, foreign_check
+from streams.commands.convert import mapping_at
 from streams.commands.files import room_for, zone_of
 from streams.config.settings import load
 from streams.formats.converter import Format, recognise
-from streams.formats.mapping import shipped
+from streams.formats.mapping import Mapping, shipped
+from streams.formats.statements import Site
 from streams.inspection.inspector import Counts, Inspector
 from streams.inspection.remarks import Level, Remark, Sign
 from streams.recorded.replay import Replay, holds_tables
@@ -64,6 +65,12 @@ def check(
     site_zone: Annotated[
         str | None, typer.Option("--site-zone", metavar="ZONE", help="The zone of others' times without an offset.")
     ] = None,
+    mapping: Annotated[
+        list[Path] | None, typer.Option("--mapping", metavar="FILE", help="A mapping file (TOML); may be repeated.")
+    ] = None,
+    patient: Annotated[
+        str | None, typer.Option("--patient", metavar="ID", help="Whose others' messages without a patient are.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="A page (HTML) of what it is.")
     ] = None,
@@ -89,7 +96,8 @@ def check(
     inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of], replay), 0, 0
     kinds: Counter[tuple[str, str | None]] = Counter()
     kept: list[Any] = []
-    for remark in _remarks(file, inspector, _foreign(of, form), zone_of(site_zone)):
+    mappings = tuple(mapping_at(path) for path in mapping or ())
+    for remark in _remarks(file, inspector, _foreign(of, form), Site(zone_of(site_zone), patient), mappings):
         if report is not None or junit is not None:
             kept.append(remark)
         if remark.level is Level.FINDING:
@@ -143,13 +151,15 @@ def _foreign(of: Kind, form: Format) -> Format | None:
     return None if of is not Kind.READINGS or form is Format.NATIVE else form
 
 
-def _remarks(path: Path, inspector: Inspector, form: Format | None, zone: ZoneInfo | None) -> Iterator[Any]:
+def _remarks(
+    path: Path, inspector: Inspector, form: Format | None, site: Site, mappings: tuple[Mapping, ...]
+) -> Iterator[Any]:
     with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as whole:
         head = whole.read(HEAD) if form is not None else b""
         file = cast(BinaryIO, _Again(head, whole))
-        found = recognise(head, shipped()) if form is Format.AUTO else form
+        found = recognise(head, (*mappings, *shipped())) if form is Format.AUTO else form
         if found not in (None, Format.NATIVE):
-            yield from foreign_check.look(head + whole.read(), found, zone, inspector)
+            yield from foreign_check.look(head + whole.read(), found, site, mappings, inspector)
             return
         yield from _remarks_of(file, inspector)
 

@@ -164,3 +164,16 @@ def test_others_formats_are_converted_first_and_faults_named_by_their_place(tmp_
     assert "2 messages, 1 readable; 1 vital: 1 taken" in result.stdout
     assert "OBX[1].6" in page.read_text()
     assert ElementTree.parse(junit).getroot().attrib == {"name": "vigilward check", "tests": "2", "failures": "1"}
+
+
+def test_a_mapping_and_a_patient_count_as_they_do_where_messages_are_converted(tmp_path):
+    mapping = tmp_path / "ours.toml"
+    rule = '[[rule]]\npath = "hr"\nvital = "heart_rate"\nunit = "/min"\n'
+    head = 'name = "ours"\nformat = "csv"\nnumbers_as_text = true\n[time]\npath = "at"\n'
+    mapping.write_text(head + rule)
+    rows = "at,hr\n2026-11-29T21:59:59Z,82\n"
+
+    assert "not_json" in run(rows).stdout
+    assert "no_patient" in run(rows, "--mapping", str(mapping)).stdout
+    named = run(rows, "--mapping", str(mapping), "--patient", "p-1").stdout
+    assert "no_patient" not in named and "1 message, 1 readable" in named

@@ -134,7 +134,7 @@ class Dispatch:
         await asyncio.sleep(0)  # handed over before anything else is said of it
 
     async def _send_to(self, name: str) -> None:
-        outbox, wake, flying = self.outboxes[name], self._wake[name], set[asyncio.Task[None]]()
+        outbox, wake, flying = self.outboxes[name], self._wake[name], set[str]()
         looked_at = float("-inf")
         assert self._tasks is not None
         while True:
@@ -147,9 +147,8 @@ class Dispatch:
                     await self.overdue(outbox, now)
                 while len(flying) < self._at_once(name) and (one := outbox.ready(now, self._is_held)) is not None:
                     outbox.fly(one.id)
-                    task = self._tasks.create_task(self._fly(outbox, one, wake))
-                    flying.add(task)
-                    task.add_done_callback(flying.discard)
+                    flying.add(one.id)
+                    self._tasks.create_task(self._fly(outbox, one, wake, flying))
             if looked_at == now:
                 self._count()
             coming = now + LOOK_EVERY_S if flying else outbox.next_at()
@@ -165,11 +164,12 @@ class Dispatch:
         alone = self.outboxes[name].failures or self.recipients[name].channel is Channel.PCD04
         return 1 if alone else AT_ONCE
 
-    async def _fly(self, outbox: Outbox, one: Notice, wake: asyncio.Event) -> None:
+    async def _fly(self, outbox: Outbox, one: Notice, wake: asyncio.Event, flying: set[str]) -> None:
         try:
             await self._send(outbox, one)
         finally:
             outbox.fly(one.id, flies=False)
+            flying.discard(one.id)  # before anybody is woken: there is room for the next one
             wake.set()
 
     def _is_held(self, one: Notice) -> bool:

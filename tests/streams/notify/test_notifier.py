@@ -16,11 +16,13 @@ from schemas.action import Step
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.config.settings import Settings
+from streams.notify import dispatch
 from streams.notify import notifier as module
 from streams.notify.book import Book
 from streams.notify.channels import Answer
 from streams.notify.notice import Fate, Notice
 from streams.notify.notifier import Notifier
+from streams.notify.routes import Channel, Recipient
 from streams.notify.settings import NotifySettings
 from tests.streams.notify.conftest import START, person, routes_of
 
@@ -211,22 +213,58 @@ def test_a_wrong_key_loses_no_call_the_next_step_is_due_at_once_and_it_is_told_o
         said.extend((one.action_type.value, one.alert_id) for one in actions)
 
     monkeypatch.setattr(notifier, "_write", write)
-    dispatch = notifier.dispatch
-    dispatch.senders = dict.fromkeys(dispatch.senders, Channel())
-    box = dispatch.outboxes["nurse"]
+    ours = notifier.dispatch
+    ours.senders = dict.fromkeys(ours.senders, Channel())
+    box = ours.outboxes["nurse"]
     for name in ("a-1", "a-2"):
-        dispatch.queue(notifier.book.take(revision(alert_id=name), START)[0])
+        ours.queue(notifier.book.take(revision(alert_id=name), START)[0])
 
     async def story() -> None:
         nonlocal mended
         now = time.monotonic()
-        await dispatch._send(box, box.ready(now))
-        await dispatch.overdue(box, now)
+        await ours._send(box, box.ready(now))
+        await ours.overdue(box, now)
         assert said == [("undeliverable", "a-1"), ("undeliverable", "a-2")] and box.shut and len(box.queue) == 2
         assert box.ready(now) is None and box.parked == 0
         mended = True
         while (one := box.ready(now + 60)) is not None:
-            await dispatch._send(box, one)
+            await ours._send(box, one)
 
     asyncio.run(story())
     assert said[2:] == [("sent", "a-1"), ("sent", "a-2")] and not box.shut
+
+
+def test_a_pager_that_takes_one_at_a_time_is_sent_the_next_one_as_soon_as_it_has_answered(revision, monkeypatch):
+    """Without waiting for the next look at the queue."""
+    pager = Recipient("pager", Channel.PCD04, role=Step.NURSE, address="127.0.0.1:1")
+    notifier = Notifier(Settings(), NotifySettings(), routes_of(pager))
+    sent: list[str] = []
+
+    class OneAtATime:
+        async def send(self, _: object, one: Notice) -> Answer:
+            await asyncio.sleep(0)
+            sent.append(one.id)
+            return Answer(ok=True)
+
+        async def close(self) -> None:
+            pass
+
+    async def write(*_: object) -> None:
+        pass
+
+    kafka = Kafka()
+    kafka.refused = 1
+    monkeypatch.setattr(module, "AIOKafkaConsumer", kafka)
+    monkeypatch.setattr(notifier, "_write", write)
+    monkeypatch.setattr(dispatch, "LOOK_EVERY_S", 60.0)
+    monkeypatch.setattr(dispatch, "RETRY_S", 60.0)
+    notifier.dispatch.senders = dict.fromkeys(notifier.dispatch.senders, OneAtATime())
+
+    def begun() -> bool:
+        if notifier.assigned and not notifier._catching_up and not sent:
+            for number in range(20):
+                notifier.dispatch.queue(notifier.book.take(revision(alert_id=f"a-{number}"), START)[0])
+        return len(sent) >= 20
+
+    running(notifier, begun)
+    assert len(set(sent)) == 20

@@ -31,6 +31,7 @@ VersionOne = Annotated[Literal[1], BeforeValidator(_is_whole)]
 
 # A device whose clock says anything else has lost it. Moments, not years: 1970 begins in Berlin while here it is 1969.
 FIRST_MOMENT, END_OF_TIME = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
+END_MS = to_ms(END_OF_TIME)
 
 
 def read_moment(value: Any) -> datetime:

@@ -5,12 +5,15 @@ nothing. A delay that stays is a clock; one that shrinks is a backlog; one value
 """
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import WINDOW_MS
 from schemas.times import HOUR_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
+
+if TYPE_CHECKING:
+    from detectors.vigil.lane import Lane
 
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
@@ -75,7 +78,7 @@ _OF_CLOCK: Final = (
 class DeviceClock:
     """What is known of one device's clock. All times are in milliseconds.
 
-    `marks`: up to which time of the device each vital was decided; `gaps`: between the beginnings of its batches.
+    `gaps`: between the beginnings of its batches.
 
     >>> clock = DeviceClock(0, 0)
     >>> for second in range(0, 120, 5):  # it sends every five seconds, an hour behind
@@ -85,7 +88,7 @@ class DeviceClock:
     -3600000
     """
 
-    __slots__ = (*_OF_CLOCK, "floor", "gaps", "marks", "unseen")
+    __slots__ = (*_OF_CLOCK, "floor", "gaps", "lane", "unseen", "_marks", "_new_marks")
 
     newest: int
     lead: int
@@ -137,7 +140,9 @@ class DeviceClock:
         self.ahead = self.again = True
         self.sure = self.run_again = self.charts = False
         self.floor = NOWHERE  # as a mark, of all its vitals
-        self.marks: dict[str, int] = {}
+        self.lane: Lane | None = None  # where its next reading goes if it is like the last one
+        self._marks: dict[str, int] = {}
+        self._new_marks: tuple[tuple[str, ...], int] = ((), NOWHERE)  # of vitals that are decided together, as yet
         self.gaps: list[int] = []
         self.unseen: dict[str, Extremes] = {}
 
@@ -219,7 +224,7 @@ class DeviceClock:
         if self.run_least > BAND_MS:
             self.before_newest, self.before_sequence = self.seen, self.sequence
             self.floor, self.newest, self.seen = self.run_taken, NOWHERE, self.run_taken
-            self.marks = {}
+            self._marks, self._new_marks = {}, ((), NOWHERE)
             self.forget_unseen()  # it was of now
         self.lead -= self.run_least
         self.sure, self.run_count = True, 0
@@ -241,6 +246,29 @@ class DeviceClock:
             habit = min(habit, int(self.delay * (1 + growth * (at - self.delay_at) / HOUR_MS)))
         if habit <= self.delay or calm:
             self.delay, self.delay_at = habit, at
+
+    # ---- what was decided
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """Up to which of its times each vital was decided."""
+        if self._new_marks[0]:
+            self._marks, self._new_marks = self._marked(), ((), NOWHERE)
+        return self._marks
+
+    def mark(self, names: tuple[str, ...], decided: int) -> None:
+        """These vitals were decided up to that time. The same vitals window for window: only the last is written."""
+        together, before = self._new_marks
+        if names == together:
+            self._new_marks = together, max(before, decided)
+            return
+        if together:
+            self._marks = self._marked()
+        self._new_marks = names, decided
+
+    def _marked(self) -> dict[str, int]:
+        names, decided = self._new_marks
+        return self._marks | {name: max(decided, self._marks.get(name, NOWHERE)) for name in names}
 
     # ---- late ones
 
@@ -298,7 +326,7 @@ class DeviceClock:
         """Plain numbers and strings."""
         unseen = [[name, self.unseen[name]] for name in sorted(self.unseen)]
         numbers = [getattr(self, name) for name in _OF_CLOCK]
-        return [numbers, self.floor, self.gaps, sorted(self.marks.items()), unseen]
+        return [numbers, self.floor, self.gaps, sorted(self._marked().items()), unseen]
 
     @classmethod
     def restore(cls, state: Sequence) -> Self:
@@ -306,6 +334,6 @@ class DeviceClock:
         one = cls(0, 0)
         for name, value in zip(_OF_CLOCK, state[0], strict=True):
             setattr(one, name, value)
-        one.floor, one.gaps, one.marks = state[1], list(state[2]), dict(state[3])
+        one.floor, one.gaps, one._marks = state[1], list(state[2]), dict(state[3])
         one.unseen = {name: Extremes(*extremes) for name, extremes in state[4]}
         return one

@@ -8,10 +8,11 @@ from msgspec import Struct
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge
+from schemas.plain_reading import PLAUSIBLE, PlainReading
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
-from schemas.vitals import SAME, SCALES, STREAM_LATENESS, Vital
+from schemas.vitals import STREAM_LATENESS
 
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
@@ -35,14 +36,6 @@ class Taken(NamedTuple):
 
 ACCEPTED: Final = tuple(Taken(n) for n in range(16))
 VALID: Final = Quality.VALID
-# For numbers that need no conversion: name, unit, and the range in which there is nothing to judge. No range here holds
-# 0 or 1, so that none holds a yes or a no.
-PLAUSIBLE: Final = {
-    scale.vital.value: {unit: scale.suspect for unit, conversion in scale.units.items() if conversion is SAME}
-    for scale in SCALES.values()
-    if scale.vital is not Vital.GCS and scale.suspect[0] > 1
-}
-
 
 # In the order in which a snapshot holds them.
 _OF_DEVICE: Final = (
@@ -167,6 +160,16 @@ class Intake:
         if strange:
             window.unattached = True
         return self._add(window, vitals, strange, [when, number, sequence, taken])
+
+    def take_plain(self, reading: PlainReading, at: int) -> int:
+        """As `take`, of a reading in which nothing has to be judged: how many values were taken. 0 where that is no
+        matter of course: then nothing was done, and `take` decides.
+        """
+        return 0
+
+    def attach(self, devices: frozenset[str] | None) -> None:
+        """Says which devices are attached to the patient; None where nobody said so."""
+        self.attached = devices
 
     def repeats(self, reading: FastReading) -> bool:
         """Whether this very reading is still remembered."""

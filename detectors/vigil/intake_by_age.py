@@ -11,10 +11,13 @@ from msgspec import structs
 from detectors.intake_rules import IntakeRules
 from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
+from detectors.vigil.lane import open_lane, take_lane
+from detectors.vigil.marks import mark_decided
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Decided, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge, means_something_else
+from schemas.plain_reading import PlainReading
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
@@ -49,6 +52,22 @@ class IntakeByAge(Intake):
         """Goes on under other rules."""
         self.rules = rules
         self.scored = rules.all_scored_ms()
+        self._leave_lanes()
+
+    def attach(self, devices: frozenset[str] | None) -> None:
+        """As `Intake.attach`."""
+        self.attached = devices
+        self._leave_lanes()
+
+    def _leave_lanes(self) -> None:
+        """What is to become of the next readings has changed."""
+        for device in self.devices.values():
+            device.lane = None
+
+    def take_plain(self, reading: PlainReading, at: int) -> int:
+        """As `Intake.take_plain`: into the window that the device's last reading went into."""
+        device = self.devices.get(reading.device_id)
+        return 0 if device is None else take_lane(device, reading, at)
 
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""
@@ -61,6 +80,7 @@ class IntakeByAge(Intake):
         device = self.devices.get(name)
         if device is None:
             device = self._meet(name, taken)
+        device.lane = None
         if source == SPOT:
             device.charts = True
             return self._take_round(device, reading, taken, sequence, at)
@@ -119,6 +139,8 @@ class IntakeByAge(Intake):
         if strange:
             window.unattached = True
         done = self._add(window, vitals, strange, [when, device.number, sequence, taken])
+        if not (strange or late or self.rules.sentinels):
+            open_lane(device, window, reading.source, tuple(vitals), taken)
         return done._replace(late=late) if late else done
 
     def _without_sentinels(self, reading: FastReading) -> FastReading:
@@ -163,7 +185,7 @@ class IntakeByAge(Intake):
             follows = device.charts and device.lead >= -CHART_AHEAD_MS
             device.lead = max(device.lead - by, -CHART_AHEAD_MS) if follows else device.lead - by
             device.least, device.count, device.ahead, device.again = NEVER, 0, True, True
-            device.run_count, device.sure = 0, False
+            device.run_count, device.sure, device.lane = 0, False, None
 
     def _delayed(
         self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int
@@ -321,48 +343,8 @@ class IntakeByAge(Intake):
         for group in groups:
             for window in group:
                 if window.source != SPOT:
-                    self._mark(window)
+                    mark_decided(self.devices, window)
         return groups
-
-    def _mark(self, window: Window) -> None:
-        if len(self.devices) == 1 and not window.ragged:
-            self._mark_alone(window, next(iter(self.devices.values())))
-            return
-        numbers, times = window.rows[1::4], window.rows[3::4]
-        of_number = {device.number: device for device in self.devices.values()}
-        for number in set(numbers):
-            device = of_number.get(number)
-            if device is None:
-                continue
-            mine = [row for row, other in enumerate(numbers) if other == number]
-            newest = max(times[row] for row in mine)
-            for name in (*window.names, *window.unusable):
-                decided = newest
-                if window.ragged and name in window.names:
-                    column = window.column(name)
-                    decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
-                if decided > device.marks.get(name, NOWHERE):
-                    device.marks[name] = decided
-
-    @staticmethod
-    def _mark_alone(window: Window, device: DeviceClock) -> None:
-        """As `_mark`, of the only device and of readings that are all alike."""
-        rows, marks = window.rows, device.marks
-        numbers = rows[1::4]
-        count = numbers.count(device.number)
-        if not count:
-            return
-        times = rows[3::4]
-        if count == len(numbers):
-            newest = max(times)
-        else:
-            newest = max(at for at, number in zip(times, numbers, strict=True) if number == device.number)
-        for name in window.names:
-            if newest > marks.get(name, NOWHERE):
-                marks[name] = newest
-        for name in window.unusable:
-            if newest > marks.get(name, NOWHERE):
-                marks[name] = newest
 
     # ---- state
 

@@ -79,7 +79,8 @@ def do_planned(vigil: "Vigil", due: int) -> list[Said]:
 
 def _attach(vigil: "Vigil", before: Stay, stay: Stay, at: int) -> None:
     """Expects nothing more of devices that were taken off the patient."""
-    vigil.intake.attached = attached = None if stay.devices is None else frozenset(stay.devices)
+    attached = None if stay.devices is None else frozenset(stay.devices)
+    vigil.intake.attach(attached)
     if attached is None or before.devices == stay.devices:
         return
     taken_off = {device.number for name, device in vigil.intake.devices.items() if name not in attached}

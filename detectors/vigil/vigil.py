@@ -36,6 +36,7 @@ from detectors.vigil.window import SOURCES, SPOT, VITALS, WINDOW_MS, Decided, Wi
 from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
+from schemas.plain_reading import PlainReading
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import Source
@@ -136,6 +137,12 @@ class Vigil:
         if taken.late or (taken.refused and intake.by_age):
             self.due = min(self.due, intake.clock_doubt_at(at, self.rules.technical.late_minutes))
         return taken
+
+    def take_plain(self, reading: PlainReading, at: int) -> int:
+        """As `take`, of a reading in which nothing has to be judged: how many values were taken. 0: nothing was done,
+        and `take` decides.
+        """
+        return 0 if self.stay.merged_into is not None else self.intake.take_plain(reading, at)
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
         """Takes a patient record into account, at once or when the moment comes that it names."""

@@ -15,9 +15,10 @@ from typing import Final
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Said, Taken, Vigil
 from detectors.vigil.merging import HANDED_ON
-from schemas.base import END_OF_TIME
+from schemas.base import END_MS
 from schemas.control_record import KIND_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind, Tick
 from schemas.decode import Decoded, FastReading, decode_fast, decode_slowly
+from schemas.plain_reading import decode_plain
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
@@ -33,7 +34,6 @@ from streams.log.tally import Tally
 from streams.log.watch import Watch
 
 AHEAD_MS: Final = 366 * 86_400_000
-END_MS: Final = to_ms(END_OF_TIME)
 
 
 def _just_after(time: int) -> datetime:
@@ -154,8 +154,9 @@ class Partition(ControlRecords):
         event_clock, tally, watches, heap, mode = self.event_clock, self.tally, self.watches, self._heap, self.mode
         touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
         taken_records = readable = accepted = 0
-        ahead = _just_after(log_time)
-        newcomers = self.newcomers
+        ahead, newcomers = _just_after(log_time), self.newcomers
+        # what is not plain is read twice: where a quarter is not, no more are tried
+        tries = 0 if event_clock or self.rules.intake is None else 1 + len(stretch.records) // 4
         if newcomers is not None:
             newcomers.begin(self._checkpoint())
         self._settle()
@@ -174,8 +175,16 @@ class Partition(ControlRecords):
                 if kind is not None:
                     self._take_forwarded(kind, record, out)
                     continue
-            decoded = None
-            reading = decode_fast(value)
+            if tries and (plain := decode_plain(value)) is not None:
+                watch = watches.get(plain.patient_id)
+                mine = watch is not None and plain.mode is mode and offset >= watch.upto
+                if mine and (count := watch.vigil.take_plain(plain, log_time)):
+                    watch.upto = next_offset
+                    readable, accepted = readable + 1, accepted + count
+                    touch(plain.patient_id)
+                    continue
+            tries -= tries > 0
+            decoded, reading = None, decode_fast(value)
             if reading is None:
                 if newcomers is not None and newcomers.keeps_unread(record):
                     taken_records -= 1
@@ -210,11 +219,9 @@ class Partition(ControlRecords):
                 taken_records -= 1
                 readable -= 1
                 continue
-            watch.upto = next_offset
-            vigil = watch.vigil
+            watch.upto, vigil = next_offset, watch.vigil
             taken = vigil.take(reading, log_time)
-            count = taken[0]
-            accepted += count
+            accepted += (count := taken[0])
             if count != len(reading.vitals) or not count:  # a withdrawal names no vitals
                 self._count_rest(taken, record, out)
             if vigil.due < watch.queued:

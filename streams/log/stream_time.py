@@ -6,6 +6,7 @@ Stamps that step back never stop time: it goes on by differences, a tenth slower
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from schemas.control_record import Tick
@@ -106,13 +107,15 @@ class StreamClock:
         """Places the records before the next forward step; says how many."""
         filling: list[Record] = []
         done = back = 0
-        for record in records:
+        while done < len(records):
+            plain = self._in_step(records, done, AT_ONCE - len(filling))
+            if plain:
+                filling += records[done : done + plain]
+                done += plain
+                continue
+            record = records[done]
             stamp = record[1]
-            ahead = stamp - self.time
-            if 0 < ahead < SILENCE_MS and self._witness is None and len(filling) < AT_ONCE:  # as below, the sooner
-                self.time = self._stamp = stamp
-                self._rest = 0
-            elif stamp != self._stamp or len(filling) >= AT_ONCE:
+            if stamp != self._stamp or len(filling) >= AT_ONCE:
                 gone = stamp - self._stamp
                 if gone > STEP_MS and self._witness is not None:
                     break
@@ -126,11 +129,29 @@ class StreamClock:
                 if gone < 0 and (self._witness is not None or stamp < time):
                     self.went_back += 1
                 self.time, self._rest, self._stamp = time, rest, stamp
-            filling.append(record if stamp == self.time and not record[4] else self._placed(record))
+            filling.append(self._placed(record))
             done += 1
         if filling:
             out.append(Stretch(filling, self.state, back))
         return done
+
+    def _in_step(self, records: Sequence[Record], start: int, most: int) -> int:
+        """Takes time along with the stamps of records of which nothing has to be asked, as nearly all are: they say
+        nothing of clocks, and go on by no step from where time and stamps agree. Says how many these are.
+        """
+        last = self._stamp
+        if self.time != last:
+            return 0
+        count = 0
+        for _, stamp, _, _, headers in islice(records, start, start + most):
+            if headers or not 0 <= stamp - last <= STEP_MS:
+                break
+            last = stamp
+            count += 1
+        if last != self._stamp:
+            self.time = self._stamp = last
+            self._rest = self._rest if self._witness is not None else 0
+        return count
 
     def _after(self, stamp: int) -> tuple[int, int]:
         """Time, and what it then owes, at a stamp that lies no step ahead."""

@@ -1,0 +1,50 @@
+"""Up to which time of its device each vital was decided: what a device sends again of that cannot come again."""
+
+from collections.abc import Mapping
+
+from detectors.vigil.device_clock import NOWHERE, DeviceClock
+from detectors.vigil.lane import leave_lane
+from detectors.vigil.window import Window
+
+
+def mark_decided(devices: Mapping[str, DeviceClock], window: Window) -> None:
+    """Notes what one window decided of each device that sent it; nothing more goes into it."""
+    rows = window.rows
+    numbers, times = rows[1::4], rows[3::4]
+    if len(devices) == 1 and not window.ragged:
+        _mark_alone(next(iter(devices.values())), window, numbers.tolist(), times.tolist())
+        return
+    of_number = {device.number: device for device in devices.values()}
+    for number in set(numbers):
+        device = of_number.get(number)
+        if device is None:
+            continue
+        leave_lane(device, window)
+        mine = [row for row, other in enumerate(numbers) if other == number]
+        newest = max(times[row] for row in mine)
+        names = (*window.names, *window.unusable)
+        if not window.ragged:
+            device.mark(names, newest)
+            continue
+        marks = device.marks
+        for name in names:
+            decided = newest
+            if name in window.names:
+                column = window.column(name)
+                decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
+            if decided > marks.get(name, NOWHERE):
+                marks[name] = decided
+
+
+def _mark_alone(device: DeviceClock, window: Window, numbers: list[int], times: list[int]) -> None:
+    """As `mark_decided`, of the only device and of readings that are all alike."""
+    mine = numbers.count(device.number)
+    if not mine:
+        return
+    leave_lane(device, window)
+    if mine < len(numbers):
+        times = [at for at, number in zip(times, numbers, strict=True) if number == device.number]
+    newest = max(times)
+    device.mark(window.names, newest)
+    if window.unusable:
+        device.mark(tuple(window.unusable), newest)

@@ -97,5 +97,5 @@ def values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[float, ...]] | No
     """
     if not names or not PLAUSIBLE.keys() >= set(names):
         return None
-    read = attrgetter(*(f"{name}.value" for name in names))
+    read: Callable[[Any], Any] = attrgetter(*(f"{name}.value" for name in names))
     return read if len(names) > 1 else lambda vitals: (read(vitals),)

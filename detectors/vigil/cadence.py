@@ -36,6 +36,24 @@ class Cadence(Struct, array_like=True):
     slow: int = 0
     unlike: list[int] = []
 
+    def goes_on(self, device: int, at: int, samples: int) -> bool:
+        """The short way of `note`: takes a value into account that comes as all of the last twenty intervals say; of
+        any other nothing is noted.
+        """
+        every = self.every
+        interval = (at - self.last) // samples
+        if (
+            device != self.device
+            or self.like < OF
+            or self.slow
+            or self.unlike
+            or interval <= 0
+            or not (every and every <= LIKE * interval and interval <= LIKE * every)
+        ):
+            return False
+        self.last = at
+        return True
+
     def note(self, device: int, at: int, samples: int, calm: bool, rules: IntakeRules) -> None:
         """Takes a decided value of so many samples into account; nothing becomes longer unless all is `calm`."""
         if device != self.device:

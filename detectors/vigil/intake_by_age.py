@@ -65,9 +65,14 @@ class IntakeByAge(Intake):
             device.lane = None
 
     def take_plain(self, reading: PlainReading, at: int) -> int:
-        """As `Intake.take_plain`: into the window that the device's last reading went into."""
+        """As `Intake.take_plain`: into the window that the device's last reading went into, or the one after it."""
         device = self.devices.get(reading.device_id)
-        return 0 if device is None else take_lane(device, reading, at)
+        return 0 if device is None else take_lane(self, device, reading, at)
+
+    def window(self, key: int, end: int, source: Source) -> Window:
+        """The open window of that key, new if need be."""
+        found = self.windows.get(key)
+        return self._open(key, Window(end, end + STREAM_LATENESS, NUMBER_OF[source])) if found is None else found
 
     def take(self, reading: FastReading, at: int) -> Taken:
         """Places one reading, `at` being the log's time; never speaks by itself."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from detectors.vigil.device_clock import NOWHERE, DeviceClock
-from detectors.vigil.lane import leave_lane
+from detectors.vigil.lane import leave_window
 from detectors.vigil.window import Window
 
 
@@ -19,7 +19,7 @@ def mark_decided(devices: Mapping[str, DeviceClock], window: Window) -> None:
         device = of_number.get(number)
         if device is None:
             continue
-        leave_lane(device, window)
+        leave_window(device, window)
         mine = [row for row, other in enumerate(numbers) if other == number]
         newest = max(times[row] for row in mine)
         names = (*window.names, *window.unusable)
@@ -41,7 +41,7 @@ def _mark_alone(device: DeviceClock, window: Window, numbers: list[int], times: 
     mine = numbers.count(device.number)
     if not mine:
         return
-    leave_lane(device, window)
+    leave_window(device, window)
     if mine < len(numbers):
         times = [at for at, number in zip(times, numbers, strict=True) if number == device.number]
     newest = max(times)

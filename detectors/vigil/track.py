@@ -41,8 +41,9 @@ class Signs(Struct, frozen=True, array_like=True, gc=False):
 IN_ORDER: Final = Signs()  # one for all sensors of which there is nothing to remember
 NOWHERE: Final = -NEVER
 STEADY_PLACE: Final = Decided.__struct_fields__.index("steady")
-# Milliseconds for which a value stays valid, by vital and source.
-VALIDITY: Final = {vital.value: SCALES[vital].validity for vital in Vital}
+# Milliseconds for which a value stays valid, by vital and source number.
+VALIDITY: Final = {vital.value: tuple(SCALES[vital].validity[source] for source in Source) for vital in Vital}
+_SOURCES: Final = tuple(Source)
 EVERY_MS: Final = 45_000
 # Other vitals may rest on one value for hours.
 NEVER_FLAT: Final = frozenset({"heart_rate", "pulse_rate"})
@@ -50,6 +51,7 @@ FLAT_VALUES: Final = 20  # of a calm sleeper ten of one a minute may agree by ch
 FLAT_AT_LAST_MS: Final = 2 * HOUR_MS  # however seldom it comes
 DRIFTED: Final = "usual_has_drifted"
 NOTHING: Final[list[Opinion]] = []
+_UNPACED: Final = (-1, -1)
 # What a stream may say otherwise a moment later.
 OUTRANKS: Final = frozenset(
     {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "diastolic_bp", "mean_bp", "temperature"}
@@ -72,6 +74,7 @@ class Track:
         "learnt",
         "name",
         "opinions",
+        "paced",
         "previous",
         "rules",
         "shift",
@@ -95,6 +98,7 @@ class Track:
         self.shift: LevelShift | None = None
         self.trend: Trend | None = None
         self.cadence: Cadence | None = None  # how often it comes, where the rules ask for it
+        self.paced = _UNPACED  # of what source and held for how long the last value was, of which `lasts` was learnt
         self.lasts = 0  # for how long a value counts, in milliseconds; 0: as the vital's table says
         self.entered: Decided | None = None  # what a person last measured, as long as it may outrank a stream
         self.previous: float | None = None  # the value before the one in force, where that was steady
@@ -180,12 +184,25 @@ class Track:
             return NOTHING
         return [Opinion("trend", "heading_for_limit", steep)]
 
-    def keep_pace(self, decided: Decided, source: Source, held: int, rules: IntakeRules, *, calm: bool) -> None:
+    def goes_on(self, decided: Decided, held: int) -> bool:
+        """The short way of `keep_pace`: whether the vital comes as it has come all the time, so that nothing changes
+        but when it last came.
+        """
+        cadence = self.cadence
+        if cadence is None or self.still is not None or self.paced != (decided.source, held):
+            return False
+        if decided.flat and self.name in NEVER_FLAT:
+            return False
+        return cadence.goes_on(decided.device, decided.at, decided.samples)
+
+    def keep_pace(self, decided: Decided, held: int, rules: IntakeRules, *, calm: bool) -> None:
         """Learns how often the vital comes, and with it how long a value counts; `held`: how long its device keeps
         readings before it hands them over.
         """
-        if source is Source.SPOT:
-            self.lasts = 0
+        source = decided.source
+        self.paced = (source, held)
+        if source == SPOT:
+            self.lasts, self.paced = 0, _UNPACED
             return
         if self.cadence is None:
             self.cadence = Cadence()
@@ -199,7 +216,7 @@ class Track:
                 self.still, self.unmoved = None, False
         learnt = int(cadence.every * rules.validity_intervals)
         if learnt > usual:  # never shorter than usual, whatever the rules' limit
-            learnt = max(usual, min(learnt, rules.validity_ms(self.name, source)))
+            learnt = max(usual, min(learnt, rules.validity_ms(self.name, _SOURCES[source])))
             self.lasts = learnt + held
         else:
             self.lasts = usual + held
@@ -278,7 +295,7 @@ class Track:
         """
         ours = self.rules
         if ours.watch is not None and rules.watch is not None and self._detectors(ours) == self._detectors(rules):
-            self.rules = rules
+            self.rules, self.paced = rules, _UNPACED
             return self
         return Track.restore(self.name, msgpack.decode(msgpack.encode(self.state())), rules)
 

@@ -21,6 +21,7 @@ from detectors.vigil.intakes import new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import NOT_DUE, Watched, expect_again, overdue_at, overdue_for
+from detectors.vigil.pace import keep_pace
 from detectors.vigil.persistence import AlertRequest, Persistence, Reason
 from detectors.vigil.register import Register
 from detectors.vigil.risk_forecast import RiskForecast
@@ -32,19 +33,17 @@ from detectors.vigil.telling import Round, Said
 from detectors.vigil.track import Track
 from detectors.vigil.trends import trend_bytes
 from detectors.vigil.unseen import grave
-from detectors.vigil.window import SOURCES, SPOT, VITALS, WINDOW_MS, Decided, Window, decide
+from detectors.vigil.window import SPOT, VITALS, WINDOW_MS, Decided, Window, decide
 from schemas.action import Action
 from schemas.decode import FastReading, Refused
 from schemas.patient import PatientRecord
 from schemas.plain_reading import PlainReading
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER
-from schemas.vitals import Source
 
 SNAPSHOT_VERSION: Final = 2
 READABLE: Final = (1, SNAPSHOT_VERSION)  # before 2 there was no risk_forecast
 STATUS_EVERY_MS: Final = 60_000
-_SOURCE: Final = tuple(Source(name) for name in SOURCES)
 TOLD_FOR_MS: Final = HOUR_MS  # how long a loss of data stays on the board
 
 
@@ -142,7 +141,10 @@ class Vigil:
         """As `take`, of a reading in which nothing has to be judged: how many values were taken. 0: nothing was done,
         and `take` decides.
         """
-        return 0 if self.stay.merged_into is not None else self.intake.take_plain(reading, at)
+        count = 0 if self.stay.merged_into is not None else self.intake.take_plain(reading, at)
+        if self.intake.next_close < self.due:
+            self.due = self.intake.next_close
+        return count
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
         """Takes a patient record into account, at once or when the moment comes that it names."""
@@ -229,8 +231,9 @@ class Vigil:
             fresh = self.intake.contradicted(self.intake.of_age(fresh, due), due)
         fresh = {name: decided for name, decided in fresh.items() if tracks[name].see(name, decided)}
         charted = False
-        if self.intake.by_age:
-            self._keep_pace(fresh)
+        if isinstance(self.intake, IntakeByAge):
+            assert self.rules.intake is not None
+            keep_pace(tracks, fresh, self.intake, self.rules.intake, calm=self.register.deterioration is None)
             charted = windows[0].source == SPOT
         assessment = self.decide(due, fresh, out, status=charted or due - self.status_at >= STATUS_EVERY_MS)
         if due // MINUTE_MS != self.trend_minute:
@@ -239,17 +242,6 @@ class Vigil:
         calm = self.register.deterioration is None and learns(self.stay, due)
         for name in fresh:
             tracks[name].learn(calm=calm)
-
-    def _keep_pace(self, fresh: dict[str, Decided]) -> None:
-        """Learns how often the vitals come."""
-        rules, intake, calm = self.rules.intake, self.intake, self.register.deterioration is None
-        assert rules is not None and isinstance(intake, IntakeByAge)
-        tracks, device, held = self.tracks, -2, 0
-        for name, decided in fresh.items():
-            if decided.device != device:
-                device = decided.device
-                held = intake.delay_of(device)
-            tracks[name].keep_pace(decided, _SOURCE[decided.source], held, rules, calm=calm)
 
     def _tell_unseen(self, due: int) -> bool:
         """Tells what was red or extreme among values that came too late to be scored; says whether there was any."""

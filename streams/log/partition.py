@@ -7,7 +7,6 @@ arrival clock, `streams.log.stream_time` says; records whose time is not known y
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from heapq import heappop, heapreplace
 from itertools import chain
 from typing import Final
@@ -15,30 +14,24 @@ from typing import Final
 from detectors.rules import Rules, read_rules
 from detectors.vigil import Said, Taken, Vigil
 from detectors.vigil.merging import HANDED_ON
-from schemas.base import END_MS
 from schemas.control_record import KIND_HEADER, ControlRecord, ControlRecordKeys, ControlRecordKind, Tick
 from schemas.decode import Decoded, FastReading, decode_fast, decode_slowly
 from schemas.plain_reading import decode_plain
 from schemas.reading import Mode
 from schemas.reasons import Refusal, Unreadable
 from schemas.rejection import Header, Rejection
-from schemas.times import EPOCH, NEVER, to_ms
+from schemas.times import NEVER, to_ms
 from streams.log.beyond import Beyond
 from streams.log.canary import LEFT_AFTER_MS, CanaryWatch, canary_of, is_reserved
 from streams.log.control import ControlRecords
 from streams.log.control_records import forward, tick_in
 from streams.log.placing import partition_of
 from streams.log.record import Checkpoint, Output, Record
-from streams.log.stream_time import AT_ONCE, StreamClock, Stretch
+from streams.log.stream_time import AT_ONCE, StreamClock, Stretch, just_after
 from streams.log.tally import Tally
 from streams.log.watch import Watch
 
 AHEAD_MS: Final = 366 * 86_400_000
-
-
-def _just_after(time: int) -> datetime:
-    """The first moment that the log's time has not reached: asked of every reading, for less than its milliseconds."""
-    return EPOCH + timedelta(milliseconds=min(time + 1, END_MS))
 
 
 class Partition(ControlRecords):
@@ -154,7 +147,7 @@ class Partition(ControlRecords):
         event_clock, tally, watches, heap, mode = self.event_clock, self.tally, self.watches, self._heap, self.mode
         touch, next_offset, log_time = self.dirty.add, self.next_offset, self.time
         taken_records = readable = accepted = 0
-        ahead, newcomers = _just_after(log_time), self.newcomers
+        ahead, newcomers = just_after(log_time), self.newcomers
         # what is not plain is read twice: where a quarter is not, no more are tried
         tries = 0 if event_clock or self.rules.intake is None else 1 + len(stretch.records) // 4
         if newcomers is not None:
@@ -182,6 +175,8 @@ class Partition(ControlRecords):
                     watch.upto = next_offset
                     readable, accepted = readable + 1, accepted + count
                     touch(plain.patient_id)
+                    if watch.vigil.due < watch.queued:
+                        self.queue(watch, plain.patient_id)
                     continue
             tries -= tries > 0
             decoded, reading = None, decode_fast(value)
@@ -212,7 +207,7 @@ class Partition(ControlRecords):
                 watch = self._admit(reading, record, out)
                 if self.time != log_time:
                     log_time = self.time
-                    ahead = _just_after(log_time)
+                    ahead = just_after(log_time)
                 if watch is None:
                     continue
             if offset < watch.upto:  # this patient's state is newer than the checkpoint

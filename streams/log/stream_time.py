@@ -6,10 +6,13 @@ Stamps that step back never stop time: it goes on by differences, a tenth slower
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
+from schemas.base import END_MS
 from schemas.control_record import Tick
+from schemas.times import EPOCH
 from streams.log.record import ClockState, Record, Witness
 
 TICK_EVERY_S: Final = 1.0
@@ -30,6 +33,11 @@ AT_ONCE: Final = 1_000
 
 SILENCE_MS: Final = 10_000
 """After a silence as long, what was due in it is worth a place to yield."""
+
+
+def just_after(time: int) -> datetime:
+    """The first moment that the log's time has not reached: asked of every reading, for less than its milliseconds."""
+    return EPOCH + timedelta(milliseconds=min(time + 1, END_MS))
 
 
 class Stretch(NamedTuple):

@@ -53,10 +53,12 @@ def first_expiry(tracks: Mapping[str, Track], now: int) -> int:
     soonest = NEVER
     for name, track in tracks.items():
         known = track.known
-        if known is not None and not track.stale:
-            end = expires(name, track)
-            if now < end < soonest:
-                soonest = end
+        if known is None or track.stale or track.kept:
+            continue
+        lasts = track.lasts  # as `expires`, without the call
+        end = known.at + known.delayed + (lasts + STREAM_LATENESS if lasts else _STALE_AFTER[name][known.source])
+        if now < end < soonest:
+            soonest = end
     return soonest
 
 
@@ -89,12 +91,19 @@ class Assessment:
         self.contributors = contributors  # the vitals that speak for a learned risk that asks for someone
         self.tracks, self.stay, self.at, self.concern = tracks, stay, at, concern
         # the valid values, in the vitals' own units
-        self.values = {name: t.known.value for name, t in tracks.items() if t.known is not None and not t.stale}
+        self.values: dict[str, float] = {}
+        entered = False
+        for name, track in tracks.items():
+            known = track.known
+            if known is not None and not track.stale:
+                self.values[name] = known.value
+                if track.entered is not None:
+                    entered = True
         self.watch = watch  # how the watch behaves, where the rules say
         self.why_not = stay.not_covered(at)
         self.far: tuple[str, ...] = ()  # vitals that are extreme, or meet a criterion other than NEWS2's
         self.doubted: frozenset[str] = frozenset()  # what a person counted otherwise, and nobody has counted again
-        if watch is not None:
+        if watch is not None and entered:
             self.doubted = values_by_rank(self.values, tracks, stay, at, watch)
         self.score = None if self.why_not else self._score()
 

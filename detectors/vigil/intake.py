@@ -8,7 +8,7 @@ from msgspec import Struct
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge
-from schemas.plain_reading import PLAUSIBLE, PlainReading
+from schemas.plain_reading import PLAUSIBLE
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
@@ -160,12 +160,6 @@ class Intake:
         if strange:
             window.unattached = True
         return self._add(window, vitals, strange, [when, number, sequence, taken])
-
-    def take_plain(self, reading: PlainReading, at: int) -> int:
-        """As `take`, of a reading in which nothing has to be judged: how many values were taken. 0 where that is no
-        matter of course: then nothing was done, and `take` decides.
-        """
-        return 0
 
     def attach(self, devices: frozenset[str] | None) -> None:
         """Says which devices are attached to the patient; None where nobody said so."""

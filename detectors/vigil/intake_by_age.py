@@ -11,13 +11,12 @@ from msgspec import structs
 from detectors.intake_rules import IntakeRules
 from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
 from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
-from detectors.vigil.lane import open_lane, take_lane
+from detectors.vigil.lane import open_lane
 from detectors.vigil.marks import mark_decided
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Decided, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge, means_something_else
-from schemas.plain_reading import PlainReading
 from schemas.reading import Quality
 from schemas.reasons import Refusal
 from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
@@ -63,11 +62,6 @@ class IntakeByAge(Intake):
         """What is to become of the next readings has changed."""
         for device in self.devices.values():
             device.lane = None
-
-    def take_plain(self, reading: PlainReading, at: int) -> int:
-        """As `Intake.take_plain`: into the window that the device's last reading went into, or the one after it."""
-        device = self.devices.get(reading.device_id)
-        return 0 if device is None else take_lane(self, device, reading, at)
 
     def window(self, key: int, end: int, source: Source) -> Window:
         """The open window of that key, new if need be."""
@@ -302,7 +296,10 @@ class IntakeByAge(Intake):
     def of_age(self, decided: dict[str, Decided], due: int) -> dict[str, Decided]:
         """Decided values with their delay, without those that nobody may count any more; these are remembered."""
         oldest = due - WINDOW_MS - STREAM_LATENESS
-        if all(one.at >= oldest for one in decided.values()):
+        for one in decided.values():
+            if one.at < oldest:
+                break
+        else:
             return decided
         counting = {}
         for name, one in decided.items():
@@ -322,8 +319,11 @@ class IntakeByAge(Intake):
         """Decided values without pressures that contradict each other: a diastolic above its systolic, a mean outside
         the two. Which one is wrong nobody can say.
         """
-        low, high, mean = (decided.get(name) for name in PRESSURES)
-        if low is None or high is None:
+        low = decided.get(PRESSURES[0])
+        if low is None:
+            return decided
+        high, mean = decided.get(PRESSURES[1]), decided.get(PRESSURES[2])
+        if high is None:
             return decided
         if low.value > high.value:
             self.crossed_at = max(self.crossed_at, due)

@@ -61,12 +61,12 @@ def leave_window(device: DeviceClock, window: Window) -> None:
         lane.window, lane.until = None, NOWHERE
 
 
-def take_lane(intake: "IntakeByAge", device: DeviceClock, reading: PlainReading, at: int) -> int:
+def take_lane(intake: "IntakeByAge", reading: PlainReading, at: int) -> int:
     """Takes a reading the short way; says how many values that were, or 0 where it cannot go there: then nothing was
     done.
     """
-    lane = device.lane
-    if lane is None:
+    device = intake.devices.get(reading.device_id)
+    if device is None or (lane := device.lane) is None:
         return 0
     since = reading.taken_at - EPOCH
     taken = (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000  # as `to_ms`

@@ -30,6 +30,7 @@ _LET_GO_MS: Final = 3 * MINUTE_MS  # so long a lower score has to last before th
 _GAPS: Final = 2.5
 _ONE_VALUE_MS: Final = 36 * MINUTE_MS  # a cuff's hour and a half, where nothing else was ever sent
 _ABNORMAL: Final = 2
+_JUDGED: Final = frozenset({*UNSTEADY, "systolic_bp"})
 _LEAST_EVERY: Final = 1  # minutes; nobody measures a full set more often, whatever is ordered
 _OBSERVED: Final = frozenset(
     {"heart_rate", "pulse_rate", "resp_rate", "spo2", "systolic_bp", "temperature", "consciousness", "gcs"}
@@ -56,25 +57,37 @@ class Watched(Struct, array_like=True):
 
     def note(self, assessment: "Assessment", fresh: Mapping[str, Decided], request: "AlertRequest") -> None:
         """Takes one group of decided values into account."""
-        at = assessment.at
-        streamed = {name: one for name, one in fresh.items() if one.source != SPOT}
-        if streamed:
-            if at > self.usable_at > _FOREVER:  # what was kept comes in several windows at one moment
-                self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
-            self.usable_at = at
-            self.wearable = all(one.source == WEARABLE for one in streamed.values())
-            self._note_score(assessment, streamed, request)
-            self._note_pulse(streamed, at)
-            judged = [one for name, one in streamed.items() if name in UNSTEADY or name == "systolic_bp"]
-            if any(one.steady for one in judged):
-                self.unsteady_since = NEVER
-            elif judged:
-                self.unsteady_since = min(self.unsteady_since, at)
+        at, streamed = assessment.at, fresh
+        wearable = steady = True
+        judged = settled = False  # whether there is any that no body scatters, and whether one is steady
+        for name, one in fresh.items():
+            if one.source == SPOT:
+                streamed = {other: value for other, value in streamed.items() if other != name}
+                continue
+            if one.source != WEARABLE:
+                wearable = False
+            if not one.steady:
+                steady = False
+            if name in _JUDGED:
+                judged, settled = True, settled or one.steady
+        if not streamed:
+            return
+        if at > self.usable_at > _FOREVER:  # what was kept comes in several windows at one moment
+            self.gap = min(at - self.usable_at, self.gap * 2) if self.gap else at - self.usable_at
+        self.usable_at, self.wearable = at, wearable
+        self._note_score(assessment, streamed, request, steady=steady)
+        self._note_pulse(streamed, at)
+        if settled:
+            self.unsteady_since = NEVER
+        elif judged:
+            self.unsteady_since = min(self.unsteady_since, at)
 
-    def _note_score(self, assessment: "Assessment", streamed: Mapping[str, Decided], request: "AlertRequest") -> None:
+    def _note_score(
+        self, assessment: "Assessment", streamed: Mapping[str, Decided], request: "AlertRequest", *, steady: bool
+    ) -> None:
         """How bad it was when last measured. A sensor that scatters as it comes off changes nothing."""
         nothing = not request.far and (assessment.score is None or not assessment.score.score_min)
-        if nothing and all(one.steady for one in streamed.values()):  # as below
+        if nothing and steady:  # as below
             self.score, self.red = 0, assessment.score is None and bool(request.reds)
             self.extreme = bool(request.extremes)
             return
@@ -83,7 +96,7 @@ class Watched(Struct, array_like=True):
         score = sum(least for name, least in points.items() if name not in doubted)
         # a criterion counts where NEWS2 is silent
         red = bool(request.reds) if assessment.score is None else RED in {points[n] for n in points.keys() - doubted}
-        scatters = bool(doubted) or not all(one.steady for one in streamed.values())
+        scatters = bool(doubted) or not steady
         self.score, self.red = (max(score, self.score), red or self.red) if scatters else (score, red)
         far = any(streamed[name].steady for name in request.far if name in streamed)  # one may not have lasted yet
         held = self.extreme and (scatters or any(name not in streamed for name in request.far))
@@ -245,7 +258,11 @@ def loss_due(vigil: "Vigil", now: int) -> int:
         moments.append(seen.unsteady_since + int(watch.loss.unsteady_minutes * MINUTE_MS))
     if seen.unknown_since < NEVER:
         moments += [seen.ask_due(vigil.stay, vigil.rules), seen.unknown_left + _LET_GO_MS]
-    return min((moment for moment in moments if moment > now), default=NEVER)
+    soonest = NEVER
+    for moment in moments:
+        if now < moment < soonest:
+            soonest = moment
+    return soonest
 
 
 def losses(vigil: "Vigil", assessment: "Assessment") -> list[Condition]:

@@ -99,10 +99,12 @@ def watch(
 ) -> None:
     """Takes one group of decided windows into account."""
     limits = rules.technical
-    unusable, under = set[str](), set[str]()
+    unusable: set[str] = set()
+    under: set[str] = set()
     for window in windows:
-        unusable.update(window.unusable)
-        under.update(window.under)
+        if window.unusable:
+            unusable.update(window.unusable)
+            under.update(window.under)
     for name, track in tracks.items():
         signs, decided = track.signs, fresh.get(name)
         if decided is None and name not in unusable:
@@ -223,6 +225,8 @@ def conditions(
     limits = rules.technical
     for name, track in tracks.items():
         signs = track.signs
+        if signs is IN_ORDER and not track.stale and not track.unmoved and limits.flat_line:
+            continue
         flat = track.unmoved or signs.flat >= limits.flat_line
         if not (signs.off_hold or signs.zero_hold or track.stale or flat):
             continue

@@ -19,6 +19,7 @@ from detectors.vigil.intake import Taken
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.intakes import new_intake, under
 from detectors.vigil.knowing import do_planned, know, refuses
+from detectors.vigil.lane import take_lane
 from detectors.vigil.looks import conditions_of, demanded
 from detectors.vigil.loss import NOT_DUE, Watched, expect_again, overdue_at, overdue_for
 from detectors.vigil.pace import keep_pace
@@ -117,8 +118,7 @@ class Vigil:
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.now, self.lifecycle_due, self.trend_minute = -NEVER, NEVER, -1
         self.never_seen = self.over = False
-        self.watched, self.overdue = Watched(), NOT_DUE
-        self.first_at = NEVER  # when the first value was decided
+        self.watched, self.overdue, self.first_at = Watched(), NOT_DUE, NEVER  # when the first value was decided
 
     # ---- what comes in
 
@@ -138,12 +138,13 @@ class Vigil:
         return taken
 
     def take_plain(self, reading: PlainReading, at: int) -> int:
-        """As `take`, of a reading in which nothing has to be judged: how many values were taken. 0: nothing was done,
-        and `take` decides.
-        """
-        count = 0 if self.stay.merged_into is not None else self.intake.take_plain(reading, at)
-        if self.intake.next_close < self.due:
-            self.due = self.intake.next_close
+        """As `take`, of a reading in which nothing has to be judged: how many values. 0: not done, `take` decides."""
+        intake = self.intake
+        if not isinstance(intake, IntakeByAge) or self.stay.merged_into is not None:
+            return 0
+        count = take_lane(intake, reading, at)
+        if intake.next_close < self.due:
+            self.due = intake.next_close
         return count
 
     def know(self, record: PatientRecord, at: int) -> list[Said]:
@@ -222,7 +223,7 @@ class Vigil:
         if due < self.first_at:
             self.first_at = due
         tracks = self.tracks
-        named = set(fresh).union(*[window.unusable for window in windows])
+        named = fresh.keys() | [name for window in windows for name in window.unusable]
         if not named <= tracks.keys():
             tracks |= {name: Track(name, self.rules) for name in named - tracks.keys()}
             self.tracks = tracks = {known: tracks[known] for known in VITALS if known in tracks}

@@ -184,27 +184,32 @@ class Window:
         decided: dict[str, Decided] = {}
         if self.count == 0:
             return decided
-        source, suspect, ragged, newest = self.source, self.suspect, self.ragged, self.newest()
+        source, suspect, ragged = self.source, self.suspect, self.ragged
+        when, device, sequence = self.newest()
         samples, width = self.values.tolist(), len(self.names)
         for name, place, charted, most in _in_order(self.names):
             column = samples[place::width]
-            values = sorted([value for value in column if value == value] if ragged else column)
+            if ragged:
+                values = sorted([value for value in column if value == value])
+                if not values:
+                    continue
+                when, device, sequence = self._newest_with(column)
+            else:
+                values = sorted(column)
             count = len(values)
-            if count == 0:
-                continue
-            when, device, sequence = self._newest_with(column) if ragged else newest
             half = count >> 1
             if charted:
                 value = self._charted(name, column, when)
             else:
                 value = values[half] if count & 1 else (values[half - 1] + values[half]) / 2
             doubtful = bool(suspect) and suspect.get(name, 0) * 2 >= count
-            flat = values[0] == values[-1]
+            apart = values[-1] - values[0]
             # the middle half lies no farther apart than all of them do
-            steady = most is None or values[-1] - values[0] <= most or _spread(values) <= most
+            steady = most is None or apart <= most or _spread(values) <= most
             if most is not None and not steady and name in MAY_DROP:
                 steady = _dropped(self._in_time(column), most)
-            decided[name] = Decided(value, when, source, doubtful or not steady, count, flat, device, sequence, steady)
+            flat, doubtful = apart == 0, doubtful or not steady
+            decided[name] = Decided(value, when, source, doubtful, count, flat, device, sequence, steady)
         pulse, oximetry = decided.get(_PULSE), decided.get(_OXIMETRY)
         if oximetry is not None and pulse is not None and not pulse.steady:
             # one light for both: no pulse found, no saturation

@@ -32,10 +32,13 @@ def keep(windows: list[Window], window: Window, rules: LastingRules) -> None:
     if len(windows) <= KEPT:
         return
     old = len(windows) - KEPT
-    once = twice = often = 0  # vitals measured so many times since
     asked = 0
     for one in windows[:old]:
         asked |= one[MEASURED]
+    if not asked & ~(windows[-1][MEASURED] & windows[-2][MEASURED] & windows[-3][MEASURED]):
+        del windows[:old]  # all that they measured has come often enough since, as below
+        return
+    once = twice = often = 0  # vitals measured so many times since
     needed = []
     for one in reversed(windows):
         measured = one[MEASURED]

@@ -8,6 +8,7 @@ from detectors.vigil.asking import ask
 from detectors.vigil.assessment import Assessment
 from detectors.vigil.concern import with_concern
 from detectors.vigil.contradicted import contradicted
+from detectors.vigil.device_clock import NOWHERE
 from detectors.vigil.holding import heard_from, through_a_pause
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.loss import all_silent, losses, lost_at, one_cause
@@ -16,6 +17,7 @@ from detectors.vigil.orders import warns_at
 from detectors.vigil.persistence import LOW, AlertRequest
 from detectors.vigil.technical import SHARED, Condition, conditions
 from detectors.vigil.timing import timing
+from detectors.vigil.track import IN_ORDER
 from detectors.vigil.window import Decided
 from detectors.vigil.windows import ITEMS
 from schemas.alert_reason import Reason
@@ -62,8 +64,39 @@ def stand_out(request: AlertRequest, assessment: Assessment) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(name for name in request.far if name in assessment.values), *met)))
 
 
+def nothing_is_wrong(vigil: "Vigil", assessment: Assessment) -> bool:
+    """Whether nothing can be wrong with the measuring, as in nearly all looks: a stream has just told something, and
+    none of what `conditions_of` looks for has begun. Otherwise that has to look.
+    """
+    seen, signals, stay, intake, at = vigil.watched, vigil.signals, vigil.stay, vigil.intake, assessment.at
+    if vigil.rules.watch is None or not isinstance(intake, IntakeByAge) or not vigil.rules.technical.flat_line:
+        return False
+    if seen.usable_at != at or seen.unsteady_since < NEVER or seen.unknown_since < NEVER or vigil.overdue[0] <= at:
+        return False
+    if (seen.ecg > 1 and seen.pulse_at > -NEVER) or vigil.never_seen or at < intake.crossed_until:
+        return False
+    if signals.disagreeing_hold or signals.unattached or at < signals.lost_until or at < signals.rebuilt_until:
+        return False
+    if at < signals.unseen_until or at < signals.merged_until:
+        return False
+    if stay.discharged or stay.shares or stay.scale != 1 or stay.maternity is not None:
+        return False
+    for device in intake.devices.values():
+        if device.charts or device.late_since != NOWHERE or device.delay:
+            return False
+    for track in vigil.tracks.values():
+        if track.signs is not IN_ORDER or track.stale or track.unmoved or track.entered is not None or track.slow:
+            return False
+    return True
+
+
 def conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
     """What is wrong with the measuring now."""
+    return [] if nothing_is_wrong(vigil, assessment) else all_conditions_of(vigil, assessment)
+
+
+def all_conditions_of(vigil: "Vigil", assessment: Assessment) -> list[Condition]:
+    """As `conditions_of`, the long way."""
     stay, episode, rules, at = vigil.stay, vigil.register.deterioration, vigil.rules, assessment.at
     lost = losses(vigil, assessment)
     priority = episode.priority if episode else LOW

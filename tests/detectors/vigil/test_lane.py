@@ -5,6 +5,7 @@ import random
 import pytest
 
 from detectors.vigil import Vigil
+from detectors.vigil.looks import all_conditions_of, nothing_is_wrong
 from schemas.decode import Decoded, decode
 from schemas.plain_reading import decode_plain
 from tests.making import MINUTE, SECOND, T0, new_vigil, reading
@@ -97,3 +98,15 @@ def test_a_patient_who_was_merged_takes_nothing():
     at = T0 + 2 * SECOND
 
     assert give(vigil, reading(at, "p", "m", sequence=at // SECOND, **VITALS).bytes(), at, shortly=True) == (0, False)
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_where_nothing_is_wrong_at_sight_the_long_look_finds_nothing_either(seed):
+    chance, vigil, sights = random.Random(seed), new_vigil(), []
+    for at, value in stream(chance, 8):
+        give(vigil, value, at, shortly=True)
+        if vigil.tracks and chance.random() < 0.3:
+            assessment = vigil.assessment(vigil.now)
+            sights.append(nothing_is_wrong(vigil, assessment))
+            assert not sights[-1] or all_conditions_of(vigil, assessment) == []
+    assert sights

@@ -170,14 +170,15 @@ class Partition(ControlRecords):
                     continue
             if tries and (plain := decode_plain(value)) is not None:
                 watch = watches.get(plain.patient_id)
-                mine = watch is not None and plain.mode is mode and offset >= watch.upto
-                if mine and (count := watch.vigil.take_plain(plain, log_time)):
-                    watch.upto = next_offset
-                    readable, accepted = readable + 1, accepted + count
-                    touch(plain.patient_id)
-                    if watch.vigil.due < watch.queued:
-                        self.queue(watch, plain.patient_id)
-                    continue
+                if watch is not None and plain.mode is mode and offset >= watch.upto:
+                    count = watch.vigil.take_plain(plain, log_time)
+                    if count:
+                        watch.upto = next_offset
+                        readable, accepted = readable + 1, accepted + count
+                        touch(plain.patient_id)
+                        if watch.vigil.due < watch.queued:
+                            self.queue(watch, plain.patient_id)
+                        continue
             tries -= tries > 0
             decoded, reading = None, decode_fast(value)
             if reading is None:

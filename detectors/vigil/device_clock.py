@@ -13,7 +13,7 @@ from schemas.times import HOUR_MS, NEVER
 from schemas.vitals import STREAM_LATENESS
 
 if TYPE_CHECKING:
-    from detectors.vigil.lane import Lane
+    from detectors.vigil.lane import WindowLane
 
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
@@ -140,7 +140,7 @@ class DeviceClock:
         self.ahead = self.again = True
         self.sure = self.run_again = self.charts = False
         self.floor = NOWHERE  # as a mark, of all its vitals
-        self.lane: Lane | None = None  # where its next reading goes if it is like the last one
+        self.lane: WindowLane | None = None  # where its next reading goes if it is like the last one
         self._marks: dict[str, int] = {}
         self._new_marks: tuple[tuple[str, ...], int] = ((), NOWHERE)  # of vitals that are decided together, as yet
         self.gaps: list[int] = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from detectors.vigil.intake_by_age import IntakeByAge
 
 
-class Lane:
+class WindowLane:
     """Into which `window` readings go that the device takes before `until`, and that have these vitals and no others:
     `values_of` reads them, and `unsent` is how many others there are. No window: it has been decided.
     """
@@ -50,7 +50,7 @@ def open_lane(device: DeviceClock, window: Window, source: Source, names: tuple[
     read = values_of(names)
     if read is None or not _is_usual(window):
         return
-    device.lane = Lane(source, names, read, len(PLAUSIBLE) - len(names))
+    device.lane = WindowLane(source, names, read, len(PLAUSIBLE) - len(names))
     device.lane.lead_into(window, device.lead)
 
 
@@ -109,7 +109,7 @@ def take_lane(intake: "IntakeByAge", reading: PlainReading, at: int) -> int:
     return len(values)
 
 
-def _next_window(intake: "IntakeByAge", device: DeviceClock, lane: Lane, taken: int) -> Window | None:
+def _next_window(intake: "IntakeByAge", device: DeviceClock, lane: WindowLane, taken: int) -> Window | None:
     """The window of a moment at which the lane's window is over, opened if need be; None if it is not decided at its
     usual moment. A reading that came within `STEADY_MS` is never too late for it.
     """

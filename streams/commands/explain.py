@@ -89,8 +89,11 @@ def _explained(
         if alert_id is not None:
             return explain_alert(plays, rules, alert_id, revision, patient or whose(alert_id, plays.measured()))
         assert patient is not None and at is not None
+        now_ms = int(time.time() * 1_000)
+        if moment_of_patient(at, 0) is None:
+            moment(at, now_ms)  # what is no moment is refused before anybody is looked for
         own = moment_of_patient(at, _start(plays, patient))
-        when = moment(at, int(time.time() * 1_000)) if own is None else own
+        when = moment(at, now_ms) if own is None else own
         assert when is not None
         return explain_moment(plays, rules, patient, when)
 

@@ -57,6 +57,7 @@ TOPIC_RIGHTS: Final[Mapping[Principal, Mapping[Topic, tuple[str, ...]]]] = {
         Topic.STATUS: READ,
         Topic.TRENDS: READ,
         Topic.HEARTBEATS: READ,
+        Topic.SUBSCRIPTIONS: BOTH,  # browsers to be called, once Web Push is set up
     },
     Principal.GATEWAY: {Topic.READINGS: PUT, Topic.PATIENTS: PUT, Topic.REJECTIONS: PUT},
     Principal.DEVICE: {Topic.READINGS: PUT},
@@ -68,6 +69,7 @@ TOPIC_RIGHTS: Final[Mapping[Principal, Mapping[Topic, tuple[str, ...]]]] = {
         Topic.HEARTBEATS: READ,
         Topic.ACTIONS: WRITE,
         Topic.NOTIFICATIONS: BOTH,  # what is owed
+        Topic.SUBSCRIPTIONS: BOTH,  # whom to call, and the removal of browsers that are gone
     },
     Principal.CANARY: {Topic.READINGS: WRITE, Topic.CANARY: READ},
     Principal.DOCTOR: dict.fromkeys(TOPICS, (*BOTH, "CREATE", "ALTER_CONFIGS")),

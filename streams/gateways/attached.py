@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from schemas.patient import Event
 from streams.config.settings_problems import SettingsError
-from streams.formats.association import AssociationError, Associations, read_associations
+from streams.formats.association import Associations, read_associations
 from streams.gateways.store import NotStored
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Attached:
         self._stamp = self._stamp_of()
         try:
             self._known = self._read()
-        except (OSError, AssociationError) as error:
+        except (OSError, ValueError) as error:  # also what is not UTF-8
             raise SettingsError([f"VIGILWARD_GATEWAY_DEVICES: {error}"]) from None
         self._told: dict[str, tuple[str, ...]] = {}
 
@@ -78,7 +78,7 @@ class Attached:
         self._stamp = stamp
         try:
             self._known = self._read()
-        except (OSError, AssociationError) as error:
+        except (OSError, ValueError) as error:  # also what is not UTF-8
             log.error("the file of associations cannot be used, those before it stay in force: %s", error)
 
     def _read(self) -> Associations:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -55,6 +56,7 @@ class Gateway:
         self._seal = Seal(own.refused_keys.get_secret_value())
         identity = identity_of(own)
         self.attached = Attached(own.devices, identity.named)
+        self._telling: asyncio.Task[None] | None = None
         self.converter = Converter(
             Site(own.zone, sender=door, assigned=self.attached),
             identity=identity,
@@ -124,6 +126,17 @@ class Gateway:
         record = Record(self._topics[topic], message["patient_id"].encode(), _encode(message))
         await (await self.store.put([record]))
 
+    def tell_attached(self) -> "asyncio.Task[None]":
+        """Begins to tell the watch who wears which device; cancel the task to end it. Unready once it has failed."""
+
+        def ended(task: "asyncio.Task[None]") -> None:
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                log.error("who wears which device is told no more (%s): start anew", type(failure).__name__)
+
+        self._telling = asyncio.create_task(self.attached.run(partial(self.publish, topic=Topic.PATIENTS)))
+        self._telling.add_done_callback(ended)
+        return self._telling
+
     def _records(self, one: Converted) -> Iterator[Record]:
         for topic, messages in ((self._patients, one.patients), (self._readings, one.readings)):
             for message in messages:
@@ -165,6 +178,7 @@ class Gateway:
             "stopping": self.stopping,
             "cannot_store": bool(self.store.last_error),
             "kafka_is_slow": self.store.full,
+            "devices_not_told": self._telling is not None and self._telling.done() and _failed(self._telling),
         }
         return [name for name, holds in reasons.items() if holds]
 

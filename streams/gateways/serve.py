@@ -7,12 +7,10 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Final
 
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
-from streams.config.topics import Topic
 from streams.gateways import fhir, hl7v2, http, mqtt
 from streams.gateways.gateway import Gateway
 from streams.gateways.server import listen, make_app
@@ -79,7 +77,7 @@ async def _open(gateway: Gateway, ended: asyncio.Event) -> Callable[[], Awaitabl
             with _naming("PORT", own, hl7v2.PORT if own.port is None else own.port):
                 await inner.start()
         gateway.starting = False
-        telling = asyncio.create_task(gateway.attached.run(partial(gateway.publish, topic=Topic.PATIENTS)))
+        telling = gateway.tell_attached()
         log.info("gateway %s %s", door, _where(gateway, inner, port))
     return stop
 

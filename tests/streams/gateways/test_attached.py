@@ -85,6 +85,43 @@ def test_the_file_is_read_again_when_it_changes_and_a_broken_one_changes_nothing
     assert told(attached, NOON) == {"p-1": [], "p-3": ["w-2"]}
 
 
+def test_a_file_that_is_no_utf_8_is_told_as_any_other_fault_and_the_one_after_it_is_taken(tmp_path, caplog):
+    attached = known(tmp_path)
+    told(attached, NOON)
+    (tmp_path / "devices.toml").write_bytes('# Müller\n[[device]]\nid = "w-2"\npatient = "p-3"\n'.encode("latin-1"))
+    attached.look_again()
+    assert (told(attached, NOON), attached("w-2", NOON)) == ({}, "p-1")
+    assert "the file of associations cannot be used, those before it stay in force: 'utf-8'" in caplog.text
+    with pytest.raises(SettingsError, match=r"VIGILWARD_GATEWAY_DEVICES: 'utf-8'"):
+        Attached(tmp_path / "devices.toml", Identity().named)
+
+    (tmp_path / "devices.toml").write_text('# Mueller\n[[device]]\nid = "w-2"\npatient = "p-3"\n')
+    attached.look_again()
+    assert attached("w-2", NOON) == "p-3"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_gateway_that_tells_no_more_who_wears_what_is_unready_and_says_so(tmp_path, caplog, fails):
+    path = tmp_path / "devices.toml"
+    path.write_text(FILE)
+
+    async def story():
+        gateway = Gateway("mqtt", Settings(topic_prefix="w."), GatewaySettings(devices=path if fails else None))
+        gateway.starting = False
+        gateway.attached.look_again = broken
+        telling = gateway.tell_attached()
+        before = gateway.unready()
+        await asyncio.wait([telling], timeout=10)
+        await asyncio.sleep(0)
+        return before, gateway.unready()
+
+    def broken():
+        raise RuntimeError("broken")
+
+    assert asyncio.run(story()) == ([], ["devices_not_told"] if fails else [])
+    assert ("who wears which device is told no more" in caplog.text) is fails
+
+
 @pytest.mark.parametrize(
     "text", ["[[device]]\nid = 3", 'publish = 1\n[[device]]\nid = "d"\npatient = "p"', "[[",
              '[[device]]\nid = "d"\npatient = "p"\nsince = "2026-11-29T13:00:00Z"\nuntil = "2026-11-29T13:00:00Z"'],

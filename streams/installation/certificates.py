@@ -15,15 +15,21 @@ from streams.installation.finding import Code, Finding
 
 SOON: Final = timedelta(days=30)
 ANSWER_S: Final = 5.0
+AUTHORITIES: Final = "_CA_FILE"
+REMEDY: Final = "replace the file: new connections take the new one without a restart"
 
 
 def certificate_findings(files: Mapping[str, Path | None], now: datetime) -> Iterator[Finding]:
-    """`files`: by the setting that names it (PEM). One finding a file: of its certificate that ends first."""
+    """`files`: by the setting that names it (PEM). At most one finding a file.
+
+    Of a certificate with its chain the first counts, which is its own. A file of authorities (`..._CA_FILE`) is sound
+    as long as one of them is: a bundle holds those that go out of use beside those that replace them.
+    """
     for name, path in files.items():
         if path is None:
             continue
         try:
-            ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(path.read_bytes()))
+            ends = [one.not_valid_after_utc for one in x509.load_pem_x509_certificates(path.read_bytes())]
         except (OSError, ValueError):
             yield Finding(
                 Code.CERTIFICATE_ENDS,
@@ -32,7 +38,10 @@ def certificate_findings(files: Mapping[str, Path | None], now: datetime) -> Ite
                 "put a certificate there (PEM); connections that need it fail",
             )
             continue
-        yield from _ends(name, ends, now, "replace the file: new connections take the new one without a restart")
+        if name.endswith(AUTHORITIES):
+            yield from _ends(name, max(ends), now, REMEDY, "the last of the authorities")
+        else:
+            yield from _ends(name, ends[0], now, REMEDY)
 
 
 def broker_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -55,9 +64,9 @@ def broker_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield from _ends(f"broker {first}", ends, now, "renew the broker's certificate; no client comes in without it")
 
 
-def _ends(subject: str, ends: datetime, now: datetime, remedy: str) -> Iterator[Finding]:
+def _ends(subject: str, ends: datetime, now: datetime, remedy: str, what: str = "the certificate") -> Iterator[Finding]:
     if ends - now > SOON:
         return
     day, days = ends.astimezone(UTC).date().isoformat(), abs((ends - now).days)
-    says = f"the certificate ended on {day}" if ends <= now else f"the certificate ends in {days} days, on {day}"
+    says = f"{what} ended on {day}" if ends <= now else f"{what} ends in {days} days, on {day}"
     yield Finding(Code.CERTIFICATE_ENDS, subject, says, remedy)

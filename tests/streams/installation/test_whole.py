@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from streams.commands.doctor import CERTIFICATES, OWN_CERTIFICATES
 from streams.config.rights import TOPIC_RIGHTS, Principal
 from streams.config.settings import Settings
 from streams.installation.canary_heard import SILENT_AFTER_S, canary_findings
-from streams.installation.certificates import certificate_findings
+from streams.installation.certificates import AUTHORITIES, certificate_findings
 from streams.installation.copies import copy_findings
 from streams.installation.finding import Code
 from streams.installation.rights import right_findings
@@ -64,13 +65,32 @@ def test_a_file_without_a_certificate_is_found(tmp_path):
         assert found(certificate_findings({"X": path}, NOW)) == [(Code.CERTIFICATE_ENDS, "X")]
 
 
-def test_of_a_chain_the_first_to_end_counts(tmp_path):
-    long, _ = write_certificate(tmp_path / "1", 900)
-    short, _ = write_certificate(tmp_path / "2", 5)
-    long.write_text(long.read_text() + short.read_text())
+def bundle(tmp_path, *days):
+    parts = [write_certificate(tmp_path / str(number), one)[0].read_text() for number, one in enumerate(days)]
+    path = tmp_path / "bundle.pem"
+    path.write_text("".join(parts))
+    return path
 
-    (one,) = certificate_findings({"X": long}, NOW)
-    assert (NOW + timedelta(days=5)).date().isoformat() in one.says
+
+@pytest.mark.parametrize(("days", "told"), [((900, 5), None), ((5, 900), 5), ((-2,), -2), ((31,), None)])
+def test_of_a_certificate_with_its_chain_the_first_counts(tmp_path, days, told):
+    said = [one.says for one in certificate_findings({"VIGILWARD_SSL_CERT_FILE": bundle(tmp_path, *days)}, NOW)]
+
+    assert [(NOW + timedelta(days=told)).date().isoformat() in one for one in said] == [True] if told else not said
+
+
+@pytest.mark.parametrize("name", ["VIGILWARD_SSL_CA_FILE", "VIGILWARD_GATEWAY_CLIENT_CA_FILE"])
+@pytest.mark.parametrize(("days", "told"), [((900, -5), None), ((-5, 900), None), ((3, 29), 29), ((-5, -2), -2)])
+def test_authorities_are_sound_as_long_as_one_of_them_is(tmp_path, name, days, told):
+    said = [one.says for one in certificate_findings({name: bundle(tmp_path, *days)}, NOW)]
+
+    assert [(NOW + timedelta(days=told)).date().isoformat() in one for one in said] == [True] if told else not said
+
+
+def test_every_file_of_authorities_is_known_by_its_name():
+    names = {name for names in (OWN_CERTIFICATES, *CERTIFICATES.values()) for name in names}
+
+    assert {name for name in names if name.upper().endswith(AUTHORITIES)} == {"ssl_ca_file", "client_ca_file"}
 
 
 def test_a_silent_canary_is_named_by_its_partition_and_one_that_never_sang_is_not():

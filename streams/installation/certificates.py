@@ -16,7 +16,7 @@ from streams.installation.finding import Code, Finding
 SOON: Final = timedelta(days=30)
 ANSWER_S: Final = 5.0
 AUTHORITIES: Final = "_CA_FILE"
-REMEDY: Final = "replace the file: new connections take the new one without a restart"
+TOWARDS_KAFKA: Final = "VIGILWARD_SSL_"
 
 
 def certificate_findings(files: Mapping[str, Path | None], now: datetime) -> Iterator[Finding]:
@@ -39,9 +39,19 @@ def certificate_findings(files: Mapping[str, Path | None], now: datetime) -> Ite
             )
             continue
         if name.endswith(AUTHORITIES):
-            yield from _ends(name, max(ends), now, REMEDY, "the last of the authorities")
+            yield from _ends(name, max(ends), now, _remedy(name), "the last of the authorities")
         else:
-            yield from _ends(name, ends[0], now, REMEDY)
+            yield from _ends(name, ends[0], now, _remedy(name))
+
+
+def _remedy(name: str) -> str:
+    """What to do about a file, and who has to be started anew: librdkafka reads its files once."""
+    if name.startswith(TOWARDS_KAFKA):
+        return (
+            "replace the file: new connections of workers and the canary take the new one without a restart; boards, "
+            "gateways and notifiers are started anew"
+        )
+    return "replace the file: new connections take the new one without a restart"
 
 
 def broker_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import streams
 from streams.commands.doctor import CERTIFICATES, OWN_CERTIFICATES
 from streams.config.rights import TOPIC_RIGHTS, Principal
 from streams.config.settings import Settings
+from streams.config.settings_names import variable
 from streams.installation.canary_heard import SILENT_AFTER_S, canary_findings
-from streams.installation.certificates import AUTHORITIES, certificate_findings
+from streams.installation.certificates import AUTHORITIES, TOWARDS_KAFKA, certificate_findings
 from streams.installation.copies import copy_findings
 from streams.installation.finding import Code
 from streams.installation.rights import right_findings
@@ -91,6 +94,32 @@ def test_every_file_of_authorities_is_known_by_its_name():
     names = {name for names in (OWN_CERTIFICATES, *CERTIFICATES.values()) for name in names}
 
     assert {name for name in names if name.upper().endswith(AUTHORITIES)} == {"ssl_ca_file", "client_ca_file"}
+    assert {name for name in names if variable("", name).startswith(TOWARDS_KAFKA)} == {"ssl_ca_file", "ssl_cert_file"}
+
+
+PROCESSES = {"worker": "workers", "canary": "canary", "board": "boards", "gateways": "gateways", "notify": "notifiers"}
+READ_ONCE = ("librdkafka()", "streams.gateways.store import")  # librdkafka reads its files when a client is made
+
+
+@pytest.mark.parametrize("package", PROCESSES)
+def test_whoever_reads_its_certificate_towards_kafka_once_is_said_to_be_started_anew(tmp_path, package):
+    folder = Path(streams.__file__).parent / package
+    once = any(word in path.read_text("utf-8") for path in folder.glob("**/*.py") for word in READ_ONCE)
+    (found,) = certificate_findings({"VIGILWARD_SSL_CERT_FILE": write_certificate(tmp_path, 3)[0]}, NOW)
+    fresh, anew = found.remedy.split(" without a restart; ")
+    rows = Path(streams.__file__).parents[1].joinpath("SECURITY.md").read_text("utf-8").splitlines()
+    follows, not_followed = (
+        next(row for row in rows if row.startswith(one)) for one in ("| certificates", "| Kafka's")
+    )
+
+    assert [PROCESSES[package] in one for one in (fresh, anew)] == [not once, once]
+    assert [PROCESSES[package] in one for one in (follows, not_followed)] == [not once, once]
+
+
+def test_what_listens_takes_its_new_certificate_without_a_restart(tmp_path):
+    (found,) = certificate_findings({"VIGILWARD_BOARD_TLS_CERT_FILE": write_certificate(tmp_path, 3)[0]}, NOW)
+
+    assert "without a restart" in found.remedy and "anew" not in found.remedy
 
 
 def test_a_silent_canary_is_named_by_its_partition_and_one_that_never_sang_is_not():

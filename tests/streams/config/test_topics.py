@@ -51,6 +51,20 @@ def test_what_is_kept_of_a_patient_has_a_life_that_is_stated():
     assert all(f"{topic}`" in said for topic in KEEPS_PATIENTS) and "| 400 days" in said
 
 
+def test_the_board_says_how_long_admissions_readings_and_actions_are_kept():
+    said = (Path(__file__).parents[3] / "streams" / "board" / "README.md").read_text()
+    words = {7: "seven", 30: "thirty", 2: "two"}
+    patients, *others = (
+        TOPICS[one].retention_ms // DAY_MS for one in (Topic.PATIENTS, Topic.READINGS, Topic.ACTIONS, Topic.TRENDS)
+    )
+    readings, actions, minutes = (words[days] for days in others)
+
+    assert TOPICS[Topic.ALERTS].retention_ms == TOPICS[Topic.ACTIONS].retention_ms
+    assert (
+        f"`vitals.patients` for {patients} days, readings {readings}, alerts and actions {actions}, minutes {minutes};"
+    ) in " ".join(said.split())
+
+
 def test_states_are_compacted_in_small_pieces():
     assert int(config_of(Topic.STATES, Settings())["segment.bytes"]) <= 16 * 1_048_576
     assert "segment.bytes" not in config_of(Topic.STATUS, Settings())

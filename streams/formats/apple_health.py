@@ -12,11 +12,11 @@ from typing import Final
 from schemas.vitals import Source, Vital
 from streams.formats import units
 from streams.formats.findings import Converted, Sign
-from streams.formats.identity import Identity
+from streams.formats.identity import UNASSIGNED, Identity
 from streams.formats.mapping import Mappings
 from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_iso
-from streams.formats.statements import UNASSIGNED, Site, Statement, assemble
+from streams.formats.statements import Site, Statement, assemble
 from streams.formats.values import number_of
 from streams.formats.xml import Element, XmlError, stream
 

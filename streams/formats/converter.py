@@ -84,7 +84,9 @@ class Converter:
 
     def _named(self, site: Site) -> Site:
         """The site with its patient (a topic's, a login's) under the name by which patients are known here."""
-        return replace(site, patient=self.identity.named(site.patient)) if site.patient and self.identity.key else site
+        return (
+            replace(site, patient=self.identity.known_as(site.patient)) if site.patient and self.identity.key else site
+        )
 
 
 _MODULES: Final = {

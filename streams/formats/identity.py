@@ -8,6 +8,7 @@ one, the first time that a patient is named tells which pseudonyms are the same 
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,10 @@ from streams.formats.hl7v2_text import Segment
 TYPES: Final = ("MR", "MRN", "PI", "PT", "PN", "VN", "AN")
 
 
+UNASSIGNED: Final = "unassigned:"
+"""Begins the id of whoever is named by no message and no device."""
+DIGEST_LETTERS: Final = 32
+_DIGEST: Final = re.compile(rf"[0-9a-f]{{{DIGEST_LETTERS}}}")
 TOLD: Final = 100_000  # patients whose older pseudonyms were told by this process
 
 
@@ -96,10 +101,31 @@ class Identity:
             self.renamed.update((_pseudonym(key_id, key, assigner, value), name) for key_id, key in self.older)
         return name
 
+    def known_as(self, value: str) -> str:
+        """The same of an id by which the site itself names a patient: a topic's, a login's, a native reading's.
+
+        What is a pseudonym already (under a key id that is known here), or the id of nobody, stays as it is.
+
+        >>> ours = Identity(key=b"0123456789abcdef", key_id="k1")
+        >>> ours.known_as(ours.named("42")) == ours.known_as("42") == ours.named("42")
+        True
+        """
+        if not value or value.startswith(UNASSIGNED) or self._is_pseudonym(value):
+            return value
+        return self.named(value)
+
+    def _is_pseudonym(self, value: str) -> bool:
+        key_id, dash, digest = value.rpartition("-")
+        return (
+            bool(dash)
+            and key_id in (self.key_id, *(known for known, _ in self.older))
+            and _DIGEST.fullmatch(digest) is not None
+        )
+
 
 def _pseudonym(key_id: str, key: bytes, assigner: str, value: str) -> str:
     digest = hmac.new(key, f"{assigner}\x1f{value}".encode("utf-8", "replace"), hashlib.sha256)
-    return f"{key_id}-{digest.hexdigest()[:32]}"
+    return f"{key_id}-{digest.hexdigest()[:DIGEST_LETTERS]}"
 
 
 def _bed(location: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Our own readings as JSON, one a line: looked at as the intake will, with the verdict that others' messages get.
 
 A door that knows the patient or the device from elsewhere (a topic, a login) fills them in where a reading lacks them.
+Where patients are pseudonyms, those that readings name become the same ones as those of topics and logins.
 """
 
 from collections.abc import Iterator
@@ -32,18 +33,20 @@ def recognised(document: Any) -> bool:
     return isinstance(mapping_of(document).get("vitals"), dict)
 
 
-def convert(data: bytes, site: Site, memory: Memory, _: Mappings, __: Identity, first: int = 1) -> Iterator[Converted]:
+def convert(
+    data: bytes, site: Site, memory: Memory, _: Mappings, names: Identity, first: int = 1
+) -> Iterator[Converted]:
     """Every reading in some bytes, looked at, in order. Raises nothing on any input."""
     for number, (document, problem) in enumerate(documents(data), first):
         into = Converted(number, NAME)
         if problem or not isinstance(document, dict):
             into.say(Sign.MALFORMED, "record", problem or "not an object")
         else:
-            _look(document, into, site)
+            _look(document, into, site, names)
         yield into
 
 
-def _look(document: dict[str, Any], into: Converted, site: Site) -> None:
+def _look(document: dict[str, Any], into: Converted, site: Site, names: Identity) -> None:
     said = dict(document)
     if site.patient and not said.get("patient_id"):
         said["patient_id"] = site.patient
@@ -55,6 +58,7 @@ def _look(document: dict[str, Any], into: Converted, site: Site) -> None:
         for one in (refusal, *refusal.more):
             into.say(one.code, one.field or "record", one.detail[:80])
         return
+    said["patient_id"] = names.known_as(said["patient_id"])  # looked at as it was sent
     refused: list[Refused] = list(decoded.refused) if isinstance(decoded, Decoded) else []
     reading = decoded.reading if isinstance(decoded, Decoded) else decoded
     judged = {name: judge(name, measure) for name, measure in reading.vitals.items()}

@@ -23,10 +23,10 @@ from schemas.reading import Mode, Quality
 from schemas.reasons import Refusal
 from schemas.vitals import Source, Vital
 from streams.formats.findings import Converted, Sign
+from streams.formats.identity import UNASSIGNED
 from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, instant
 
-UNASSIGNED: Final = "unassigned:"
 NAMES: Final = {vital: vital.value for vital in Vital}
 _TAKEN: Final = re.compile(NO_CONTROLS)
 

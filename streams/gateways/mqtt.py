@@ -183,9 +183,8 @@ class MqttDoor:
 
     def _gone_reading(self, said: dict[str, str]) -> dict[str, Any]:
         """That a device's vitals are not available from now on; a heart rate where nothing of it was seen yet."""
-        patient, device = said.get("patient", ""), said.get("device", "")
-        if patient:  # under the name by which the readings of its topic go
-            patient = self._gateway.converter.identity.named(patient)
+        # under the name by which the readings of its topic go
+        patient, device = self._gateway.converter.identity.known_as(said.get("patient", "")), said.get("device", "")
         vitals = sorted(self._vitals.get((patient, device), ())) or ["heart_rate"]
         return {
             "patient_id": patient,

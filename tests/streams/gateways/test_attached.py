@@ -183,3 +183,36 @@ def test_a_gateway_names_the_wearer_of_a_device_and_the_patient_of_a_topic_by_ps
 
     patients = {one.patient_id for one in asyncio.run(story())}
     assert patients == {Identity(key=b"0123456789abcdef", key_id="k1").named("4711")}
+
+
+PSEUDONYMS = "k2:a new secret of some length,k1:an old secret of some length"
+
+
+@pytest.mark.parametrize("form", [Format.NATIVE, Format.AUTO])
+@pytest.mark.parametrize("keys", ["", PSEUDONYMS])
+def test_a_topic_and_a_native_reading_that_name_one_patient_mean_one(form, keys):
+    gateway = Gateway("mqtt", Settings(topic_prefix="w."), GatewaySettings(pseudonym_keys=keys))
+    name = gateway.converter.identity.named
+    old = Identity(key=b"an old secret of some length", key_id="k1").named("4711")
+
+    def patient_of(said, topic=None):
+        reading = {"patient_id": said, "device_id": "d", "taken_at": "2026-11-29T20:00:00Z",
+                   "vitals": {"spo2": {"value": 97, "unit": "%"}}}  # fmt: skip
+        data = json.dumps({key: value for key, value in reading.items() if value is not None}).encode()
+        (one,) = gateway.converter.convert(data, form, gateway.site_of(patient=topic))
+        return decode(json.dumps(one.readings[0]).encode()).patient_id
+
+    named = {patient_of("4711"), patient_of(None, "4711"), patient_of("4711", "4711"), patient_of(None, name("4711"))}
+    assert named == {name("4711"), patient_of(name("4711"))} == {patient_of(name("4711"), "0815")}
+    assert (name("4711") == "4711") is not bool(keys)
+    assert patient_of(old) == old and patient_of("unassigned:d") == "unassigned:d"
+    assert patient_of("k1-4711") == name("k1-4711") and patient_of(f"k3{old[2:]}") == name(f"k3{old[2:]}")
+
+
+def test_an_id_that_no_reading_may_have_stays_refused_where_patients_are_pseudonyms():
+    gateway = Gateway("mqtt", Settings(topic_prefix="w."), GatewaySettings(pseudonym_keys=PSEUDONYMS))
+    for patient in ("", "p" * 1_000, "p\x00", 4711):
+        reading = {"patient_id": patient, "device_id": "d", "taken_at": "2026-11-29T20:00:00Z",
+                   "vitals": {"spo2": {"value": 97, "unit": "%"}}}  # fmt: skip
+        (one,) = gateway.converter.convert(json.dumps(reading).encode(), Format.NATIVE)
+        assert not one.readings and one.findings

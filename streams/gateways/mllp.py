@@ -29,7 +29,10 @@ class Frames:
         return START in self._held
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are complete now. Raises TooLarge."""
+        """The messages that are complete now. What is too large is raised (TooLarge) only once there is none before it:
+        what came whole in the same read is given first.
+        """
+        self._refuse_too_large()
         self._held += data
         found: list[bytes] = []
         while (end := self._held.find(END, self._looked)) >= 0:
@@ -39,9 +42,13 @@ class Frames:
             # what stands before the last start is a message that never ended, or noise: it has no end, so no answer
             found.append(frame[frame.rfind(START) + 1 :])
         self._looked = len(self._held)
+        if not found:
+            self._refuse_too_large()
+        return found
+
+    def _refuse_too_large(self) -> None:
         if len(self._held) > self._limit:
             raise TooLarge(f"a message of more than {self._limit:,} bytes")
-        return found
 
 
 def frame(message: bytes) -> bytes:

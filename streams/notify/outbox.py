@@ -41,7 +41,7 @@ def retry_after(notice_id: str, tries: int, longest_s: float = LONGEST_RETRY_S) 
 @dataclass(slots=True)
 class Waiting:
     """A notice on its way, and what its tries came to. `refused`: tries that the receiver answered with a no.
-    `flying`: it is being sent, and what follows of its alert waits.
+    `flying`: it is being sent, and what follows of its alert waits. `began_at`: when its newest try was due.
     """
 
     notice: Notice
@@ -50,6 +50,7 @@ class Waiting:
     since: float = 0.0
     overdue: bool = False
     first_try_at: float = 0.0
+    began_at: float = 0.0
     not_before: float = 0.0
     flying: bool = False
 
@@ -71,6 +72,7 @@ class Outbox:
     queue: dict[str, Waiting] = field(default_factory=dict)
     gathering: list[Notice] = field(default_factory=list)
     failures: int = 0
+    failed_at: float = float("-inf")
     shut: bool = False
     not_before: float = 0.0
     join_at: float = 0.0
@@ -147,6 +149,7 @@ class Outbox:
             if not stays:
                 if not one.tries:
                     one.first_try_at = now
+                one.began_at = now
                 return one.notice
             behind |= one.alerts
         return None
@@ -175,19 +178,23 @@ class Outbox:
         """It has not arrived, and is tried again later. False: it is given up, and is to be dropped.
 
         `answered`: the receiver is there and refused this one; unless it asked for a pause (`wait_s`) or takes nothing
-        at all (`shut`), it is asked to take the others meanwhile.
+        at all (`shut`), it is asked to take the others meanwhile. What was already under way when the last failure was
+        counted is not counted again: a blip that several messages met is one.
         """
         one = self.queue[notice_id]
         one.tries += 1
         one.refused += answered and not shut
-        self.failures += 1
+        counts = one.began_at >= self.failed_at
+        if counts:
+            self.failures, self.failed_at = self.failures + 1, now
         self.shut = shut
         answered = answered and not shut
         one.not_before = now + max(wait_s or 0.0, retry_after(notice_id, one.tries))
-        if not answered or wait_s is not None or self.away:
-            self.not_before = now + max(wait_s or 0.0, retry_after(notice_id, self.failures, LONGEST_PAUSE_S))
-            if not answered:
-                one.not_before = self.not_before
+        if wait_s is not None or (counts and (not answered or self.away)):
+            pause_s = max(wait_s or 0.0, retry_after(notice_id, max(1, self.failures), LONGEST_PAUSE_S))
+            self.not_before = max(self.not_before, now + pause_s)
+        if not answered and self.not_before > now:
+            one.not_before = self.not_before
         return now - one.first_try_at < GIVEN_UP_AFTER_S
 
     def is_parked(self, notice_id: str) -> bool:

@@ -134,6 +134,56 @@ def test_a_receiver_that_does_not_answer_is_away_until_it_does(call):
     assert not box.away
 
 
+def in_flight(box: Outbox, call, now: float) -> list[str]:
+    """Eight messages of as many alerts, all under way."""
+    for number in range(8):
+        box.add(call(number), now)
+    for _ in range(8):
+        box.fly(box.ready(now).id)
+    return list(box.queue)
+
+
+def test_a_blip_that_eight_messages_under_way_meet_counts_once(call):
+    box = Outbox()
+    names = in_flight(box, call, 0.0)
+    for number, name in enumerate(names):
+        box.fly(name, flies=False)
+        box.failed(name, 0.1 + number / 1_000)
+
+    assert box.failures == 1 and not box.away
+    assert box.next_at() <= 0.1 + 0.5 and all(one.not_before <= 0.7 for one in box.queue.values())
+    now, went = 0.7, 0
+    while (one := box.ready(now)) is not None:
+        box.sent(one.id)
+        went += 1
+    assert went == 8, "the pause is over for all of them"
+
+
+def test_a_receiver_that_stays_away_is_so_after_as_many_tries_that_began_one_after_another(call):
+    box = Outbox()
+    for name in in_flight(box, call, 0.0):
+        box.fly(name, flies=False)
+        box.failed(name, 10.0)
+    for _ in range(OPEN_AFTER - 1):
+        assert not box.away
+        now = box.next_at()
+        box.failed(box.ready(now).id, now + 10.0)
+
+    assert box.away
+
+
+def test_what_fails_late_of_a_blip_that_is_over_holds_nothing_up(call):
+    box = Outbox()
+    first, second, late, *_ = in_flight(box, call, 0.0)
+    box.failed(first, 0.1)
+    box.sent(second)
+    box.fly(late, flies=False)
+    box.failed(late, 10.0)
+
+    assert (box.failures, box.not_before) == (0, 0.0)
+    assert box.queue[late].not_before > 10.0
+
+
 def test_a_message_is_given_up_after_a_day(call):
     box = Outbox()
     box.add(call(), 0.0)

@@ -89,6 +89,18 @@ def short(notice_id: str) -> str:
     return hashlib.sha256(notice_id.encode()).hexdigest()[:20]
 
 
+def alerts_of(notice: Notice) -> list[str]:
+    """The alerts that a message tells of, each once, in the order of their ids."""
+    return sorted({one.alert_id for one in notice.covers} or {notice.alert_id})
+
+
+def tag_of(notice: Notice) -> str:
+    """What a later message takes the place of, on a screen and at a push service: one of exactly the same alerts. What
+    becomes of one bed never takes away the message of several.
+    """
+    return short("\n".join(alerts_of(notice)))
+
+
 def covered(notice: Notice) -> Covered:
     """What a joined message keeps of each notice that it stands for."""
     return Covered(

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from schemas.alert import Kind, Priority
-from streams.notify.notice import Notice, Phase, covered
+from streams.notify.notice import Notice, Phase, alerts_of, covered
 
 FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 60.0
@@ -57,7 +57,7 @@ class Waiting:
     @property
     def alerts(self) -> frozenset[str]:
         """The alerts that it tells of."""
-        return frozenset(one.alert_id for one in self.notice.covers) or frozenset({self.notice.alert_id})
+        return frozenset(alerts_of(self.notice))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from playwright.sync_api import Page, Worker, expect
@@ -28,6 +29,7 @@ from streams.notify.book import Book
 from streams.notify.channels.webpush import WebPush
 from streams.notify.devices import Devices
 from streams.notify.notice import Notice, Phase
+from streams.notify.outbox import joined
 from streams.notify.routes import Channel, Recipient
 from streams.web_push.identity import Identity, new_key
 from tests.browser.made import Bed, Ward, lifecycle, now
@@ -181,16 +183,30 @@ def said(settings, bed: Bed) -> list[dict]:
     return [one for one in every if one.get("recipient")]
 
 
+def alerts_on(phone: Phone, tag: str) -> int:
+    """How many alerts still call on a notification."""
+    return phone.worker.evaluate(
+        "async (tag) => (await self.registration.getNotifications({ tag }))[0].data.alerts.length", tag
+    )
+
+
+def called_here(phone: Phone, settings) -> dict:
+    """Calls to this browser, turned on by its person; the subscription as the notifier reads it."""
+    phone.page.get_by_role("button", name="Settings").click()
+    phone.page.locator("#calls-here").check()
+    known = until(
+        lambda: [one for one in subscriptions(settings).values() if one and one["endpoint"] == phone.endpoint]
+    )
+    phone.page.keyboard.press("Escape")
+    return known[0]
+
+
 def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_nothing_after_signing_out(
     phone: Phone, settings, identity: Identity, calling: Bed
 ):
-    page = phone.page
-    page.get_by_role("button", name="Settings").click()
-    page.locator("#calls-here").check()
-    [subscription] = until(lambda: [one for one in subscriptions(settings).values() if one])
+    page, subscription = phone.page, called_here(phone, settings)
     assert (subscription["login"], subscription["endpoint"]) == ("nora", phone.endpoint)
     assert page.evaluate("sessionStorage.asked") == "65", "the notifier's own public key"
-    page.keyboard.press("Escape")
 
     alert = alert_of(revision_of(settings, calling))
     [call] = Book(routes_of(NURSES), Mode.REAL).take(alert, alert.at)
@@ -220,7 +236,7 @@ def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_n
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.locator("[name=login]")).to_be_visible()
-    until(lambda: not any(subscriptions(settings).values()))
+    until(lambda: phone.endpoint not in [one["endpoint"] for one in subscriptions(settings).values() if one])
     phone.hand_over(message)  # one that was under way
     until(phone.shown)
     before = len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"])
@@ -228,3 +244,26 @@ def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_n
     [again] = until(phone.shown)
     assert again["body"].startswith("Sign in to accept."), "nobody owns an alert without a name"
     assert len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"]) == before
+
+
+def test_a_call_of_several_beds_stays_with_its_answers_until_each_of_them_is_over(
+    phone: Phone, settings, identity: Identity, calling: Bed
+):
+    subscription = called_here(phone, settings)
+    alert = alert_of(revision_of(settings, calling))
+    [call] = Book(routes_of(NURSES), Mode.REAL).take(alert, alert.at)
+    calls = [msgspec.structs.replace(call, id=f"{call.id}:{bed}", alert_id=bed, bed=bed) for bed in ("A01", "A02")]
+    ends = [
+        msgspec.structs.replace(one, id=f"{one.id}:over", phase=Phase.END, step=None, text=f"Bed {one.bed}: ended")
+        for one in calls
+    ]
+    both, *over = push(identity, [joined(calls), *ends], phone, subscription)
+
+    phone.hand_over(both)
+    [card] = until(phone.shown)
+    phone.hand_over(over[0])
+    until(lambda: len(phone.shown()) == 2)
+    until(lambda: card["tag"] in [one["tag"] for one in phone.shown()] and alerts_on(phone, card["tag"]) == 1)
+    assert card in phone.shown() and card["actions"] == ["accept", "decline"], "bed A02 still calls"
+    phone.hand_over(over[1])
+    until(lambda: len(phone.shown()) == 2 and card["tag"] not in [one["tag"] for one in phone.shown()])

@@ -1,8 +1,9 @@
 """Web Push: calls to the browsers that people have put under their names on the board's page (RFC 8030, 8291, 8292).
 
 A push service that has taken a message has *sent* it; that it was shown, seen, accepted or declined the browser says to
-the board, with the ticket in the message. A later message of an alert replaces, at the push service and on the screen,
-the one that waits: who was without a network gets the latest state once.
+the board, with the ticket in the message. A later message of the same alerts replaces, at the push service and on the
+screen, the one that waits: who was without a network gets the latest state once. A message of several alerts stays on
+the screen until each of them is over or is told of anew.
 """
 
 import json
@@ -15,7 +16,7 @@ from schemas.alert import Priority
 from schemas.times import to_ms
 from streams.notify.channels import Answer
 from streams.notify.channels.webhook import HttpReceiver
-from streams.notify.notice import Covered, Notice, Phase, calls_of_notice, short
+from streams.notify.notice import Covered, Notice, Phase, alerts_of, calls_of_notice, short, tag_of
 from streams.notify.routes import Recipient
 from streams.web_push.base64url import unpacked
 from streams.web_push.encryption import MOST_BYTES, encrypted
@@ -25,6 +26,7 @@ from streams.web_push.ticket import Ticket, TicketCall, write
 
 LIVES_S: Final = 1_800
 """A push service keeps what it cannot deliver for so long: longer ago, nobody is told of a call that is over."""
+ALERT_DIGITS: Final = 8
 GONE: Final = frozenset({404, 410})
 NOBODY: Final = "nobody who is called here has put a device under her name"
 Find = Callable[[Recipient, str | None], list[Subscription]]
@@ -32,12 +34,13 @@ Find = Callable[[Recipient, str | None], list[Subscription]]
 
 def payload(notice: Notice, identity: Identity, now_s: float, *, most: int = MOST_BYTES) -> bytes:
     """What the browser shows, and the ticket to answer with. Calls that have no room in the ticket stay unanswered, and
-    go on by the ladder.
+    go on by the ladder; where the list of alerts has none, the message stays on the screen until somebody closes it.
     """
     calls = [_call(one) for one in calls_of_notice(notice)]
     head, _, rest = notice.text.partition(": ")
     said: dict[str, Any] = {
-        "tag": short(notice.alert_id),
+        "tag": tag_of(notice),
+        "alerts": [short(one)[:ALERT_DIGITS] for one in alerts_of(notice)],
         "title": head[:200],
         "body": rest,
         "phase": notice.phase,
@@ -51,6 +54,8 @@ def payload(notice: Notice, identity: Identity, now_s: float, *, most: int = MOS
             return body
         if len(said["body"]) > 1_000:
             said["body"] = said["body"][:1_000]
+        elif len(said["alerts"]) > 1:
+            said["alerts"] = []  # all or none: a list with holes would close what still calls
         elif calls:
             calls = calls[: len(calls) * 3 // 4]
             said.pop("ticket")
@@ -99,7 +104,7 @@ class WebPush(HttpReceiver):
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(LIVES_S),
-            "Topic": short(notice.alert_id),
+            "Topic": tag_of(notice),
             "Urgency": "normal" if low else "high",
         }
         answer = await self.post_to(device.endpoint, body, headers)

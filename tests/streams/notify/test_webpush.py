@@ -16,8 +16,8 @@ from streams.notify.book import Book
 from streams.notify.channels import Answer
 from streams.notify.channels.webpush import LIVES_S, WebPush, payload
 from streams.notify.devices import Devices, named
-from streams.notify.notice import Notice, short
-from streams.notify.outbox import Outbox
+from streams.notify.notice import Notice, Phase, short, tag_of
+from streams.notify.outbox import Outbox, joined
 from streams.notify.routes import Channel, Recipient, RoutesFault
 from streams.notify.serve import identity_of
 from streams.notify.settings import NotifySettings
@@ -187,6 +187,52 @@ def test_an_end_has_no_ticket_and_takes_the_calls_place(identity, call, revision
     assert said["body"].startswith("called 03:10 UTC, ended 03:14 UTC")
 
 
+@pytest.fixture
+def calls_of(revision) -> Callable[..., list[Notice]]:
+    """One technical call below high for each of these beds."""
+
+    def calls_of(*beds: int, **more) -> list[Notice]:
+        facts = {"kind": Kind.TECHNICAL, "priority": Priority.MEDIUM, "subject": "silent", **more}
+        book = Book(routes_of(NURSES), Mode.REAL)
+        return [one for bed in beds for one in book.take(revision(alert_id=f"a-{bed}", **facts), START)]
+
+    return calls_of
+
+
+def ended(one: Notice) -> Notice:
+    return msgspec.structs.replace(one, id=f"{one.id}:over", phase=Phase.END, step=None)
+
+
+def test_what_becomes_of_one_bed_takes_away_no_message_of_several(identity, calls_of):
+    calls = calls_of(1, 2, 3)
+    message = joined(calls)
+    (rises,) = calls_of(1, priority=Priority.HIGH)
+    card, own_end, rise = (json.loads(payload(one, identity, NOW)) for one in (message, ended(calls[0]), rises))
+
+    assert card["tag"] not in (own_end["tag"], rise["tag"]) and own_end["tag"] == rise["tag"]
+    assert len(card["alerts"]) == 3 and set(own_end["alerts"]) < set(card["alerts"])
+
+
+def test_a_later_message_of_the_same_beds_takes_the_place_of_theirs_and_of_others_does_not(identity, calls_of):
+    calls = calls_of(1, 2, 3)
+    over = [ended(one) for one in reversed(calls)]
+
+    assert tag_of(joined(over)) == tag_of(joined(calls)) == json.loads(payload(joined(over), identity, NOW))["tag"]
+    assert len({tag_of(one) for one in (joined(calls), joined(over[:2]), joined(over[1:]), over[0])}) == 4
+
+
+def test_a_push_service_keeps_the_message_of_several_beds_beside_what_becomes_of_one(identity, calls_of):
+    calls = calls_of(1, 2)
+
+    async def story(_, send) -> None:
+        for one in (joined(calls), ended(calls[0]), joined([ended(one) for one in calls])):
+            await send(NURSES, one)
+
+    service, *_ = pushed(identity, story, "nora")
+    both, one, over = (headers["Topic"] for _, headers, _ in service.taken)
+    assert both == over != one
+
+
 @pytest.mark.parametrize(("beds", "whole"), [(26, True), (400, False)])
 def test_a_wards_calls_fit_into_one_message_and_of_more_the_first(identity, revision, beds: int, whole: bool):
     book, box = Book(routes_of(NURSES), Mode.REAL), Outbox()
@@ -200,6 +246,7 @@ def test_a_wards_calls_fit_into_one_message_and_of_more_the_first(identity, revi
     calls = read(json.loads(said)["ticket"], verifier(identity.public)).calls
 
     assert len(said) < 4_000 and (len(calls) == beds) is whole and len(calls) >= 26
+    assert len(json.loads(said)["alerts"]) == (beds if whole else 0), "all or none"
 
 
 def test_whoever_is_pushed_to_without_a_key_is_an_error_at_the_start(tmp_path):

@@ -30,6 +30,23 @@ async function tell(ticket, word, headers = {}) {
   }
 }
 
+// Another card goes once the new message tells of all that it still calls for. What has ended is struck from a card of
+// several beds, which stays, with its answers, for the others.
+async function settle({ tag, alerts, phase }) {
+  if (!alerts?.length) return;
+  for (const card of await self.registration.getNotifications()) {
+    const calling = card.data?.alerts ?? [];
+    const left = calling.filter((one) => !alerts.includes(one));
+    if (card.tag === tag || left.length === calling.length) continue;
+    if (!left.length) card.close();
+    else if (phase === "end") {
+      const { body, silent, requireInteraction, actions } = card;
+      const data = { ...card.data, alerts: left };
+      await self.registration.showNotification(card.title, { body, tag: card.tag, silent, requireInteraction, actions, data });
+    }
+  }
+}
+
 async function push(data) {
   const call = Boolean(data.ticket);
   await self.registration.showNotification(data.title, {
@@ -41,6 +58,7 @@ async function push(data) {
     data,
     actions: call ? [{ action: "accept", title: say("push.accept") }, { action: "decline", title: say("push.decline") }] : [],
   });
+  await settle(data);
   if (call) await tell(data.ticket, "delivered");
 }
 

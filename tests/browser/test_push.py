@@ -267,3 +267,16 @@ def test_a_call_of_several_beds_stays_with_its_answers_until_each_of_them_is_ove
     assert card in phone.shown() and card["actions"] == ["accept", "decline"], "bed A02 still calls"
     phone.hand_over(over[1])
     until(lambda: len(phone.shown()) == 2 and card["tag"] not in [one["tag"] for one in phone.shown()])
+
+
+def test_whoever_signs_out_is_called_no_more_though_the_board_takes_no_word_of_it(phone: Phone, settings):
+    page = phone.page
+    called_here(phone, settings)
+    assert page.evaluate("sessionStorage.on") == "1"
+    page.route("**/api/push/devices/remove", lambda route: route.fulfill(status=503, body="{}"))
+
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.locator("[name=login]")).to_be_visible()
+    assert page.evaluate("sessionStorage.on ?? null") is None

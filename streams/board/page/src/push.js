@@ -31,10 +31,10 @@ export async function turnOn() {
 export async function turnOff() {
   try {
     const one = await now();
-    if (one) {
-      await api.post("/api/push/devices/remove", { endpoint: one.endpoint });
-      await one.unsubscribe();
-    }
+    // Either is enough: the board forgets a device whose push service says that it is gone.
+    const ways = one ? [one.unsubscribe(), api.post("/api/push/devices/remove", { endpoint: one.endpoint })] : [];
+    const said = await Promise.allSettled(ways);
+    if (said.length && said.every(({ status }) => status === "rejected")) throw said[0].reason;
     device.on = false;
     device.failed = "";
   } catch (fault) {

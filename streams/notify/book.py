@@ -13,9 +13,9 @@ import msgspec
 
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
-from streams.notify.alerts import Revision
+from streams.notify.alerts import Revision, StepReached
 from streams.notify.notice import Details, Fate, Notice, Phase, short
-from streams.notify.routes import Channel, Recipient, Routes
+from streams.notify.routes import Channel, Recipient, Routes, base_of
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
 """People are not told of a call that was over before a notifier first heard of it, once it is this old."""
@@ -118,21 +118,29 @@ class Book:
             named = self._routes.people(reached.step, revision.ward, revision.priority, revision.kind, revision.at)
             on_duty = self._expand(named, revision.ward)
             self.nobody += not on_duty
+            again = revision.lifecycle.repeats
             for one in on_duty:
-                again = revision.lifecycle.repeats
-                name = f"{revision.alert_id}:{reached.step}:{reached.at.isoformat()}:{again}:{one.name}"
-                # Who was told that it is over is called again, though the ladder goes on with the steps it had.
-                if ends := sum(_ended(told, one, revision) for told in known.values()):
-                    name += f":{ends}"
+                if _was_told(known.get(_call_id(revision, reached, base_of(one.name), known)), one):
+                    continue
+                name = _call_id(revision, reached, one.name, known)
                 notice = self._notice(revision, one, name, Phase.CONTINUE if again else Phase.START)
                 facts = {"step": reached.step.value, "called_at": reached.at, "recipients": len(on_duty)}
                 found.append(msgspec.structs.replace(notice, round=again, **facts))
+            found += self._handed_on(on_duty, known, {one.id for one in found})
         return found
+
+    def _handed_on(self, on_duty: list[Recipient], known: dict[str, Notice], done: set[str]) -> list[Notice]:
+        """What is owed to a recipient that nobody stood behind, and is now asked of each of its people: it was nobody's
+        call, so nobody is told of its end.
+        """
+        bases = {base_of(one.name) for one in on_duty} - {one.name for one in on_duty}
+        owed = [one for one in known.values() if one.recipient in bases and _is_call(one) and one.fate is Fate.OWED]
+        return [msgspec.structs.replace(one, fate=Fate.SUPERSEDED, step=None) for one in owed if one.id not in done]
 
     def _ends(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
         """To each who was called: that it is over, or who has it. A call that never left is not sent after its end."""
         found: list[Notice] = []
-        called = [one for one in known.values() if one.step is not None and not one.covers]
+        called = [one for one in known.values() if _is_call(one)]
         for recipient in dict.fromkeys(one.recipient for one in called):
             calls = [one for one in called if one.recipient == recipient]
             newest = max(calls, key=lambda one: (one.at, one.round))
@@ -179,9 +187,27 @@ def _details(revision: Revision) -> Details:
     )
 
 
-def _ended(told: Notice, recipient: Recipient, revision: Revision) -> bool:
+def _is_call(one: Notice) -> bool:
+    return one.step is not None and not one.covers
+
+
+def _call_id(revision: Revision, reached: StepReached, recipient: str, known: dict[str, Notice]) -> str:
+    """Who was told that it is over is called again, though the ladder goes on with the steps it had."""
+    name = f"{revision.alert_id}:{reached.step}:{reached.at.isoformat()}:{revision.lifecycle.repeats}:{recipient}"
+    ends = sum(_ended(told, recipient, revision) for told in known.values())
+    return f"{name}:{ends}" if ends else name
+
+
+def _was_told(call: Notice | None, recipient: Recipient) -> bool:
+    """Whether this call of the recipient of the routes reached all devices, hers as well, or does so joined."""
+    if call is None or call.recipient == recipient.name:
+        return False
+    return _is_call(call) and call.fate not in (Fate.OWED, Fate.UNDELIVERABLE)
+
+
+def _ended(told: Notice, recipient: str, revision: Revision) -> bool:
     ended = told.phase is Phase.END and not told.covers
-    return ended and told.recipient == recipient.name and told.revision < revision.revision
+    return ended and told.recipient == recipient and told.revision < revision.revision
 
 
 def _is_over(notices: Iterable[Notice]) -> bool:

@@ -14,22 +14,11 @@ from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.notify.channels.webpush import allowed
 from streams.notify.receipts import ROLE_OF
-from streams.notify.routes import Channel, Recipient
+from streams.notify.routes import BELOW, Channel, Recipient
 from streams.web_push.subscription import NoSubscription, Subscription, decode
 
 log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
-BELOW: Final = "/"
-"""Between a recipient of the routes and the login of one of the people whom it stands for."""
-
-
-def base_of(name: str) -> str:
-    """The recipient of the routes that somebody is told under.
-
-    >>> base_of("nurses/nora"), base_of("nurses")
-    ('nurses', 'nurses')
-    """
-    return name.partition(BELOW)[0]
 
 
 def named(base: Recipient, login: str) -> Recipient:

@@ -16,12 +16,11 @@ from streams.notify.channels import Answer, Sender
 from streams.notify.channels.fhir import FhirServer
 from streams.notify.channels.pcd04 import Pcd04
 from streams.notify.channels.webhook import Webhook
-from streams.notify.devices import base_of
 from streams.notify.metrics import NotifyMetrics
 from streams.notify.notice import Fate, Notice, short
 from streams.notify.outbox import GIVEN_UP_AFTER_S, Outbox
 from streams.notify.receipts import FATES, sent_or_not
-from streams.notify.routes import Audience, Channel, Routes
+from streams.notify.routes import Audience, Channel, Routes, base_of
 from streams.notify.settings import NotifySettings
 
 log = logging.getLogger(__name__)

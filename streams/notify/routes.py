@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,18 @@ from schemas.action import Step
 from schemas.alert import Kind, Priority
 
 Kinds = TypeVar("Kinds", bound=StrEnum)
+
+BELOW: Final = "/"
+"""Between a recipient of the routes and the login of one of the people whom it stands for."""
+
+
+def base_of(name: str) -> str:
+    """The recipient of the routes that somebody is told under.
+
+    >>> base_of("nurses/nora"), base_of("nurses")
+    ('nurses', 'nurses')
+    """
+    return name.partition(BELOW)[0]
 
 
 class RoutesFault(ValueError):

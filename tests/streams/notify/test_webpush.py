@@ -16,7 +16,7 @@ from streams.notify.book import Book
 from streams.notify.channels import Answer
 from streams.notify.channels.webpush import LIVES_S, WebPush, payload
 from streams.notify.devices import Devices, named
-from streams.notify.notice import Notice, Phase, short, tag_of
+from streams.notify.notice import Fate, Notice, Phase, short, tag_of
 from streams.notify.outbox import Outbox, joined
 from streams.notify.routes import Channel, Recipient, RoutesFault
 from streams.notify.serve import identity_of
@@ -124,6 +124,70 @@ def test_each_person_with_a_device_is_a_recipient_of_her_own(revision):
     assert [one.recipient for one in Book(routes_of(NURSES), Mode.REAL, known().expand).take(revision(), START)] == [
         "nurses"
     ]
+
+
+@pytest.fixture
+def nobodys() -> tuple[Book, Devices]:
+    """A book whose nurses may come to have devices."""
+    devices = known()
+    return Book(routes_of(NURSES), Mode.REAL, devices.expand), devices
+
+
+def subscribe(devices: Devices, login: str) -> None:
+    one = device(login, BrowserKeys(), "http://127.0.0.1:1")
+    devices.take(one.id.encode(), encode(one))
+
+
+def owed_to(notices: list[Notice]) -> list[tuple[str, str]]:
+    return [(one.recipient, one.phase.value) for one in notices if one.fate is Fate.OWED]
+
+
+def test_a_call_that_nobody_had_a_device_for_is_handed_to_her_who_puts_one_and_rings_and_ends_once(revision, nobodys):
+    book, devices = nobodys
+    [waits] = book.take(revision(), START)
+    book.attempted.add(waits.id)
+    subscribe(devices, "nora")
+    told = book.take(revision(2, minutes=1), START)
+
+    assert [(one.recipient, one.fate) for one in told] == [
+        ("nurses/nora", Fate.OWED), ("nurses", Fate.SUPERSEDED)
+    ]  # fmt: skip
+    assert told[1].id == waits.id and [one.recipient for one in book.owed()] == ["nurses/nora"]
+    book.settle(told[0], Fate.SENT)
+    assert book.take(revision(3, minutes=2), START) == []
+    assert owed_to(book.take(revision(4, AlertStatus.CLEARED, minutes=3), START)) == [("nurses/nora", "end")]
+
+
+def test_a_call_that_reached_all_devices_at_its_retry_is_not_told_again_to_each_person(revision, nobodys):
+    book, devices = nobodys
+    [waits] = book.take(revision(), START)
+    subscribe(devices, "nora")
+    book.settle(waits, Fate.SENT)
+
+    assert book.take(revision(2, minutes=1), START) == []
+    assert owed_to(book.take(revision(3, minutes=5, repeats=1), START)) == [("nurses/nora", "continue")]
+
+
+def test_one_that_was_given_up_is_told_to_her_who_puts_a_device(revision, nobodys):
+    book, devices = nobodys
+    [waits] = book.take(revision(), START)
+    subscribe(devices, "nora")
+    book.settle(waits, Fate.UNDELIVERABLE)
+
+    assert owed_to(book.take(revision(2, minutes=1), START)) == [("nurses/nora", "start")]
+
+
+def test_after_an_answer_and_a_new_call_she_is_called_though_the_first_went_to_all(revision, nobodys):
+    book, devices = nobodys
+    [waits] = book.take(revision(), START)
+    subscribe(devices, "nora")
+    book.settle(waits, Fate.SENT)
+    ends = book.take(revision(2, AlertStatus.ACKNOWLEDGED, minutes=1, who="Nora"), START)
+    again = book.take(revision(3, minutes=2), START)
+    over = book.take(revision(4, AlertStatus.CLEARED, minutes=3), START)
+
+    assert (owed_to(ends), owed_to(again)) == ([("nurses", "end")], [("nurses/nora", "start")])
+    assert owed_to(over) == [("nurses/nora", "end")]
 
 
 def test_a_browser_opens_its_call_and_finds_a_ticket_that_names_no_patient(identity, call):

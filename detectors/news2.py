@@ -11,11 +11,10 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
-from msgspec import Struct
-
 from detectors.alertness import not_alert
 from detectors.chart_row import ChartRow
 from detectors.pulse import disagree
+from detectors.shapes import Fixed
 
 
 class Part(StrEnum):
@@ -51,7 +50,7 @@ OXYGEN_POINTS: Final = 2  # Chart 1, air or oxygen
 NOT_ALERT_POINTS: Final = 3  # Chart 1, consciousness: C, V, P or U
 
 
-class News2(Struct, frozen=True):
+class News2(Fixed, frozen=True):
     """What the score certainly reaches, what it may reach, and from what.
 
     `parts` holds every item in chart order with its least and most points, equal where certain; `missing` the items

@@ -87,7 +87,8 @@ def make_venv() -> None:
 def install(dev: bool) -> None:
     """Everything of the lock, then the checkout itself, editable."""
     uv = BIN / "uv"
-    run(uv, "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", lock_of(dev))
+    for wanted in (LOCKS / "build.txt", lock_of(dev)):
+        run(uv, "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", wanted)
     run(uv, "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", ROOT)
     _stamp(dev).write_text(fingerprint(dev))
 
@@ -122,8 +123,9 @@ def lock() -> None:
         *("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header", "--upgrade"),
     ]
     run(*compile_, LOCKS / "build.in", "-o", LOCKS / "build.txt")
-    run(*compile_, "pyproject.toml", "-o", LOCKS / "run.txt")
-    run(*compile_, "--extra", "dev", "-c", LOCKS / "run.txt", "pyproject.toml", "-o", LOCKS / "dev.txt")
+    run(*compile_, "-c", LOCKS / "build.txt", "pyproject.toml", "-o", LOCKS / "run.txt")
+    both = ("-c", LOCKS / "run.txt", "-c", LOCKS / "build.txt")
+    run(*compile_, "--extra", "dev", *both, "pyproject.toml", "-o", LOCKS / "dev.txt")
 
 
 def main() -> int:

@@ -75,6 +75,9 @@ _OF_CLOCK: Final = (
 )
 
 
+_YES_OR_NO: Final = frozenset({"sure", "ahead", "again", "run_again", "charts"})
+
+
 class DeviceClock:
     """What is known of one device's clock. All times are in milliseconds.
 
@@ -131,7 +134,8 @@ class DeviceClock:
     def __init__(self, number: int, taken: int) -> None:
         self.number = number
         for name in _OF_CLOCK[1:]:
-            setattr(self, name, 0)
+            if name not in _YES_OR_NO:
+                setattr(self, name, 0)
         self.newest = self.seen = self.seen_before = self.late_since = self.late_last = NOWHERE
         self.before_newest = self.before_sequence = self.heard = self.batch_at = NOWHERE
         self.run_at = self.run_last = self.run_taken = self.window = NOWHERE

@@ -1,10 +1,9 @@
 """What becomes of each vital of each reading: accepted, suspect, duplicate, late, or rejected."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
-from msgspec import Struct
-
+from detectors.shapes import AsList
 from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Window
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge
@@ -80,7 +79,7 @@ class Device:
         return one
 
 
-class Spot(Struct, array_like=True):
+class Spot(AsList):
     """A spot reading that was taken, so that its repeat is known."""
 
     device: int
@@ -107,7 +106,7 @@ class Intake:
 
     def __init__(self, event_clock: bool, shift: int) -> None:
         self.event_clock, self.shift = event_clock, shift
-        self.devices: dict[str, Device] = {}
+        self.devices: dict[str, Any] = {}  # `Device`; of an intake by age `DeviceClock`
         self.windows: dict[int, Window] = {}
         self.spots: list[Spot] = []
         self.forgotten_spot = NOWHERE  # the newest spot reading that is no longer remembered

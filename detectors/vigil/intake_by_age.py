@@ -40,7 +40,7 @@ class IntakeByAge(Intake):
 
     by_age = True
 
-    devices: dict[str, DeviceClock]  # type: ignore[assignment]
+    devices: dict[str, DeviceClock]
 
     def __init__(self, event_clock: bool, shift: int, rules: IntakeRules) -> None:
         super().__init__(event_clock, shift)

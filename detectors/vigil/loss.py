@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from detectors.news2 import RED
 from detectors.response import EMERGENCY_FROM, URGENT_FROM, response
 from detectors.rules import Rules
+from detectors.shapes import AsList
 from detectors.vigil.episode import OVERDUE
 from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
@@ -37,7 +36,7 @@ _OBSERVED: Final = frozenset(
 )
 
 
-class Watched(Struct, array_like=True):
+class Watched(AsList):
     """When streams last told something usable, how far apart, and how the patient then was."""
 
     usable_at: int = _FOREVER

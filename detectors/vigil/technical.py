@@ -5,11 +5,11 @@ wrong place.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from msgspec import Struct
-
 from detectors.pulse import disagree
 from detectors.rules import Rules
+from detectors.shapes import Fixed
 from detectors.vigil.persistence import HIGH, LOW, MEDIUM
+from detectors.vigil.signals import Signals
 from detectors.vigil.track import IN_ORDER, NEVER_FLAT, Signs, Track
 from detectors.vigil.window import SPOT, Decided, Window
 from detectors.vigil.wording import capital, vitals_words
@@ -18,7 +18,7 @@ from detectors.vigil.wording import capital, vitals_words
 CAN_READ_ZERO: Final = frozenset({"heart_rate", "pulse_rate", "resp_rate", "spo2"})
 
 
-class Condition(Struct, frozen=True):
+class Condition(Fixed, frozen=True):
     """A technical condition: what it is about, how soon someone should come, and what to say."""
 
     subject: str
@@ -78,20 +78,6 @@ DATA_LOST: Final = Condition(
 HISTORY_LOST: Final = Condition(
     "history lost", LOW, (), "What is usual for this patient has to be learnt anew", "Take a full set of observations."
 )
-
-
-class Signals(Struct, array_like=True):
-    """What is remembered of the measuring as a whole."""
-
-    disagreeing: int = 0
-    disagreeing_hold: int = 0
-    unattached: bool = False
-    lost_until: int = 0  # told for a while after readings were lost
-    rebuilt_until: int = 0  # or after the patient's history was
-    unseen: list[tuple[str, float, int]] = []  # what was red or extreme while nobody could see it
-    unseen_until: int = 0
-    merged: list[str] = []  # what stood open under an id that was merged into this one
-    merged_until: int = 0
 
 
 def watch(

@@ -5,13 +5,14 @@ doing.
 from collections.abc import Sequence
 from typing import Final, Self
 
-from msgspec import Struct, msgpack
+from msgspec import msgpack
 from msgspec.structs import astuple
 
 from detectors.baseline import Baseline
 from detectors.intake_rules import IntakeRules
 from detectors.level_shift import LevelShift
 from detectors.rules import Rules
+from detectors.shapes import FixedAsList, LeafAsList
 from detectors.trend import Trend
 from detectors.vigil.cadence import SLOW_FOR, Cadence
 from detectors.vigil.red import OF_OXYGEN, RED_LIMITS, says_oxygen
@@ -20,7 +21,7 @@ from schemas.times import HOUR_MS, MINUTE_MS, NEVER
 from schemas.vitals import SCALES, Source, Vital
 
 
-class Opinion(Struct, array_like=True, frozen=True):
+class Opinion(FixedAsList, frozen=True):
     """A detector's finding on one vital that holds at present."""
 
     detector: str
@@ -28,7 +29,7 @@ class Opinion(Struct, array_like=True, frozen=True):
     score: float
 
 
-class Signs(Struct, frozen=True, array_like=True, gc=False):
+class Signs(LeafAsList, frozen=True):
     """How the sensor has behaved, in windows in a row."""
 
     off: int = 0

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from detectors.risk import Forecast
 from detectors.rules import Rules
@@ -61,6 +62,7 @@ def window_shift(patient: str) -> int:
     return int.from_bytes(blake2b(patient.encode(), digest_size=8).digest(), "big") % WINDOW_MS
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Vigil:
     """One patient's watch.
 
@@ -250,10 +252,8 @@ class Vigil:
         assert isinstance(intake, IntakeByAge)
         found = [one for extremes in intake.unseen(due) for one in grave(extremes, self.stay.scale, self.rules)]
         if found:
-            self.signals.unseen, self.signals.unseen_until = (
-                [(one.vital, one.value, one.at) for one in found],
-                due + TOLD_FOR_MS,
-            )
+            self.signals.unseen = [(one.vital, one.value, one.at) for one in found]
+            self.signals.unseen_until = due + TOLD_FOR_MS
         return bool(found)
 
     def assessment(self, at: int) -> Assessment:

@@ -7,9 +7,9 @@ from itertools import chain, pairwise
 from math import nan
 from typing import Final, Self
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from detectors.shapes import LeafAsList
 from schemas.vitals import Source, Vital
 
 WINDOW_MS: Final = 15_000
@@ -31,7 +31,7 @@ SPOT: Final = 2
 VITALS: Final = tuple(vital.value for vital in Vital)
 
 
-class Decided(Struct, frozen=True, array_like=True, gc=False):
+class Decided(LeafAsList, frozen=True):
     """One vital of one decided window: the median, when last and from what source, and how far to trust it.
 
     `flat` says that all samples were the same; `samples` is their number. Samples that scatter as no body does

@@ -155,7 +155,10 @@ def _tell_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"vigilward {version('vigilward')}")
+        from detectors.compiled import CORE, PLAIN_BECAUSE
+
+        because = f": {PLAIN_BECAUSE}" if PLAIN_BECAUSE else ""
+        typer.echo(f"vigilward {version('vigilward')} ({CORE} core{because})")
         raise typer.Exit
 
 

@@ -26,8 +26,9 @@ TABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Module and class by table; the first are the keys outside any table."""
 
-OTHERS: Final = frozenset({"CONFIG", "FAULT_POINT", "PICTURE"})
-"""Read elsewhere: the file's own name; places at which a test kills the process; where a test keeps its picture."""
+OTHERS: Final = frozenset({"COMPILED", "CONFIG", "FAULT_POINT", "PICTURE"})
+"""Read elsewhere: whether the compiled core runs (`detectors.compiled`); the file's own name; places at which a test
+kills the process; where a test keeps its picture."""
 
 GONE: Final[Mapping[str, str]] = {
     "TICK_AFTER_S": "every partition has a tick each second; take it out",

@@ -98,6 +98,8 @@ def reference() -> str:
         "(`VIGILWARD_CONFIG`, else `./vigilward.toml`): worker settings at its top, the others in `[board]` or",
         "`[gateway]`. The environment wins. A name that means nothing is refused with the nearest that does.",
         "`vigilward settings` shows what is in force on this machine, and where from.",
+        "",
+        "`VIGILWARD_COMPILED=0`, in the environment only, runs the hot core as plain Python: the same answers, slower.",
     ]
     for table in TABLES:
         kind = settings_of(table)

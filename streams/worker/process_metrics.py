@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from detectors.compiled import CORE
 from streams.config.settings import Settings
 from streams.process_collectors import add_process_collectors
 from streams.worker.health import Unready
@@ -64,9 +65,15 @@ class ProcessMetrics(Collector):
         yield GaugeMetricFamily(
             "vigilward_log_partitions", "Partitions of the log, fixed for its life.", value=self._settings.partitions
         )
-        build = InfoMetricFamily("vigilward_build", "Which version this is, its group, and the packaged rules' hash.")
+        build = InfoMetricFamily("vigilward_build", "Version, compiled or plain core, group, packaged rules' hash.")
         build.add_metric(
-            [], {"version": version("vigilward"), "group": self._settings.group, "rules": self._rules[:12]}
+            [],
+            {
+                "version": version("vigilward"),
+                "core": CORE,
+                "group": self._settings.group,
+                "rules": self._rules[:12],
+            },
         )
         yield build
         late, self.loop_lag_s = self.loop_lag_s, 0.0

@@ -4,7 +4,8 @@
 `.venv` (`git worktree add TREE COMMIT && make -C TREE setup`); this one is compared with it. The whole is
 `Partition.run`, decode to alerts; `--parts` drives the vigils by hand, second by second, and tells three parts apart:
 decode, intake (`Vigil.take`) and the watch (`Vigil.tick`). `--same` also asks for equal outputs and snapshots, which
-two builds of the same rules must give.
+two builds of the same rules must give. `--plain` lets TREE run as plain Python: `old_and_new . --plain` is what
+compiling gains.
 """
 
 import argparse
@@ -100,7 +101,7 @@ def _records(patients: int, minutes: int) -> tuple[list, list[list]]:
 class Child:
     """One tree at work in a process of its own."""
 
-    def __init__(self, tree: Path, data: str, what: str) -> None:
+    def __init__(self, tree: Path, data: str, what: str, compiled: bool = True) -> None:
         python = str(tree / ".venv" / "bin" / "python")
         self.process = subprocess.Popen(
             [python, "-c", CHILD, str(tree), data, what],
@@ -108,7 +109,7 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
             cwd=tree,
-            env=os.environ | {"PYTHONHASHSEED": "0"},
+            env=os.environ | {"PYTHONHASHSEED": "0", "VIGILWARD_COMPILED": str(int(compiled))},
         )
         if self.read() != "ready":
             raise SystemExit(f"{tree} did not start")
@@ -134,14 +135,14 @@ class Child:
         return said
 
 
-def compare(tree: Path, *, patients: int, minutes: int, parts: bool) -> dict[str, object]:
+def compare(tree: Path, *, patients: int, minutes: int, parts: bool, plain: bool = False) -> dict[str, object]:
     """Figures by name: microseconds a reading of each tree, and this tree's by the other's; medians over chunks."""
     warm, chunks = _records(patients, minutes)
     what = "parts" if parts else "whole"
     with tempfile.NamedTemporaryFile() as file:
         pickle.dump((warm, chunks), file)
         file.flush()
-        children = [Child(tree, file.name, what), Child(ROOT, file.name, what)]
+        children = [Child(tree, file.name, what, not plain), Child(ROOT, file.name, what)]
     spent: list[list[list[float]]] = [[], []]
     for chunk in range(len(chunks)):
         for turn in (0, 1) if chunk % 2 else (1, 0):
@@ -172,8 +173,11 @@ def main() -> None:
     command.add_argument("--minutes", type=int, default=10)
     command.add_argument("--parts", action="store_true")
     command.add_argument("--same", action="store_true")
+    command.add_argument("--plain", action="store_true")
     given = command.parse_args()
-    told = compare(given.tree.resolve(), patients=given.patients, minutes=given.minutes, parts=given.parts)
+    told = compare(
+        given.tree.resolve(), patients=given.patients, minutes=given.minutes, parts=given.parts, plain=given.plain
+    )
     print(json.dumps(told))
     if given.same and not told["same"]:
         sys.exit("outputs or snapshots differ")

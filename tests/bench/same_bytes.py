@@ -3,7 +3,8 @@
 `python -m tests.bench.same_bytes TREE [--wards 120]`: TREE is another checkout with its own `.venv`; both take the
 same logs in processes of their own. The logs: the bundled recordings (in both clocks), generated wards with everything
 that can happen to a log (`tests.properties.wards`), and long made-up ones with a mishap now and then. Snapshots are
-taken all along, and half of the logs go on from them.
+taken all along, and half of the logs go on from them. `--plain` lets TREE run as plain Python: `. --plain` compares
+the two builds of this one.
 """
 
 import argparse
@@ -46,7 +47,8 @@ for name, clock, mode, changes, records, pieces, stops in logs:
 """
 
 
-def _recorded() -> list[tuple]:
+def recorded_logs() -> list[tuple]:
+    """The bundled recordings, in both clocks."""
     from streams.recordings.recordings import read_folder
     from streams.recordings.samples import folder
 
@@ -64,7 +66,8 @@ def _recorded() -> list[tuple]:
     return logs
 
 
-def _wards(count: int) -> list[tuple]:
+def ward_logs(count: int) -> list[tuple]:
+    """Generated wards with everything that can happen to a log."""
     from hypothesis import HealthCheck, given, settings
     from hypothesis import strategies as st
 
@@ -86,7 +89,7 @@ def _wards(count: int) -> list[tuple]:
     return logs
 
 
-def _long(seed: int) -> tuple:
+def long_log(seed: int) -> tuple:
     """Four patients over hours, a value a second to one a minute, with whatever goes wrong now and then."""
     from tests.making import T0, numbered, reading
 
@@ -134,7 +137,7 @@ def _long(seed: int) -> tuple:
     return f"long {seed}", "arrival", "test", (), numbered(log), 11, bool(seed % 2)
 
 
-def _hashes(trees: list[Path], logs: list[tuple]) -> list[list[str]]:
+def _hashes(trees: list[Path], logs: list[tuple], plain: bool) -> list[list[str]]:
     with tempfile.NamedTemporaryFile() as file:
         pickle.dump(logs, file)
         file.flush()
@@ -144,7 +147,8 @@ def _hashes(trees: list[Path], logs: list[tuple]) -> list[list[str]]:
                 stdout=subprocess.PIPE,
                 text=True,
                 cwd=tree,
-                env=os.environ | {"PYTHONHASHSEED": str(place)},
+                env=os.environ
+                | {"PYTHONHASHSEED": str(place), "VIGILWARD_COMPILED": "0" if plain and not place else "1"},
             )
             for place, tree in enumerate(trees)
         ]
@@ -160,9 +164,10 @@ def main() -> None:
     command.add_argument("tree", type=Path)
     command.add_argument("--wards", type=int, default=120)
     command.add_argument("--long", type=int, default=8)
+    command.add_argument("--plain", action="store_true")
     given = command.parse_args()
-    logs = _recorded() + [_long(seed) for seed in range(given.long)] + _wards(given.wards)
-    other, this = _hashes([given.tree.resolve(), ROOT], logs)
+    logs = recorded_logs() + [long_log(seed) for seed in range(given.long)] + ward_logs(given.wards)
+    other, this = _hashes([given.tree.resolve(), ROOT], logs, given.plain)
     differ = [one.split(" ")[:-1] for one, two in zip(other, this, strict=True) if one != two]
     print(f"{len(logs)} logs, {sum(len(log[4]) for log in logs)} records; {len(differ)} differ")
     for name in differ[:20]:

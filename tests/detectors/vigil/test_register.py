@@ -20,7 +20,7 @@ def look(minute: float = 0) -> Round:
 
 
 def stale(name: str = "spo2", priority: int = LOW) -> Condition:
-    return Condition(f"{name} stale", priority, name, f"{name} is no longer being received", "Check the sensor.")
+    return Condition(f"{name} stale", priority, (name,), f"{name} is no longer being received", "Check the sensor.")
 
 
 def told(now: Round) -> list[tuple[str, str, int]]:

@@ -29,6 +29,8 @@ PACKED_BYTES: Final = 1_048_576
 """A packet is closed at so many records, or bytes: one is open while it is filled, and one while it is taken."""
 MOST_BYTES: Final = 16 * 1_048_576
 """What may wait of one partition: some 60,000 records; beyond it the log is held back."""
+FULL_UNTIL_BYTES: Final = 15 * 1_048_576
+"""Until no more than so much waits: a log that goes on after each record that is taken stands nearly still."""
 
 BYTES_A_RECORD: Final = 250
 """What it costs to know who waits where."""
@@ -160,6 +162,7 @@ class Newcomers:
         self._of_all: list[int] = []
         self._before: Checkpoint | None = None
         self.waiting = self.bytes = self.came = 0
+        self._full = False
         self.most_watched: int | None = None  # beyond it those who wait go on waiting, until others are forgotten
 
     # ---- what the log asks
@@ -269,8 +272,9 @@ class Newcomers:
 
     @property
     def full(self) -> bool:
-        """Whether no more may wait."""
-        return self.bytes >= MOST_BYTES
+        """Whether no more may wait: from `MOST_BYTES` until there is room for some again."""
+        self._full = self.bytes >= (FULL_UNTIL_BYTES if self._full else MOST_BYTES)
+        return self._full
 
     @property
     def watches(self) -> Mapping[str, Watch]:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 SHARE: Final = 0.25
 """Of the time in which there is other work."""
 LATE_SHARE: Final = 0.05
-"""Of the time in which records of those known before wait longer than `LATE_S`."""
+"""Of the time in which records of those known before wait longer than `LATE_S`, unless the log itself is held back."""
 LATE_S: Final = 0.5
 BUSY_FOR_S: Final = 0.25
 """So long after other work there is other work: what comes next is being fetched."""
@@ -66,7 +66,12 @@ class SpareTime:
         """Of the time, by what else there is to do; `now` in seconds of a monotonic clock."""
         if self._busy():
             self._busy_at = now
-        if any(owned.lag_s() > LATE_S for owned in self._ours()):
+        ours = list(self._ours())
+        held_back = [owned for owned in ours if owned.newcomers is not None and owned.newcomers.full]
+        late = any(owned.lag_s() > LATE_S and owned.log.watches for owned in ours if owned not in held_back)
+        if held_back:  # those known there wait for just this
+            return SHARE if late else 1.0
+        if late:
             return LATE_SHARE
         return SHARE if now - self._busy_at < BUSY_FOR_S else 1.0
 

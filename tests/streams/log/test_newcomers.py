@@ -4,7 +4,7 @@ import json
 
 from schemas.control_record import ControlRecordKind
 from streams.log.control_records import forward
-from streams.log.newcomers import BYTES_A_RECORD, MOST_BYTES, Newcomers
+from streams.log.newcomers import BYTES_A_RECORD, FULL_UNTIL_BYTES, MOST_BYTES, Newcomers
 from tests.making import KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
 
 RED = {"heart_rate": 135, "spo2": 83, "resp_rate": 31}
@@ -155,6 +155,12 @@ def test_what_waits_is_packed_and_bounded():
     assert log.newcomers.bytes < many * 500 and not log.newcomers.full
     log.newcomers.bytes = MOST_BYTES
     assert log.newcomers.full
+    log.newcomers.bytes = FULL_UNTIL_BYTES
+    assert log.newcomers.full, "the log goes on when there is room for many"
+    log.newcomers.bytes = FULL_UNTIL_BYTES - 1
+    assert not log.newcomers.full
+    log.newcomers.bytes = MOST_BYTES - 1
+    assert not log.newcomers.full
 
 
 def in_memory(newcomers):

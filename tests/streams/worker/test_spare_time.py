@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from streams.log.newcomers import Newcomers
+from streams.log.newcomers import MOST_BYTES, Newcomers
 from streams.worker import spare_time
 from streams.worker.owned_partition import OwnedPartition
 from streams.worker.shedding import REFUSALS_A_SECOND, Shedding
@@ -33,6 +33,12 @@ def held(make, settings, metrics):
     return one
 
 
+def somebody_known(owned):
+    other = new_partition()
+    other.run(numbered([reading(T0, "known", heart_rate=75)]))
+    owned.log.watches |= other.watches
+
+
 def test_while_there_is_other_work_it_gets_its_share_and_else_all_of_the_time(held, run, monkeypatch):
     async def slept(busy):
         spare, pauses = SpareTime(lambda: [held], lambda: busy), []
@@ -51,6 +57,8 @@ def test_while_there_is_other_work_it_gets_its_share_and_else_all_of_the_time(he
     assert run(slept(True)) == pytest.approx(1 / SHARE - 1), "so much of the time is others'"
     assert run(slept(False)) == 0.0
     held.lag_s = lambda: 2 * LATE_S
+    assert run(slept(True)) == pytest.approx(1 / SHARE - 1) and run(slept(False)) == 0.0, "nobody is known"
+    somebody_known(held)
     assert run(slept(True)) == run(slept(False)) == pytest.approx(1 / LATE_SHARE - 1), "those known before are late"
     assert held.newcomers.works
 
@@ -61,6 +69,24 @@ def test_while_the_next_batch_is_fetched_there_is_other_work(held):
     assert spare.share(0.0) == SHARE
     busy[0] = False
     assert spare.share(BUSY_FOR_S / 2) == SHARE and spare.share(2 * BUSY_FOR_S) == 1.0
+
+
+def test_where_the_log_is_held_back_the_known_wait_for_what_waits_and_it_gets_the_time(held, make, settings, metrics):
+    other = OwnedPartition(new_partition(), 0, make.Noted(), settings.topic, metrics, lambda *_: None)
+    for one in (held, other):
+        somebody_known(one)
+    spare = SpareTime(lambda: [held, other], lambda: True)
+    held.lag_s = lambda: 60 * LATE_S
+    assert spare.share(0.0) == LATE_SHARE
+
+    held.newcomers.bytes = MOST_BYTES
+    assert spare.share(1.0) == 1.0
+    other.lag_s = lambda: 2 * LATE_S
+    assert spare.share(2.0) == SHARE, "those known elsewhere are late by it"
+    other.log.watches.clear()
+    assert spare.share(3.0) == 1.0
+    held.newcomers.bytes = 0
+    assert spare.share(4.0) == LATE_SHARE
 
 
 def test_what_waits_long_is_told_until_it_is_taken(held, run, caplog):

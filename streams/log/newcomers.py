@@ -64,10 +64,11 @@ def _unpacked(packed: bytes) -> list[Waits]:
 class _Packet:
     """Some of what waits, in order, and the checkpoint before the first of it."""
 
-    __slots__ = ("_open", "_packed", "_raw", "before", "count", "patients", "since")
+    __slots__ = ("_open", "_packed", "_raw", "added", "before", "count", "patients", "since")
 
     def __init__(self, before: Checkpoint) -> None:
         self.before, self.count, self.since = before, 0, 0
+        self.added = 0  # never lowered: a packet that is taken while it is filled has to close, for the checkpoint
         self.patients: list[str] = []
         self._open: deque[Waits] | None = deque()
         self._packed = b""
@@ -81,7 +82,7 @@ class _Packet:
     @property
     def is_full(self) -> bool:
         """Whether no more should be added."""
-        return self.count >= PACKED_TOGETHER or self._raw >= PACKED_BYTES
+        return self.added >= PACKED_TOGETHER or self._raw >= PACKED_BYTES
 
     def add(self, one: Waits) -> None:
         """Takes one more."""
@@ -90,6 +91,7 @@ class _Packet:
             self.since = one.record[1]
         self._open.append(one)
         self.count += 1
+        self.added += 1
         self._raw += len(one.record[3] or b"")
 
     def close(self) -> None:

@@ -163,6 +163,17 @@ def test_what_waits_is_packed_and_bounded():
     assert not log.newcomers.full
 
 
+def test_a_packet_that_is_taken_while_it_is_filled_does_not_hold_the_checkpoint():
+    log, _ = crowded(0)
+    hand(log, *[reading(T0, f"new-{number}", heart_rate=75) for number in range(100)])
+    for turn in range(1, 15):
+        hand(log, *[reading(T0 + turn, f"new-{turn}-{number}", heart_rate=75) for number in range(100)])
+        log.newcomers.go_on(100)
+        assert log.newcomers.waiting == 100
+
+    assert log.expected == 1_500 and log.checkpoint.next_offset >= 500
+
+
 def in_memory(newcomers):
     """Bytes of what lies there, packed or not."""
     packets = newcomers._packets.values()

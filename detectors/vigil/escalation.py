@@ -20,7 +20,7 @@ def escalate(lifecycle: Lifecycle, facts: Facts) -> Turn:
     said: list[tuple[State, Reason]] = []
     steps = list(lifecycle.steps)
     for place, step in enumerate(steps):
-        if _undelivered(step) and step.at + facts.delivered_within <= facts.at:
+        if _undelivered(step, lifecycle, facts) and step.at + facts.delivered_within <= facts.at:
             steps[place] = replace(step, told=True)
             said.append((State.UPDATED, Reason.NOT_DELIVERED))
     assert lifecycle.called is not None
@@ -31,12 +31,15 @@ def escalate(lifecycle: Lifecycle, facts: Facts) -> Turn:
     if _last_resort_at(lifecycle, facts) <= facts.at:
         steps.append(Called(Step.LAST_RESORT.value, facts.at))
         said.append((State.ESCALATED, Reason.NOBODY_ANSWERED))
-    if len(steps) == len(lifecycle.steps) and _passed_over_at(lifecycle, facts) <= facts.at:
+    taken = len(lifecycle.steps)
+    if len(steps) == taken and _passed_over_at(lifecycle, facts) <= facts.at:
         beyond = _beyond(lifecycle, facts)
         assert beyond is not None
         steps.append(Called(beyond, facts.at))
         declined = delivery_of(_last_reached(lifecycle.steps)) is Delivery.DECLINED
         said.append((State.ESCALATED, Reason.DECLINED if declined else Reason.NOT_DELIVERED))
+    if len(steps) > taken:
+        steps[:taken] = [replace(step, told=True) if everybody_failed(step) else step for step in steps[:taken]]
     repeats = lifecycle.repeats
     if _repeat_at(lifecycle, facts) <= facts.at:
         repeats = (facts.at - lifecycle.called) // facts.repeat_ms
@@ -128,7 +131,8 @@ def due(lifecycle: Lifecycle, facts: Facts) -> int:
             lifecycle.called + int(escalation_step.after_minutes * MINUTE_MS)
             for escalation_step in _above(lifecycle, facts.ladder)[:1]
         ]
-        moments += [step.at + facts.delivered_within for step in lifecycle.steps if _undelivered(step)]
+        untold = [step for step in lifecycle.steps if _undelivered(step, lifecycle, facts)]
+        moments += [step.at + facts.delivered_within for step in untold]
         moments += [_repeat_at(lifecycle, facts), _last_resort_at(lifecycle, facts), _passed_over_at(lifecycle, facts)]
         return min(moments, default=NEVER)
     if answer is None or status is _S.RESOLVED:
@@ -167,5 +171,11 @@ def _above(lifecycle: Lifecycle, ladder: tuple[EscalationStep, ...]) -> list[Esc
     return [escalation_step for escalation_step in ladder if RANKS[escalation_step.to] > reached]
 
 
-def _undelivered(step: Called) -> bool:
-    return step.delivered is None and not step.told and not everybody_failed(step)
+def _undelivered(step: Called, lifecycle: Lifecycle, facts: Facts) -> bool:
+    """Whether it is still to be told that a step reached nobody: not where the next step, taken at once, tells it."""
+    if step.delivered is not None or step.told:
+        return False
+    if not everybody_failed(step):
+        return True
+    last, beyond = _last_reached(lifecycle.steps), _beyond(lifecycle, facts)
+    return step != last or not facts.ladder or beyond is None

@@ -130,6 +130,35 @@ def test_a_ladder_that_everybody_declines_ends_at_the_last_resort_and_calls_nobo
     assert list(without.until(60 * S).steps) == ["nurse", "shift_lead", "doctor"]
 
 
+@pytest.mark.parametrize("word", [ActionType.DECLINED, ActionType.UNDELIVERABLE])
+@pytest.mark.parametrize("last", ["last_resort", "doctor"])
+def test_that_the_highest_step_fails_for_everybody_is_told_once_for_no_next_step_tells_it(last: str, word: ActionType):
+    story = Story(last_resort_ms=RESORT if last == "last_resort" else 0)
+    steps = ("nurse", "shift_lead", "doctor", "last_resort")[: 4 if last == "last_resort" else 3]
+    for number, step in enumerate(steps, start=1):
+        story.hear(word, number * S, f"phone-{number}", step, recipients=1)
+    story.until(30 * MINUTE_MS)
+
+    assert [one for one in story.said if one[1] == "updated"] == [(len(steps) - 1 + 60.0, "updated", "not_delivered")]
+    assert [at for at, state, reason in story.said if state == "escalated" and reason != "repeated"] == [
+        float(number) for number in range(1, len(steps))
+    ]
+    assert story.words == [word.value] * len(steps), "each says what became of it"
+    late = Story(last_resort_ms=RESORT if last == "last_resort" else 0).until(25 * MINUTE_MS)
+    told = len(late.said)
+    late.hear(word, 26 * MINUTE_MS, "a", last, recipients=1)
+    later = {reason for _, _, reason in late.until(40 * MINUTE_MS).said[told:]}
+    assert later == {"repeated"}, "it was told in its minute that nobody had it"
+
+
+def test_a_step_that_was_passed_over_is_not_told_again_beside_the_next():
+    story = Story()
+    story.hear(ActionType.UNDELIVERABLE, 1 * S, "a", recipients=1)
+    story.hear(ActionType.SENT, 2 * S, "b", "shift_lead", recipients=2)
+    assert story.until(61 * S).said == [(1.0, "escalated", "not_delivered"), (61.0, "updated", "not_delivered")]
+    assert story.words == ["undeliverable", "not delivered"]
+
+
 def test_who_accepts_owns_it_as_reviewing_and_the_step_says_so():
     story = Story()
     story.hear(

@@ -34,14 +34,21 @@ def identity(settings: Settings) -> Identity:
 
 
 class Anew(NamedTuple):
-    """The log is not what it was: states stay, and go on at `next_offset`; `mark` names the occasion."""
+    """The log is not what it was: states stay, and go on at `next_offset`; what was taken of it before `end` is there
+    still. `mark` names the occasion.
+    """
 
     next_offset: int
+    end: int
     mark: str
 
 
-def anew_since(checkpoint: CheckpointBody, now: Identity, topic: str, partition: int, end: int) -> Anew | None:
+def anew_since(
+    checkpoint: CheckpointBody, now: Identity, topic: str, partition: int, end: int, taken: int
+) -> Anew | None:
     """Whether the log was made anew, or cut back (an unclean election), since the states were saved.
+
+    `taken`: the offset up to which any of them holds; the checkpoint may stand before it.
 
     Raises CannotTake where they are of another cluster: whose patients these are, only somebody can say.
     """
@@ -51,14 +58,15 @@ def anew_since(checkpoint: CheckpointBody, now: Identity, topic: str, partition:
             "%s/%d was made anew (topic id %s, now %s): its patients are watched on, from its beginning",
             topic, partition, checkpoint.topic_id, now.topic_id,
         )  # fmt: skip
-        return Anew(0, f"{now.topic_id}#anew")
-    if checkpoint.next_offset > end:
+        return Anew(0, 0, f"{now.topic_id}#anew")
+    if taken > end:
         log.error(
             "%s/%d ends at offset %d, and was already taken up to %d: the broker has lost records; its patients are "
             "watched on from there",
-            topic, partition, end, checkpoint.next_offset,
+            topic, partition, end, taken,
         )  # fmt: skip
-        return Anew(end, f"{now.topic_id}#cut-{checkpoint.log_number}-{checkpoint.next_offset}-{end}")
+        mark = f"{now.topic_id}#cut-{checkpoint.log_number}-{taken}-{end}"
+        return Anew(min(checkpoint.next_offset, end), end, mark)
     return None
 
 

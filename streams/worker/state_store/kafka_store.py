@@ -155,7 +155,7 @@ class KafkaStateStore:
         assert self._identity is not None
         for one in stored.lost:
             self.figures.unusable.labels(one.why.value).inc()
-        if stored.checkpoint is not None and stored.checkpoint.next_offset > place.end:
+        if stored.checkpoint is not None and stored.taken > place.end:
             # The former owner went on while we were told where the log ends.
             place = place._replace(end=await self._context.end_of(partition))
         place = place._replace(end=min(place.end, await self._agreed(partition, stored, place.end)))

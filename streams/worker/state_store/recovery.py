@@ -7,6 +7,7 @@ from detectors.vigil import Vigil
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.log import Checkpoint
+from streams.log.beyond import NOTHING, Ahead
 from streams.worker.state_store.identity import Anew, Identity, anew_since
 from streams.worker.state_store.rebuild import nothing_known, rebuild
 from streams.worker.state_store.state_encoding import LIBRARIES, StateBody, Why
@@ -34,7 +35,7 @@ async def recover(
         return await _without_checkpoint(settings, rules, partition, place, stored, back)
     checkpoint = stored.checkpoint.checkpoint
     lost = [*stored.lost, *_not_restorable(stored, rules)]
-    if anew := anew_since(stored.checkpoint, now, topic, partition, place.end):
+    if anew := anew_since(stored.checkpoint, now, topic, partition, place.end, stored.taken):
         return _on_another_log(stored, checkpoint, lost, anew)
     states = [(patient, body.upto, body.snapshot or b"") for patient, body in stored.states.items()]
     if lost:
@@ -50,10 +51,15 @@ async def recover(
 
 def _on_another_log(stored: Stored, checkpoint: Checkpoint, lost: list[Lost], anew: Anew) -> Kept:
     """The same patients on a log that was made anew or cut back; what cannot be used cannot be worked out there."""
-    states = [
-        (patient, min(body.upto, anew.next_offset), body.snapshot or b"") for patient, body in stored.states.items()
-    ]
-    checkpoint = checkpoint.brought_up._replace(next_offset=anew.next_offset, log_number=checkpoint.log_number + 1)
+    states = [(patient, min(body.upto, anew.end), body.snapshot or b"") for patient, body in stored.states.items()]
+    ahead = NOTHING
+    if anew.next_offset == anew.end:
+        checkpoint = checkpoint.brought_up
+    else:  # what lies between the checkpoint and the cut is taken once more
+        rules = {offset: body for offset, body in checkpoint.ahead.rules.items() if offset < anew.end}
+        ahead = Ahead(rules, {patient: min(upto, anew.end) for patient, upto in checkpoint.ahead.over.items()})
+    number = checkpoint.log_number + 1
+    checkpoint = checkpoint._replace(next_offset=anew.next_offset, log_number=number, ahead=ahead)
     return Kept(checkpoint, states, tuple(lost), unsaved=frozenset(stored.states), since=anew.mark)
 
 

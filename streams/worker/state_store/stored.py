@@ -48,6 +48,16 @@ class Stored:
     records: int = 0
 
     @property
+    def taken(self) -> int:
+        """The offset up to which the log was taken, as far as is known: states are newer than a checkpoint that stays
+        before those who wait beside the log.
+        """
+        uptos = [body.upto for body in self.states.values()]
+        if self.checkpoint is not None:
+            uptos += [self.checkpoint.next_offset, *self.checkpoint.ahead.over.values()]
+        return max(uptos, default=0)
+
+    @property
     def checkpoint_lost(self) -> bool:
         """Whether there is a checkpoint that cannot be used."""
         return any(not one.patient for one in self.lost)

@@ -4,7 +4,8 @@ import json
 
 from schemas.control_record import ControlRecordKind
 from streams.log.control_records import forward
-from streams.log.newcomers import BYTES_A_RECORD, FULL_UNTIL_BYTES, MOST_BYTES, Newcomers
+from streams.log.newcomers import FULL_UNTIL_BYTES, MOST_BYTES, Newcomers
+from streams.log.packets import BYTES_A_RECORD
 from tests.making import KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
 
 RED = {"heart_rate": 135, "spo2": 83, "resp_rate": 31}

@@ -5,7 +5,8 @@ of others without a changed byte. Here records wait, in their order and packed; 
 its own time, when its owner has time to spare. The checkpoint stays before the first that waits; nothing is dropped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +26,9 @@ MOST_BYTES: Final = 16 * 1_048_576
 """What may wait of one partition: some 60,000 records; beyond it the log is held back."""
 FULL_UNTIL_BYTES: Final = 15 * 1_048_576
 """Until no more than so much waits: a log that goes on after each record that is taken stands nearly still."""
+
+FETCHED_TOGETHER: Final = 250
+"""So many who are watched already are taken out together from among those who have to go on waiting: about 0.1 s."""
 
 
 NOBODY: Final[Mapping[str, Watch]] = MappingProxyType({})
@@ -143,15 +147,7 @@ class Newcomers:
         """Takes all that waits of a patient at once: she is the log's from here on. None if she is not here."""
         if self._beside is None or not self.has(patient):
             return None
-        watch = self._beside.watches.pop(patient, None)
-        alone = _Beside(self._log, self._beside)
-        if watch is not None:
-            alone.watches[patient] = watch
-            alone.queue(watch, patient)
-        _run(alone, self._taken_out(patient), out)
-        said, _ = alone.advance(self._log.time, 1_000_000)
-        out += said
-        self._join(alone)
+        self._fetch(self._beside, {patient}, out)
         return self._log.watches.get(patient)
 
     # ---- what the owner does
@@ -160,13 +156,13 @@ class Newcomers:
     def works(self) -> bool:
         """Whether there is anything to do here."""
         if self._packets:
-            return not self.held
+            return not self.held or bool(self.watches)
         beside = self._beside
         return beside is not None and beside.has_due(self._log.time)
 
     @property
     def held(self) -> bool:
-        """Whether those who wait have to, because too many are watched. Never where the log itself would wait."""
+        """Whether those nobody watches yet have to wait, for too many are watched. Never where the log itself would."""
         if self.most_watched is None or self.full:
             return False
         return len(self._log.watches) + len(self.watches) >= self.most_watched
@@ -190,7 +186,9 @@ class Newcomers:
         return NOBODY if self._beside is None else self._beside.watches
 
     def go_on(self, most: int) -> list[Output]:
-        """Takes at most so many of the records that wait, or fires as many moments that are due."""
+        """Takes at most so many of the records that wait, or fires as many moments that are due. Those who are watched
+        do not wait with those who have to: they become the log's, some together.
+        """
         out: list[Output] = []
         beside = self._beside
         if beside is None:
@@ -199,6 +197,7 @@ class Newcomers:
             out, _ = beside.advance(self._log.time, most)
             return out
         if self.held:
+            self._fetch(beside, frozenset(islice(beside.watches, FETCHED_TOGETHER)), out)
             return out
         serial, packet = next(iter(self._packets.items()))
         self.bytes -= packet.size
@@ -223,6 +222,19 @@ class Newcomers:
         """So many more may be taken at once."""
         self.room = min(self.most, self.room + patients)
         self.poison_room = min(self.most, self.poison_room + unreadable)
+
+    def _fetch(self, beside: _Beside, patients: Set[str], out: list[Output]) -> None:
+        """Takes all that waits of these at once: they are the log's from here on."""
+        alone = _Beside(self._log, beside)
+        for patient in patients:
+            watch = beside.watches.pop(patient, None)
+            if watch is not None:
+                alone.watches[patient] = watch
+                alone.queue(watch, patient)
+        _run(alone, self._taken_out(patients), out)
+        said, _ = alone.advance(self._log.time, 1_000_000)
+        out += said
+        self._join(alone)
 
     def _join(self, machine: _Beside) -> None:
         log = self._log
@@ -266,16 +278,17 @@ class Newcomers:
             if rest := tuple(one for one in serials if one > serial):
                 self._of[patient] = rest
 
-    def _taken_out(self, patient: str) -> list[Waits]:
-        """What waits of a patient, and in its place what waits for everybody."""
+    def _taken_out(self, patients: Set[str]) -> list[Waits]:
+        """What waits of these, and in its place what waits for everybody."""
         found: list[Waits] = []
-        hers = set(self._of.pop(patient, ()))
+        hers = {serial for patient in patients for serial in self._of.pop(patient, ())}
         for serial in sorted(hers | set(self._of_all)):
             packet, rest = self._packets[serial], list[Waits]()
             for one in packet.look():
-                if one.patient in (patient, ""):
+                theirs = one.patient in patients
+                if theirs or one.patient == "":
                     found.append(one)
-                if one.patient != patient:
+                if not theirs:
                     rest.append(one)
             if serial not in hers:
                 continue

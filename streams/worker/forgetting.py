@@ -26,7 +26,7 @@ BEYOND: Final = 500
 AGAIN_AFTER_S: Final = 10.0
 """A record that was put into the log takes effect by then; else the patient is chosen again."""
 BEHIND_S: Final = 1.0
-"""A partition that is so far behind its log has more urgent things to do."""
+"""A partition that is so far behind its log has more urgent things to do, unless somebody waits beside it."""
 
 
 class Forgetter:
@@ -60,11 +60,12 @@ class Forgetter:
             await asyncio.sleep(0)
             asked = {who: at for who, at in self._asked.get(owned.partition, {}).items() if now - at < AGAIN_AFTER_S}
             self._asked[owned.partition] = asked
-            busy = not self._keys or owned.lag_s() > BEHIND_S
+            awaited = owned.newcomers is not None and owned.newcomers.waiting > 0  # who waits may wait for just this
+            busy = not self._keys or (owned.lag_s() > BEHIND_S and not awaited)
             crowd = look_at_crowd(owned.log, most, 0 if busy else AT_ONCE, asked)
             if owned.newcomers is not None:
                 # Where nobody can be forgotten nobody waits for it: whoever is new has to be watched.
-                waits = bool(asked or crowd.forget or busy) or crowd.unadmitted <= most
+                waits = bool(asked or crowd.forget) or crowd.unadmitted <= most
                 owned.newcomers.most_watched = crowd.others + most + BEYOND if self._keys and waits else None
             if crowd.unadmitted <= most:
                 continue

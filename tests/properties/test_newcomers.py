@@ -103,8 +103,30 @@ def in_order(log: Sequence[Entry]) -> list[Entry]:
     return out
 
 
-@given(wards(), places, places, st.integers(0, 3), turns, st.integers(0, 1_000), st.integers(0, 1_000))
-def test_stopped_while_some_wait_it_goes_on_from_its_checkpoint(ward, ends, where, room, turns, stop, start):
+@given(wards(), places, st.integers(0, 3), st.lists(st.integers(0, 3), min_size=1, max_size=4), turns)
+def test_whoever_has_to_wait_for_others_to_go_is_told_the_same(ward, where, room, most_watched, turns):
+    """Those who are watched go on meanwhile, and some of those who wait are let in now and then."""
+    records = numbered(insert(ward, where, again))
+    whole, log = fresh("arrival"), crowded(room)
+    expected = whole.run(records) + whole.release()
+    outputs, step = list[Output](), 1 + len(records) // 7
+    for number, start in enumerate(range(0, len(records), step)):
+        log.newcomers.most_watched = most_watched[number % len(most_watched)] or None
+        outputs += by_turns(log, records[start : start + step], turns)
+    log.newcomers.most_watched = None
+    outputs += to_the_end(log)
+
+    assert told(outputs) == told(expected)
+    assert refused(outputs) == refused(expected)
+    assert states(log) == states(whole)
+    assert log.checkpoint == whole.checkpoint
+    assert log.tally.as_dict() == whole.tally.as_dict() and log.tally.adds_up()
+
+
+@given(
+    wards(), places, places, st.integers(0, 3), turns, st.integers(0, 1_000), st.integers(0, 1_000), st.integers(0, 3)
+)
+def test_stopped_while_some_wait_it_goes_on_from_its_checkpoint(ward, ends, where, room, turns, stop, start, most):
     """The states of those who were taken first are newer than the checkpoint; nobody is told twice who was saved,
     under whatever rules they stand, nor whoever is gone.
     """
@@ -112,6 +134,7 @@ def test_stopped_while_some_wait_it_goes_on_from_its_checkpoint(ward, ends, wher
     stop %= len(records) + 1
     whole, before = fresh("arrival"), crowded(room)
     expected = whole.run(records) + whole.release()
+    before.newcomers.most_watched = most or None
     said = by_turns(before, records[:stop], turns)
     kept = [before.state(patient) for patient, _ in before.watched]
 

@@ -6,7 +6,7 @@ from schemas.control_record import ControlRecordKind
 from streams.log.control_records import forward
 from streams.log.newcomers import FULL_UNTIL_BYTES, MOST_BYTES, Newcomers
 from streams.log.packets import BYTES_A_RECORD
-from tests.making import KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
+from tests.making import HOUR, KEYS, SECOND, T0, TOPIC, alerts, new_partition, numbered, reading, record
 
 RED = {"heart_rate": 135, "spo2": 83, "resp_rate": 31}
 SPOT = {"source": "spot", "device": "rounds"}
@@ -105,13 +105,14 @@ def test_too_many_wait_until_others_are_forgotten_and_those_forgotten_do_not_wai
     log.newcomers.most_watched = 10
     while log.newcomers.works:
         log.newcomers.go_on(1)
-    assert len(log.newcomers.watches) == 10 and log.newcomers.held and not log.newcomers.join()
+    assert len(log.watches) == 10 and log.newcomers.held and not log.newcomers.join()
+    assert log.newcomers.waiting == 10 and not log.newcomers.watches
 
     for number in range(4):
         place = ControlRecordKind.FORGET, TOPIC, 0, T0 + SECOND, f"made-up-{number}", b"", KEYS, TOPIC, 0
         key, value, headers = forward(*place)
         log.run([(log.expected, T0 + 2 * SECOND, key, value, headers)])
-    assert log.tally.forgotten == 4 and len(log.newcomers.watches) == 6, "at once"
+    assert log.tally.forgotten == 4 and len(log.watches) == 6, "at once"
 
     hand(log, record(T0 + 3 * SECOND, "made-up-19", "admit", 0))
     assert "made-up-19" in log.watches, "who is admitted never waits"
@@ -120,6 +121,32 @@ def test_too_many_wait_until_others_are_forgotten_and_those_forgotten_do_not_wai
     log.newcomers.most_watched = None
     to_the_end(log)
     assert len(log.newcomers.watches) + len(log.watches) == 16 and log.tally.adds_up()
+
+
+def test_who_is_watched_does_not_stand_still_while_others_have_to_wait():
+    """Nobody admitted her, and her alert is open: her windows, her stale values and her ladder go on."""
+    ill = [reading(T0 + at * SECOND, "ill", sequence=at, **SPOT, **RED) for at in range(8)]
+    others = [reading(T0 + 8 * SECOND, f"new-{number}", **SPOT, heart_rate=75) for number in range(20)]
+    more = [reading(T0 + at * SECOND, "ill", sequence=at, **SPOT, **RED) for at in range(60, 64)]
+    tick = record(T0 + HOUR, "", "tick", 0)
+    whole, (log, _) = new_partition(), crowded(0)
+    expected = hand(whole, *ill, *others, *more, tick)
+
+    out = hand(log, *ill)
+    out += to_the_end(log)
+    log.newcomers.most_watched = 1
+    out += hand(log, *others, *more)
+    out += log.newcomers.go_on(1)
+    assert log.watches.keys() == {"ill"} and log.newcomers.held and not log.newcomers.works
+    assert log.checkpoint.next_offset == 8 and log.newcomers.waiting == 20
+    out += hand(log, tick)
+
+    hers = [one for one in alerts(out) if one["patient_id"] == "ill"]
+    assert hers == [one for one in alerts(expected) if one["patient_id"] == "ill"]
+    assert any(one["state"] == "escalated" for one in hers), "nobody has answered"
+    log.newcomers.most_watched = None
+    to_the_end(log)
+    assert log.newcomers.join() and log.state("ill") == whole.state("ill")
 
 
 def test_a_forget_record_waits_behind_what_it_is_about():

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 from streams.config.settings import Settings
 from streams.log.control import ControlRecords
+from streams.log.newcomers import Newcomers
 from streams.worker.forgetting import AGAIN_AFTER_S, Forgetter
-from tests.making import HOUR, SECOND, T0, Entry, new_partition, reading
+from tests.making import HOUR, SECOND, T0, Entry, new_partition, numbered, reading
 from tests.making import run as taken
 
 KEY = "tests:a secret of the tests"
@@ -77,6 +78,21 @@ def test_a_ward_within_the_bound_is_left_alone(make, run):
     run(one.look(0.0))
 
     assert one.crowded == {} and noted.records == []
+
+
+def test_who_waits_for_others_to_be_forgotten_does_not_wait_for_a_log_that_is_late(make, run):
+    noted, owned = make.Noted(), crowd()
+    owned.lag_s = lambda: 60.0
+    one = forgetter(noted, owned)
+    owned.newcomers = owned.log.newcomers = Newcomers(owned.log, 0)
+    run(one.look(0.0))
+    assert noted.records == [], "it has more urgent things to do"
+
+    more = numbered([reading(T0 + HOUR, f"new-{n}", heart_rate=80) for n in range(3)])
+    owned.log.run([(owned.log.expected + place, *record[1:]) for place, record in enumerate(more)])
+    assert owned.newcomers.waiting == 3
+    run(one.look(1.0))
+    assert len(noted.records) == 3 and owned.newcomers.most_watched is not None
 
 
 def test_without_a_key_it_is_only_told(make, run):

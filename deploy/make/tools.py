@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ UNPACKED = ROOT / ".cache" / "tools"
 class Tool:
     """One tool: the command that shows it is here, the oldest version that will do, the Debian packages that bring it.
 
-    `libraries`: packages of shared libraries that an unpacked program needs.
+    `libraries`: packages of shared libraries that an unpacked program needs; `files`: what else of its package it opens
+    at a fixed place below /.
 
     `packages` are alternatives, the first that the distribution has is taken. With `unpack` only the program is taken
     out of the package: prometheus would also start a server on the machine.
@@ -36,6 +38,7 @@ class Tool:
     oldest: int | None = None
     unpack: str | None = None
     libraries: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 NO_LIBRARY = 127
@@ -49,7 +52,10 @@ TOOLS = {
     "prometheus": Tool("prometheus", ("prometheus",), unpack="usr/bin/prometheus"),
     "amtool": Tool("amtool", ("prometheus-alertmanager",), unpack="usr/bin/amtool"),
     "alertmanager": Tool(
-        "prometheus-alertmanager", ("prometheus-alertmanager",), unpack="usr/bin/prometheus-alertmanager"
+        "prometheus-alertmanager",
+        ("prometheus-alertmanager",),
+        unpack="usr/bin/prometheus-alertmanager",
+        files=("usr/share/prometheus/alertmanager/default.tmpl", "usr/share/prometheus/alertmanager/email.tmpl"),
     ),
     "kubectl": Tool("kubectl", ("kubernetes-client",)),
     "go": Tool("go", ("golang-go",)),
@@ -88,6 +94,8 @@ def lacks(name: str) -> str | None:
         return f"{name} is not installed ({way_out})"
     if tool.libraries and subprocess.run([program, "-h"], capture_output=True, check=False).returncode == NO_LIBRARY:
         return f"{name} lacks shared libraries (on Debian: apt-get install {' '.join(tool.libraries)})"
+    if absent := [f"/{one}" for one in tool.files if not Path("/", one).is_file()]:
+        return f"{name} lacks {' '.join(absent)} ({way_out})"
     if tool.oldest is None:
         return None
     version = _major_version(program)
@@ -116,7 +124,7 @@ def install(names: list[str]) -> dict[str, str]:
         if package is None:
             continue
         if TOOLS[name].unpack is not None:
-            _unpack(package, TOOLS[name].unpack)
+            _unpack(package, TOOLS[name].unpack, TOOLS[name].files)
             if libraries := [one for one in TOOLS[name].libraries if _is_on_offer(one)]:
                 _apt("install", "-y", "--no-install-recommends", *libraries)
         else:
@@ -142,7 +150,7 @@ def _is_on_offer(package: str) -> bool:
     return "Candidate:" in said.stdout and "Candidate: (none)" not in said.stdout
 
 
-def _unpack(package: str, program: str) -> None:
+def _unpack(package: str, program: str, files: Iterable[str] = ()) -> None:
     with tempfile.TemporaryDirectory() as there:
         # apt fetches as its own user, who must be able to write here.
         Path(there).chmod(0o777)
@@ -151,6 +159,9 @@ def _unpack(package: str, program: str) -> None:
             subprocess.run(["dpkg-deb", "-x", archive.name, "out"], cwd=there, check=True)
             UNPACKED.mkdir(parents=True, exist_ok=True)
             shutil.copy2(Path(there, "out", program), UNPACKED)
+            for file in files:
+                Path("/", file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(Path(there, "out", file), Path("/", file))
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ def pushing(settings, beds, identity: Identity, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def calling(beds: dict[str, Bed], ward: Ward) -> Iterator[Bed]:
-    bed = beds["A03"]
+    bed = beds["A08"]
     steps = [{"step": "nurse", "at": to_text(now()), "delivery": "waiting", "recipients": []}]
     bed.alert_id = ward.call(bed, "Resp rate 27/min, usual 16", "high", lifecycle=lifecycle(steps=steps))
     yield bed
@@ -215,7 +215,7 @@ def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_n
 
     phone.hand_over(message)
     [shown] = until(phone.shown)
-    assert "Bed A03, ward A, high priority" in shown["title"] and "not a certified alarm" in shown["body"]
+    assert "Bed A08, ward A, high priority" in shown["title"] and "not a certified alarm" in shown["body"]
     assert shown["actions"] == ["accept", "decline"]
     until(lambda: [one["action_type"] for one in said(settings, calling)] == ["delivered"])
 

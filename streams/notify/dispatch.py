@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 LOOK_EVERY_S: Final = 0.5
 AT_ONCE: Final = 8
-"""Messages under way to one recipient: a slow answer keeps only its own alert waiting. MLLP has one connection."""
+"""Messages under way to one recipient: a slow answer keeps only its own alert waiting. By MLLP its `connections`."""
+GROUPED_S: Final = 0.05
+"""What was sent is written down together so often; after a kill so much is told again."""
 Write = Callable[[list[Notice], list[Action]], Awaitable[None]]
 
 
@@ -58,7 +60,8 @@ class Dispatch:
         self._tasks: asyncio.TaskGroup | None = None
         self._wake = {name: asyncio.Event() for name in self.outboxes}
         self._arrived: dict[str, float] = {}
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._sent: tuple[list[Notice], list[Action]] = ([], [])
+        self._keeping: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Sends, for ever."""
@@ -68,7 +71,9 @@ class Dispatch:
                 tasks.create_task(self._send_to(name), name=f"notify {name}")
 
     async def close(self) -> None:
-        """Ends the channels' connections."""
+        """Ends the channels' connections; what was sent has been written down."""
+        if self._keeping is not None:
+            await self._keeping
         for sender in self.senders.values():
             await sender.close()
 
@@ -125,12 +130,24 @@ class Dispatch:
         except NotStored as fault:
             log.error("what became of %d messages was not written down: %s", len(notices), fault)
 
-    async def _keep_soon(self, notices: list[Notice], actions: list[Action]) -> None:
-        """On its way to Kafka; the next message does not wait until it is there."""
-        task = asyncio.create_task(self.keep(notices, actions))
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
-        await asyncio.sleep(0)  # handed over before anything else is said of it
+    def _keep_soon(self, notices: list[Notice], actions: list[Action]) -> None:
+        """Written down with what is sent at about the same time; the next message does not wait for it."""
+        self._sent[0].extend(notices)
+        self._sent[1].extend(actions)
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep_grouped(), name="notify writes what was sent")
+
+    async def _keep_grouped(self) -> None:
+        while any(self._sent):
+            await asyncio.sleep(GROUPED_S)
+            await self.keep_sent()
+
+    async def keep_sent(self) -> None:
+        """Writes down what was sent, before anything else is said of it."""
+        notices, actions = self._sent
+        self._sent = ([], [])
+        if notices or actions:
+            await self.keep(notices, actions)
 
     async def _send_to(self, name: str) -> None:
         outbox, wake, flying = self.outboxes[name], self._wake[name], set[str]()
@@ -160,8 +177,10 @@ class Dispatch:
 
     def _at_once(self, name: str) -> int:
         """How many messages, of as many alerts, are under way to a recipient; one where it may be away."""
-        alone = self.outboxes[name].failures or self.recipients[name].channel is Channel.PCD04
-        return 1 if alone else AT_ONCE
+        if self.outboxes[name].failures:
+            return 1
+        recipient = self.recipients[name]
+        return recipient.connections if recipient.channel is Channel.PCD04 else AT_ONCE
 
     async def _fly(self, outbox: Outbox, one: Notice, wake: asyncio.Event, flying: set[str]) -> None:
         try:
@@ -218,7 +237,7 @@ class Dispatch:
         outbox.sent(one.id)
         known = self._book.find(short(one.id))
         settled = [] if known is not None and known.fate in FATES.values() else [self._book.settle(one, Fate.SENT)]
-        await self._keep_soon(settled, self.said(one, ActionType.SENT))
+        self._keep_soon(settled, self.said(one, ActionType.SENT))
 
     async def overdue(self, outbox: Outbox, now: float) -> None:
         """A call that nobody's device has yet is said to be undeliverable: the ladder goes on, and so do the tries."""

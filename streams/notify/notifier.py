@@ -116,6 +116,7 @@ class Notifier(ConsumerRebalanceListener):
             for task in works:
                 task.cancel()
             await asyncio.gather(*works, return_exceptions=True)
+            await self.dispatch.keep_sent()  # before another has its partitions
             if self._consumer is not None:
                 await self._consumer.stop()
             await self.dispatch.close()
@@ -138,8 +139,8 @@ class Notifier(ConsumerRebalanceListener):
                 consumer.subscribe([self._alerts], listener=self)
                 await consumer.start()
                 while True:
-                    for partition, records in (await consumer.getmany(timeout_ms=100, max_records=500)).items():
-                        await self._take(consumer, partition, records)
+                    if taken := await consumer.getmany(timeout_ms=100, max_records=500):
+                        await self._take(consumer, taken)
                     if self._not_recalled is not None:
                         raise self._not_recalled
                     await self._end_of_catching_up(consumer)
@@ -168,7 +169,8 @@ class Notifier(ConsumerRebalanceListener):
             log.error("that a device of %s is no more was not written down", device.login)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Another notifier tells of these now."""
+        """Another notifier tells of these now: what was sent of them stands in Kafka before it reads."""
+        await self.dispatch.keep_sent()
         self._forget({partition.partition for partition in revoked})
 
     def _forget(self, gone: set[int]) -> None:
@@ -239,33 +241,36 @@ class Notifier(ConsumerRebalanceListener):
             self.dispatch.wake()
 
     async def _take(
-        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: list[ConsumerRecord[bytes, bytes]]
+        self,
+        consumer: AIOKafkaConsumer,
+        taken: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
     ) -> None:
-        asked: list[Notice] = []
-        for record in records:
-            try:
-                revision = alerts.decode(record.value or b"")
-                before = self.book.nobody
-                new = self.book.take(revision, datetime.now(UTC))
-            except (alerts.UnreadableAlert, OverflowError):  # a year that no zone has
-                self.metrics.unreadable.inc()
-                log.error("the alert at offset %d of partition %d cannot be read", record.offset, record.partition)
-                continue
-            self._partition_of[revision.alert_id] = record.partition
-            self.metrics.nobody.inc(self.book.nobody - before)
-            self.dispatch.arrived(new, record.timestamp / 1_000)
-            asked += new
+        asked = [one for records in taken.values() for record in records for one in self._asked_by(record)]
         for one in asked:
             if one.fate is Fate.SUPERSEDED:  # now: while it is written down the senders go on
                 self.dispatch.drop(one)
         await self._write(asked, [])
         try:
-            await consumer.commit({partition: records[-1].offset + 1})
+            await consumer.commit({partition: records[-1].offset + 1 for partition, records in taken.items()})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
         for one in asked:
             if one.fate is not Fate.SUPERSEDED:
                 self.dispatch.queue(one)
+
+    def _asked_by(self, record: ConsumerRecord[bytes, bytes]) -> list[Notice]:
+        try:
+            revision = alerts.decode(record.value or b"")
+            before = self.book.nobody
+            new = self.book.take(revision, datetime.now(UTC))
+        except (alerts.UnreadableAlert, OverflowError):  # a year that no zone has
+            self.metrics.unreadable.inc()
+            log.error("the alert at offset %d of partition %d cannot be read", record.offset, record.partition)
+            return []
+        self._partition_of[revision.alert_id] = record.partition
+        self.metrics.nobody.inc(self.book.nobody - before)
+        self.dispatch.arrived(new, record.timestamp / 1_000)
+        return new
 
     async def _write(self, notices: list[Notice], actions: list[Action]) -> None:
         """Actions first: what the log has not heard is not said to be done."""
@@ -295,4 +300,5 @@ class Notifier(ConsumerRebalanceListener):
         assert known is not None
         actions = actions_of(known, receipt, datetime.now(UTC), self.settings.mode)
         fate = FATES[receipt.word]
+        await self.dispatch.keep_sent()
         await self._write([self.book.settle(known, fate)] if rises(known.fate, fate) else [], actions)

@@ -17,6 +17,7 @@ receipts = true                     # its device says what it delivered: without
 name = "alarm-gateway"
 channel = "pcd04"
 address = "127.0.0.1:2576"
+connections = 4                     # at most so many at once, each with one message under way; 1 where left out
 audience = "machine"                # every phase of every alert, in order; no role
 """
 
@@ -36,6 +37,7 @@ from schemas.alert import Kind, Priority
 
 Kinds = TypeVar("Kinds", bound=StrEnum)
 
+MOST_CONNECTIONS: Final = 16
 BELOW: Final = "/"
 """Between a recipient of the routes and the login of one of the people whom it stands for."""
 
@@ -104,6 +106,7 @@ class Recipient:
     quiet: Span | None = None
     url: str = ""
     address: str = ""
+    connections: int = 1
     key_id: str = ""
     key: bytes = field(default=b"", repr=False)
     patient_id: bool = False
@@ -164,8 +167,8 @@ class Routes:
 
 
 FIELDS = frozenset({
-    "name", "channel", "audience", "role", "wards", "priorities", "kinds", "shift", "quiet", "url", "address", "key_id",
-    "key_file", "patient_id", "receipts",
+    "name", "channel", "audience", "role", "wards", "priorities", "kinds", "shift", "quiet", "url", "address",
+    "connections", "key_id", "key_file", "patient_id", "receipts",
 })  # fmt: skip
 
 
@@ -227,13 +230,18 @@ def _recipient(table: dict[str, Any], number: int) -> Recipient:
 
 
 def _where(channel: Channel, table: dict[str, Any], who: str) -> dict[str, Any]:
-    if channel is Channel.WEBPUSH:
-        return {}
     if channel is Channel.PCD04:
         found = re.fullmatch(r"[^:\s]+:([0-9]{1,5})", table.get("address", ""))
         if found is None or not 1 <= int(found[1]) <= 65_535:
             raise RoutesFault(f"{who}: address must be host:port of an MLLP receiver")
-        return {"address": table["address"]}
+        connections = table.get("connections", 1)
+        if type(connections) is not int or not 1 <= connections <= MOST_CONNECTIONS:
+            raise RoutesFault(f"{who}: connections must be a number from 1 to {MOST_CONNECTIONS}")
+        return {"address": table["address"], "connections": connections}
+    if "connections" in table:
+        raise RoutesFault(f"{who}: connections are those of an MLLP receiver: leave it out")
+    if channel is Channel.WEBPUSH:
+        return {}
     try:
         url = urlsplit(table.get("url", ""))
     except ValueError as fault:

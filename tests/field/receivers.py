@@ -1,6 +1,7 @@
 """Where calls arrive in the field: a webhook's receiver that can misbehave, and one of PCD-04; both note the moment."""
 
 import asyncio
+import functools
 import hashlib
 import json
 import threading
@@ -14,11 +15,12 @@ class Receivers(threading.Thread):
     """Both, in a thread of their own. `mood`: what the webhook's answers; 204, 500, 429, or 0 for never.
 
     `taken`: by event id, what came with an answer of 204, as hashes; `order`: ids in the order in which they were first
-    taken; `pages`: by PCD-04's MSH-10. `at` are seconds since 1970, of a message's first arrival at the socket.
+    taken; `pages`: by PCD-04's MSH-10; at `slow_port` each is answered after `slow_s`. `at` are seconds since 1970, of a message's first arrival at the socket.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slow_s: float = 0.0) -> None:
         super().__init__(daemon=True)
+        self.slow_s = slow_s
         self.mood = 204
         self.taken: dict[str, set[str]] = defaultdict(set)
         self.order: list[tuple[str, str, str]] = []
@@ -38,7 +40,8 @@ class Receivers(threading.Thread):
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         http = await asyncio.start_server(self._http, "127.0.0.1", 0)
         mllp = await asyncio.start_server(self._mllp, "127.0.0.1", 0)
-        self.port, self.mllp_port = (one.sockets[0].getsockname()[1] for one in (http, mllp))
+        slow = await asyncio.start_server(functools.partial(self._mllp, after_s=self.slow_s), "127.0.0.1", 0)
+        self.port, self.mllp_port, self.slow_port = (one.sockets[0].getsockname()[1] for one in (http, mllp, slow))
         self.server = http
         self._ready.set()
         await self._over.wait()
@@ -91,7 +94,9 @@ class Receivers(threading.Thread):
             self.events[name] = event
         self.taken[name].add(hashlib.sha256(body).hexdigest())
 
-    async def _mllp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _mllp(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after_s: float = 0.0
+    ) -> None:
         frames = Frames(1_000_000)
         try:
             while data := await reader.read(65_536):
@@ -103,6 +108,8 @@ class Receivers(threading.Thread):
                     self.page_at.setdefault(alert, now)
                     self.pages[control].add(hashlib.sha256(message).hexdigest())
                     self.texts[control] = next(line for line in lines if line.startswith("OBX")).split("|")[5]
+                    if after_s:
+                        await asyncio.sleep(after_s)
                     writer.write(frame(f"MSH|^~\\&|R||||1||ACK^R40^ACK|1|P|2.6\rMSA|AA|{control}\r".encode()))
                     await writer.drain()
         except ConnectionError:

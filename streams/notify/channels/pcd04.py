@@ -1,4 +1,4 @@
-"""IHE PCD-04: alerts as ORU^R40 over MLLP, each answered before the next one leaves.
+"""IHE PCD-04: alerts as ORU^R40 over MLLP, each answered before its connection carries the next one.
 
 Phases start, continue and end; priorities PH, PM, PL, and PN once it has ended; SP for the patient, ST for the
 measuring (IHE Devices Technical Framework, Alert Communication Management; codes of IEEE 11073-10101). A message
@@ -7,7 +7,7 @@ acknowledged is *sent*: that a person was reached is never concluded from it.
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -112,47 +112,93 @@ class _Line:
     writer: asyncio.StreamWriter
 
 
+@dataclass(slots=True)
+class _Lines:
+    """The connections to one receiver: those at rest, and how many are at work. `most`: no more than it lets in."""
+
+    idle: list[_Line] = field(default_factory=list)
+    working: int = 0
+    most: float = float("inf")
+    freed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def rest(self) -> None:
+        """Ends those at rest."""
+        for line in self.idle:
+            line.writer.close()
+        self.idle.clear()
+
+
 class Pcd04:
-    """One connection a recipient, kept open; opened again after any doubt about what was answered."""
+    """Connections are kept open; all are opened again after any doubt about what was answered.
+
+    Each carries one message at a time. How many there are is the recipient's `connections`; a receiver that lets in
+    fewer gets what waits over those.
+    """
 
     def __init__(self) -> None:
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _Lines] = {}
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
         """Sends and waits for the acknowledgement."""
+        lines = self._lines.setdefault(recipient.name, _Lines())
+        while lines.working >= lines.most:
+            lines.freed.clear()
+            await lines.freed.wait()
+        lines.working += 1
+        line = None
         try:
             async with asyncio.timeout(WITHIN_S):
-                return await self._exchange(recipient, notice)
-        except (OSError, TimeoutError, TooLarge, EOFError) as fault:
-            self._drop(recipient.name)
-            return Answer(ok=False, said=type(fault).__name__)
-
-    async def _exchange(self, recipient: Recipient, notice: Notice) -> Answer:
-        line = self._lines.get(recipient.name)
-        if line is None or line.reader.at_eof():
-            host, _, port = recipient.address.rpartition(":")
-            line = self._lines[recipient.name] = _Line(*await asyncio.open_connection(host, int(port)))
-        line.writer.write(frame(message(notice, recipient)))
-        await line.writer.drain()
-        frames, wanted = Frames(MOST_BYTES), control_id(notice)
-        while True:
-            data = await line.reader.read(MOST_BYTES)
-            if not data:
-                raise EOFError
-            for reply in frames.feed(data):
-                answer = answer_of(reply, wanted)
-                if answer.answered:
+                line = await self._open(recipient, lines)
+                if line is not None:
+                    answer = await _exchange(line, recipient, notice)
+                    lines.idle.append(line)
                     return answer
+        except (OSError, TimeoutError, TooLarge, EOFError) as fault:
+            lines.rest()
+            if line is not None:
+                line.writer.close()
+            lines.most = float("inf")
+            return Answer(ok=False, said=type(fault).__name__)
+        finally:
+            lines.working -= 1
+            lines.freed.set()
+        lines.most = max(1, lines.working)
+        return await self.send(recipient, notice)
 
-    def _drop(self, name: str) -> None:
-        line = self._lines.pop(name, None)
-        if line is not None:
+    async def _open(self, recipient: Recipient, lines: _Lines) -> _Line | None:
+        """One at rest, else a new one; None where the receiver lets no more in than are at work."""
+        while lines.idle:
+            line = lines.idle.pop()
+            if not line.reader.at_eof():
+                return line
             line.writer.close()
+        host, _, port = recipient.address.rpartition(":")
+        try:
+            return _Line(*await asyncio.open_connection(host, int(port)))
+        except OSError:
+            if lines.working == 1:
+                raise
+            return None
 
     async def close(self) -> None:
         """Ends the connections."""
-        for name in list(self._lines):
-            line = self._lines.pop(name)
-            line.writer.close()
-            with suppress(OSError):
-                await line.writer.wait_closed()
+        for lines in self._lines.values():
+            writers = [line.writer for line in lines.idle]
+            lines.rest()
+            for writer in writers:
+                with suppress(OSError):
+                    await writer.wait_closed()
+
+
+async def _exchange(line: _Line, recipient: Recipient, notice: Notice) -> Answer:
+    line.writer.write(frame(message(notice, recipient)))
+    await line.writer.drain()
+    frames, wanted = Frames(MOST_BYTES), control_id(notice)
+    while True:
+        data = await line.reader.read(MOST_BYTES)
+        if not data:
+            raise EOFError
+        for reply in frames.feed(data):
+            answer = answer_of(reply, wanted)
+            if answer.answered:
+                return answer

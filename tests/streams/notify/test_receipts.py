@@ -242,6 +242,7 @@ def test_what_the_transport_took_is_sent_and_what_it_did_not_in_a_minute_is_unde
         await desk.notifier.dispatch.overdue(box, 60.0)
         await desk.notifier.dispatch.overdue(box, 61.0)
         await desk.notifier.dispatch.sent(box, desk.phone)
+        await desk.notifier.dispatch.close()
 
     asyncio.run(story())
     assert [(one.action_type.value, one.awaited) for one in desk.actions] == [("undeliverable", False), ("sent", True)]

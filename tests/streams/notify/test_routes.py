@@ -46,6 +46,9 @@ def test_quiet_hours_hold_low_priorities_alone(read):
     assert not routes.held(one, Priority.MEDIUM, night) and not routes.held(one, Priority.HIGH, night)
 
 
+PAGER = 'name = "m"\nchannel = "pcd04"\naudience = "machine"\n'
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [
@@ -62,8 +65,11 @@ def test_quiet_hours_hold_low_priorities_alone(read):
         (PHONE + "ward = 'A'\n", "'ward' is no field; known:"),
         (PHONE.replace('role = "nurse"\n', ""), "people have a role"),
         (PHONE.replace('"n"', '"a name with spaces"'), "letters, digits"),
-        ('name = "m"\nchannel = "pcd04"\naudience = "machine"\naddress = "nowhere"\n', "host:port"),
-        ('name = "m"\nchannel = "pcd04"\naudience = "machine"\naddress = "host:70000"\n', "host:port"),
+        (PAGER + 'address = "nowhere"\n', "host:port"),
+        (PAGER + 'address = "host:70000"\n', "host:port"),
+        (PAGER + 'address = "h:1"\nconnections = 17\n', "connections must be a number from 1 to 16"),
+        (PAGER + 'address = "h:1"\nconnections = true\n', "connections must be a number"),
+        (PHONE + "connections = 2\n", "connections are those of an MLLP receiver"),
         (PHONE + 'wards = "ICU"\n', 'wards must be a list such as ["A"]'),
         (PHONE + "wards = []\n", "wards must be a list"),
         (PHONE + 'priorities = "high"\n', "priorities must be a list"),

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
+from streams.log.canary import is_reserved
 from streams.notify.alerts import Revision, StepReached
 from streams.notify.notice import Details, Fate, Notice, Phase, short
 from streams.notify.routes import Channel, Recipient, Routes, base_of
@@ -22,13 +23,14 @@ NOT_TOLD_AFTER: Final = timedelta(minutes=30)
 NEVER_ENDED: Final = timedelta(days=90)
 """An alert of which nothing was heard for so long after that is over, though nobody said so."""
 CLOSING_WORDS: Final = "Information, not a certified alarm."
+NO_PATIENT: Final = {Mode.TEST: "TEST, no patient. ", Mode.DEMO: "DEMO, no patient. "}
 OVER: Final = "over"
 Expand = Callable[[list[Recipient], str | None], list[Recipient]]
 
 
 class Book:
-    """Who was told what. `mode`: only alerts of this mode reach people; test and demo never do. `expand`: the
-    people whom recipients of the routes stand for, in a ward.
+    """Who was told what. `mode`: only alerts of this mode reach people; test and demo never do, nor a canary. `expand`:
+    the people whom recipients of the routes stand for, in a ward.
     """
 
     def __init__(self, routes: Routes, mode: Mode, expand: Expand = lambda recipients, _: recipients) -> None:
@@ -98,11 +100,14 @@ class Book:
     def take(self, revision: Revision, now: datetime) -> list[Notice]:
         """What a revision asks for anew, in the order in which it is told; settled ones come with their fate."""
         known = self._told.get(revision.alert_id, {})
+        if is_reserved(revision.patient_id):
+            return []
+        people = self._mode is Mode.REAL and revision.mode is Mode.REAL
         machines = [
             self._notice(revision, one, f"{revision.alert_id}:{revision.revision}:{one.name}", _phase(revision))
             for one in self._routes.machines(revision.ward, revision.priority, revision.kind, revision.at)
+            if revision.mode is Mode.REAL or one.channel is not Channel.PCD04  # whose machines page people
         ]
-        people = self._mode is Mode.REAL and revision.mode is Mode.REAL
         asked = machines + (self._people(revision, known, now) if people else [])
         new = [one for one in asked if one.id not in known or one.fate is Fate.SUPERSEDED]
         for one in new:
@@ -152,11 +157,15 @@ class Book:
             nothing_said = len(unsent) == len(calls)
             if nothing_said and revision.over and now - revision.at > NOT_TOLD_AFTER:
                 continue
-            times = f"called {newest.at:%H:%M} UTC, {_what_became(revision)} {revision.at:%H:%M} UTC"
+            times = f"called {self._clock(newest.at)}, {_what_became(revision)} {self._clock(revision.at)}"
             over = msgspec.structs.replace(newest, id=name, revision=revision.revision, phase=Phase.END, step=None)
             text = f"{_place(revision)}: {times}. {CLOSING_WORDS}"
             found.append(msgspec.structs.replace(over, text=text, at=revision.at, fate=Fate.OWED, over=revision.over))
         return found
+
+    def _clock(self, at: datetime) -> str:
+        """As the clocks of the site show it."""
+        return f"{at.astimezone(self._routes.zone):%H:%M %Z}"
 
     def _notice(self, revision: Revision, recipient: Recipient, name: str, phase: Phase) -> Notice:
         return Notice(
@@ -172,8 +181,10 @@ class Book:
             patient_id=revision.patient_id,
             ward=revision.ward,
             bed=revision.bed,
-            text=f"{_place(revision)}, {revision.priority} priority: {revision.headline}. {CLOSING_WORDS}",
+            text=f"{NO_PATIENT.get(revision.mode, '')}{_place(revision)}, {revision.priority} priority: "
+            f"{revision.headline}. {CLOSING_WORDS}",
             at=revision.at,
+            mode=revision.mode,
             details=_details(revision) if recipient.channel is Channel.FHIR else None,
         )
 

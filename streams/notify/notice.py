@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.alert import Kind, Priority
+from schemas.reading import Mode
 
 
 class Phase(StrEnum):
@@ -58,7 +59,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `covers`: the notices that this one stands for, where several alerts were joined into one message. `called_at`: when
     the step was taken, `recipients`: how many people's devices it is told to. `over`: the alert had ended when this
-    was settled.
+    was settled. `mode`: of a real patient, or test or demo data, which every channel says.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     recipients: int = 0
     over: bool = False
     details: Details | None = None
+    mode: Mode = Mode.REAL
 
 
 def short(notice_id: str) -> str:

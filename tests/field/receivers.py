@@ -15,7 +15,8 @@ class Receivers(threading.Thread):
     """Both, in a thread of their own. `mood`: what the webhook's answers; 204, 500, 429, or 0 for never.
 
     `taken`: by event id, what came with an answer of 204, as hashes; `order`: ids in the order in which they were first
-    taken; `pages`: by PCD-04's MSH-10; at `slow_port` each is answered after `slow_s`. `at` are seconds since 1970, of a message's first arrival at the socket.
+    taken; `pages`: by PCD-04's MSH-10, each answered after `slow_s` at `slow_port`. `at` are seconds since 1970, of a
+    message's first arrival at the socket.
     """
 
     def __init__(self, slow_s: float = 0.0) -> None:
@@ -94,9 +95,7 @@ class Receivers(threading.Thread):
             self.events[name] = event
         self.taken[name].add(hashlib.sha256(body).hexdigest())
 
-    async def _mllp(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after_s: float = 0.0
-    ) -> None:
+    async def _mllp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after_s: float = 0.0) -> None:
         frames = Frames(1_000_000)
         try:
             while data := await reader.read(65_536):

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.alert import Kind, Priority
+from schemas.reading import Mode
 from streams.notify.channels import Answer
 from streams.notify.channels.webhook import HttpReceiver
 from streams.notify.notice import Details, Notice, Phase, short
@@ -23,6 +24,8 @@ SNOMED: Final = "http://snomed.info/sct"
 TERMS: Final = "http://terminology.hl7.org/CodeSystem"
 NEWS2_TOTAL: Final = {"system": SNOMED, "code": "1104051000000101", "display": "NEWS2 total score"}
 """Of the UK's edition of SNOMED CT (UK Core's early-warning-score Observations)."""
+TEST_DATA: Final = {"system": f"{TERMS}/v3-ActReason", "code": "HTEST", "display": "test health data"}
+"""The security label of whatever is of no real patient (http://hl7.org/fhir/R4/security-labels.html#HTEST)."""
 CONFLICTS: Final = frozenset({409, 412})
 PASSING: Final = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
 """Issue types that another try may not meet (http://hl7.org/fhir/R4/valueset-issue-type.html)."""
@@ -44,8 +47,9 @@ def bundle(notice: Notice, recipient: Recipient) -> dict[str, Any]:
         resources.append(_observation(notice, recipient, details))
     if details.forecast and notice.phase is not Phase.END:
         resources.append(_risk(notice, recipient, details))
+    label = {} if notice.mode is Mode.REAL else {"meta": {"security": [TEST_DATA]}}
     entries = [
-        {"fullUrl": f"{recipient.url}/{place}", "resource": one, "request": {"method": "PUT", "url": place}}
+        {"fullUrl": f"{recipient.url}/{place}", "resource": one | label, "request": {"method": "PUT", "url": place}}
         for one in resources
         for place in [f"{one['resourceType']}/{one['id']}"]
     ]

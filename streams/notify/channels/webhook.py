@@ -35,6 +35,7 @@ def body_of(notice: Notice, recipient: Recipient) -> bytes:
         "alert_id": notice.alert_id, "revision": notice.revision, "phase": notice.phase, "kind": notice.kind,
         "priority": notice.priority, "subject": notice.subject, "ward": notice.ward, "bed": notice.bed,
         "text": notice.text, "step": notice.step, "round": notice.round, "recipient": notice.recipient,
+        "mode": notice.mode,
     }  # fmt: skip
     if recipient.patient_id:
         data["patient_id"] = notice.patient_id

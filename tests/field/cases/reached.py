@@ -50,7 +50,7 @@ def started(field: Field, receivers: Receivers) -> WorkerProcess:
     (field.folder / "key").write_bytes(b"sixteen bytes ok")
     where = f'url = "http://127.0.0.1:{receivers.port}/"\nkey_id = "k"\nkey_file = "{field.folder / "key"}"\n'
     people = "".join(f'[[recipient]]\nname = "{step}"\nrole = "{step}"\nchannel = "webhook"\n{where}' for step in Step)
-    at = f'role = "nurse"\nchannel = "pcd04"\naddress = "127.0.0.1:'
+    at = 'role = "nurse"\nchannel = "pcd04"\naddress = "127.0.0.1:'
     pager = f'[[recipient]]\nname = "pager"\nwards = ["A"]\n{at}{receivers.mllp_port}"\n'
     slow = f'[[recipient]]\nname = "slow"\nwards = ["S"]\n{at}{receivers.slow_port}"\nconnections = 8\n'
     (field.folder / "routes.toml").write_text(people + pager + slow)

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from schemas.action import Step
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.notify import notice
 from streams.notify.book import Book
 from streams.notify.notice import Fate, Phase
+from streams.notify.routes import Audience, Channel, Recipient
 from tests.streams.notify.conftest import MACHINE, START, person, routes_of
 
 NURSE, LEAD = person(Step.NURSE), person(Step.SHIFT_LEAD)
@@ -50,9 +53,39 @@ def test_what_is_only_shown_goes_to_machines_alone(revision):
 def test_test_and_demo_patients_never_reach_a_person(revision):
     assert told(book().take(revision(1, mode=Mode.DEMO), NOW)) == []
     assert told(book(mode=Mode.DEMO).take(revision(1, mode=Mode.DEMO), NOW)) == []
-    assert told(book(NURSE, MACHINE, mode=Mode.DEMO).take(revision(1, mode=Mode.DEMO), NOW)) == [
-        ("gateway", "start", 0)
-    ]
+
+
+@pytest.mark.parametrize("watched", Mode)
+@pytest.mark.parametrize("mode", [Mode.TEST, Mode.DEMO])
+def test_of_test_and_demo_patients_machines_are_told_so_and_what_pages_people_is_told_nothing(
+    revision, watched: Mode, mode: Mode
+):
+    hook = Recipient("log", Channel.WEBHOOK, Audience.MACHINE)
+    record = Recipient("record", Channel.FHIR, Audience.MACHINE)
+
+    asked = book(NURSE, MACHINE, hook, record, mode=watched).take(revision(1, mode=mode), NOW)
+
+    assert told(asked) == [("log", "start", 0), ("record", "start", 0)]
+    assert all(one.mode is mode and one.text.startswith(f"{mode.upper()}, no patient. Bed A01") for one in asked)
+
+
+def test_the_canary_reaches_nobody_and_no_machine(revision):
+    assert book(NURSE, MACHINE).take(revision(1, patient_id="vigilward-canary-0"), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Europe/Berlin", "called 04:10 CET, ended 04:14 CET"),
+        ("Asia/Kathmandu", "called 08:55 +0545, ended 08:59 +0545"),
+        ("UTC", "called 03:10 UTC, ended 03:14 UTC"),
+    ],
+)
+def test_times_are_those_of_the_sites_clocks(revision, zone: str, words: str):
+    ours = Book(routes_of(NURSE, zone=zone), Mode.REAL)
+    ours.take(revision(1), NOW)
+
+    assert words in ours.take(revision(2, AlertStatus.CLEARED, minutes=4), NOW)[-1].text
 
 
 def test_those_who_were_called_hear_that_it_is_answered_and_by_whom(revision):

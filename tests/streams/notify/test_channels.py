@@ -15,6 +15,7 @@ from schemas.reading import Mode
 from streams.gateways.mllp import Frames, frame
 from streams.notify.book import Book
 from streams.notify.channels import Answer
+from streams.notify.channels.fhir import bundle
 from streams.notify.channels.pcd04 import Pcd04, control_id, message
 from streams.notify.channels.webhook import Webhook, body_of
 from streams.notify.notice import Notice, Phase
@@ -37,6 +38,18 @@ def test_an_event_is_complete_and_names_no_patient_unless_the_route_says_so(call
     assert "not a certified alarm" in event["data"]["text"] and event["time"].endswith("Z")
     assert "p-secret" not in json.dumps(event)
     assert json.loads(body_of(call, person(Step.NURSE, "x", patient_id=True)))["data"]["patient_id"] == "p-secret"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_channel_that_carries_test_data_says_so(call, mode: Mode):
+    import msgspec
+
+    one = msgspec.structs.replace(call, mode=mode)
+    labels = [entry["resource"].get("meta", {}).get("security") for entry in bundle(one, MACHINE)["entry"]]
+
+    assert json.loads(body_of(one, MACHINE))["data"]["mode"] == mode
+    assert {label is None for label in labels} == {mode is Mode.REAL}
+    assert all(label is None or label[0]["code"] == "HTEST" for label in labels)
 
 
 def post(call: Notice, answer) -> tuple:

@@ -1,15 +1,13 @@
 """The demo's board: the real `vigilward board` in a process of its own, with made-up names."""
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from streams.demo.process import free_port, port_is_free
+from streams.demo.process import begun, ended, free_port, port_is_free, surroundings
 
 PORT: Final = 8088
 STOPS_WITHIN_S: Final = 6.0
@@ -73,27 +71,13 @@ class BoardProcess:
         self.address = f"http://127.0.0.1:{self._port}/" if self._port else ""
         directory = Path(self._folder.name) / "names.json"
         directory.write_text(json.dumps(names))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
-        self._environment = {
-            **inherited,
-            **settings,
-            "VIGILWARD_BOARD_PORT": str(self._port),
-            "VIGILWARD_BOARD_DIRECTORY": str(directory),
-        }
+        board = {"VIGILWARD_BOARD_PORT": str(self._port), "VIGILWARD_BOARD_DIRECTORY": str(directory)}
+        self._environment = surroundings(settings, board)
 
     def start(self) -> None:
         """Starts it, and does not wait: the ward goes on without it."""
-        if not self._port:
-            return
-        command = [sys.executable, "-c", "from streams.commands import main; main()", "board"]
-        self._process = subprocess.Popen(
-            command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            process_group=0,  # as the worker's: Ctrl-C is for the demo
-        )
+        if self._port:
+            self._process = begun("board", self._environment)
 
     @property
     def words(self) -> str:
@@ -102,11 +86,5 @@ class BoardProcess:
 
     def stop(self) -> None:
         """Asks it to end, and insists if it does not."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOPS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        ended(self._process, STOPS_WITHIN_S)
         self._folder.cleanup()

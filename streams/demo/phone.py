@@ -4,10 +4,8 @@ Made-up patients never reach people: the webhook is a machine's, and hears of hi
 """
 
 import json
-import os
 import secrets
 import subprocess
-import sys
 import tempfile
 import threading
 from collections import deque
@@ -18,6 +16,7 @@ from typing import Final
 
 from schemas.action import Step
 from streams.demo.board import STOPS_WITHIN_S
+from streams.demo.process import begun, ended, surroundings
 from streams.notify.channels.webhook import signature
 
 SHOWN: Final = 4
@@ -45,33 +44,18 @@ class Phone:
         key.write_bytes(self._key)
         where = f'url = "http://127.0.0.1:{self._server.server_port}/"\nkey_id = "demo"\nkey_file = "{key}"\n'
         routes.write_text((PEOPLE + MACHINE).replace("WHERE", where))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
         notify = {"VIGILWARD_NOTIFY_ROUTES": str(routes), "VIGILWARD_NOTIFY_PORT": "0"}
-        self._environment = {**inherited, **settings, **notify}
+        self._environment = surroundings(settings, notify)
 
     def start(self) -> None:
         """Starts them, and does not wait: the ward goes on without."""
         threading.Thread(target=self._server.serve_forever, name="webhook", daemon=True).start()
-        command = [sys.executable, "-c", "from streams.commands import main; main()", "notify"]
-        self._process = subprocess.Popen(
-            command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            process_group=0,  # as the worker's: Ctrl-C is for the demo
-        )
+        self._process = begun("notify", self._environment)
 
     def stop(self) -> None:
         """Asks the notifier to end, and insists if it does not."""
         if self._process is not None:
-            if self._process.poll() is None:
-                self._process.terminate()
-                try:
-                    self._process.wait(STOPS_WITHIN_S)
-                except subprocess.TimeoutExpired:
-                    self._process.kill()
-                    self._process.wait()
+            ended(self._process, STOPS_WITHIN_S)
             self._server.shutdown()
         self._server.server_close()
         self._folder.cleanup()

@@ -37,29 +37,48 @@ def port_is_free(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) != 0
 
 
+def surroundings(*settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process of the demo: ours without its VIGILWARD_ variables, then these settings."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
+    for one in settings:
+        inherited |= one
+    return inherited
+
+
+def begun(
+    command: str, environment: Mapping[str, str], log: int | BinaryIO = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """`vigilward COMMAND` in a process of its own, which Ctrl-C does not reach: the demo ends it in good order."""
+    words = [sys.executable, "-c", "from streams.commands import main; main()", command]
+    return subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0)
+
+
+def ended(process: subprocess.Popen[bytes] | None, within_s: float) -> None:
+    """Asks a process to end in good order, and insists if it does not within this time."""
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class WorkerProcess:
     """Starts `vigilward worker` with settings of its own, waits until it is ready, and asks for its counts."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._port = free_port()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGILWARD_")}
-        self._environment = {**inherited, **settings, "VIGILWARD_HTTP_PORT": str(self._port)}
+        self._environment = surroundings(settings, {"VIGILWARD_HTTP_PORT": str(self._port)})
         self._log: BinaryIO | None = None
         self._last_words = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it. Raises WorkerFailed if it is not ready in time."""
-        command = [sys.executable, "-c", "from streams.commands import main; main()", "worker"]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
-        self._process = subprocess.Popen(
-            command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            process_group=0,  # Ctrl-C is for the demo, which then ends its worker in good order
-        )
+        self._process = begun("worker", self._environment, self._log)
         until = time.monotonic() + READY_WITHIN_S
         while self._get("/readyz") is None:
             if self._process.poll() is not None or time.monotonic() > until:
@@ -94,13 +113,7 @@ class WorkerProcess:
 
     def stop(self) -> int | None:
         """Asks it to end in good order, and insists if it does not; gives its exit code. It may be started again."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOPS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        ended(self._process, STOPS_WITHIN_S)
         self.last_words()
         if self._log is not None:
             self._log.close()

@@ -26,10 +26,12 @@ MAY_WRITE = {
     Principal.ADMISSIONS: {Topic.PATIENTS},
     Principal.APPROVER: {Topic.RULES},
     Principal.GATEWAY: {Topic.READINGS, Topic.PATIENTS},
-    Principal.BOARD: {Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS},
-    Principal.NOTIFIER: {Topic.ACTIONS},
+    Principal.BOARD: {Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS, Topic.SUBSCRIPTIONS},
+    Principal.NOTIFIER: {Topic.ACTIONS, Topic.SUBSCRIPTIONS},
 }
-GUARDED = (Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS, Topic.RULES, Topic.ALERTS, Topic.STATES)
+GUARDED = (
+    Topic.READINGS, Topic.PATIENTS, Topic.ACTIONS, Topic.RULES, Topic.ALERTS, Topic.STATES, Topic.SUBSCRIPTIONS
+)  # fmt: skip
 HAS_WHAT_IT_NEEDS = [Principal.WORKER, Principal.BOARD, Principal.GATEWAY, Principal.NOTIFIER, Principal.CANARY]
 
 

@@ -1,6 +1,7 @@
 """A page without a browser: what the board tells, each pulse with its moment."""
 
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -16,6 +17,12 @@ class Word(NamedTuple):
     at: float
     kinds: frozenset[str]
     said: dict[str, Any]
+    load: float = 0.0  # of the machine, as it was said
+
+    def told(self, since: float) -> str:
+        """When, what and of whom: enough to judge whether it was true."""
+        words = [f"{one['kind']} of {one['partitions']}, {one['seconds']} s" for one in self.said["troubles"]]
+        return f"{self.at - since:.0f} s, at a load of {self.load:.1f}: {sorted(self.kinds)} ({'; '.join(words)})"
 
 
 class Page(threading.Thread):
@@ -63,7 +70,7 @@ class Page(threading.Thread):
         kinds |= set() if pulse["broker"] else {"broker"}
         kinds |= set() if pulse["ready"] else {"reading"}
         if not self.words or self.words[-1].kinds != kinds:
-            self.words.append(Word(time.monotonic(), frozenset(kinds), pulse))
+            self.words.append(Word(time.monotonic(), frozenset(kinds), pulse, os.getloadavg()[0]))
 
     def said_since(self, moment: float) -> list[Word]:
         """What the banner said from then on, what stood there already included."""

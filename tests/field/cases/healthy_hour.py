@@ -18,7 +18,7 @@ def run(field: Field) -> Iterator[Claim]:
         time.sleep(10)
         unready += [text for one in crew if (text := one.get("/readyz")[1]) and '"ready": true' not in text]
     took = time.monotonic() - began
-    yield none("words in the banner", [sorted(word.kinds) for word in page.said_since(began) if word.kinds])
+    yield none("words in the banner", [word.told(began) for word in page.said_since(began) if word.kinds])
     yield none("looks at which a worker was not ready", unready)
     yield none("findings of `doctor` about the watch", [one for one in field.findings() if one.startswith("watch_")])
     yield equal("a pulse for nearly every second", page.pulses - pulses >= 0.95 * took, True)

@@ -5,9 +5,11 @@ back.
 import asyncio
 
 import pytest
+from aiokafka.errors import RequestTimedOutError
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.config.topics import Topic
+from streams.worker.state_store import fenced_producer
 from streams.worker.state_store.fenced_producer import Fenced, FencedProducer, Line
 from streams.worker.state_store.state_encoding import (
     CHECKPOINT_KEY,
@@ -128,6 +130,32 @@ def test_a_write_that_was_cut_off_leaves_nothing_and_the_pen_knows_whether_it_st
     was_dry = asyncio.run(tell())
     assert stored(stage).checkpoint.next_offset == (6 if was_dry else 7)
     assert not stored(stage).states
+
+
+def test_a_coordinator_that_hangs_delays_a_snapshot_and_takes_no_partition_away(stage, monkeypatch):
+    """What is written in several parts waits as long for its turn as the coordinator is waited for."""
+    monkeypatch.setattr(fenced_producer, "REQUEST_TIMEOUT_MS", 1_000)
+    savepoint = checkpoint(stage, 10)._replace(topic=stage.settings.topic(Topic.SAVEPOINTS))
+
+    async def tell():
+        pen = await new_pen(stage)
+        client = pen._producer.client
+        send, hung = client.send, []
+
+        async def hangs_once(node, request, **more):
+            if type(request).__name__ == "AddPartitionsToTxnRequest" and not hung:
+                hung.append(node)
+                await asyncio.sleep(1.5)
+                raise RequestTimedOutError
+            return await send(node, request, **more)
+
+        client.send = hangs_once
+        await pen.write([state(stage, "p-1", 9), savepoint, checkpoint(stage, 10)])
+        await pen.stop()
+        return hung
+
+    assert asyncio.run(tell())
+    assert stored(stage).checkpoint.next_offset == 10 and stored(stage).states["p-1"].upto == 9
 
 
 def test_states_come_back_from_a_log_that_was_really_compacted(kafka, stage):

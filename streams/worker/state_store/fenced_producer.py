@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
@@ -27,6 +27,10 @@ BATCH_BYTES = 262_144
 TRANSACTION_TIMEOUT_MS = 60_000
 """Longer than a session timeout and the longest snapshot: else the broker fences an owner who is only slow."""
 REQUEST_TIMEOUT_MS = 15_000
+QUEUED_WITHIN_S = 45.0
+"""A coordinator that hangs is given up after a request's time-out, and so is what waits behind it: that waits on, for
+as long as a transaction may last.
+"""
 START_WITHIN_S = 30.0
 SHUTDOWN_TIMEOUT_S = 3.0
 ABORT_WITHIN_S = 1.0
@@ -124,7 +128,7 @@ class FencedProducer:
         sent: list[asyncio.Future] = []
         try:
             for topic, partition, part in self._batches(lines):
-                sent.append(await self._producer.send_batch(part, topic, partition=partition))
+                sent.append(await self._queued(part, topic, partition))
                 passed(Point.BETWEEN_SENDS)
         finally:
             # Every future is looked at before the commit: aiokafka commits although a record in it was refused.
@@ -135,6 +139,16 @@ class FencedProducer:
         passed(Point.BEFORE_COMMIT)
         await self._producer.commit_transaction()
         passed(Point.AFTER_COMMIT)
+
+    async def _queued(self, batch, topic: str, partition: int) -> asyncio.Future:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        loop = asyncio.get_running_loop()
+        until = loop.time() + QUEUED_WITHIN_S
+        while True:
+            try:
+                return await self._producer.send_batch(batch, topic, partition=partition)
+            except KafkaTimeoutError:  # nothing of it was queued
+                if loop.time() >= until:
+                    raise
 
     def _batches(self, lines: Iterable[Line]) -> Iterator[tuple]:
         place, batch = ("", -1), None

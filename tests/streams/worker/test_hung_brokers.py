@@ -5,8 +5,11 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
+from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.worker import hung_brokers
@@ -45,10 +48,11 @@ def test_a_new_connection_is_given_up_soon_though_a_request_may_take_long(hasty)
 
 
 @pytest.mark.parametrize(("request_of", "soon"), [(lambda: MetadataRequest([]), True),
-                                                  (lambda: FindCoordinatorRequest("group", 0), False)])  # fmt: skip
-def test_metadata_are_asked_of_another_soon_and_all_else_is_waited_for(hasty, request_of, soon, monkeypatch):
+                                                  (lambda: FindCoordinatorRequest("group", 0), True),
+                                                  (lambda: HeartbeatRequest("group", 1, "member"), False)])  # fmt: skip
+def test_what_all_waits_for_is_asked_of_another_soon_and_all_else_is_waited_for(hasty, request_of, soon, monkeypatch):
     async def answered(self):
-        self._versions = {3: (0, 5), 10: (0, 1)}
+        self._versions = {3: (0, 5), 10: (0, 1), 12: (0, 1)}
 
     monkeypatch.setattr(AIOKafkaConnection, "_do_version_lookup", answered)
 
@@ -63,6 +67,24 @@ def test_metadata_are_asked_of_another_soon_and_all_else_is_waited_for(hasty, re
             connection.close()
 
     assert asyncio.run(at_a_broker_that_hangs(ask)) is soon
+
+
+def test_a_producer_outlives_a_broker_that_is_lost_while_it_says_who_coordinates():
+    """aiokafka's sender asks again after these, and after no other fault of a connection."""
+
+    async def lost(node, request):
+        raise KafkaConnectionError("Connection at 127.0.0.1:9092 closed")
+
+    async def look_up():
+        client = AIOKafkaClient(bootstrap_servers="127.0.0.1:9")
+        client.get_random_node, client.send = (lambda: 1), lost
+        try:
+            await client.coordinator_lookup(1, "vitals.readings-0")
+        finally:
+            await client.close()
+
+    with pytest.raises(NodeNotReadyError, match="closed"):
+        asyncio.run(look_up())
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ one person's, and gets one id of its own unless the site names the person.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,7 +16,7 @@ from streams.formats.findings import Converted, Sign
 from streams.formats.identity import UNASSIGNED, Identity
 from streams.formats.mapping import Mappings
 from streams.formats.memory import Memory
-from streams.formats.moments import Stamp, TimeError, read_iso
+from streams.formats.moments import Stamp, TimeError, read_hl7, read_iso
 from streams.formats.statements import Site, Statement, assemble
 from streams.formats.values import number_of
 from streams.formats.xml import Element, XmlError, stream
@@ -32,6 +33,7 @@ VITALS: Final = {
 }
 # Derived from many beats or hours by the phone.
 AGGREGATES: Final = frozenset({"RestingHeartRate", "WalkingHeartRateAverage", "HeartRateRecoveryOneMinute"})
+_COMPACT: Final = re.compile(r"\d{14}", re.ASCII)
 AT_ONCE: Final = 5_000  # records of a long export that are grouped together
 
 
@@ -89,14 +91,17 @@ def _statement(record: Element, place: str, patient: str, into: Converted, other
         for one in record.children
     )
     source = Source.SPOT if typed else Source.WEARABLE
-    device = said.get("sourceName", "").strip() or None
+    device = (said.get("sourceName") or said.get("source", "")).strip() or None
     stamp = _time_of(said, place, into)
     return Statement(vital, value, ours, place, stamp, patient, device, source=source, rule=f"apple-health {name}")
 
 
 def _time_of(said: dict[str, str], place: str, into: Converted) -> Stamp | None:
     try:
-        return read_iso(said["startDate"]) if said.get("startDate") else None
+        when = said.get("startDate", "")
+        if _COMPACT.match(when):  # as iOS 8 wrote them
+            return read_hl7(when)
+        return read_iso(when) if when else None
     except TimeError as error:
         into.say(error.sign, f"{place}.startDate")
         return None

@@ -82,6 +82,7 @@ _MDC_NAMES: Final[Mapping[str, tuple[Vital, int]]] = MappingProxyType(
         "TEMP_ORAL": (Vital.TEMPERATURE, 188424),
         "TEMP_EAR": (Vital.TEMPERATURE, 188428),
         "TEMP_AXILLA": (Vital.TEMPERATURE, 188452),
+        "TEMP_GIT": (Vital.TEMPERATURE, 188456),
     }
 )
 # The same term under another spelling, seen from real senders.
@@ -105,6 +106,7 @@ _MDC_NUMBERS: Final[Mapping[int, tuple[Vital, str | None]]] = MappingProxyType(
     {
         **{code: (vital, None) for code, vital in _MDC_OTHER.items()},
         **{number: (vital, name) for name, (vital, number) in _MDC_NAMES.items()},
+        188496: (Vital.TEMPERATURE, "TEMP_AXILLA"),  # as TEMP_AXIL, so from Mindray's spot monitors
     }
 )
 MDC_OTHER_SCALE: Final = frozenset({"153728", "153729", "153730", "153731", "153732"})
@@ -154,6 +156,25 @@ WORDS_OF_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
         "u": "U", "unresponsive": "U",
     }
 )  # fmt: skip
+
+
+_LETTER_WORDS: Final = (
+    ("A", re.compile(r"\balert", re.IGNORECASE)),
+    ("C", re.compile(r"confus", re.IGNORECASE)),
+    ("V", re.compile(r"\bvoice|\bverbal|\bspeech", re.IGNORECASE)),
+    ("P", re.compile(r"\bpain", re.IGNORECASE)),
+    ("U", re.compile(r"unrespons", re.IGNORECASE)),
+)
+
+
+def letter_said(letter: str, name: str) -> bool:
+    """Whether a name beside the code of a letter of ACVPU does not stand for other letters alone.
+
+    >>> letter_said("P", "Responds to pain"), letter_said("P", "Voice responsive"), letter_said("A", "Wach")
+    (True, False, True)
+    """
+    found = {one for one, words in _LETTER_WORDS if words.search(name)}
+    return not found or letter in found
 
 
 class Mismatch(ValueError):
@@ -206,6 +227,7 @@ _WORDS: Final = (
     (frozenset({Vital.RESP_RATE}), re.compile(r"respir|breath", re.IGNORECASE)),
     (frozenset({Vital.SPO2}), re.compile(r"satur|spo2|sao2|oximet|o2.?sat", re.IGNORECASE)),
     (frozenset({Vital.TEMPERATURE}), re.compile(r"temperat", re.IGNORECASE)),
+    (frozenset({Vital.CONSCIOUSNESS}), re.compile(r"\bac?vpu\b|conscious", re.IGNORECASE)),
 )
 
 
@@ -303,6 +325,16 @@ def agreed(vital: Vital | None, code: str, *names: str) -> Vital | None:
     if own is None or own.search(said) or not any(words.search(said) for _, words in _WORDS):
         return vital
     raise Mismatch(f"{code[:24]} is not {said[:40]!a}")
+
+
+def says(vital: Vital, name: str) -> bool:
+    """Whether a name has words of this vital and of no other.
+
+    >>> says(Vital.HEART_RATE, "Heart rate"), says(Vital.HEART_RATE, "HR"), says(Vital.SPO2, "Heart rate")
+    (True, False, False)
+    """
+    found = [vitals for vitals, words in _WORDS if words.search(name)]
+    return bool(found) and all(vital in vitals for vitals in found)
 
 
 def _refid(name: str) -> str | None:

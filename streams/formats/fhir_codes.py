@@ -205,15 +205,20 @@ def _quantity(part: dict[str, Any], vital: Vital) -> tuple[float, str]:
         raise CannotTake(Sign.INEXACT_VALUE, ".valueQuantity.value") from error
 
 
-def _value_codings(part: dict[str, Any]) -> list[tuple[str, str]]:
+def _value_codings(part: dict[str, Any]) -> list[tuple[str, str, str]]:
     said = (mapping_of(one) for one in items(mapping_of(part.get("valueCodeableConcept")).get("coding")))
-    return [(_system(one), text_of(one.get("code"))) for one in said]
+    return [(_system(one), text_of(one.get("code")), text_of(one.get("display"))) for one in said]
 
 
 def _letter(part: dict[str, Any]) -> str:
-    found = {_letter_of(system, code) for system, code in _value_codings(part)} - {None}
-    if not found and isinstance(part.get("valueString"), str):
-        found = {letter_of(part["valueString"])} - {None}
+    said = [(_letter_of(system, code), display) for system, code, display in _value_codings(part)]
+    found = {letter for letter, _ in said} - {None}
+    if any(letter is not None and not codes.letter_said(letter, display) for letter, display in said):
+        raise CannotTake(Sign.CODE_MISMATCH, ".valueCodeableConcept")
+    words = part.get("valueString") if not said else None
+    words = words or (mapping_of(part.get("valueCodeableConcept")).get("text") if not said else None)
+    if isinstance(words, str):  # no code at all: the word for people says it
+        found = {letter_of(words)} - {None}
     if len(found) != 1:
         sign = Sign.CODE_MISMATCH if found else Sign.INEXACT_VALUE
         at = ".valueCodeableConcept" if "valueCodeableConcept" in part else ".value"
@@ -230,7 +235,7 @@ def _letter_of(system: str, code: str) -> str | None:
 def _oxygen(part: dict[str, Any]) -> bool | None:
     """Whether SNOMED CT's findings on oxygen or on room air are the code or the value; None if neither."""
     said = [code for system, code, _ in _codings(part) if system == SNOMED]
-    said += [code for system, code in _value_codings(part) if system == SNOMED]
+    said += [code for system, code, _ in _value_codings(part) if system == SNOMED]
     found = {codes.SNOMED_OXYGEN[code] for code in said if code in codes.SNOMED_OXYGEN}
     if len(found) > 1:
         raise CannotTake(Sign.CODE_MISMATCH, ".code", "on oxygen and on room air")

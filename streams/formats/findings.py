@@ -48,6 +48,7 @@ class Sign(StrEnum):
     COUNT_MISMATCH = "count_mismatch"
     NOT_A_RESULT = "not_a_result"
     NO_EVENT = "no_event"
+    IN_ADMISSION = "in_admission"
 
 
 SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
@@ -124,6 +125,7 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
         Sign.COUNT_MISMATCH: (Level.NOTE, "Let the trailer count what was sent: something may be missing."),
         Sign.NOT_A_RESULT: (Level.NOTE, "Nothing is to be done: this kind of message carries no vital."),
         Sign.NO_EVENT: (Level.FINDING, "Send the trigger event in MSH-9.2 or EVN-1."),
+        Sign.IN_ADMISSION: (Level.FINDING, "Send vitals as ORU^R01: of those in an admission none is taken."),
     }
 )
 

@@ -6,6 +6,7 @@ marked, C replaces, D and W withdraw, everything else is left.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +26,7 @@ from streams.formats.statements import Change, Site, Statement, assemble
 
 NAME: Final = "hl7v2"
 KEPT_MARKS: Final = 20
+_KIND: Final = re.compile(r"[A-Z]{3}")
 RESULTS: Final = frozenset({"R01", "R30", "R31", "R32", "R42", ""})
 
 
@@ -126,12 +128,24 @@ class _Result:
             into.say(Sign.UNSUPPORTED_VERSION, "MSH[1].12", ascii(version[:12]))
         elif kind == "ADT":
             hl7v2_adt.convert(self.message, into, site, self.identity)
+            self._name_vitals()
         elif not kind:
             into.say(Sign.NO_EVENT, "MSH[1].9")
+        elif _KIND.fullmatch(kind) is None:  # a header that lacks a field
+            into.say(Sign.MALFORMED, "MSH[1].9", ascii(kind[:12]))
         elif kind != "ORU" or event not in RESULTS:
             into.say(Sign.NOT_A_RESULT, "MSH[1].9", f"{kind}^{event}"[:20])
+        elif all(one.name not in ("OBR", "OBX") for one in self.message.segments):
+            into.say(Sign.MALFORMED, "OBR[1]", "neither OBR nor OBX: are the segments on lines of their own?")
         else:
             assemble(list(self._statements()), into, site, memory, (*self.sender, self._control()))
+
+    def _name_vitals(self) -> None:
+        """Says which vitals stand in an admission: there they have no order, and come again with each update."""
+        for row in self.message.all("OBX"):
+            what = self.rows.of(row).what
+            if what is not None:
+                self.into.say(Sign.IN_ADMISSION, row.place(3), what.vital.value)
 
     def _control(self) -> str:
         """What names a message of this sender for good: MSH-10, and without that its content."""

@@ -26,7 +26,15 @@ _CODES: Final[dict[Sign | Refusal, tuple[int, str]]] = {
         (102, "Data type error"),
     ),
     **dict.fromkeys(
-        (Sign.UNKNOWN_UNIT, Sign.UNMAPPED, Sign.CODE_MISMATCH, Sign.STATUS, Sign.OTHER_SCALE, Sign.AGGREGATE),
+        (
+            Sign.UNKNOWN_UNIT,
+            Sign.UNMAPPED,
+            Sign.CODE_MISMATCH,
+            Sign.STATUS,
+            Sign.OTHER_SCALE,
+            Sign.AGGREGATE,
+            Sign.IN_ADMISSION,
+        ),
         (103, "Table value not found"),
     ),
     Sign.MALFORMED: (100, "Segment sequence error"),
@@ -39,7 +47,7 @@ _REJECTED: Final = frozenset({Sign.NO_EVENT, Sign.UNSUPPORTED_VERSION, Sign.NOT_
 # Not to be mended by a sender: an engine that waits for its mending would stand still.
 _NOBODYS_FAULT: Final = frozenset(
     {Sign.STATUS, Sign.DATA_ABSENT, Sign.NO_VALUE, Sign.AGGREGATE, Sign.PRESSURES_SWAPPED, Sign.HELD_WITH_PAIR,
-     Sign.CONTRADICTION, Refusal.NOT_USABLE, Refusal.NO_VALUE, Refusal.IMPOSSIBLE}
+     Sign.CONTRADICTION, Sign.IN_ADMISSION, Refusal.NOT_USABLE, Refusal.NO_VALUE, Refusal.IMPOSSIBLE}
 )  # fmt: skip
 _PLACE: Final = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\](?:\.(\d+))?")
 

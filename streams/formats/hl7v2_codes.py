@@ -1,5 +1,6 @@
 """The codes of an HL7 v2 observation: which vital OBX-3 names, which unit OBX-6, which value OBX-5 holds."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,6 +43,7 @@ class Named:
     row: int = 0
 
 
+_LOINC_FORM: Final = re.compile(r"\d{1,7}-\d", re.ASCII)
 KEPT: Final = 10_000  # codes and units that were looked up; a hospital has some hundreds
 
 
@@ -108,6 +110,20 @@ def named(row: Segment, mappings: tuple[Mapping, ...]) -> Named | None:
     return found[0]
 
 
+def codes_of_form(code: str, name: str, system: str) -> bool:
+    """Whether a code is written as its system writes codes; a local one under the name of a standard is not.
+
+    >>> codes_of_form("8302-2", "Body height", "LN"), codes_of_form("HR", "Heart Rate", "MDC")
+    (True, False)
+    """
+    said = system.upper()
+    if said in MDC:
+        return (code.isascii() and code.isdigit()) or name.startswith("MDC_")
+    if said in LOINC:
+        return _LOINC_FORM.fullmatch(code) is not None
+    return said in SNOMED and code.isascii() and code.isdigit()
+
+
 def _in_place(one: Named, names: list[str]) -> None:
     try:
         codes.in_place(one.vital, one.rule, *names)
@@ -142,6 +158,8 @@ def _by_system(code: str, name: str, system: str) -> Named | None:
             raise CannotTake(Sign.AGGREGATE, 3, code)
         vital = _agreed(codes.LOINC.get(code), code, name)
         return Named(vital, f"LOINC {code}") if vital else None
+    if not system and codes.LOINC.get(code) is not None and codes.says(codes.LOINC[code], name):
+        return Named(codes.LOINC[code], f"LOINC {code}")
     if system.upper() in SNOMED:
         vital = _agreed(codes.SNOMED.get(code), code, name)
         return Named(vital, f"SNOMED CT {code}") if vital else None
@@ -215,6 +233,8 @@ def _word(parts: list[str], vital: Vital) -> str | bool:
     for code, name, system in triples(parts):
         if vital is Vital.CONSCIOUSNESS:
             letter = codes.SNOMED_LETTERS.get(code) if system.upper() in SNOMED else codes.LOINC_LETTERS.get(code)
+            if letter and not codes.letter_said(letter, name):
+                raise CannotTake(Sign.CODE_MISMATCH, 5)
             letter = letter or letter_of(name or code) or letter_of(code)
             if letter:
                 return letter

@@ -17,10 +17,10 @@ from streams.formats.hl7v2_codes import (
     LOINC,
     MODES,
     QUALITIES,
-    SNOMED,
     CannotTake,
     CodeBook,
     Named,
+    codes_of_form,
     triples,
     value_of,
 )  # fmt: skip
@@ -180,7 +180,7 @@ def _unmapped(row: Segment, status: str) -> Said | None:
     code, name, system = said[0] if said else ("", "", "")
     if code in codes.LOINC_PANELS and system.upper() in LOINC:  # both pressures in one value
         return Sign.INEXACT_VALUE, 5, code
-    local = system.upper() not in ("MDC", "LN", "LOINC") and system.upper() not in SNOMED
+    local = not codes_of_form(code, name, system)
     vital = code in codes.LOINC or codes.looks_like_vital(name, code)
     loud = local and vital and row.text(2).upper() in ("", "NM", "SN", "ST")
     unit = row.text(6, 2) or row.text(6)

@@ -24,10 +24,11 @@ from streams.formats.mapping import Mapping, Mappings, Rule
 from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, read_epoch, read_iso
 from streams.formats.plain import items, mapping_of, text_of
-from streams.formats.statements import Site, Statement, assemble
+from streams.formats.statements import RATES, Site, Statement, assemble
 from streams.formats.values import letter_of, number_of, yes_or_no
 
 NAME: Final = "mapped"
+DEEPEST: Final = 3  # objects in objects of a record in which an unmapped number is looked for
 MOST_RECORDS: Final = 1_000_000
 _PARTS: Final = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 
@@ -181,6 +182,9 @@ def _value(
             into.say(Sign.INEXACT_VALUE, place, "exponent")
             return None
         value = value * 10**power if power >= 0 else value / 10**-power
+    if value == 0 and mapping.source is Source.WEARABLE and rule.vital in RATES:
+        into.say(Sign.NO_VALUE, place, rule.vital.value)
+        return None
     said = _one(one, document, rule.more.get("unit_path"))
     unit = rule.unit
     if isinstance(said, str) and said:
@@ -223,12 +227,21 @@ def _time_of(record: Any, document: Any, place: str, mapping: Mapping, into: Con
 
 
 def _say_unmapped(record: Any, place: str, mapping: Mapping, into: Converted) -> None:
-    known = {str(rule.more.get("path", "")).split(".")[0] for rule in mapping.rules}
-    known |= {str(value).split(".")[0] for value in mapping_of(mapping.more.get("time")).values()}
-    for name, value in mapping_of(record).items():
+    known = {str(rule.more.get("path", "")) for rule in mapping.rules}
+    known |= {str(value) for value in mapping_of(mapping.more.get("time")).values()}
+    for path, value in _leaves(mapping_of(record), "", DEEPEST):
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        if name not in known and (numeric or (isinstance(value, str) and number_of(value) is not None)):
-            into.say(Sign.NOT_WATCHED, f"{place}.{name[:40]}")
+        if path not in known and (numeric or (isinstance(value, str) and number_of(value) is not None)):
+            into.say(Sign.NOT_WATCHED, f"{place}.{path[:60]}")
+
+
+def _leaves(said: dict[str, Any], above: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """What stands in an object and the objects in it, each with its path."""
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.", depth - 1) if depth else iter(())
+        else:
+            yield f"{above}{name}", value
 
 
 def _rows(

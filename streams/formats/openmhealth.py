@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -19,7 +20,7 @@ from streams.formats.mapping import Mappings
 from streams.formats.memory import Memory
 from streams.formats.moments import Stamp, TimeError, later, read_iso, start_of
 from streams.formats.plain import mapping_of, text_of
-from streams.formats.statements import Site, Statement, assemble
+from streams.formats.statements import Site, Statement, assemble, impossible
 
 NAME: Final = "openmhealth"
 _SECONDS: Final = {"ps": 1e-12, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "sec": 1.0, "min": 60.0, "h": 3600.0}  # else: days
@@ -42,6 +43,7 @@ _UNITS: Final = {
     Vital.OXYGEN_FLOW: frozenset({"L/min"}),
 }
 _OF_A_LIMB: Final = frozenset({"finger", "toe", "left wrist", "right wrist", "wrist"})  # colder than the body
+_STATISTIC: Final = re.compile(r"descriptive[-_]statistics?")  # so or so in the schemas' own examples
 _REPORTED: Final = "self-reported"
 
 
@@ -104,9 +106,10 @@ def convert_one(document: dict[str, Any], into: Converted, site: Site, memory: M
     if not present:
         into.say(Sign.NOT_A_RESULT, place)
         return
-    if (statistic := body.get("descriptive_statistic")) is not None:
-        into.say(Sign.AGGREGATE, f"{place}.descriptive_statistic", ascii(text_of(statistic)[:24]))
-        return
+    for name, statistic in body.items():
+        if _STATISTIC.fullmatch(name) and statistic is not None:
+            into.say(Sign.AGGREGATE, f"{place}.{name}", ascii(text_of(statistic)[:24]))
+            return
     stamp = _time_of(body, place, into)
     provenance = mapping_of(header.get("acquisition_provenance"))
     modality = text_of(provenance.get("modality")) or text_of(header.get("modality"))
@@ -156,6 +159,8 @@ def _measured(said: Any, vital: Vital, place: str, into: Converted) -> tuple[flo
         into.say(Sign.MISSING_UNIT, f"{place}.unit")
     elif unit not in _UNITS[vital] or (ours := units.spelt_of(vital, unit)) is None:
         into.say(Sign.UNKNOWN_UNIT, f"{place}.unit", units.known(unit))
+    elif (refused := impossible(vital, float(value), ours)) is not None:
+        into.say(refused, place, vital.value)
     else:
         return float(value), ours
     return None

@@ -225,19 +225,32 @@ def _judged(group: list[Statement], into: Converted) -> list[Statement]:
     return [good[vital] for vital in NAMES if vital in good]
 
 
+RATES: Final = frozenset({Vital.HEART_RATE, Vital.PULSE_RATE, Vital.RESP_RATE})
 _PAIR: Final = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP)
 # Two probes or two methods measure these at once: the first of the message stands, the second is named.
 _BEST_FIRST: Final = frozenset({Vital.TEMPERATURE, Vital.SPO2, Vital.PULSE_RATE, Vital.RESP_RATE})
 
 
-def _refused(one: Statement) -> Refusal | None:
-    measure = FastMeasure(one.value, one.unit, one.quality)
-    name = NAMES[one.vital]
-    judged = means_something_else(name, measure) or judge(name, measure)
+def impossible(
+    vital: Vital, value: float | str | bool | None, unit: str | None, quality: Quality = Quality.VALID
+) -> Refusal | None:
+    """Why a value cannot be taken for this vital, or None.
+
+    >>> impossible(Vital.OXYGEN_FLOW, -2.5, "L/min"), impossible(Vital.SPO2, 97.0, "%")
+    (<Refusal.IMPOSSIBLE: 'impossible'>, None)
+    """
+    measure = FastMeasure(value, unit, quality)
+    judged = means_something_else(NAMES[vital], measure) or judge(NAMES[vital], measure)
     if isinstance(judged, Refused):
         return judged.code
     # No oximeter reads 1 % or less: it is a fraction under the wrong unit, or a code for "nothing measured".
-    return Refusal.IMPOSSIBLE if one.vital is Vital.SPO2 and judged.value <= 1 else None
+    return Refusal.IMPOSSIBLE if vital is Vital.SPO2 and judged.value <= 1 else None
+
+
+def _refused(one: Statement) -> Refusal | None:
+    if one.value == 0 and one.vital in RATES and one.source is Source.WEARABLE:
+        return Refusal.NO_VALUE  # who wears it has a pulse: nought is how these say that nothing was measured
+    return impossible(one.vital, one.value, one.unit, one.quality)
 
 
 def _doubtful(one: Statement) -> Statement:

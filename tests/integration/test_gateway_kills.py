@@ -1,6 +1,6 @@
 """Each gateway killed with SIGKILL under load: what was acknowledged stands in Kafka, and a resend is the same reading.
 
-Two kills a gateway in the suite; GATEWAY_KILLS=20 for more.
+Two kills a gateway in the suite; GATEWAY_KILLS=20 for more, GATEWAY_REPORT=file to keep what was seen.
 """
 
 import http.client
@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.making import KEYS
 from tests.streams.formats.making import SPO2, message, observation
 
 KILLS = int(os.environ.get("GATEWAY_KILLS", "2"))
+pytestmark = pytest.mark.timeout(240 + 90 * KILLS)  # a gateway begins within seconds, on a busy machine within a minute
 LANES = 6
 UNDER_LOAD_S = 1.5
 SENDER_REST_S = 0.001
@@ -82,6 +84,14 @@ def watched(messages):
     return log
 
 
+def report(door, **seen):
+    """Keeps what was seen, one line a gateway, where a file is named for it."""
+    if name := os.environ.get("GATEWAY_REPORT"):
+        with Path(name).open("a", encoding="utf-8") as file:
+            told = ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in seen.items())
+            file.write(f"{door}: {KILLS} kills, {told}\n")
+
+
 WAYS = {"hl7v2": over_mllp, "fhir": over_fhir, "http": over_ndjson}
 
 
@@ -120,6 +130,11 @@ def test_what_was_acknowledged_stands_in_kafka_and_a_resend_is_the_same_reading(
     tally = watched(messages).tally
     assert (tally.accepted, tally.duplicate) == (len(stored), len(messages) - len(stored))
     assert (tally.late, tally.rejected, tally.time_went_back, tally.said["alerts"]) == (0, 0, 0, 0)
+    lost = len(set(acknowledged) - set(stored))
+    report(
+        door, acknowledged=len(acknowledged), stored=len(stored), lost=lost, resent=len(resent),
+        told_as_repeats=tally.duplicate, applied_twice=tally.accepted - len(stored), alerts=tally.said["alerts"],
+    )  # fmt: skip
 
 
 @pytest.mark.needs("mosquitto")
@@ -140,5 +155,15 @@ def test_what_an_mqtt_broker_has_taken_reaches_kafka_whoever_is_killed(stage, tm
             until(lambda: len({one["patient_id"] for one in readings(stage)}) >= published)
         sender.loop_stop()
 
+    stored = readings(stage)
+    named = {(one["patient_id"], one["device_id"], one.get("sequence"), one["taken_at"]) for one in stored}
     assert published > 10 * KILLS
+    assert len(named) == published  # what the broker brought again is the same reading
+    report(
+        "mqtt",
+        taken_by_the_broker=published,
+        stored=len(named),
+        lost=published - len(named),
+        brought_again=len(stored) - len(named),
+    )
     assert {one["patient_id"] for one in readings(stage)} == {f"p-{n}" for n in range(published)}

@@ -22,7 +22,7 @@ from tests.chaos.patients import Patients
 from tests.chaos.schedule import FULL, KILLS, Plan, on_three, small
 from tests.chaos.stagehand import Happened, Stagehand, Times
 from tests.chaos.versions import versions
-from tests.integration.staging import Stage, until
+from tests.integration.staging import Stage
 
 PARTITIONS = 4
 HEAP_MB = 200
@@ -107,13 +107,8 @@ def run(
                     hand.perform(act)
                 time.sleep(WARM_UP_S)
                 patients.stop()
-            ends = stage.ends(Topic.READINGS)
             told(f"{patients.delivered} readings sent; catching up")
-
-            def caught_up() -> bool:
-                return all(at >= ends[number] for number, at in stage.committed(Topic.READINGS).items())
-
-            until(caught_up, lambda: fates(hand), within_s=CATCH_UP_WITHIN_S)
+            stage.all_taken(lambda: fates(hand), CATCH_UP_WITHIN_S)
             codes = hand.end()
         told("reading what was left")
         assert patients.failed == 0, f"{patients.failed} readings were refused by Kafka"

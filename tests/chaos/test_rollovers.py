@@ -14,7 +14,7 @@ from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
 from tests.chaos.run import CATCH_UP_WITHIN_S, HEAP_MB, PARTITIONS, keep_everything
 from tests.integration.rounds import command
-from tests.integration.staging import APPROVER, CONTROL_RECORD_KEY, Stage, until
+from tests.integration.staging import APPROVER, CONTROL_RECORD_KEY, Stage
 
 pytestmark = [pytest.mark.needs("java", "maven"), pytest.mark.timeout(600)]
 
@@ -84,12 +84,7 @@ def test_key_rules_and_group_roll_over_under_load(tmp_path):
             crew.come(group=group)
             time.sleep(UNDER_LOAD_S)
             patients.stop()
-            ends = stage.ends(Topic.READINGS)
-            until(
-                lambda: all(at >= ends[number] for number, at in stage.committed(Topic.READINGS).items()),
-                lambda: "\n".join(worker.fate()[-1_500:] for worker in crew.workers),
-                within_s=CATCH_UP_WITHIN_S,
-            )
+            stage.all_taken(lambda: "\n".join(one.fate()[-1_500:] for one in crew.workers), CATCH_UP_WITHIN_S)
             crew.leave()
         assert patients.failed == 0
         history = read_history(stage.settings, patients.delivered)

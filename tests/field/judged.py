@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 
 from streams.config.packaged_rules import first_rules
-from streams.config.topics import Topic
 from tests.chaos.checker import check
 from tests.chaos.history import read_history
 from tests.chaos.patients import Patients
@@ -13,7 +12,7 @@ from tests.chaos.run import keep_everything
 from tests.field.claims import Claim, equal, none, within
 from tests.field.installation import Field
 from tests.field.listening import Page
-from tests.integration.staging import Stage, WorkerProcess, until
+from tests.integration.staging import Stage, WorkerProcess
 
 TOLD_S = 6.0
 QUIET_S = 60.0
@@ -72,12 +71,7 @@ class Ward:
         """Stops the devices and the workers, and asks the oracle."""
         self.patients.stop()
         yield equal("every reading was acknowledged by Kafka", self.patients.failed, 0)
-        ends = self.stage.ends(Topic.READINGS)
-
-        def caught_up() -> bool:
-            return all(at >= ends[number] for number, at in self.stage.committed(Topic.READINGS).items())
-
-        until(caught_up, lambda: "\n".join(one.fate()[-1_000:] for one in self.crew), within_s=CATCH_UP_S)
+        self.stage.all_taken(lambda: "\n".join(one.fate()[-1_000:] for one in self.crew), CATCH_UP_S)
         yield equal(
             "the workers leave in good order", [one.stop(signal.SIGTERM) for one in self.crew], [0] * len(self.crew)
         )

@@ -10,13 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 
 from streams.config.settings import Settings
-from streams.config.topics import Topic
+from streams.config.topics import FORWARDED, Topic
 from streams.installation.broker import look_at_topics
 from streams.installation.findings import topic_findings
 from streams.installation.mending import mend
@@ -114,6 +115,16 @@ class Stage:
             return {p: consumer.get_watermark_offsets(TopicPartition(name, p), timeout=10)[1] for p in partitions}
         finally:
             consumer.close()
+
+    def all_taken(self, fate: Callable[[], str], within_s: float) -> None:
+        """Waits until all that was sent is in the log, what workers forward included, and is taken."""
+        for topic in (*FORWARDED, Topic.READINGS):  # what is forwarded comes to stand behind the log's end of before
+            ends = self.ends(topic)
+            until(partial(self._reached, topic, ends), fate, within_s)
+
+    def _reached(self, topic: Topic, ends: dict[int, int]) -> bool:
+        at = self.committed(topic)
+        return all(max(at[number], 0) >= end for number, end in ends.items())
 
     def worker(self, folder: Path, *command: str, **settings: Any) -> "WorkerProcess":
         """A worker, started; its log goes into the folder."""

@@ -35,6 +35,8 @@ FIELDS: Final = {
     (BLOOD_PRESSURE, 2): (Vital.MEAN_BP, "mm[Hg]", 1.0),
     (BLOOD_PRESSURE, 6): (Vital.PULSE_RATE, "/min", 1.0),
 }
+# Beats of a chest strap that come after the swim, by 12 bits of its own clock: told, not taken.
+HR: Final = 132
 _WATCHED: Final = frozenset(number for number, _ in FIELDS)
 
 
@@ -65,6 +67,8 @@ def convert(data: bytes, site: Site, memory: Memory, _: Mappings, __: Identity, 
             if message.number == FILE_ID and SERIAL_NUMBER in message.fields:
                 device = str(int(message.fields[SERIAL_NUMBER]))
             if message.number not in _WATCHED:
+                if message.number == HR:
+                    into.say(Sign.NOT_WATCHED, "hr", "beats by a strap's own clock")
                 continue
             statements += _statements(message, when, f"message[{number}]", patient, device, into)
             if len(statements) >= AT_ONCE:

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.formats.findings import Outcome
-from tests.streams.formats.making import SPO2, convert, message, observation, obx, signs, values
+from tests.streams.formats.making import SPO2, convert, fit, message, observation, obx, signs, values
 from tests.streams.formats.test_admissions import admission
 
 ACVPU = {"coding": [{"system": "http://loinc.org", "code": "80288-4"}]}
@@ -179,3 +179,10 @@ def test_apples_first_exports_wrote_their_times_without_signs():
 
     (reading,) = only(record).readings
     assert (reading["taken_at"], reading["device_id"]) == ("2015-06-16T07:18:20-07:00", "Watch")
+
+
+def test_a_straps_beats_by_its_own_clock_are_named():
+    one = only(fit((132, (253, 0x86, 1_100_000_000), (6, 0x02, 61))))
+
+    assert (one.readings, one.outcome) == ([], Outcome.IGNORED)
+    assert signs(one, "note") == [("not_watched", "hr")]

@@ -5,6 +5,7 @@ Pure: moments come in as arguments, in seconds of a monotonic clock.
 
 from collections import deque
 from enum import StrEnum
+from math import inf
 from typing import Final, NamedTuple
 
 from schemas.heartbeat import Heartbeat
@@ -16,6 +17,8 @@ AFTER_S: Final = 4.0
 progress."""
 CLOCK_S: Final = 5.0
 """Stream time and wall time may differ by as much."""
+MOVES_S: Final = 3 * EVERY_S
+"""Its owner's ticks move a log each second: one that has stood still for so long has an early time because of that."""
 SUPERSEDED_S: Final = 15.0
 """The heartbeats of a later generation have been missing for so long that an earlier one counts again: the group was
 made anew, and its generations begin again. A zombie notices within a session (8 s) that it is none of the group."""
@@ -84,17 +87,56 @@ class Lag:
         return now - self._untaken[0][0] if self._untaken else 0.0
 
 
+class Slow:
+    """For how long a partition's time has been behind the wall's by more than it may, though it takes what comes.
+
+    One that was not read for a while, or is taken over, has an earlier time until it has caught up: no clock is wrong.
+
+    >>> slow = Slow()
+    >>> for second in range(6):
+    ...     slow.see(float(second), apart_s=-9.0, taken=100 + second)
+    >>> slow.seconds(5.0)
+    5.0
+    >>> slow.see(9.0, apart_s=-13.0, taken=105)
+    >>> slow.seconds(9.0)
+    0.0
+    """
+
+    __slots__ = ("_moved_at", "_since", "_taken")
+
+    def __init__(self) -> None:
+        self._taken, self._moved_at = -1, -inf
+        self._since: float | None = None
+
+    def see(self, now: float, *, apart_s: float, taken: int) -> None:
+        """The partition's time is ahead of the wall's by so much (less than 0: behind), and all before `taken` is
+        taken.
+        """
+        if now - self._moved_at > MOVES_S:
+            self._since = None
+        if taken != self._taken:
+            self._taken, self._moved_at = taken, now
+        if apart_s >= -CLOCK_S:
+            self._since = None
+        elif self._since is None and now - self._moved_at <= MOVES_S:
+            self._since = now
+
+    def seconds(self, now: float) -> float:
+        """So long; 0 where it is not."""
+        return 0.0 if self._since is None or now - self._moved_at > MOVES_S else now - self._since
+
+
 class Owned:
     """One partition as its heartbeats tell: whose word counts, and when it was heard last."""
 
-    __slots__ = ("beat", "heard_at", "lag", "place")
+    __slots__ = ("beat", "heard_at", "lag", "place", "slow")
 
     def __init__(self, now: float) -> None:
         """`now`: silence counts from here until the first heartbeat."""
         self.beat: Heartbeat | None = None
         self.place = (-1, -1)
         self.heard_at = now
-        self.lag = Lag()
+        self.lag, self.slow = Lag(), Slow()
 
     def hear(self, beat: Heartbeat, offset: int, now: float) -> bool:
         """Takes a heartbeat that stands at `offset` of its topic; False if it is a zombie's, or not the newest."""
@@ -102,12 +144,13 @@ class Owned:
         if place <= self.place and now - self.heard_at < SUPERSEDED_S:
             return False
         self.beat, self.place, self.heard_at = beat, place, now
+        self.slow.see(now, apart_s=apart_s(beat), taken=beat.next_offset)
         return True
 
     def away(self, now: float) -> None:
         """Nothing can be heard: silence and lag count anew from here."""
         self.heard_at = now
-        self.lag = Lag()
+        self.lag, self.slow = Lag(), Slow()
 
     def see(self, end: int, now: float) -> None:
         """The log ends there, by another's word than the owner's.
@@ -121,17 +164,23 @@ class Owned:
         self.lag.see(now, end=end, taken=end if knows_it else beat.next_offset)
 
 
+def apart_s(beat: Heartbeat) -> float:
+    """By how much the partition's time is ahead of its owner's clock, in seconds; 0 while it has none."""
+    return (beat.stream_time - beat.wall_time) / 1_000 if beat.stream_time else 0.0
+
+
 def judge(
     beat: Heartbeat,
     *,
     silent_s: float = 0.0,
     lag_s: float = 0.0,
+    slow_s: float = inf,
     by_arrival: bool,
     mode: str | None = None,
     after_s: float = AFTER_S,
 ) -> list[Finding]:
-    """What is wrong, the worst first. `silent_s`: since the heartbeat came; `lag_s`: seen from outside; `mode`: of the
-    patients who are to be watched (None: whichever).
+    """What is wrong, the worst first. `silent_s`: since the heartbeat came; `lag_s`: seen from outside; `slow_s`: how
+    long its time has been behind though it moves; `mode`: of the patients who are to be watched (None: whichever).
 
     >>> beat = Heartbeat(3, "w-1", 7, 120, 900, 31.0, 1_764_000_000_000, 1_764_000_031_000, 0.0)
     >>> [(one.trouble.value, one.seconds) for one in judge(beat, by_arrival=True)]
@@ -144,14 +193,14 @@ def judge(
         return [Finding(Trouble.SILENT, number, silent_s)]
     found = []
     lag_s = max(lag_s, beat.lag_s)
-    apart_s = (beat.stream_time - beat.wall_time) / 1_000
+    apart = apart_s(beat)
     if beat.unsent_s > after_s:
         found.append(Finding(Trouble.CANNOT_SEND, number, beat.unsent_s))
     if lag_s > after_s:
         found.append(Finding(Trouble.BEHIND, number, lag_s))
     # A partition that is behind has an earlier time because of that; ahead of the wall it never should be.
-    if by_arrival and beat.stream_time and (apart_s > CLOCK_S or (apart_s < -CLOCK_S and lag_s <= after_s)):
-        found.append(Finding(Trouble.CLOCK, number, apart_s))
+    if by_arrival and (apart > CLOCK_S or (apart < -CLOCK_S and lag_s <= after_s < slow_s)):
+        found.append(Finding(Trouble.CLOCK, number, apart))
     reasons = tuple(one for one in beat.reasons if one not in TOLD_OTHERWISE)
     if mode is not None and beat.mode != mode:
         reasons = (*reasons, ANOTHER_MODE)
@@ -169,4 +218,7 @@ def judge_owned(
         return [Finding(Trouble.SILENT, partition, silent_s)] if silent_s > after_s else []
     # Of an owner that has just fallen silent nobody knows yet what it has taken since.
     lag_s = owned.lag.seconds(now) if silent_s <= 2 * EVERY_S else 0.0
-    return judge(owned.beat, silent_s=silent_s, lag_s=lag_s, by_arrival=by_arrival, mode=mode, after_s=after_s)
+    slow_s = owned.slow.seconds(now)
+    return judge(
+        owned.beat, silent_s=silent_s, lag_s=lag_s, slow_s=slow_s, by_arrival=by_arrival, mode=mode, after_s=after_s
+    )

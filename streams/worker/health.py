@@ -16,7 +16,7 @@ from faust.types import TP
 
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
-from streams.liveness import AFTER_S, CLOCK_S, Lag
+from streams.liveness import AFTER_S, CLOCK_S, Lag, Slow
 from streams.worker.assignment import PartitionAssignment
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.consumer_stats import ConsumerStats, Seen
@@ -79,6 +79,7 @@ class Health:
         self._by_arrival, self._mode = settings.clock is Clock.ARRIVAL, settings.mode.value
         self._progress: dict[int, Progress] = {}
         self._lags: dict[int, Lag] = {}
+        self._slow: dict[int, Slow] = {}
         self._refusing = Refusing()
         self._waits_since: float | None = None
         self._stands_by = False
@@ -105,6 +106,7 @@ class Health:
         self._look_at_refusals(now)
         self._progress = {number: at for number, at in self._progress.items() if number in held}
         self._lags = {number: lag for number, lag in self._lags.items() if number in held}
+        self._slow = {number: slow for number, slow in self._slow.items() if number in held}
         for number, owned in held.items():
             before, seen = self._progress.get(number), self._seen(owned)
             # No clock is asked how old the fetch is: one that is set anew would make a fetcher that stands look well.
@@ -119,6 +121,7 @@ class Health:
                 lag = self._lags[number] = Lag()
                 lag.see(now, end=owned.end_at_start, taken=owned.expected)
             lag.see(now, end=self._last_record(number), taken=owned.expected)
+            self._slow.setdefault(number, Slow()).see(now, apart_s=self._ahead_s(owned), taken=owned.expected)
 
     def _look_at_refusals(self, now: float) -> None:
         before = self._refusing.why
@@ -247,10 +250,12 @@ class Health:
 
     def apart_s(self, owned: OwnedPartition) -> float:
         """How far a partition's time is from the wall's, in seconds, but for what the partition is behind."""
-        if not self._by_arrival or not owned.log.time:
-            return 0.0
-        ahead_s = owned.log.time / 1_000 - time.time()
-        return max(0.0, ahead_s) if self.lag_s(owned.partition) > AFTER_S else abs(ahead_s)
+        ahead_s, slow = self._ahead_s(owned), self._slow.get(owned.partition)
+        slow_s = 0.0 if slow is None else slow.seconds(asyncio.get_running_loop().time())
+        return abs(ahead_s) if self.lag_s(owned.partition) <= AFTER_S < slow_s else max(0.0, ahead_s)
+
+    def _ahead_s(self, owned: OwnedPartition) -> float:
+        return owned.log.time / 1_000 - time.time() if self._by_arrival and owned.log.time else 0.0
 
     def open_transaction_s(self) -> float:
         """How long patient records, actions or rules have been waiting for a transaction to end, in seconds."""

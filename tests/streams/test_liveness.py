@@ -45,6 +45,31 @@ def test_a_time_that_is_ahead_is_told_although_the_partition_is_behind():
     assert troubles(beat(lag_s=30.0, stream_time=NOW_MS + 3_600_000)) == [Trouble.BEHIND, Trouble.CLOCK]
 
 
+def judged_each_second(beats):
+    """What is said after each of these, one a second."""
+    owned, said = Owned(0.0), []
+    for second, one in enumerate(beats):
+        owned.hear(one, second, float(second))
+        found = judge_owned(owned, 0, second + 0.5, by_arrival=True, after_s=AFTER_S)
+        said.append([one.trouble for one in found])
+    return said
+
+
+def test_a_partition_that_was_not_read_for_a_while_or_is_taken_over_has_no_wrong_clock():
+    """Its time stands while nobody can read it; what is taken then is as old, for a second or two."""
+    stands = [beat(next_offset=100, stream_time=NOW_MS - 1_000 * second) for second in range(20)]
+    catches_up = [beat(next_offset=150 + n, stream_time=NOW_MS - 15_000 + 5_000 * n) for n in range(3)]
+    healthy = [beat(next_offset=160 + n) for n in range(3)]
+
+    assert judged_each_second(stands + catches_up + healthy) == [[]] * 26
+
+
+def test_a_clock_that_is_slow_is_told_within_six_seconds_while_the_log_moves():
+    said = judged_each_second([beat(next_offset=100 + n, stream_time=NOW_MS - 9_000) for n in range(12)])
+
+    assert said[:4] == [[]] * 4 and said[5:] == [[Trouble.CLOCK]] * 7
+
+
 def test_recordings_have_their_own_time():
     assert troubles(beat(stream_time=1_000), by_arrival=False) == []
 

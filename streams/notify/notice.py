@@ -31,7 +31,7 @@ class Fate(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class Covered(msgspec.Struct, frozen=True, array_like=True):
+class Covered(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One of the notices that a joined message stands for."""
 
     id: str
@@ -43,7 +43,7 @@ class Covered(msgspec.Struct, frozen=True, array_like=True):
     recipients: int = 0
 
 
-class Details(msgspec.Struct, frozen=True):
+class Details(msgspec.Struct, frozen=True, gc=False):
     """What a FHIR server is told besides the words. `score_min`: NEWS2's total, None where there is none."""
 
     started_at: datetime
@@ -54,7 +54,7 @@ class Details(msgspec.Struct, frozen=True):
     forecast: tuple[str, ...] = ()
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class Notice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The same alert, step, round and recipient always give the same id; a retry keeps it, and its words.
 
     `covers`: the notices that this one stands for, where several alerts were joined into one message. `called_at`: when

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from typing import Final
@@ -39,6 +40,8 @@ def identity_of(own: NotifySettings, routes: Routes) -> Identity | None:
 
 async def serve(settings: Settings, own: NotifySettings, routes: Routes) -> int:
     """Until SIGTERM or Ctrl-C; the exit code. Raises RoutesFault, CannotListen."""
+    gc.collect()
+    gc.freeze()  # what was imported is not looked through again, which would hold up every call behind it
     identity = identity_of(own, routes)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,6 +10,8 @@ import msgspec
 
 from schemas.alert import Kind, Priority
 from streams.config.settings import Settings
+from streams.config.topics import Topic
+from streams.installation.broker import BrokerUnreachable
 from streams.notify.channels import Sender
 from streams.notify.channels.fhir import FhirServer
 from streams.notify.channels.pcd04 import Pcd04
@@ -31,7 +33,8 @@ async def try_out(
 ) -> list[tuple[str, bool, str]]:
     """A start and its end to a recipient: of each its phase, whether it was taken, and what was said.
 
-    Raises RoutesFault where the routes know no such recipient. Of Web Push all devices of the recipient get it.
+    Raises RoutesFault where the routes know no such recipient, BrokerUnreachable where Kafka does not say who has a
+    device. Of Web Push all devices of the recipient get it.
     """
     recipient = next((one for one in routes.recipients if one.name == name), None)
     if recipient is None:
@@ -73,6 +76,8 @@ async def _sender(
         async with asyncio.timeout(DEVICES_WITHIN_S):
             while not devices.read_whole:
                 await asyncio.sleep(0.05)
+    if not devices.read_whole:
+        raise BrokerUnreachable(f"who has a device is not known: {settings.topic(Topic.SUBSCRIPTIONS)} cannot be read")
 
     async def gone(_: Subscription) -> None:
         """The notifier will find it so, and remove it."""

@@ -10,6 +10,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
@@ -18,12 +20,14 @@ from streams.notify.channels import Answer
 from streams.notify.notice import Notice, Phase
 from streams.notify.routes import Recipient
 
+CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 WITHIN_S: Final = 5.0
 OF_THE_MESSAGE: Final = frozenset({400, 413, 422})
 """Said of these very bytes: another try would be refused as well."""
 PASSING: Final = frozenset({408, 425, 429})
 """Said of this moment, as 5xx is. What is left (a wrong key or address) holds until somebody mends it."""
 LONGEST_PAUSE_S: Final = 300.0
+CLOCKS_APART_S: Final = 60.0
 MOST_READ: Final = 65_536
 """Of a refusal's reason."""
 TYPES: Final = {Phase.START: "raised", Phase.CONTINUE: "continued", Phase.END: "ended"}
@@ -80,6 +84,19 @@ def answer_of_status(status: int, pause: str) -> Answer:
     )
 
 
+def apart(date: str, now_s: float) -> str:
+    """How far a receiver's clock (its HTTP date) and ours lie apart, if that may be why it believes no signature.
+
+    >>> apart("Mon, 30 Nov 2026 12:00:00 GMT", 1_796_040_600), apart("Mon, 30 Nov 2026 12:00:00 GMT", 1_796_040_010)
+    (', and its clock lies 600 s from ours', '')
+    """
+    try:
+        seconds = abs(parsedate_to_datetime(date).timestamp() - now_s)
+    except ValueError:
+        return ""
+    return f", and its clock lies {seconds:.0f} s from ours" if seconds > CLOCKS_APART_S else ""
+
+
 class HttpReceiver:
     """Posts through one session."""
 
@@ -97,6 +114,8 @@ class HttpReceiver:
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 said = answer_of_status(answer.status, answer.headers.get("Retry-After", ""))
+                if answer.status in (401, 403):  # a signature holds for minutes: of whose clock?
+                    said = replace(said, said=said.said + apart(answer.headers.get("Date", ""), time.time()))
                 if said.ok:
                     return said
                 body = b""
@@ -127,7 +146,7 @@ class Webhook(HttpReceiver):
         """2xx is sent; 400, 413 and 422 are final; everything else is tried again."""
         body = body_of(notice, recipient)
         headers = {
-            "Content-Type": "application/cloudevents+json; charset=utf-8",
+            "Content-Type": CONTENT_TYPE,
             "Idempotency-Key": hashlib.sha256(notice.id.encode()).hexdigest(),
             "Vigilward-Signature": signature(recipient.key, recipient.key_id, int(self._clock()), body),
         }

@@ -6,6 +6,7 @@ screen, the one that waits: who was without a network gets the latest state once
 the screen until each of them is over or is told of anew.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -83,11 +84,9 @@ class WebPush(HttpReceiver):
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
         """Sent as soon as one push service has it. A device that is gone is forgotten; nobody's is told at once."""
-        answers = [
-            answer
-            for device in self._find(recipient, notice.ward)
-            if (answer := await self._push(device, notice)) is not None
-        ]
+        devices = self._find(recipient, notice.ward)
+        said = await asyncio.gather(*(self._push(device, notice) for device in devices))  # none waits for another's
+        answers = [answer for answer in said if answer is not None]
         if not answers:
             return Answer(ok=False, answered=True, shut=True, said=NOBODY)
         return next((one for one in answers if one.ok), None) or next(

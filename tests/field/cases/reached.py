@@ -6,9 +6,11 @@ Alerts come as a worker writes them; the notifier, Kafka, webhooks and PCD-04 ar
 import json
 import os
 import signal
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from confluent_kafka import Producer
 
@@ -37,7 +39,7 @@ def run(field: Field) -> Iterator[Claim]:
     try:
         notifier = started(field, receivers)
         yield from in_time(field, receivers, "A", "the MLLP receiver's")
-        slow = f"8 connections' of an MLLP receiver that answers after {1_000 * SLOW_S:.0f} ms"
+        slow = f"16 connections' of an MLLP receiver that answers after {1_000 * SLOW_S:.0f} ms"
         yield from in_time(field, receivers, "S", slow)
         yield from one_message(field, receivers)
         yield from after_all(field, receivers, notifier)
@@ -51,8 +53,8 @@ def started(field: Field, receivers: Receivers) -> WorkerProcess:
     where = f'url = "http://127.0.0.1:{receivers.port}/"\nkey_id = "k"\nkey_file = "{field.folder / "key"}"\n'
     people = "".join(f'[[recipient]]\nname = "{step}"\nrole = "{step}"\nchannel = "webhook"\n{where}' for step in Step)
     at = 'role = "nurse"\nchannel = "pcd04"\naddress = "127.0.0.1:'
-    pager = f'[[recipient]]\nname = "pager"\nwards = ["A"]\n{at}{receivers.mllp_port}"\n'
-    slow = f'[[recipient]]\nname = "slow"\nwards = ["S"]\n{at}{receivers.slow_port}"\nconnections = 8\n'
+    pager = f'[[recipient]]\nname = "pager"\nwards = ["A"]\n{at}{receivers.mllp_port}"\nconnections = 8\n'
+    slow = f'[[recipient]]\nname = "slow"\nwards = ["S"]\n{at}{receivers.slow_port}"\nconnections = 16\n'
     (field.folder / "routes.toml").write_text(people + pager + slow)
     return again(field)
 
@@ -131,26 +133,15 @@ def after_all(field: Field, receivers: Receivers, notifier: WorkerProcess) -> It
     """Killed under load again and again; then each way in which a receiver can be away, each with its own calls."""
     producer, topic = publisher(field), field.settings.topic(Topic.ALERTS)
     names: list[str] = []
-    count = 0
-
-    def call(many: int) -> None:
-        nonlocal count
-        for _ in range(many):
-            names.append(f"k-{count}")
-            producer.produce(topic, alert_named(names[-1], 1, "calling", 2), names[-1].encode())
-            count += 1
-        producer.poll(0)
-
-    for _ in range(KILLS):
-        began = time.monotonic()
-        until(lambda one=notifier: one.get("/readyz")[0] == 200, notifier.fate, within_s=120)
-        while time.monotonic() - began < 2.0:
-            call(2)
-            time.sleep(0.1)
-        notifier.process.send_signal(signal.SIGKILL)
-        notifier.process.wait()
-        notifier = again(field)
-    producer.flush(10)
+    with calling(producer, topic, names):
+        for _ in range(KILLS):
+            until(lambda one=notifier: one.get("/readyz")[0] == 200, notifier.fate, within_s=120)
+            time.sleep(1.0)
+            notifier.process.send_signal(signal.SIGKILL)
+            notifier.process.wait()
+            notifier = again(field)
+    least = 10 * KILLS
+    yield Claim(f"calls while it was killed {KILLS} times", str(len(names)), f"at least {least}", len(names) >= least)
     yield from whole(receivers, names, f"killed {KILLS} times under load", within_s=240)
 
     for what, seconds, begin, end in (
@@ -159,12 +150,9 @@ def after_all(field: Field, receivers: Receivers, notifier: WorkerProcess) -> It
         ("it answers 429", 20, lambda: setattr(receivers, "mood", 429), lambda: setattr(receivers, "mood", 204)),
         ("it never answers", 20, lambda: setattr(receivers, "mood", 0), lambda: setattr(receivers, "mood", 204)),
     ):
-        began = time.monotonic()
         begin()
-        while time.monotonic() - began < seconds:
-            call(1)
-            time.sleep(0.5)
-        producer.flush(10)
+        with calling(producer, topic, names):
+            time.sleep(seconds)
         end()
         yield from whole(receivers, names, f"{what} for {seconds} s", within_s=120)
 
@@ -182,6 +170,27 @@ def after_all(field: Field, receivers: Receivers, notifier: WorkerProcess) -> It
     yield none("told with two contents", [one for one, said in receivers.taken.items() if len(said) > 1])
     yield none("paged with two contents", [one for one, said in receivers.pages.items() if len(said) > 1])
     yield equal("it ends in good order", notifier.stop(), 0)
+
+
+@contextmanager
+def calling(producer: Producer, topic: str, names: list[str]) -> Iterator[None]:
+    """Ten calls a second, each of two steps, while the block lasts; their names are added."""
+    over = threading.Event()
+
+    def flow() -> None:
+        while not over.wait(0.1):
+            names.append(f"k-{len(names)}")
+            producer.produce(topic, alert_named(names[-1], 1, "calling", 2), names[-1].encode())
+            producer.poll(0)
+
+    flowing = threading.Thread(target=flow)
+    flowing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        flowing.join()
+        producer.flush(10)
 
 
 def whole(receivers: Receivers, names: list[str], what: str, *, within_s: float) -> Iterator[Claim]:

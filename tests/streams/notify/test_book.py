@@ -1,5 +1,6 @@
 """What is told of an alert: each step and round once, its end to those who were called, nothing again at a restart."""
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -182,3 +183,15 @@ def test_a_step_that_reaches_nobody_is_counted(revision):
 
 def test_no_patient_is_named_in_what_people_read(revision):
     assert all("p-secret" not in one.text for one in book().take(revision(1), NOW))
+
+
+def test_what_was_told_of_thousands_of_alerts_is_nothing_for_the_garbage_collector(revision):
+    """It would look through all of it, and every call would wait behind that."""
+    ours = book()
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(1_000):
+        ours.take(revision(alert_id=f"a-{number}"), NOW)
+    gc.collect()
+
+    assert len(gc.get_objects()) - before < 100

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -110,6 +111,15 @@ def test_only_what_is_said_of_these_bytes_is_final_and_a_wrong_key_or_address_wa
     said, _ = post(call, lambda: _answer(status))
 
     assert (said.ok, said.final, said.shut, said.answered) == (False, final, shut, status not in (429, 503))
+
+
+def test_a_receiver_that_believes_no_signature_is_told_with_how_far_its_clock_is_from_ours(call):
+    async def answer() -> web.Response:
+        return web.Response(status=401, headers={"Date": "Sun, 22 Nov 2020 03:10:00 GMT"})
+
+    said = post(call, answer)[0].said
+    assert re.fullmatch(r"HTTP 401, and its clock lies \d{9} s from ours", said), said
+    assert post(call, lambda: _answer(401))[0].said == "HTTP 401"
 
 
 def test_a_receiver_may_ask_for_a_pause(call):

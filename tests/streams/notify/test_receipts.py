@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import aiohttp
 import msgspec
@@ -29,11 +30,15 @@ KEY = b"0" * 16
 PAGER = Recipient("pager", Channel.PCD04, role=Step.NURSE, address="127.0.0.1:1", receipts=True)
 
 
+LEAD = replace(person(Step.SHIFT_LEAD, "lead"), key=b"another's key of 16")
+
+
 class Desk:
     """A notifier that told a call to a phone and a pager, and what it put into Kafka."""
 
     def __init__(self, monkeypatch, *revisions) -> None:
-        self.notifier = Notifier(Settings(), NotifySettings(), routes_of(person(Step.NURSE, receipts=True), PAGER))
+        routes = routes_of(person(Step.NURSE, receipts=True), PAGER, LEAD)
+        self.notifier = Notifier(Settings(), NotifySettings(), routes)
         self.actions: list[Action] = []
         self.notices: list[Notice] = []
         monkeypatch.setattr(self.notifier, "_write", self.write)
@@ -108,6 +113,7 @@ def test_a_receipt_that_is_not_signed_by_its_recipient_or_is_old_counts_for_noth
         ("", None, "bad_signature"),
         ("key=k,t=1,v1=" + "0" * 64, None, "bad_signature"),
         (signature(b"another sixteen!", "k", int(time.time()), json.dumps(body).encode()), None, "bad_signature"),
+        (signature(LEAD.key, "k", int(time.time()), json.dumps(body).encode()), None, "bad_signature"),
         (None, time.time() - 400, "bad_time"),
     ]:
         assert (desk.post(body, header, at)[0], desk.post(body, header, at)[1]["code"]) == (401, code)

@@ -10,10 +10,13 @@ from aiohttp import web
 
 from schemas.action import Step
 from streams.config.settings import Settings
-from streams.notify.routes import RoutesFault
+from streams.installation.broker import BrokerUnreachable
+from streams.notify import trial
+from streams.notify.routes import Channel, Recipient, RoutesFault
 from streams.notify.settings import NotifySettings
 from streams.notify.trial import try_out
 from tests.streams.notify.conftest import person, routes_of
+from tests.streams.web_push.receiving import sender_in
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,6 +57,15 @@ def test_a_trial_that_is_refused_says_so_and_sends_no_end():
     assert said == [("start", False, "HTTP 401")] and len(events) == 1
     with pytest.raises(RoutesFault, match="the routes name: nurse"):
         tried("nobody")
+
+
+def test_while_kafka_does_not_say_who_has_a_device_nobody_is_said_to_have_none(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(trial, "DEVICES_WITHIN_S", 0.2)
+    nurses = Recipient("nurses", Channel.WEBPUSH, role=Step.NURSE, receipts=True)
+    nowhere = Settings(bootstrap_servers="127.0.0.1:1")
+
+    with pytest.raises(BrokerUnreachable, match="who has a device is not known"):
+        asyncio.run(try_out(nowhere, NotifySettings(), routes_of(nurses), sender_in(tmp_path), "nurses"))
 
 
 @pytest.mark.parametrize("page", ["webhook", "pcd04", "webpush", "fhir"])

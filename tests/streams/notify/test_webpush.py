@@ -21,11 +21,11 @@ from streams.notify.outbox import Outbox, joined
 from streams.notify.routes import Channel, Recipient, RoutesFault
 from streams.notify.serve import identity_of
 from streams.notify.settings import NotifySettings
-from streams.web_push.identity import Identity, new_key, verifier
+from streams.web_push.identity import Identity, verifier
 from streams.web_push.subscription import Subscription, encode
 from streams.web_push.ticket import read
 from tests.streams.notify.conftest import START, person, routes_of
-from tests.streams.web_push.receiving import BrowserKeys
+from tests.streams.web_push.receiving import BrowserKeys, sender_in
 
 NURSES = Recipient("nurses", Channel.WEBPUSH, role=Step.NURSE, receipts=True)
 HERE = ["127.0.0.1"]
@@ -55,9 +55,7 @@ class PushService:
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory) -> Identity:
-    path = tmp_path_factory.mktemp("key") / "push.pem"
-    path.write_bytes(new_key())
-    return Identity.read(path)
+    return sender_in(tmp_path_factory.mktemp("key"))
 
 
 def device(login: str, browser: BrowserKeys, url: str, role: Role = Role.NURSE, **more) -> Subscription:

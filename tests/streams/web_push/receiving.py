@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDH,
@@ -15,6 +16,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from streams.web_push.base64url import packed
 from streams.web_push.encryption import point
+from streams.web_push.identity import Identity, new_key
+
+
+def sender_in(folder: Path, contact: str = "") -> Identity:
+    """A notifier's half: the identity of a new key, which stays in the folder's `push.pem`."""
+    (folder / "push.pem").write_bytes(new_key())
+    return Identity.read(folder / "push.pem", contact)
 
 
 def mac(key: bytes, data: bytes) -> bytes:

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_priva
 from schemas.action import Role
 from streams.web_push.base64url import packed, unpacked
 from streams.web_push.encryption import MOST_BYTES, RECORD, encrypted
-from streams.web_push.identity import Identity, new_key, verifier
+from streams.web_push.identity import Identity, verifier
 from streams.web_push.subscription import NoSubscription, Subscription, decode, encode
 from streams.web_push.ticket import NoTicket, Ticket, TicketCall, read, write
-from tests.streams.web_push.receiving import BrowserKeys
+from tests.streams.web_push.receiving import BrowserKeys, sender_in
 
 # RFC 8291, section 5 and appendix A
 PLAIN = b"When I grow up, I want to be a watermelon"
@@ -33,9 +33,7 @@ def key(text: str):
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory) -> Identity:
-    path = tmp_path_factory.mktemp("key") / "push.pem"
-    path.write_bytes(new_key())
-    return Identity.read(path, "mailto:ward@hospital.example")
+    return sender_in(tmp_path_factory.mktemp("key"), "mailto:ward@hospital.example")
 
 
 def test_the_vector_of_rfc_8291_comes_out_byte_for_byte():
@@ -90,9 +88,9 @@ TICKET = Ticket("0" * 20, "nurses/nora", 1_795_000_001, (CALL,))
 def test_a_ticket_is_believed_from_this_sites_notifier_alone(identity, tmp_path):
     text, holds = write(TICKET, identity), verifier(identity.public)
     assert read(text, holds) == TICKET
-    (tmp_path / "other").write_bytes(new_key())
+    other = sender_in(tmp_path)
     for wrong in (
-        write(TICKET, Identity.read(tmp_path / "other")),
+        write(TICKET, other),
         text[:-4] + "AAAA",
         "é",
         "",

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from streams.recordings.arrow_values import array_of
 from streams.recordings.signals import CUFF, SIGNALS, written
-from streams.recordings.tables import Array, Tables
+from streams.recordings.tables import EMPTY, Array, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,11 @@ def read_columns(
     units, unit_names = codes(table, "unit")
     chosen = np.ones(len(who), dtype=bool) if patients is None else np.isin(who, _places(ids, patients))
     if until_s is not None:
-        chosen &= table["time_s"].to_numpy() < until_s
+        chosen &= array_of(table["time_s"]) < until_s
     known = np.isin(what, _places(signals, SIGNALS))
     rows = np.flatnonzero(chosen & known)
-    value = table["value"].to_numpy()[rows]
-    ms = np.round(table["time_s"].to_numpy()[rows] * 1000).astype(np.int64)
+    value = array_of(table["value"])[rows]
+    ms = np.round(array_of(table["time_s"])[rows] * 1000).astype(np.int64)
     told, fragments, signal_of = _render(what[rows], signals, units[rows], unit_names, value)
     new = _first_of_each(who[rows], ms, what[rows], told)
     rows, told, ms = rows[new], told[new], ms[new]
@@ -122,8 +123,8 @@ def _first_of_each(*columns: Array) -> Array:
 
 def codes(table: pa.Table, column: str) -> tuple[Array, list[str]]:
     """A column of words as numbers, and the words."""
-    words = table[column].fill_null("").combine_chunks().dictionary_encode()
-    return words.indices.to_numpy(zero_copy_only=False).astype(np.int64), words.dictionary.to_pylist()
+    words = table[column].fill_null(EMPTY).combine_chunks().dictionary_encode()
+    return array_of(words.indices).astype(np.int64), words.dictionary.to_pylist()
 
 
 def _places(words: list[str], wanted: Collection[str]) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from schemas.vitals import Source
 from streams.recordings import encoding
@@ -115,7 +116,7 @@ class Recording:
     def _of_rows(self, rows: Array) -> "Recording":
         one = copy(self)
         one.columns = self.columns.of_rows(rows)
-        one.tables = Tables(self.tables.name, self.tables.vitals.slice(0, 0))
+        one.tables = Tables(self.tables.name, pa.Table.from_batches([], self.tables.vitals.schema))
         return one
 
     def _emit(self, order: Array) -> Iterator[tuple[int, str, bytes]]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.csv as csv  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from streams.recordings.arrow_values import FALSE, NO_NUMBER, NO_WORD, TRUE, number, words
 from streams.recordings.signals import SIGNALS
 
 VITALS_FILE: Final = "vitals.parquet"
@@ -23,6 +24,8 @@ LABELS_COLUMNS: Final = ("patient_id", "label", "value", "time_s")
 SUFFIXES: Final = (".parquet", ".csv")
 LONGEST_S: Final = 1e10
 """317 years: a `time_s` beyond it was written in milliseconds or finer."""
+FURTHEST: Final = number(LONGEST_S)
+EMPTY: Final = words([""])[0]
 
 DATE: Final = r"^\s*\d{4}-\d\d-\d\d|^\s*\d\d?/\d\d?/\d{4}"
 
@@ -73,11 +76,8 @@ def tables_of(recorded: Recorded, *, source: str | None = None) -> Tables:
     path = Path(recorded)
     if path.is_file():
         return Tables(path.stem, _vitals(_read(path), str(path)), None, path, source)
-    if not path.is_dir():
-        raise NotARecording("no_folder", str(path), f"name a folder that holds {VITALS_FILE} and {LABELS_FILE}")
-    file, labels = _file(path, "vitals"), _file(path, "labels")
-    name = path.resolve().name
-    told = None if labels is None else _labels(_read(labels), str(labels))
+    told = labels_of(path)
+    file, name = _file(path, "vitals"), path.resolve().name
     if file is not None:
         return Tables(name, _vitals(_read(file), str(file)), told, path, source)
     from streams.recordings import signal_files
@@ -88,6 +88,21 @@ def tables_of(recorded: Recorded, *, source: str | None = None) -> Tables:
     wanted = ", ".join(VITALS_COLUMNS)
     remedy = f"a recording holds that file (or vitals.csv, or WFDB or EDF files), with {wanted}"
     raise NotARecording("no_vitals", str(path / VITALS_FILE), remedy)
+
+
+def labels_of(recorded: Recorded) -> pa.Table | None:
+    """The labels alone, so that what is asked of them can be refused before the vitals are read. Raises
+    NotARecording.
+    """
+    if isinstance(recorded, Tables):
+        return recorded.labels
+    path = Path(recorded)
+    if path.is_file():
+        return None
+    if not path.is_dir():
+        raise NotARecording("no_folder", str(path), f"name a folder that holds {VITALS_FILE} and {LABELS_FILE}")
+    labels = _file(path, "labels")
+    return None if labels is None else _labels(_read(labels), str(labels))
 
 
 def from_frames(vitals: Any, labels: Any = None, *, name: str = "frame", source: str | None = None) -> Tables:
@@ -144,7 +159,7 @@ def _vitals(table: pa.Table, field: str) -> pa.Table:
     _columns(table, VITALS_COLUMNS, field)
     signal = _words(table["signal"])
     patients = _ids(table["patient_id"], f"{field}: patient_id")
-    watched = pc.fill_null(pc.is_in(signal, pa.array(list(SIGNALS))), False)
+    watched = pc.is_in(signal, words(SIGNALS))
     if len(table) and not pc.any(watched).as_py():
         raise NotARecording("no_watched_values", f"{field}: signal", f"name signals {', '.join(SIGNALS)}")
     time, unit = table["time_s"], _words(table["unit"])
@@ -163,12 +178,12 @@ def _labels(table: pa.Table, field: str) -> pa.Table:
     _columns(table, LABELS_COLUMNS, field)
     patients, label = _ids(table["patient_id"], f"{field}: patient_id"), _words(table["label"])
     _no_null(pc.is_null(label), "missing_label", f"{field}: label", "name what each row says of the patient")
-    every = pa.chunked_array([pa.array(np.ones(len(table), dtype=bool))])
+    every = pc.is_valid(label)
     what = "write 1 for yes and 0 for no, or a number such as an age; leave it empty where it is not known"
     value = _numbers(table["value"], every, "bad_label_value", f"{field}: value", what).cast(pa.float64())
     given = pc.is_valid(table["time_s"])
     seconds = _seconds(table["time_s"], given, f"{field}: time_s", may_lack=True)
-    value, seconds = (pc.if_else(pc.is_nan(one), pa.scalar(None, pa.float64()), one) for one in (value, seconds))
+    value, seconds = (pc.if_else(pc.is_nan(one), NO_NUMBER, one) for one in (value, seconds))
     return pa.table([patients, label, value, seconds], list(LABELS_COLUMNS))
 
 
@@ -184,18 +199,18 @@ def _ids(column: pa.ChunkedArray, field: str) -> pa.ChunkedArray:
             column = column.cast(pa.int64())
         except pa.ArrowInvalid as error:
             raise NotARecording("bad_patient", field, f"write ids as words or whole numbers ({error})") from error
-    words = _words(column)
-    distinct = words.unique()
+    told = _words(column)
+    distinct = told.unique()
     floats = r"^-?[0-9]+\.0+$"
     if len(distinct) and pc.all(pc.match_substring_regex(distinct, floats)).as_py():
-        words = pc.replace_substring_regex(words, r"\.0+$", "")
-    _no_null(pc.equal(words, ""), "missing_patient", field, "say whose each row is; leave out rows that are nobody's")
-    return words
+        told = pc.replace_substring_regex(told, r"\.0+$", "")
+    _no_null(pc.equal(told, EMPTY), "missing_patient", field, "say whose each row is; leave out rows that are nobody's")
+    return told
 
 
 def _no_null(wrong: pa.ChunkedArray, code: str, field: str, remedy: str) -> None:
     """Refuses the first of the rows that are wrong, with its number from 1 on."""
-    place = pc.index(wrong, pa.scalar(True)).as_py()
+    place = pc.index(wrong, TRUE).as_py()
     if place >= 0:
         count = pc.sum(wrong.cast(pa.int64())).as_py()
         raise NotARecording(code, field, f"{remedy} (row {place + 1}; {count} such rows)")
@@ -207,15 +222,15 @@ def _seconds(column: pa.ChunkedArray, needed: pa.ChunkedArray, field: str, *, ma
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         raise NotARecording("time_is_a_date", field, f"{remedy}; it is {kind}")
     if pa.types.is_duration(kind):
-        column = pc.divide(column.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
+        column = pc.divide(column.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), number(1e6))
     elif _is_text(kind) and pc.any(pc.match_substring_regex(_words(column), DATE)).as_py():
         raise NotARecording("time_is_a_date", field, f"{remedy}; it is text of dates")
     seconds = _numbers(column, needed, "bad_time", field, remedy).cast(pa.float64())
-    odd = pc.and_(needed, pc.fill_null(pc.invert(pc.is_finite(seconds)), True))
+    odd = pc.and_(needed, pc.fill_null(pc.invert(pc.is_finite(seconds)), TRUE))
     if may_lack:
-        odd = pc.and_(odd, pc.fill_null(pc.is_inf(seconds), False))
+        odd = pc.and_(odd, pc.fill_null(pc.is_inf(seconds), FALSE))
     _no_null(odd, "missing_time", field, "say when each watched value was taken, in seconds")
-    far = pc.and_(needed, pc.fill_null(pc.greater(pc.abs(seconds), LONGEST_S), False))
+    far = pc.and_(needed, pc.fill_null(pc.greater(pc.abs(seconds), FURTHEST), FALSE))
     _no_null(far, "time_in_milliseconds", field, "write seconds: these lie more than 317 years from zero; divide them")
     return seconds
 
@@ -237,10 +252,10 @@ def _numbers(column: pa.ChunkedArray, needed: pa.ChunkedArray, code: str, field:
         return column.cast(pa.float64())
     if not _is_text(kind):
         raise NotARecording(code, field, f"{remedy}; the column is of {kind}")
-    given = pc.if_else(needed, pc.utf8_trim_whitespace(_words(column)), None)
-    number = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?(nan|NaN|NAN|inf|Infinity)$"
-    bad = pc.fill_null(pc.invert(pc.match_substring_regex(given, number)), False)
-    place = pc.index(bad, pa.scalar(True)).as_py()
+    given = pc.if_else(needed, pc.utf8_trim_whitespace(_words(column)), NO_WORD)
+    numeral = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?(nan|NaN|NAN|inf|Infinity)$"
+    bad = pc.fill_null(pc.invert(pc.match_substring_regex(given, numeral)), FALSE)
+    place = pc.index(bad, TRUE).as_py()
     if place >= 0:
         seen = str(given[place].as_py())[:40]
         raise NotARecording(code, field, f"{remedy} (row {place + 1} holds {seen!r})")

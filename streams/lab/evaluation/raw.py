@@ -11,6 +11,7 @@ from streams.lab.evaluation.definitions import Array
 from streams.lab.evaluation.measures import Bootstrap, widened
 from streams.lab.evaluation.scores import Compared
 from streams.lab.evaluation.trace import Trace
+from streams.recordings.arrow_values import array_of, number
 from streams.recordings.columns import codes
 from streams.recordings.signals import SIGNALS, in_our_unit
 from streams.recordings.tables import Tables
@@ -52,9 +53,9 @@ def raw_crossings(tables: Tables, trace: Trace, compared: Compared, draws: Boots
 def _count(tables: Tables, trace: Trace, cut_at_s: float | None) -> Array:
     table = tables.vitals
     if cut_at_s is not None:
-        table = table.filter(pc.less(table["time_s"], cut_at_s))
+        table = table.filter(pc.less(table["time_s"], number(cut_at_s)))
     (who, ids), (what, signals), (units, names) = (codes(table, name) for name in ("patient_id", "signal", "unit"))
-    when, value = table["time_s"].to_numpy(), table["value"].to_numpy()
+    when, value = array_of(table["time_s"]), array_of(table["value"])
     places = {patient: place for place, patient in enumerate(trace.patients)}
     place_of = np.array([places.get(patient, len(places)) for patient in ids], dtype=int)
     counts = np.zeros(len(places) + 1, dtype=int)

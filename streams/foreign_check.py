@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.findings import Finding
+from streams.formats.format import Format
 from streams.formats.mapping import Mapping
 from streams.formats.statements import Site
 from streams.inspection.inspector import Inspector

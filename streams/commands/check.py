@@ -4,34 +4,23 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemas.action import Action
-from schemas.base import Message
-from schemas.decode import MAX_BYTES
-from schemas.patient import PatientRecord
-from streams import check_report, foreign_check
 from streams.commands.convert import mapping_at
 from streams.commands.files import room_for, zone_of
-from streams.config.settings import load
-from streams.formats.converter import Format, recognise
-from streams.formats.mapping import Mapping, shipped
-from streams.formats.statements import Site
-from streams.inspection.inspector import Counts, Inspector
-from streams.inspection.remarks import Level, Remark, Sign
-from streams.recorded.replay import Replay, holds_tables
+from streams.formats.format import Format
+from streams.inspection.remarks import Level, Remark
+from streams.recordings.kinds import holds_tables
 
-HEAD = 65_536
-BOM = b"\xef\xbb\xbf"
+if TYPE_CHECKING:
+    from schemas.base import Message
+    from streams.inspection.inspector import Counts
+
 SHOWN_OF_A_KIND = 3
-# A line longer than any record is cut: it is too large either way.
-LONGEST = 4 * MAX_BYTES
 
 
 class Kind(StrEnum):
@@ -42,11 +31,12 @@ class Kind(StrEnum):
     ACTIONS = "actions"
 
 
-CONTRACTS: dict[Kind, type[Message] | None] = {
-    Kind.READINGS: None,
-    Kind.PATIENTS: PatientRecord,
-    Kind.ACTIONS: Action,
-}
+def _contract(of: Kind) -> "type[Message] | None":
+    """The contract of other messages than readings."""
+    from schemas.action import Action
+    from schemas.patient import PatientRecord
+
+    return {Kind.READINGS: None, Kind.PATIENTS: PatientRecord, Kind.ACTIONS: Action}[of]
 
 
 def check(
@@ -92,12 +82,20 @@ def check(
     room_for(report, junit)
     if str(file) != "-" and form is Format.AUTO and holds_tables(file):
         raise typer.Exit(_check_tables(file, as_json))
-    replay = Replay(partitions=load().partitions) if CONTRACTS[of] is None else None
-    inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, CONTRACTS[of], replay), 0, 0
+    zone, mappings = zone_of(site_zone), tuple(mapping_at(path) for path in mapping or ())
+    from streams import check_report  # what is refused is refused before this
+    from streams.config.settings import load
+    from streams.file_check import remarks
+    from streams.formats.statements import Site
+    from streams.inspection.inspector import Inspector
+    from streams.recorded.replay import Replay
+
+    contract = _contract(of)
+    replay = Replay(partitions=load().partitions) if contract is None else None
+    inspector, findings, notes = Inspector(time.time_ns() // 1_000_000, contract, replay), 0, 0
     kinds: Counter[tuple[str, str | None]] = Counter()
     kept: list[Any] = []
-    mappings = tuple(mapping_at(path) for path in mapping or ())
-    for remark in _remarks(file, inspector, _foreign(of, form), Site(zone_of(site_zone), patient), mappings):
+    for remark in remarks(file, inspector, _foreign(of, form), Site(zone, patient), mappings):
         if report is not None or junit is not None:
             kept.append(remark)
         if remark.level is Level.FINDING:
@@ -126,10 +124,11 @@ def check(
 
 def _check_tables(path: Path, as_json: bool) -> int:
     """Says what there is to say of recorded tables; gives the exit code."""
-    from streams.lab.evaluation.table_remarks import remarks_of
     from streams.recordings.tables import tables_of
 
     tables = tables_of(path)
+    from streams.lab.evaluation.table_remarks import remarks_of
+
     found = list(remarks_of(tables))
     for one in found:
         print(json.dumps(one.as_dict()) if as_json else f"{one.level:<8} {one.code:<18} {one.field}: {_what(one)}")
@@ -151,89 +150,13 @@ def _foreign(of: Kind, form: Format) -> Format | None:
     return None if of is not Kind.READINGS or form is Format.NATIVE else form
 
 
-def _remarks(
-    path: Path, inspector: Inspector, form: Format | None, site: Site, mappings: tuple[Mapping, ...]
-) -> Iterator[Any]:
-    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as whole:
-        head = whole.read(HEAD) if form is not None else b""
-        file = cast(BinaryIO, _Again(head, whole))
-        found = recognise(head, (*mappings, *shipped())) if form is Format.AUTO else form
-        if found not in (None, Format.NATIVE):
-            yield from foreign_check.look(head + whole.read(), found, site, mappings, inspector)
-            return
-        yield from _remarks_of(file, inspector)
-
-
-def _remarks_of(file: BinaryIO, inspector: Inspector) -> Iterator[Remark]:
-    for number, message in _messages(file):
-        if message.startswith(BOM) and number == 1:
-            yield Remark(1, Sign.BYTE_ORDER_MARK, None, "the file begins with one")
-            message = message.removeprefix(BOM)
-        yield from inspector.look(number, message)
-
-
-def _messages(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Line number and message; the whole as one message where its first line alone is none."""
-    number, line = _next_line(file, 0)
-    if line and not _is_json(line.removeprefix(BOM)):
-        rest = file.read(LONGEST)
-        whole = line + rest
-        if len(rest) < LONGEST and _is_json(whole.removeprefix(BOM)):
-            yield number, whole.strip()
-            return
-        file = cast(BinaryIO, _Again(rest, file))
-    while line:
-        yield number, line.strip(b"\r\n")
-        number, line = _next_line(file, number)
-
-
-def _next_line(file: BinaryIO, number: int) -> tuple[int, bytes]:
-    """The next line with something in it, of at most `LONGEST` bytes; nothing at the end."""
-    while True:
-        number += 1
-        line = file.readline(LONGEST)
-        while line and not line.endswith(b"\n") and len(line) >= LONGEST and (more := file.readline(LONGEST)):
-            if more.endswith(b"\n"):
-                break
-        if not line or line.strip():
-            return number, line
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-class _Again:
-    """A file of which the next bytes were read already."""
-
-    def __init__(self, read: bytes, file: BinaryIO) -> None:
-        self._read, self._file = read, file
-
-    def readline(self, limit: int) -> bytes:
-        line, newline, self._read = self._read.partition(b"\n")
-        line += newline
-        if len(line) > limit:
-            line, self._read = line[:limit], line[limit:] + self._read
-            return line
-        return line if newline else line + self._file.readline(limit - len(line))
-
-    def read(self, limit: int) -> bytes:
-        """What was read already, then the file."""
-        held, self._read = self._read[:limit], self._read[limit:]
-        return held + self._file.read(limit - len(held))
-
-
 def _told(remark: Remark) -> str:
     place = f"{remark.field}: " if remark.field else ""
     what = remark.what and f"{remark.what}{'' if remark.what.endswith('?') else '.'} "
     return f"{remark.line:>8}  {remark.level:<8} {remark.code:<20} {place}{what}{remark.remedy}"
 
 
-def _summary(counts: Counts, findings: int, notes: int) -> str:
+def _summary(counts: "Counts", findings: int, notes: int) -> str:
     taken = counts.vitals - counts.suspect - counts.refused
     vitals = (
         f"{_many(counts.vitals, 'vital')}: {taken:,} taken, {counts.suspect:,} suspect, {counts.refused:,} refused; "

@@ -3,16 +3,17 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from streams.commands import CannotRun
 from streams.commands.files import room_for, zone_of
-from streams.formats.converter import Converter, Format
-from streams.formats.findings import Converted, Outcome
-from streams.formats.mapping import Mapping, read_mapping
-from streams.formats.statements import Site
+from streams.formats.format import Format
+
+if TYPE_CHECKING:
+    from streams.formats.findings import Converted
+    from streams.formats.mapping import Mapping
 
 
 def convert(
@@ -45,10 +46,15 @@ def convert(
     Example: vigilward convert results.hl7 --site-zone Europe/Berlin | vigilward check -
     """
     room_for(patients)
-    converter = Converter(Site(zone_of(site_zone), patient), mappings=tuple(mapping_at(path) for path in mapping or ()))
+    zone, mappings = zone_of(site_zone), tuple(mapping_at(path) for path in mapping or ())
     data = file.read()
     if not data.strip():
         raise typer.BadParameter("there is no message in it", param_hint="FILE|-")
+    from streams.formats.converter import Converter
+    from streams.formats.findings import Outcome
+    from streams.formats.statements import Site
+
+    converter = Converter(Site(zone, patient), mappings=mappings)
     wrong, records = False, []
     for one in converter.convert(data, form):
         for reading in one.readings:
@@ -61,15 +67,17 @@ def convert(
     raise typer.Exit(1 if wrong else 0)
 
 
-def mapping_at(path: Path) -> Mapping:
+def mapping_at(path: Path) -> "Mapping":
     """The mapping in that file. Raises CannotRun or MappingError."""
+    from streams.formats.mapping import read_mapping
+
     try:
         return read_mapping(path.read_text("utf-8"), path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRun(f"{path.name}: cannot be read: {error.__class__.__name__}", exit_code=2) from error
 
 
-def _tell(one: Converted, as_json: bool, explain: bool) -> None:
+def _tell(one: "Converted", as_json: bool, explain: bool) -> None:
     if as_json:
         verdict: dict[str, Any] = one.verdict() | ({"held": one.held} if one.held else {})
         if explain:

@@ -85,16 +85,17 @@ def evaluate(
             )
         _evaluate_injected(recording, seed, min(workers, os.cpu_count() or 1), as_json=as_json)
         return
-    from streams.recordings.tables import tables_of, vitals_file
-
     room_for(report)
-    rules_of(rules)
-    asked = _asked(events or [], horizon, lead)
-    if cross_fitted and len(asked) > 1:
+    if cross_fitted and len(events or []) > 1:
         raise CannotRun("--cross-fitted takes one --event: a head is learned for it", exit_code=2)
-    if report is not None and len(asked) > 1:
+    if report is not None and len(events or []) > 1:
         raise CannotRun("--report takes one --event: a page is of one", exit_code=2)
+    asked = _asked(events or [], horizon, lead)
+    if rules != PACKAGED:
+        rules_of(rules)
+    _require_labels(recording, asked)
     from streams.lab.evaluation.batches import Helpers
+    from streams.recordings.tables import tables_of, vitals_file
 
     workers = min(workers, os.cpu_count() or 1)
     with Helpers(workers) as helpers:
@@ -129,6 +130,15 @@ def evaluate(
     for number, told in enumerate(every):
         for line in ("", *lines(told)) if number else lines(told):
             print(line)
+
+
+def _require_labels(recording: Path, asked: list[Any]) -> None:
+    """Raises CannotEvaluate where nobody has a label asked for, before the vitals are read."""
+    if asked != [None]:
+        from streams.lab.evaluation.outcomes import event_of
+
+        for one in asked:
+            event_of(recording, one)
 
 
 def _asked(events: list[str], horizon: float | None, lead: float | None) -> list[Any]:

@@ -9,7 +9,8 @@ import typer
 
 from schemas.vitals import Source
 from streams.commands import CannotRun
-from streams.commands.files import PACKAGED, rules_of
+from streams.commands.files import PACKAGED, rules_bytes_of, rules_of
+from streams.recordings.kinds import holds_tables, path_of
 
 
 def explain(
@@ -51,14 +52,18 @@ def explain(
         raise CannotRun("name either --in RECORDING or --from-kafka", exit_code=2)
     if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
-    from streams.recorded.replay import holds_tables
-
-    if (as_evaluated or source) and (recording is None or not (as_evaluated and holds_tables(Path(recording)))):
+    path = None if recording is None else path_of(recording)
+    tables = path if path is not None and holds_tables(path) else None
+    if (as_evaluated or source) and not (as_evaluated and tables):
         raise CannotRun("--as-evaluated, and --source with it, are for recorded tables", exit_code=2)
+    rules_bytes_of(rules)
+    _require_moment(at)
+    if patient is not None and path is not None:
+        _require_patient(patient, path)
     from streams.lab.evaluation.answered import Answered
 
-    plays = Answered(Path(str(recording)), source=source) if as_evaluated else None
-    found = _explained(plays, recording, rules_of(rules), alert_id, patient, at, revision)
+    plays = Answered(tables, source=source) if as_evaluated and tables else None
+    found = _explained(plays, path, rules_of(rules), alert_id, patient, at, revision)
     if as_json:
         print(json.dumps(found))
         return
@@ -68,9 +73,28 @@ def explain(
         print(line)
 
 
+def _require_moment(at: str | None) -> None:
+    """Refuses what is no moment, before anybody is looked for."""
+    from streams.recorded.moments import moment, moment_of_patient
+
+    if at is not None and moment_of_patient(at, 0) is None:
+        moment(at, 0)
+
+
+def _require_patient(patient: str, path: Path) -> None:
+    """Says that a recording of tables knows others, before anything is judged; of lines this is found on the way."""
+    if not holds_tables(path):
+        return
+    from streams.recordings.tables import tables_of
+
+    others = tables_of(path).patients
+    if others and patient not in others:
+        raise CannotRun(f"the recording holds no reading of {patient!r}, but of {others[0]!r} and others", exit_code=1)
+
+
 def _explained(
     answered: Any,
-    recording: str | None,
+    path: Path | None,
     rules: Any,
     alert_id: str | None,
     patient: str | None,
@@ -90,8 +114,6 @@ def _explained(
             return explain_alert(plays, rules, alert_id, revision, patient or whose(alert_id, plays.measured()))
         assert patient is not None and at is not None
         now_ms = int(time.time() * 1_000)
-        if moment_of_patient(at, 0) is None:
-            moment(at, now_ms)  # what is no moment is refused before anybody is looked for
         own = moment_of_patient(at, _start(plays, patient))
         when = moment(at, now_ms) if own is None else own
         assert when is not None
@@ -99,8 +121,8 @@ def _explained(
 
     if answered is not None:
         return of(answered)
-    if recording is not None:
-        return of(Recording.named(recording, settings.partitions, settings.keys))
+    if path is not None:
+        return of(Recording(path, settings.partitions, settings.keys))
     from streams.recorded.source import Source as Log
 
     with Log(settings) as source:

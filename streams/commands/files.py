@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from detectors.rules import Rules, RulesError, read_rules
 from streams.commands import CannotRun
-from streams.config.packaged_rules import first_rules_bytes, packaged_rules_bytes
+
+if TYPE_CHECKING:
+    from detectors.rules import Rules
 
 PACKAGED: Final = "packaged"
 FIRST: Final = "first"
@@ -18,20 +19,23 @@ def rules_bytes_of(name: str) -> bytes:
 
     Raises CannotRun where there is none.
     """
-    if name == FIRST:
-        return first_rules_bytes()
-    if name == PACKAGED:
-        return packaged_rules_bytes()
+    if name in (FIRST, PACKAGED):
+        from streams.config.packaged_rules import first_rules_bytes, packaged_rules_bytes
+
+        return first_rules_bytes() if name == FIRST else packaged_rules_bytes()
     path = Path(name)
     if not path.is_file():
         raise CannotRun(f"there is no rules file {name!r}", exit_code=2)
     return path.read_bytes()
 
 
-def rules_of(name: str, *, exit_code: int = 2) -> Rules:
+def rules_of(name: str, *, exit_code: int = 2) -> "Rules":
     """The rules in that file. Raises CannotRun where there are none that can be armed."""
+    value = rules_bytes_of(name)
+    from detectors.rules import RulesError, read_rules
+
     try:
-        return read_rules(rules_bytes_of(name))
+        return read_rules(value)
     except RulesError as refusal:
         words = f"{name}: {refusal}; `vigilward rules validate` tells every fault"
         raise CannotRun(words, exit_code=exit_code) from None

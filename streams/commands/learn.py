@@ -42,14 +42,17 @@ def learn(
 
     Example: vigilward learn recorded/2025 --head sepsis --out sepsis.json
     """
-    from streams.lab.evaluation.folder import check
+    if into is not None and not (on and rules_out and version and author and approver):
+        raise CannotRun("--into needs --on, --rules-out, --version, --author and --approver", exit_code=2)
+    room_for(out, rules_out)
+    if into is not None:
+        rules_bytes_of(into)
     from streams.lab.learning.recipes import HEADS, Outcome
 
     if head not in HEADS:
         raise CannotRun(f"nobody knows a head `{head}`; known: {', '.join(HEADS)}", exit_code=2)
-    if into is not None and not (on and rules_out and version and author and approver):
-        raise CannotRun("--into needs --on, --rules-out, --version, --author and --approver", exit_code=2)
-    room_for(out, rules_out)
+    from streams.lab.evaluation.folder import check
+
     if into is not None:
         rules_of(into)
     labelled = HEADS[head].outcome is not Outcome.LOW_PRESSURE

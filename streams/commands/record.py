@@ -12,7 +12,6 @@ import typer
 
 from streams.commands import CannotRun, progress
 from streams.commands.files import room_for
-from streams.config.settings import load
 
 STDOUT: Final = Path("-")
 
@@ -30,15 +29,17 @@ def record(
 
     Example: vigilward record --since 90m night.log
     """
-    from streams.recorded.moments import stretch
-    from streams.recorded.recorder import record as pieces
-    from streams.recorded.source import Source
-
-    asked = stretch(None, since, until, int(time.time() * 1_000))
     if path != STDOUT and path.exists() and not force:
         raise CannotRun(f"{str(path)!r} is there already; --force writes over it", exit_code=2)
     if path != STDOUT:
         room_for(path)
+    from streams.recorded.moments import stretch
+
+    asked = stretch(None, since, until, int(time.time() * 1_000))
+    from streams.config.settings import load
+    from streams.recorded.recorder import record as pieces
+    from streams.recorded.source import Source
+
     settings = load()
     records = 0
     whole = True

@@ -5,17 +5,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from streams.commands import CannotRun, progress
-from streams.config.settings import load
-from streams.log import Output
-from streams.recorded.replay import Replay, read_lines
+from streams.recordings.kinds import holds_tables
 
-Tell = Callable[[Output], None]
+if TYPE_CHECKING:
+    from streams.log import Output
+
+Tell = Callable[["Output"], None]
 
 
 def replay(
@@ -59,6 +60,10 @@ def replay(
         raise CannotRun("--patient, --since and --until are for a log (--from-kafka, or from `record`)", exit_code=2)
     if not path.exists():
         raise CannotRun(f"there is no file or folder {str(path)!r}", exit_code=2)
+    _require_readings(path)
+    from streams.config.settings import load
+    from streams.recorded.replay import Replay, read_lines
+
     count = partitions or load().partitions
     tell = _bytes if as_json or not sys.stdout.isatty() else _words
     one = Replay(partitions=count, alone=alone)
@@ -79,6 +84,19 @@ def replay(
         for words in wrong:
             print(f"vigilward replay: {words}", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _require_readings(path: Path) -> None:
+    """Refuses what holds nothing to replay, before the watch is imported. Raises NotARecording too."""
+    if holds_tables(path):
+        from streams.recordings.tables import tables_of
+
+        there = len(tables_of(path).vitals) > 0
+    else:
+        with path.open("rb") as file:
+            there = any(line.strip() for line in file)
+    if not there:
+        raise CannotRun(f"empty: {str(path)!r}: there is no reading in it", exit_code=2)
 
 
 def _wrong(misplaced: int, counts: Counter[str]) -> Iterator[str]:
@@ -102,15 +120,18 @@ def _is_log(path: Path) -> bool:
 def _replay_log(
     path: Path | None, from_kafka: bool, patient: str | None, since: str | None, until: str | None, tell: Tell
 ) -> None:
-    from streams.config.packaged_rules import first_rules, packaged_rules
-    from streams.recorded.file import RecordedLog
+    if (path is None) is not from_kafka:
+        raise CannotRun("name either a file or --from-kafka", exit_code=2)
     from streams.recorded.moments import stretch
+
+    asked = stretch(patient, since, until, int(time.time() * 1_000))
+    from streams.config.packaged_rules import first_rules, packaged_rules
+    from streams.config.settings import load
+    from streams.recorded.file import RecordedLog
     from streams.recorded.play import play
     from streams.recorded.source import Source
 
-    if (path is None) is not from_kafka:
-        raise CannotRun("name either a file or --from-kafka", exit_code=2)
-    asked, settings = stretch(patient, since, until, int(time.time() * 1_000)), load()
+    settings = load()
     incomplete: list[int] = []
     if path is not None:
         # a log that names no rules is one of the first build; a file made by hand is judged as a new log would be
@@ -139,12 +160,12 @@ LOG_BEGINS = b'{"recorded_log":'
 SUMMED = ("patients", "accepted", "suspect", "duplicate", "late", "rejected", "unreadable")
 
 
-def _bytes(output: Output) -> None:
+def _bytes(output: "Output") -> None:
     if output.topic == "alerts" and output.value is not None:
         sys.stdout.buffer.write(output.value + b"\n")
 
 
-def _words(output: Output) -> None:
+def _words(output: "Output") -> None:
     if output.topic == "alerts" and output.value is not None:
         print(in_words(msgspec.json.decode(output.value)))
 

@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from detectors.rules import Rules
 from streams.commands import CannotRun, progress
 from streams.commands.files import PACKAGED, room_for, rules_bytes_of, rules_of
+from streams.recordings.kinds import path_of
+
+if TYPE_CHECKING:
+    from detectors.rules import Rules
 
 
 class RulesCommand(StrEnum):
@@ -137,16 +140,17 @@ def _show_listed(name: str, as_json: bool) -> None:
     print(f"  armed  {', '.join(sorted(one.armed))}")
 
 
-def _approved(one: Rules) -> str:
+def _approved(one: "Rules") -> str:
     return f"approved by {one.approver}" if one.approver else "approved by nobody"
 
 
 def _validate(asked: Asked) -> None:
+    bodies = {path: rules_bytes_of(path) for given in asked.files or [PACKAGED] for path in _files(given)}
     from streams.lab.rules.rules_faults import faults_of
 
     found = 0
-    for name in [path for given in asked.files or [PACKAGED] for path in _files(given)]:
-        faults = faults_of(rules_bytes_of(name))
+    for name, body in bodies.items():
+        faults = faults_of(body)
         found += sum(not fault.is_note for fault in faults)
         for fault in faults:
             level = "note" if fault.is_note else "fault"
@@ -164,10 +168,10 @@ def _verdict(faults: int) -> str:
 
 
 def _diff(asked: Asked) -> None:
-    from streams.lab.rules.rules_diff import changes
-
     if len(asked.files) not in (1, 2):
         raise CannotRun("rules diff needs one file, to compare with --armed, or two: OLD NEW", exit_code=2)
+    from streams.lab.rules.rules_diff import changes
+
     old, new = (asked.armed, *asked.files)[-2:]
     found = changes(_read(old), _read(new))
     for change in found:
@@ -177,10 +181,10 @@ def _diff(asked: Asked) -> None:
 
 
 def _dry_run(asked: Asked) -> None:
+    candidate, recording = _candidate(asked), _recording(asked)
     from streams.lab.rules.dry_run import compared, hear, in_words
     from streams.log.fixed import FixedRules
 
-    candidate, recording = _candidate(asked), _recording(asked)
     in_force = _read(asked.armed)
     found = compared(
         hear(recording.play(in_force)),
@@ -195,9 +199,9 @@ def _dry_run(asked: Asked) -> None:
 
 
 def _shadow(asked: Asked) -> None:
+    candidate, recording = _candidate(asked), _recording(asked)
     from streams.log.shadow import Counts, beside, in_words, report
 
-    candidate, recording = _candidate(asked), _recording(asked)
     in_force, counts = _read(asked.armed), Counts()
     for _ in recording.play(in_force, beside(candidate, counts)):
         pass
@@ -206,13 +210,14 @@ def _shadow(asked: Asked) -> None:
 
 
 def _enact(asked: Asked) -> None:
-    from streams.config.settings import load
-    from streams.installation.enacting import enact
-
     if len(asked.files) != 1 or asked.signature is None:
         raise CannotRun("rules enact needs one file and --signature FILE", exit_code=2)
     if not asked.signature.is_file():
         raise CannotRun(f"there is no signature file {str(asked.signature)!r}", exit_code=2)
+    rules_bytes_of(asked.files[0])
+    from streams.config.settings import load
+    from streams.installation.enacting import enact
+
     settings, rules = load(), rules_of(asked.files[0])
     body, signature = rules_bytes_of(asked.files[0]), asked.signature.read_bytes()
     approver = settings.approvers.who_signed(body, signature)
@@ -226,13 +231,14 @@ def _enact(asked: Asked) -> None:
 
 
 def _calibrate(asked: Asked) -> None:
-    from streams.recordings.tables import tables_of
-
     if len(asked.files) != 1 or asked.budget is None or not 0 < asked.budget < inf:
         raise CannotRun("rules calibrate needs a folder of recordings and --budget RATE, above 0", exit_code=2)
     data = rules_bytes_of(asked.armed)
-    _read(asked.armed)
+    if asked.armed != PACKAGED:
+        _read(asked.armed)
     room_for(asked.out)
+    from streams.recordings.tables import tables_of
+
     tables = tables_of(Path(asked.files[0]))
     from streams.lab.evaluation.data_quality import data_quality, lines  # what is refused is refused before this
     from streams.lab.rules.budget import calibrate, disarmed, in_words, unseen
@@ -254,22 +260,23 @@ def _calibrate(asked: Asked) -> None:
     raise typer.Exit(1 if found.refused else 0)
 
 
-def _named(one: Rules) -> dict[str, str]:
+def _named(one: "Rules") -> dict[str, str]:
     return {"name": one.name, "version": one.version, "sha256": one.sha256}
 
 
-def _candidate(asked: Asked) -> Rules:
+def _candidate(asked: Asked) -> "Rules":
     if len(asked.files) != 1:
         raise CannotRun("name one candidate, a rules file", exit_code=2)
     return _read(asked.files[0])
 
 
 def _recording(asked: Asked) -> Any:
+    if asked.recording is None:
+        raise CannotRun("name a recording: --in a folder, a file of readings, a log, or a bundled sample", exit_code=2)
+    path_of(asked.recording)
     from streams.config.settings import load
     from streams.recorded.again import Recording
 
-    if asked.recording is None:
-        raise CannotRun("name a recording: --in a folder, a file of readings, a log, or a bundled sample", exit_code=2)
     settings = load()
     return Recording.named(asked.recording, settings.partitions, settings.keys)
 
@@ -279,7 +286,7 @@ def _print(found: dict[str, Any], words: Sequence[str], as_json: bool) -> None:
         print(line)
 
 
-def _read(name: str) -> Rules:
+def _read(name: str) -> "Rules":
     return rules_of(name, exit_code=1)
 
 

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from streams.inspection import spot_checks
-
 
 def score(
     file: Annotated[
@@ -42,6 +40,8 @@ def score(
 
 def _answer(line: bytes, number: int, as_json: bool) -> tuple[str, bool]:
     """What is said of a line, and whether it has a score."""
+    from streams.inspection import spot_checks
+
     about = spot_checks.passed(line)
     try:
         result = spot_checks.score(line)

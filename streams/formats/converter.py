@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
 from streams.formats import apple_health, fhir, fit, hl7v2, mapped, native, openmhealth
 from streams.formats.findings import Converted, Sign
+from streams.formats.format import Format
 from streams.formats.identity import Identity
 from streams.formats.jsons import documents
 from streams.formats.mapping import Mapping, Mappings, shipped
@@ -22,19 +22,6 @@ _UTF16: Final = {
     b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"M\0S\0H\0": "utf-16-le", b"\0M\0S\0H": "utf-16-be",
 }  # fmt: skip
 _DECLARED: Final = re.compile(r"(<\?xml[^>]{0,80}?)\s+encoding\s*=\s*[\"'][^\"'>]{0,40}[\"']")
-
-
-class Format(StrEnum):
-    """The formats by name; `auto` looks at the first bytes."""
-
-    AUTO = "auto"
-    HL7V2 = "hl7v2"
-    FHIR = "fhir"
-    OPENMHEALTH = "openmhealth"
-    APPLE_HEALTH = "apple-health"
-    FIT = "fit"
-    MAPPED = "mapped"
-    NATIVE = "native"
 
 
 @dataclass(slots=True)

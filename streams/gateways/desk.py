@@ -15,8 +15,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message,
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.findings import Converted
+from streams.formats.format import Format
 from streams.formats.statements import sequence_of
 from streams.gateways.sealed import CannotOpen, Seal
 from streams.simulator.publisher import REQUIRED, CannotPublish

@@ -14,8 +14,9 @@ import msgspec
 from aiohttp import web
 
 from schemas.reasons import Refusal
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.findings import Converted, Finding, Level, Outcome, Sign
+from streams.formats.format import Format
 from streams.formats.plain import items, mapping_of, text_of
 from streams.gateways.fhir_answers import capability, entry_answers, outcome
 from streams.gateways.gateway import Gateway

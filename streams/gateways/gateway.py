@@ -16,8 +16,9 @@ from schemas.patient import Event
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
 from streams.config.topics import Topic
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.findings import Converted, Outcome
+from streams.formats.format import Format
 from streams.formats.identity import Identity
 from streams.formats.mapping import read_mapping
 from streams.formats.statements import Site

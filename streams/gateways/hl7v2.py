@@ -11,8 +11,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Final, cast
 
-from streams.formats.converter import Format
 from streams.formats.findings import Converted
+from streams.formats.format import Format
 from streams.formats.hl7v2_ack import acknowledge
 from streams.gateways.gateway import Gateway
 from streams.gateways.mllp import Frames, TooLarge, frame

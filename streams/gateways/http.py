@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from streams.formats.converter import Format
+from streams.formats.format import Format
 from streams.gateways.gateway import Gateway
 from streams.gateways.server import who_may
 from streams.gateways.store import NotStored

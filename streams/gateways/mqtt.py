@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from streams.config.settings_problems import SettingsError
-from streams.formats.converter import Format
+from streams.formats.format import Format
 from streams.gateways.gateway import Gateway
 from streams.gateways.store import NotStored
 

@@ -12,17 +12,11 @@ from schemas.times import to_ms
 from streams.log import Output, Partition
 from streams.log.placing import partition_of
 from streams.recorded.lines import is_recorded_log
-from streams.recorded.replay import Replay, holds_tables, read_lines
-from streams.recordings.samples import NAMES, folder
+from streams.recorded.replay import Replay, read_lines
+from streams.recordings.kinds import holds_tables, path_of
 
 if TYPE_CHECKING:
     from streams.recorded.source import Source
-
-
-class NoRecording(ValueError):
-    """There is nothing to replay under that name."""
-
-    exit_code = 2
 
 
 class Recording(NamedTuple):
@@ -39,12 +33,7 @@ class Recording(NamedTuple):
         >>> Recording.named("bidmc", 8, ControlRecordKeys({})).path.name
         'bidmc'
         """
-        path = Path(name)
-        if path.exists():
-            return cls(path, partitions, keys)
-        if name in NAMES:
-            return cls(folder(name), partitions, keys)
-        raise NoRecording(f"there is no file or folder {name!r}, nor is it a bundled sample ({', '.join(NAMES)})")
+        return cls(path_of(name), partitions, keys)
 
     @property
     def is_log(self) -> bool:

@@ -2,14 +2,15 @@
 
 import re
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from schemas.base import read_moment
 from schemas.times import to_ms
-from streams.recorded.play import Stretch
 from streams.simulator.pace import seconds
+
+if TYPE_CHECKING:
+    from streams.recorded.play import Stretch
 
 WORDED: Final = re.compile(r"(hour|second)s? (\d+(?:\.\d+)?)")
 UNITS_S: Final = {"hour": 3_600, "second": 1}
@@ -24,6 +25,8 @@ def moment(text: str | None, now_ms: int) -> int | None:
     """
     if text is None:
         return None
+    from schemas.base import read_moment
+
     try:
         return to_ms(read_moment(text))
     except ValueError as refusal:
@@ -56,9 +59,11 @@ def moment_of_patient(text: str, start_ms: int | None) -> int | None:
     return start_ms + round(after * 1_000) + SETTLE_MS
 
 
-def stretch(patient: str | None, since: str | None, until: str | None, now_ms: int) -> Stretch:
+def stretch(patient: str | None, since: str | None, until: str | None, now_ms: int) -> "Stretch":
     """What was asked for. Raises typer.BadParameter."""
-    asked = Stretch(patient, moment(since, now_ms), moment(until, now_ms))
-    if asked.since_ms is not None and asked.until_ms is not None and asked.since_ms > asked.until_ms:
+    begin, end = moment(since, now_ms), moment(until, now_ms)
+    if begin is not None and end is not None and begin > end:
         raise typer.BadParameter("--since lies after --until")
-    return asked
+    from streams.recorded.play import Stretch
+
+    return Stretch(patient, begin, end)

@@ -20,10 +20,10 @@ from streams.config.packaged_rules import packaged_rules
 from streams.log import Output, Partition
 from streams.log.control_records import forward
 from streams.log.placing import partition_of
+from streams.recordings.kinds import holds_tables
 
 FLUSH_MS: Final = 20_000  # longer than a window and its lateness
 CLOCK_AHEAD: Final = Refusal.CLOCK_AHEAD.value
-TABLES: Final = frozenset({".parquet", ".csv"})
 _KEYS: Final = ControlRecordKeys.parse("replay:of-a-file-of-readings")
 _TOPIC: Final = "vitals.readings"
 
@@ -151,11 +151,6 @@ class Replay:
             total.update({f"refused_{code}": count for code, count in part.tally.refusals.items()})
         total["patients"] = sum(len(part.watches) for part in self._parts.values())
         return total
-
-
-def holds_tables(path: Path) -> bool:
-    """Whether a recording is of tables (`streams/recordings/tables.py`), and not one reading a line."""
-    return path.is_dir() or path.suffix.lower() in TABLES
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

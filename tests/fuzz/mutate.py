@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 
-from streams.formats.converter import Format
+from streams.formats.format import Format
 from tests.streams.formats.making import HEART_RATE, SPO2, fit, message, observation, obx
 
 FULL = 1_164_931_200

@@ -14,7 +14,7 @@ if GUIDED:
 
 # What is instrumented has to be read for the first time here.
 with atheris.instrument_imports(include=["streams.formats"]) if GUIDED else nullcontext():
-    from streams.formats.converter import Format
+    from streams.formats.format import Format
     from tests.fuzz.mutate import SEEDS, bent
     from tests.fuzz.target import hold
 

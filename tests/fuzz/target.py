@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from schemas.decode import Decoded, decode
 from schemas.judge import Refused, judge
 from schemas.reasons import Refusal
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.findings import TOLD_OF_A_CODE, Sign
+from streams.formats.format import Format
 from streams.formats.statements import Site
 
 SLOWEST_S = 1.0

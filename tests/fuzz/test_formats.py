@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.formats.converter import Format
+from streams.formats.format import Format
 from tests.fuzz.mutate import SEEDS, bent
 from tests.fuzz.target import hold
 from tests.streams.formats.making import message, obx

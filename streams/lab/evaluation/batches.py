@@ -13,7 +13,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -52,13 +53,18 @@ class Helpers:
     def __init__(self, workers: int) -> None:
         self.count = workers - 1
         self._pool: ProcessPoolExecutor | None = None
+        self._processes: set[BaseProcess] = set()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:  # nobody waits for what a refused recording was to be judged with
+            for one in self._processes:
+                one.terminate()
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def started(self) -> bool:
@@ -81,6 +87,11 @@ class Helpers:
         """What `work` finds of these facts, in another process."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.count, mp_context=get_context("spawn"))
+            before = set(active_children())
+            with _no_main():
+                first = self._pool.submit(work, *facts)
+            self._processes = set(active_children()) - before
+            return first
         with _no_main():
             return self._pool.submit(work, *facts)
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from streams.lab.evaluation.definitions import HOUR_S, LANDMARK_48_H, LANDMARK_H, SHIPPED, T0_S, Array, Event, Horizon
 from streams.lab.evaluation.folder import CannotEvaluate
+from streams.recordings.arrow_values import array_of
+from streams.recordings.columns import codes
 from streams.recordings.labels import Label, labels
-from streams.recordings.tables import LABELS_FILE, Recorded, tables_of
+from streams.recordings.tables import LABELS_FILE, Recorded, labels_of, tables_of
 
 DAY_S: Final = 86_400
 ABOUT: Final = frozenset({"age", "gender_male", "saps1", "icu_type", "onset_censored_early"})
@@ -76,7 +78,7 @@ def event_of(recorded: Recorded, asked: Asked | None = None) -> str | None:
 
 def label_counts(recorded: Recorded) -> dict[str, int]:
     """How many rows each label has."""
-    table = tables_of(recorded).labels
+    table = labels_of(recorded)
     if table is None:
         return {}
     return {row["values"]: row["counts"] for row in table["label"].value_counts().to_pylist()}
@@ -162,9 +164,12 @@ def read_outcomes(
 def require_one_clock(recorded: Recorded, asked: Asked | None = None) -> None:
     """Raises `CannotEvaluate` where no onset lies within what was recorded of its patient."""
     tables = tables_of(recorded)
-    seen = tables.vitals.group_by("patient_id").aggregate([("time_s", "min"), ("time_s", "max")]).to_pydict()
-    begins, ends = np.array(seen["time_s_min"], dtype=float), np.array(seen["time_s_max"], dtype=float)
-    outcomes = read_outcomes(tables, seen["patient_id"], begins.tolist(), asked)
+    who, ids = codes(tables.vitals, "patient_id")
+    when = array_of(tables.vitals["time_s"])
+    begins, ends = np.full(len(ids), np.inf), np.full(len(ids), -np.inf)
+    np.fmin.at(begins, who, when)
+    np.fmax.at(ends, who, when)
+    outcomes = read_outcomes(tables, ids, begins.tolist(), asked)
     timed = outcomes.timed
     if timed.any() and outside(outcomes, (ends - begins) / HOUR_S)[timed].all():
         raise CannotEvaluate(

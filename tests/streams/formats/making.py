@@ -4,8 +4,9 @@ import json
 import struct
 from zoneinfo import ZoneInfo
 
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
 from streams.formats.fit_text import crc
+from streams.formats.format import Format
 from streams.formats.statements import Site
 
 BERLIN = ZoneInfo("Europe/Berlin")

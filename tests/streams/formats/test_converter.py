@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from schemas.decode import Decoded, decode
 from schemas.judge import Judged, judge
 from streams.formats import codes
-from streams.formats.converter import Converter, Format, recognise
+from streams.formats.converter import Converter, recognise
 from streams.formats.findings import SIGNS, Outcome, Sign
+from streams.formats.format import Format
 from streams.formats.mapping import MappingError, read_mapping, shipped
 from tests.streams.formats.making import BERLIN, HEART_RATE, SPO2, convert, message, observation, signs, values
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from streams.formats.converter import Format
 from streams.formats.findings import Outcome
+from streams.formats.format import Format
 from tests.streams.formats.making import convert, observation, signs, values
 
 UCUM = "http://unitsofmeasure.org"

@@ -12,7 +12,7 @@ from schemas.decode import decode
 from schemas.patient import PatientRecord
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
-from streams.formats.converter import Format
+from streams.formats.format import Format
 from streams.formats.identity import Identity
 from streams.gateways.attached import Attached
 from streams.gateways.gateway import Gateway

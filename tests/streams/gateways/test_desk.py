@@ -7,7 +7,8 @@ import pytest
 
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
-from streams.formats.converter import Converter, Format
+from streams.formats.converter import Converter
+from streams.formats.format import Format
 from streams.gateways.desk import Kept, name_of, tried_again
 from streams.gateways.gateway import Gateway
 from streams.gateways.sealed import CannotOpen, Seal

@@ -7,9 +7,10 @@ import pytest
 from streams.config.packaged_rules import packaged_rules
 from streams.lab.explain.explain import explain_alert
 from streams.log.fixed import FixedRules
-from streams.recorded.again import NoRecording, Recording
+from streams.recorded.again import Recording
 from streams.recorded.lines import Begin, Head, line_of, written
 from streams.recorded.replay import replay
+from streams.recordings.kinds import NoRecording
 from tests.making import KEYS, SECOND, T0, TOPIC, Entry, numbered, reading, rules_bytes, rules_with
 
 RULES = packaged_rules()

@@ -276,3 +276,5 @@ async def _end(producer: AIOKafkaProducer) -> None:
     except TimeoutError:  # it waits for a broker that is away: cut the line, then end its sender
         await producer.client.close()
         await producer._sender.close()
+    # A sender that was ended tells nobody: whoever waits for what it held would wait for ever.
+    producer._message_accumulator.fail_all(KafkaError("the producer was ended"))

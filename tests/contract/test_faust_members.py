@@ -156,6 +156,7 @@ def test_instances_carry_what_we_read_of_them():
     assert "self.timestamp" in inspect.getsource(TopicPartitionState)
     assert "self._coordinator =" in inspect.getsource(driver.aiokafka.AIOKafkaConsumer.start)
     assert "self._sender" in inspect.getsource(AIOKafkaProducer.__init__)
+    assert "self._message_accumulator" in inspect.getsource(AIOKafkaProducer.__init__)
 
 
 def test_an_event_is_made_with_the_arguments_that_we_give():

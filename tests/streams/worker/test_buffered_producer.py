@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.config.settings import Settings
 from streams.demo.embedded import EmbeddedBroker, Request
-from streams.worker.buffered_producer import MAX_QUEUED_RECORDS, BufferedProducer
+from streams.worker.buffered_producer import MAX_QUEUED_RECORDS, STOP_S, BufferedProducer
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 
 ALERTS, REJECTIONS = "vitals.alerts", "vitals.rejections"
@@ -170,6 +170,30 @@ def test_while_the_broker_is_away_records_wait_grow_old_and_then_arrive(embedded
         return await read(embedded, ALERTS, 1, 2)
 
     assert run(story()) == [b"before", b"during"]
+
+
+def test_whoever_waits_on_a_producer_that_is_ended_sends_again_by_the_next(embedded, run):
+    """Another topic had been away for longer than a request lasts: what was under way to this one was never heard of
+    again, and its partition could not send for good.
+    """
+
+    async def story():
+        async with producer(embedded) as one:
+            await one.put(records(b"j"))
+            assert await one.flushed(20)
+            embedded.down()
+            try:
+                await one.put(records(b"k"))
+                assert not await one.flushed(0.3)
+                replacing = asyncio.create_task(one._replace(one._producer))
+                await asyncio.sleep(STOP_S + 0.5)  # by then the line is cut
+            finally:
+                embedded.up()
+            await replacing
+            assert await one.flushed(20)
+        return await read(embedded, ALERTS, 0, 2)
+
+    assert run(story()) == [b"j", b"k"]
 
 
 def test_a_full_buffer_holds_the_senders_back_counts_them_and_lets_one_after_the_other_go_on(embedded, run):

@@ -11,11 +11,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from deploy.make import tools
+from schemas.times import to_text
+from streams.board.accounts import as_lines, role_of
 from streams.board.api.pages import is_built
 from streams.config.settings import Settings
-from tests.browser.made import Bed, Ward, directory, story
+from streams.web_push.identity import Identity
+from tests.browser.made import Bed, Ward, directory, lifecycle, now, story
 from tests.browser.taking import Taking
 from tests.streams.board.conftest import BoardProcess, a_broker
+from tests.streams.board.test_push import PASSWORD
+from tests.streams.web_push.receiving import sender_in
 
 HERE = Path(__file__).parent
 AXE = HERE.parents[1] / "streams/board/page/node_modules/axe-core/axe.min.js"
@@ -125,3 +130,27 @@ def screen(browser: Browser, board: BoardProcess) -> Iterator[Callable[..., Scre
     for one in opened:
         one.context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return sender_in(tmp_path_factory.mktemp("key"))
+
+
+@pytest.fixture(scope="session")
+def pushing(settings, beds, identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
+    """A board that calls by Web Push, with accounts."""
+    path: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
+    path.write_text(as_lines("nora", "Nora", role_of("nurse"), PASSWORD))
+    process = BoardProcess(settings, accounts=path, push_public_key=identity.public, send_within_s=5).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def calling(beds: dict[str, Bed], ward: Ward) -> Iterator[Bed]:
+    bed = beds["A08"]
+    steps = [{"step": "nurse", "at": to_text(now()), "delivery": "waiting", "recipients": []}]
+    bed.alert_id = ward.call(bed, "Resp rate 27/min, usual 16", "high", lifecycle=lifecycle(steps=steps))
+    yield bed
+    ward.calm(bed)

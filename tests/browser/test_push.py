@@ -1,9 +1,9 @@
 """Calls on a browser whose page is closed: subscribed on the page, pushed by the notifier's channel, answered there.
 
-Chromium without a screen registers at no push service: `PushManager` gives a subscription of the test's own, whose push
-service opens each message as a browser does; what it opened is handed to the service worker by the browser's debugger.
-The service worker, its notifications, the board and the actions are real. That somebody's finger touches a notification
-is not tried: its handler is called.
+These pages are private windows, in which nobody can subscribe: `PushManager` gives a subscription of the test's own,
+whose push service opens each message as a browser does; what it opened is handed to the service worker by the browser's
+debugger. The service worker, its notifications, the board and the actions are real.
+That somebody's finger touches a notification is not tried: its handler is called.
 """
 
 import asyncio
@@ -11,8 +11,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -21,8 +19,6 @@ from playwright.sync_api import Page, Worker, expect
 
 from schemas.action import Step
 from schemas.reading import Mode
-from schemas.times import to_text
-from streams.board.accounts import as_lines, role_of
 from streams.config.topics import Topic
 from streams.notify.alerts import decode as alert_of
 from streams.notify.book import Book
@@ -31,8 +27,8 @@ from streams.notify.devices import Devices
 from streams.notify.notice import Notice, Phase
 from streams.notify.outbox import joined
 from streams.notify.routes import Channel, Recipient
-from streams.web_push.identity import Identity, new_key
-from tests.browser.made import Bed, Ward, lifecycle, now
+from streams.web_push.identity import Identity
+from tests.browser.made import Bed
 from tests.streams.board.conftest import BoardProcess, everything
 from tests.streams.board.test_push import PASSWORD, subscriptions
 from tests.streams.notify.conftest import routes_of
@@ -52,32 +48,6 @@ PushManager.prototype.getSubscription = async function () {
   return sessionStorage.on ? this.subscribe({ applicationServerKey: [] }) : null;
 };
 """
-
-
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    path = tmp_path_factory.mktemp("key") / "push.pem"
-    path.write_bytes(new_key())
-    return Identity.read(path)
-
-
-@pytest.fixture(scope="module")
-def pushing(settings, beds, identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
-    """A board that calls by Web Push, with accounts."""
-    path: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
-    path.write_text(as_lines("nora", "Nora", role_of("nurse"), PASSWORD))
-    process = BoardProcess(settings, accounts=path, push_public_key=identity.public, send_within_s=5).start()
-    yield process
-    process.kill()
-
-
-@pytest.fixture
-def calling(beds: dict[str, Bed], ward: Ward) -> Iterator[Bed]:
-    bed = beds["A08"]
-    steps = [{"step": "nurse", "at": to_text(now()), "delivery": "waiting", "recipients": []}]
-    bed.alert_id = ward.call(bed, "Resp rate 27/min, usual 16", "high", lifecycle=lifecycle(steps=steps))
-    yield bed
-    ward.calm(bed)
 
 
 class Phone:

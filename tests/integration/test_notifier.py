@@ -167,3 +167,41 @@ def test_of_two_notifiers_one_tells_and_an_alert_that_cannot_be_read_stops_nothi
 
     assert len(receiver.order) == ALERTS
     assert unreadable == 2
+
+
+@pytest.mark.needs("java", "maven")
+def test_while_notifiers_come_leave_and_die_each_call_and_its_end_are_told_with_one_content_in_order(
+    stage: Stage, receiver: Receiver, routes: Path, tmp_path: Path
+):
+    """Partitions are dealt anew in the middle of everything: to a second one, back after a kill, and after a stop."""
+
+    def call(numbers: range) -> None:
+        for number in numbers:
+            stage.publish(Topic.ALERTS, [(f"p-{number}".encode(), alert(number, 1, "calling"))])
+            time.sleep(0.05)
+
+    first = notifier(stage, tmp_path / "one", routes)
+    until(lambda: first.get("/readyz")[0] == 200, first.fate)
+    call(range(20))
+    second = notifier(stage, tmp_path / "two", routes)
+    call(range(20, 35))
+    until(lambda: second.get("/readyz")[0] == 200, second.fate)
+    first.process.kill()
+    first.process.wait()
+    call(range(35, 45))
+    third = notifier(stage, tmp_path / "three", routes)
+    call(range(45, ALERTS))
+    until(lambda: third.get("/readyz")[0] == 200, third.fate)
+    assert second.stop() == 0, second.fate()
+    receiver.honest = True
+    try:
+        until(lambda: told(receiver) == ids_of_calls(1), third.fate)
+        stage.publish(Topic.ALERTS, [(f"p-{number}".encode(), alert(number, 2, "cleared")) for number in range(ALERTS)])
+        until(lambda: sum(one.endswith(":over") for one in receiver.taken) == ALERTS, third.fate)
+    finally:
+        assert third.stop() == 0, third.fate()
+
+    assert {len(contents) for contents in receiver.taken.values()} == {1}
+    for one in receiver.taken:
+        if one.endswith(":over"):
+            assert receiver.order.index(one) > receiver.order.index(one.removesuffix(":over"))

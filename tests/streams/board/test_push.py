@@ -13,11 +13,11 @@ from schemas.times import to_text
 from streams.board.accounts import as_lines, role_of
 from streams.config.settings import Settings
 from streams.config.topics import Topic
-from streams.web_push.identity import Identity, new_key
+from streams.web_push.identity import Identity
 from streams.web_push.ticket import Ticket, TicketCall, write
 from tests.browser.made import Bed, Ward
 from tests.streams.board.conftest import BoardProcess, Visitor, everything
-from tests.streams.web_push.receiving import BrowserKeys
+from tests.streams.web_push.receiving import BrowserKeys, sender_in
 
 PASSWORD = "a long enough password"
 CALLED_AT = 1_795_000_000_123
@@ -25,9 +25,7 @@ CALLED_AT = 1_795_000_000_123
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    path = tmp_path_factory.mktemp("key") / "push.pem"
-    path.write_bytes(new_key())
-    return Identity.read(path)
+    return sender_in(tmp_path_factory.mktemp("key"))
 
 
 @pytest.fixture(scope="module")
@@ -160,11 +158,11 @@ def test_who_accepts_owns_as_reviewing_under_the_name_that_is_signed_in(
 def test_what_no_notifier_of_this_site_has_signed_or_is_long_over_says_nothing(
     board: BoardProcess, bed: Bed, identity: Identity, tmp_path: Path
 ):
-    (tmp_path / "other").write_bytes(new_key())
+    other = sender_in(tmp_path)
     locked = Visitor(board.address)
     for text, status in [
         ("x", 401),
-        (ticket(Identity.read(tmp_path / "other"), bed), 401),
+        (ticket(other, bed), 401),
         (ticket(identity, bed, at=time.time() - 25 * 3_600), 401),
         (ticket(identity, bed, alert_id="unknown"), 404),
     ]:

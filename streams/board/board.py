@@ -17,6 +17,7 @@ from streams.board.audit import Audit
 from streams.board.burden import burden
 from streams.board.consumer import BoardConsumer, Heard, in_turn
 from streams.board.directory import Directory
+from streams.board.journal import Journal
 from streams.board.lag_monitor import LagMonitor, Watch
 from streams.board.lookup import Lookup
 from streams.board.projection import Bed, Projection, encode
@@ -27,6 +28,7 @@ from streams.board.sessions import Session, Sessions
 from streams.board.settings import BoardSettings, keys_of
 from streams.board.sign_in import SignIns
 from streams.board.stream import Streams
+from streams.board.taken_on import TakenOn
 from streams.board.view import View
 from streams.config.rotation import SecretFile
 from streams.config.settings import Clock, Settings
@@ -34,7 +36,7 @@ from streams.config.topics import Topic
 
 log = logging.getLogger(__name__)
 
-HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS, Topic.RULES)
+HEARS: Final = (Topic.STATUS, Topic.ALERTS, Topic.TRENDS, Topic.PATIENTS, Topic.RULES, Topic.JOURNAL)
 PULSE_S: Final = 1.0
 BURDEN_EVERY: Final = 15  # pulses
 SHARING_EVERY: Final = 5  # pulses: what was sent has been heard again by then
@@ -71,8 +73,12 @@ class Board:
         self.watch = Watch()
         self.caught_up = False
         self.streams_of: dict[str, int] = {}
-        self.limits_sent: dict[str, tuple[int, list[dict[str, Any]]]] = {}
-        """By patient, when and which: until the worker tells them, the next order must not leave them out."""
+        self.limits_sent: dict[tuple[str, str], tuple[int, dict[str, dict[str, Any] | None]]] = {}
+        """By patient and kind, when, and by vital which (None: it has ended). Until the worker tells of them, the next
+        order must leave none out.
+        """
+        self.taken_on = TakenOn()
+        self.journal = Journal()
         self.push = PushDesk(board.push_public_key)
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
@@ -91,7 +97,9 @@ class Board:
             with contextlib.suppress(RuntimeError):  # the loop has just ended
                 loop.call_soon_threadsafe(self._watched, watch)
 
-        self._listener = BoardConsumer(self.settings.librdkafka(), topics, in_turn(loop, self._hear))
+        self._listener = BoardConsumer(
+            self.settings.librdkafka(), topics, in_turn(loop, self._hear), without=(Topic.JOURNAL,)
+        )
         self._watcher = LagMonitor(
             self.settings.librdkafka(),
             log_topic=self.settings.topic(Topic.READINGS),
@@ -169,7 +177,7 @@ class Board:
             self._say_changes()
             self.streams.say("pulse", self._pulse)
             return
-        self.projection.take(self.push.take(batch))
+        self.projection.take(self.push.take(self.journal.hear(batch)))
         if self.caught_up:
             self._say_changes()
 
@@ -192,6 +200,8 @@ class Board:
         while True:
             if count % BURDEN_EVERY == 0:
                 self.projection.forget()
+                if self.caught_up:
+                    self.journal.forget(self.now_ms, self.projection.beds)
                 self._burden = burden(self.projection, self.now_ms)
             self.streams.say("pulse", self._pulse)
             if self.caught_up and count % SHARING_EVERY == 0:
@@ -248,9 +258,20 @@ class Board:
                 "unreadable": self.projection.unreadable,
                 "incomplete": len(self.projection.completeness.missing),
                 "burden": self._burden,
+                "unconfirmed": self._unconfirmed(view),
                 "rules_waiting": self.watch.rules_waiting,
             }
         )
+
+    def _unconfirmed(self, view: View) -> dict[str, list[dict[str, Any]]]:
+        beds = self.projection.beds
+        waiting = self.journal.all_unconfirmed()
+        return {one: said for one, said in waiting.items() if one in beds and view.sees(beds[one].facts.ward)}
+
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether what is entered here can be told to every board."""
+        return self._listener is not None and Topic.JOURNAL not in self._listener.lacks
 
     def _troubles(self, beds: list[Bed]) -> list[dict[str, Any]]:
         """What is wrong with the watch, each with how many of the ward's patients it concerns."""

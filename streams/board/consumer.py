@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -57,13 +57,19 @@ def in_turn(loop: asyncio.AbstractEventLoop, take: Callable[[list[Heard]], None]
 class BoardConsumer:
     """Reads the topics and hands batches on, from its own thread. `caught_up` once all that stood there was read.
 
-    `topics` are real names by logical one. No group, no commits: whoever restarts reads everything again.
+    `topics` are real names by logical one; those of `without` it can do without, and `lacks` says which are not there.
+    No group, no commits: whoever restarts reads everything again.
     """
 
     def __init__(
-        self, client: Mapping[str, Any], topics: Mapping[Topic, str], hear: Callable[[list[Heard]], None]
+        self,
+        client: Mapping[str, Any],
+        topics: Mapping[Topic, str],
+        hear: Callable[[list[Heard]], None],
+        without: Container[Topic] = (),
     ) -> None:
-        self._client, self._topics, self._hear = dict(client), dict(topics), hear
+        self._client, self._topics, self._hear, self._without = dict(client), dict(topics), hear, without
+        self.lacks: set[Topic] = set()
         self._logical = {real: topic for topic, real in topics.items()}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-listener", daemon=True)
@@ -130,6 +136,10 @@ class BoardConsumer:
                 self._stop.wait(RETRY_S)
                 continue
             missing = [real for real in self._logical if real not in found or not found[real].partitions]
+            for real in [real for real in missing if self._logical[real] in self._without]:
+                log.warning("going on without the topic %s: `vigilward doctor --fix` makes it", real)
+                missing.remove(real)
+                self.lacks.add(self._logical.pop(real))
             if not missing:
                 break
             log.warning("waiting for topics: %s", ", ".join(missing))

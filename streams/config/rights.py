@@ -58,6 +58,7 @@ TOPIC_RIGHTS: Final[Mapping[Principal, Mapping[Topic, tuple[str, ...]]]] = {
         Topic.TRENDS: READ,
         Topic.HEARTBEATS: READ,
         Topic.SUBSCRIPTIONS: BOTH,  # browsers to be called, once Web Push is set up
+        Topic.JOURNAL: BOTH,
     },
     Principal.GATEWAY: {Topic.READINGS: PUT, Topic.PATIENTS: PUT, Topic.REJECTIONS: PUT},
     Principal.DEVICE: {Topic.READINGS: PUT},

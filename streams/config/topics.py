@@ -35,6 +35,7 @@ class Topic(StrEnum):
     CANARY = "canary"
     NOTIFICATIONS = "notifications"
     SUBSCRIPTIONS = "subscriptions"
+    JOURNAL = "journal"
 
 
 class Cleanup(StrEnum):
@@ -185,6 +186,15 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             inbound=False,
             single=True,
         ),
+        Topic.JOURNAL: Facts(
+            "what people entered at boards: sets of observations, and orders that a prescriber has to confirm",
+            "patient",
+            "board",
+            "board",
+            Cleanup.DELETE,
+            31 * DAY_MS,
+            inbound=False,
+        ),
     }
 )
 
@@ -200,6 +210,7 @@ KEEPS_PATIENTS: Final = (
     Topic.REJECTIONS,
     Topic.SAVEPOINTS,
     Topic.NOTIFICATIONS,
+    Topic.JOURNAL,
 )
 """Where what was written of a patient stays until its time is over; `status` and `states` lose it by a tombstone."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.action import MAX_SNOOZE_MINUTES, Action, ActionReason, ActionType, Role, Step
 from schemas.base import Identifier, ShortText
+from schemas.patient import PatientRecord
 from schemas.permissions import REACHED, May
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
@@ -26,7 +27,7 @@ class Word(BaseModel):
     """An action as the page sends it; who and when are the server's to say.
 
     `action_id` is the page's own: sent again after a failure, the same word is applied once. `priority` is what the
-    person saw.
+    person saw, `takes_over_from` the name of whoever has the alert, where the word takes it over.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,6 +42,7 @@ class Word(BaseModel):
     text: ShortText | None = None
     minutes: Annotated[int, Field(ge=1, le=MAX_SNOOZE_MINUTES)] | None = None
     undoes: Identifier | None = None
+    takes_over_from: ShortText | None = None
 
 
 class Said(BaseModel):
@@ -55,8 +57,9 @@ class Said(BaseModel):
 async def say(request: Request, session: Act, word: Word) -> Said:
     """An action, answered when the broker has it.
 
-    404: no such patient or alert here; 409: the patient has become worse since the page was painted; 422: not a whole
-    action; 503: the broker does not have it, send the same again.
+    404: no such patient or alert here; 409: the patient has become worse since the page was painted, or another person
+    has the alert and the word does not say that it takes it over; 422: not a whole action; 503: the broker does not
+    have it, send the same again.
     """
     board = board_of(request)
     if word.action_type is ActionType.DELIVERED:
@@ -79,6 +82,10 @@ async def say(request: Request, session: Act, word: Word) -> Said:
         at=_moment(board),
         mode=board.settings.mode,
     )
+    if word.action_type is ActionType.ACKNOWLEDGE and word.alert_id is not None:
+        board.taken_on.note(word.alert_id, session.name, word.action_id, board.now_ms)
+    if word.action_type is ActionType.UNDO and word.alert_id is not None:
+        board.taken_on.forget(word.alert_id)
     return await send(board, Topic.ACTIONS, word.action_id, action.patient_id, action)
 
 
@@ -133,6 +140,10 @@ def _refuse_what_was_not_seen(board: Board, session: Session, word: Word) -> Non
     worse = RANK.get(newest["priority"], 0) > RANK.get(word.priority or newest["priority"], 0)
     if word.action_type in (ActionType.ACKNOWLEDGE, ActionType.SNOOZE) and worse:
         raise HTTPException(409, "the patient has become worse since: look at the alert again")
+    if word.action_type is ActionType.ACKNOWLEDGE:
+        has = board.taken_on.owner(word.alert_id, newest, board.now_ms)
+        if has is not None and has.who not in (session.name, word.takes_over_from) and has.action_id != word.action_id:
+            raise HTTPException(409, f"{has.who} has it since {has.since} (UTC): take it over, or leave it")
 
 
 def _moment(board: Board) -> datetime:
@@ -148,7 +159,9 @@ def _action(**facts: Any) -> Action:
 
 async def send(board: Board, topic: Topic, identity: str, patient: str, message: BaseModel) -> Said:
     """Wait until the broker has it. 503 if it does not: the same may be sent again."""
-    value = message.model_dump_json(exclude_none=True).encode()
+    # What a patient record says of a fact with null is that it ends; of an action and a reading null says nothing.
+    record = isinstance(message, PatientRecord)
+    value = message.model_dump_json(exclude_unset=record, exclude_none=not record).encode()
     try:
         # A screen that is closed meanwhile takes nothing back: it is either sent, or known not to be.
         place = await asyncio.shield(board.sender.send(board.settings.topic(topic), patient, value))

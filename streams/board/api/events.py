@@ -84,7 +84,7 @@ async def names(request: Request, session: See) -> Names:
 
 @router.post("/history")
 async def history(request: Request, session: See, whose: Whose) -> Response:
-    """A patient's last hours: minutes with values and usual bands, and what was said and done."""
+    """A patient's last hours: minutes with values and usual bands, what was entered, and what was said and done."""
     board = board_of(request)
     bed_of(board, session, whose.patient_id)
     board.audit.record(What.OPENED, session.login, patient=whose.patient_id)
@@ -95,6 +95,7 @@ async def history(request: Request, session: See, whose: Whose) -> Response:
         "since": since,
         "now": board.now_ms,
         "trends": None if columns is None else columns.since(since),
+        "sets": board.journal.sets(whose.patient_id, since),
         "events": [_event(one) for story in stories for one in story.revisions if one["at_ms"] >= since],
     }
     return packed(request, encode(said))

@@ -1,8 +1,9 @@
 """Observations that a person enters: consciousness and oxygen, which no device supplies, or a whole set."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,8 +13,12 @@ from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import HOUR_MS, MINUTE_MS, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
 from streams.board.api.actions import Said, send
+from streams.board.api.writing import write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
+from streams.board.board import Board
+from streams.board.journal import Entry
+from streams.board.preview import preview, unusual
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -24,14 +29,12 @@ ACCEPTED_MS = SPOT_LATENESS - MINUTE_MS  # what is accepted here is still in tim
 AHEAD_MS = 60_000
 
 
-class Observations(BaseModel):
+class Set(BaseModel):
     """A set, each in the vital's own unit (`vigilward schema vitals`); what was not looked at is left out."""
 
     model_config = ConfigDict(extra="forbid")
 
-    action_id: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
     patient_id: Identifier
-    taken_at: Moment = Field(strict=False)
     consciousness: Literal["A", "C", "V", "P", "U"] | None = None
     supplemental_oxygen: bool | None = None
     oxygen_flow: float | None = None
@@ -43,13 +46,104 @@ class Observations(BaseModel):
     temperature: float | None = None
 
 
+class Observations(Set):
+    """A set as it is sent. `sure`: values that are unusual, and that the person has confirmed. `corrects`: the
+    `action_id` of the set that this one replaces; without any value that set was entered in error.
+    """
+
+    action_id: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+    taken_at: Moment = Field(strict=False)
+    sure: list[Vital] = Field([], max_length=16)
+    corrects: Annotated[str, Field(min_length=8, max_length=100)] | None = None
+
+
+class Looked(BaseModel):
+    """What would become of a set that is being entered. `unusual`: what is asked once more before it is sent."""
+
+    score_min: int | None
+    score_max: int | None
+    parts: dict[str, int]
+    missing: list[str]
+    unusual: list[str]
+
+
+@router.post("/score")
+async def score(request: Request, session: Observe, seen: Set) -> Looked:
+    """NEWS2 as it would be with these values. 422: a value that cannot be."""
+    board = board_of(request)
+    status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)
+    values = _values(seen)
+    found = preview(status, values)
+    if found is None:
+        return Looked(score_min=None, score_max=None, parts={}, missing=[], unusual=unusual(values))
+    return Looked(
+        score_min=found.score_min,
+        score_max=found.score_max,
+        parts={part.value: least for part, least, most in found.parts if least == most},
+        missing=[part.value for part in found.missing],
+        unusual=unusual(values),
+    )
+
+
 @router.post("/observations", status_code=201)
 async def observe(request: Request, session: Observe, seen: Observations) -> Said:
-    """A set of observations, answered when the broker has it. 422: nothing in it, or a value that cannot be."""
+    """A set of observations, answered when the broker has it.
+
+    409: what is corrected has been corrected already, or an unusual value was not confirmed; 422: nothing in it, or a
+    value that cannot be.
+    """
     board = board_of(request)
     bed_of(board, session, seen.patient_id)
-    board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id)
-    vitals = {}
+    values = _values(seen)
+    asked = [name for name in unusual(values) if name not in seen.sure]
+    if asked:
+        scale = SCALES[Vital(asked[0])]
+        value = f"{scale.words} {values[asked[0]]:g}{scale.shown_unit}"
+        raise HTTPException(409, f"really {value}? confirm the value, or mend it")
+    replaced = _replaced(board, seen)
+    if not values and replaced is None:
+        raise HTTPException(422, "nothing was entered")
+    taken = to_ms(seen.taken_at)
+    if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
+        hours = SPOT_LATENESS // HOUR_MS
+        raise HTTPException(422, f"observations are of the last {hours} hours; is this screen's clock right?")
+    board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id, corrects=seen.corrects)
+    reading = Reading(
+        patient_id=seen.patient_id,
+        device_id=DEVICE,
+        source=Source.SPOT,
+        taken_at=seen.taken_at,
+        sequence=_number(seen.action_id),
+        corrects=None if replaced is None else _number(replaced.action_id),
+        mode=board.settings.mode,
+        vitals={name: Measure(value=value, unit=SCALES[Vital(name)].unit) for name, value in values.items()},
+    )
+    said = await send(board, Topic.READINGS, seen.action_id, seen.patient_id, reading)
+    await write(
+        board,
+        Entry(
+            kind="set",
+            action_id=seen.action_id,
+            patient_id=seen.patient_id,
+            at=board.now_ms,
+            who=session.name,
+            role=session.role,
+            taken_at=taken,
+            vitals=values,
+            corrects=seen.corrects,
+        ),
+    )
+    return said
+
+
+def _number(action_id: str) -> int:
+    """Sent again after a failure the same set is a repeat: the page keeps its moment, its name makes the number."""
+    return int.from_bytes(hashlib.sha256(action_id.encode()).digest()[:8], "big") % MAX_SEQUENCE
+
+
+def _values(seen: Set) -> dict[str, Any]:
+    """What was entered, by vital. 422 for what cannot be."""
+    values = {}
     for vital in Vital:
         value = getattr(seen, vital.value, None)
         if value is None:
@@ -58,22 +152,21 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
         if isinstance(value, float) and not scale.holds(value):
             low, high = scale.impossible
             raise HTTPException(422, f"{scale.words} lies between {low:g} and {high:g}{scale.shown_unit}")
-        vitals[vital.value] = Measure(value=value, unit=scale.unit)
-    if not vitals:
-        raise HTTPException(422, "nothing was entered")
-    taken = to_ms(seen.taken_at)
-    if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
-        hours = SPOT_LATENESS // HOUR_MS
-        raise HTTPException(422, f"observations are of the last {hours} hours; is this screen's clock right?")
-    # Sent again after a failure, the same set is a repeat: the page keeps its moment, and its name makes the number.
-    number = int.from_bytes(hashlib.sha256(seen.action_id.encode()).digest()[:8], "big") % MAX_SEQUENCE
-    reading = Reading(
-        patient_id=seen.patient_id,
-        device_id=DEVICE,
-        source=Source.SPOT,
-        taken_at=seen.taken_at,
-        sequence=number,
-        mode=board.settings.mode,
-        vitals=vitals,
-    )
-    return await send(board, Topic.READINGS, seen.action_id, seen.patient_id, reading)
+        values[vital.value] = value
+    return values
+
+
+def _replaced(board: Board, seen: Observations) -> Entry | None:
+    """The set that this one corrects. 404: none of this patient; 409: another has corrected it; 503: not kept here."""
+    if seen.corrects is None:
+        return None
+    if not board.keeps_journal:
+        raise HTTPException(503, "nothing is kept of what was entered: `vigilward doctor --fix` makes the topic")
+    found = board.journal.set_of(seen.patient_id, seen.corrects)
+    if found is not None:
+        return found
+    if board.journal.replaced_by(seen.corrects) == seen.action_id:  # the same again, after its answer was lost
+        return Entry("set", seen.corrects, seen.patient_id, 0, "", "")
+    if board.journal.replaced_by(seen.corrects) is not None:
+        raise HTTPException(409, "this set has been corrected already: look at it again")
+    raise HTTPException(404, "there is no such set of this patient")

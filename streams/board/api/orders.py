@@ -1,21 +1,25 @@
 """Orders of the care team: limits, SpO2 scale 2, long-standing confusion, escalation plan, pause of monitoring."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from schemas.action import Role
 from schemas.base import Identifier
 from schemas.patient import PatientRecord, Plan
 from schemas.permissions import May
+from schemas.status import OrderKind
 from schemas.times import to_text
 from schemas.vitals import Vital
 from streams.board.api.actions import Said, send
+from streams.board.api.writing import write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
+from streams.board.journal import Entry
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -25,6 +29,8 @@ Pausing = Annotated[Session, Depends(allowed(May.OBSERVE))]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
 Hours = Annotated[float, Field(gt=0, le=24 * 31)]
 LONGEST_PAUSE_MIN = 120
+LISTS: Final = {OrderKind.LIMIT: "limits", OrderKind.CALLING_LIMIT: "calling_limits"}
+"""Orders of which there may be one a vital, and what their list is called in a patient record."""
 TOLD_WITHIN_MS = 30_000
 """So long a limit that was sent goes along with the next, whether or not the worker has told it yet."""
 ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -46,10 +52,16 @@ class PauseOrder(Base):
     reason: Reason | None = None
 
 
-class LimitOrder(BaseModel):
-    """A personal limit; it never changes NEWS2."""
+class Prescribed(BaseModel):
+    """What a doctor decides: whoever is signed in, if she is one, else the `prescriber`, who has to confirm it."""
 
     model_config = ConfigDict(extra="forbid")
+
+    prescriber: Annotated[str, Field(min_length=2, max_length=200)] | None = None
+
+
+class LimitOrder(Prescribed):
+    """A personal limit; it never changes NEWS2."""
 
     kind: Literal["limit"]
     vital: Vital
@@ -59,14 +71,33 @@ class LimitOrder(BaseModel):
     hours: Hours
 
 
-class ScaleOrder(BaseModel):
-    """SpO2 scale 2, by a prescriber and until a time; or back to scale 1."""
+class CallingLimitOrder(Prescribed):
+    """Within it a red item alone calls nobody, for at most 72 hours; NEWS2, and its calls from 5 up, are untouched."""
 
-    model_config = ConfigDict(extra="forbid")
+    kind: Literal["calling_limit"]
+    vital: Vital
+    low: float | None = None
+    high: float | None = None
+    reason: Reason
+    hours: Annotated[float, Field(gt=0, le=72)]
+
+
+class ScaleOrder(Prescribed):
+    """SpO2 scale 2, by a prescriber and until a time; or back to scale 1."""
 
     kind: Literal["spo2_scale"]
     scale: Literal[1, 2]
-    prescriber: Annotated[str, Field(min_length=2, max_length=200)]
+    hours: Hours
+
+
+class ObservationsOrder(BaseModel):
+    """How often a full set is to be taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["observations"]
+    every_minutes: Annotated[float, Field(gt=0, le=24 * 60)]
+    reason: Reason
     hours: Hours
 
 
@@ -81,10 +112,8 @@ class ConfusionOrder(BaseModel):
     hours: Hours
 
 
-class PlanOrder(BaseModel):
+class PlanOrder(Prescribed):
     """How far care is to be escalated."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["escalation_plan"]
     plan: Plan
@@ -92,10 +121,26 @@ class PlanOrder(BaseModel):
     hours: Hours
 
 
+AnyOrder = LimitOrder | CallingLimitOrder | ScaleOrder | ObservationsOrder | ConfusionOrder | PlanOrder
+
+
 class Order(Base):
     """One order."""
 
-    order: Annotated[LimitOrder | ScaleOrder | ConfusionOrder | PlanOrder, Field(discriminator="kind")]
+    order: Annotated[AnyOrder, Field(discriminator="kind")]
+
+
+class Ending(Base):
+    """The end of an order before its time; `vital` where there may be one a vital."""
+
+    order: OrderKind
+    vital: Vital | None = None
+
+
+class Confirmation(Base):
+    """A doctor confirms an order that was entered in a prescriber's name; `confirms`: the `action_id` it had."""
+
+    confirms: ActionId
 
 
 @router.post("/pause", status_code=201)
@@ -113,42 +158,147 @@ async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
 
 @router.post("/orders", status_code=201)
 async def order(request: Request, session: Ordering, said: Order) -> Said:
-    """An order with author, reason and end, answered when the broker has it."""
+    """An order with author, reason and end, answered when the broker has it.
+
+    422: scale 2, a limit or a plan without a doctor: neither signed in nor named as its prescriber.
+    """
     board = board_of(request)
     one = said.order
-    until = _later(board, one.hours)
-    fact: dict[str, Any]
-    if isinstance(one, ScaleOrder):
-        fact = {"spo2_scale": {"scale": one.scale, "prescriber": one.prescriber, "until": until}}
-    elif isinstance(one, PlanOrder):
-        fact = {
-            "escalation_plan": {"plan": one.plan, "author": session.name, "reason": one.reason, "until": until},
-        }
-    elif isinstance(one, ConfusionOrder):
-        said_of = {"present": one.present, "author": session.name, "reason": one.reason, "until": until}
-        fact = {"long_standing_confusion": said_of}
-    else:
-        bounds = {"low": one.low, "high": one.high}
-        mine = {"vital": one.vital, **bounds, "author": session.name, "reason": one.reason, "until": until}
-        kept = [limit for limit in _limits_in_force(board, said.patient_id) if limit["vital"] != one.vital]
-        fact = {"limits": [*kept, mine]}
-    told = await _record(board, session, said, {"event": "update", **fact})
-    if "limits" in fact:
-        board.limits_sent[said.patient_id] = (board.now_ms, fact["limits"])
+    by = _by(session, one)
+    told = await _record(board, session, said, {"event": "update", **_fact(board, said.patient_id, one, by)})
+    if isinstance(one, LimitOrder | CallingLimitOrder):
+        _remember(board, said.patient_id, one.kind, one.vital, _limit(board, one, by))
+    await write(
+        board,
+        Entry(
+            kind="order",
+            action_id=said.action_id,
+            patient_id=said.patient_id,
+            at=board.now_ms,
+            who=session.name,
+            role=session.role,
+            order=one.kind,
+            vital=getattr(one, "vital", None),
+            prescriber=one.prescriber if isinstance(one, Prescribed) and session.role is not Role.DOCTOR else None,
+        ),
+    )
     return told
 
 
-def _limits_in_force(board: Board, patient: str) -> list[dict[str, Any]]:
+@router.post("/orders/end", status_code=201)
+async def end(request: Request, session: Pausing, said: Ending) -> Said:
+    """An order ends now. 403: not by this role; 404: there is no such order."""
+    board = board_of(request)
+    if said.order is OrderKind.PAUSE:
+        return await _record(board, session, said, {"event": "resume"})
+    if not session.may(May.ORDER):
+        raise HTTPException(403, f"the role {session.role.replace('_', ' ')} may not do this")
+    name = LISTS.get(said.order)
+    fact: dict[str, Any] = {said.order.value: None}
+    if name is not None:
+        limits = _limits_in_force(board, said.patient_id, said.order.value)
+        left = [limit for limit in limits if limit["vital"] != said.vital]
+        if len(left) == len(limits):
+            raise HTTPException(404, "there is no such order")
+        fact = {name: left}
+    told = await _record(board, session, said, {"event": "update", **fact})
+    if name is not None and said.vital is not None:
+        _remember(board, said.patient_id, said.order.value, said.vital, None)
+    await write(
+        board,
+        Entry(
+            kind="order",
+            action_id=said.action_id,
+            patient_id=said.patient_id,
+            at=board.now_ms,
+            who=session.name,
+            role=session.role,
+            order=said.order.value,
+            vital=said.vital,
+        ),
+    )
+    return told
+
+
+@router.post("/orders/confirm", status_code=201)
+async def confirm(request: Request, session: Pausing, said: Confirmation) -> dict[str, str]:
+    """An order is confirmed. 403: by a doctor alone; 404: nothing of this name waits for it; 503: send it again."""
+    board = board_of(request)
+    bed_of(board, session, said.patient_id)
+    if session.role is not Role.DOCTOR:
+        raise HTTPException(403, "a doctor confirms an order")
+    if board.journal.order(said.patient_id, said.confirms) is None:
+        raise HTTPException(404, "there is no such order to confirm")
+    board.audit.record(What.ORDERED, session.login, patient=said.patient_id, action=said.action_id)
+    await write(
+        board,
+        Entry(
+            kind="confirm",
+            action_id=said.action_id,
+            patient_id=said.patient_id,
+            at=board.now_ms,
+            who=session.name,
+            role=session.role,
+            confirms=said.confirms,
+        ),
+    )
+    return {"confirmed": said.confirms}
+
+
+def _by(session: Session, one: AnyOrder) -> str:
+    """Who stands under the order: whoever is signed in; of another's prescription both. 422: a doctor is missing."""
+    if not isinstance(one, Prescribed) or session.role is Role.DOCTOR:
+        return session.name
+    if one.prescriber is None:
+        raise HTTPException(422, "scale 2, limits and plans are a doctor's: sign in as one, or name the prescriber")
+    return f"{one.prescriber}, entered by {session.name}"
+
+
+def _fact(board: Board, patient: str, one: AnyOrder, by: str) -> dict[str, Any]:
+    """The order as it stands in a patient record."""
+    until = _later(board, one.hours)
+    if isinstance(one, ScaleOrder):
+        return {"spo2_scale": {"scale": one.scale, "prescriber": by, "until": until}}
+    said = {"author": by, "reason": one.reason, "until": until}
+    if isinstance(one, PlanOrder):
+        return {"escalation_plan": {"plan": one.plan, **said}}
+    if isinstance(one, ConfusionOrder):
+        return {"long_standing_confusion": {"present": one.present, **said}}
+    if isinstance(one, ObservationsOrder):
+        return {"observations": {"every_minutes": one.every_minutes, **said}}
+    return {LISTS[OrderKind(one.kind)]: _limits_with(board, patient, one, by)}
+
+
+def _limit(board: Board, one: LimitOrder | CallingLimitOrder, by: str) -> dict[str, Any]:
+    mine = {"vital": one.vital.value, "low": one.low, "high": one.high, "author": by, "reason": one.reason}
+    return {**mine, "until": _later(board, one.hours)}
+
+
+def _limits_with(board: Board, patient: str, one: LimitOrder | CallingLimitOrder, by: str) -> list[dict[str, Any]]:
+    kept = [limit for limit in _limits_in_force(board, patient, one.kind) if limit["vital"] != one.vital]
+    return [*kept, _limit(board, one, by)]
+
+
+def _remember(board: Board, patient: str, kind: str, vital: Vital, limit: dict[str, Any] | None) -> None:
+    """A limit that was sent, or ended (None): what the worker tells is older for a while."""
+    _, sent = board.limits_sent.get((patient, kind), (0, {}))
+    board.limits_sent[patient, kind] = (board.now_ms, {**sent, vital.value: limit})
+
+
+def _limits_in_force(board: Board, patient: str, kind: str) -> list[dict[str, Any]]:
     """A record replaces the whole list: the other limits go along, as the worker tells them and not as a page does."""
     bed = board.projection.beds.get(patient)
     status = {} if bed is None else msgspec.json.decode(bed.raw)
     facts = ("vital", "low", "high", "author", "reason", "until")
-    told = [{name: one[name] for name in facts} for one in status.get("orders", ()) if one["order"] == "limit"]
+    told = [
+        {name: one[name] for name in facts} | ({"extreme": True} if one["value"] == "extreme" else {})
+        for one in status.get("orders", ())
+        if one["order"] == kind
+    ]
     for other in [one for one, (at, _) in board.limits_sent.items() if board.now_ms - at > TOLD_WITHIN_MS]:
         del board.limits_sent[other]
-    _, sent = board.limits_sent.get(patient, (0, []))
-    mine = {limit["vital"] for limit in sent}
-    return [limit for limit in told if limit["vital"] not in mine] + sent
+    _, sent = board.limits_sent.get((patient, kind), (0, {}))
+    return [limit for limit in told if limit["vital"] not in sent] + [one for one in sent.values() if one is not None]
 
 
 def _later(board: Board, hours: float) -> str:
@@ -161,7 +311,7 @@ async def _record(board: Board, session: Session, order: Base, facts: dict[str, 
     at = datetime.fromtimestamp(board.now_ms / 1000, UTC)
     try:
         record = PatientRecord.model_validate(
-            {"patient_id": order.patient_id, "at": at, "mode": board.settings.mode, **facts}
+            {"version": 1, "patient_id": order.patient_id, "at": at, "mode": board.settings.mode, **facts}
         )
     except ValidationError as problem:
         raise HTTPException(422, problem.errors(include_url=False)[0]["msg"]) from None

@@ -142,6 +142,7 @@ def test_an_order_carries_author_reason_and_end(settings: Settings, beds: dict[s
     lea = signed_in(board, "lea")
     patient = beds["A03"].patient
     limit = {"kind": "limit", "vital": "heart_rate", "low": 45, "high": None, "reason": "athlete", "hours": 24}
+    limit["prescriber"] = "Dr Grau"
     scale = {"kind": "spo2_scale", "scale": 2, "prescriber": "Dr Grau", "hours": 48}
     for number, order in enumerate((limit, scale)):
         assert (
@@ -158,8 +159,8 @@ def test_an_order_carries_author_reason_and_end(settings: Settings, beds: dict[s
         PatientRecord.model_validate_json(json.dumps(value)) for _, _, value in everything(settings, Topic.PATIENTS)
     ]
 
-    assert records[0].limits[0].author == "Lea"
-    assert (records[1].spo2_scale.scale, records[1].spo2_scale.prescriber) == (2, "Dr Grau")
+    assert records[0].limits[0].author == "Dr Grau, entered by Lea"
+    assert (records[1].spo2_scale.scale, records[1].spo2_scale.prescriber) == (2, "Dr Grau, entered by Lea")
     assert (records[2].event, records[2].pause.reason, records[2].pause.author) == ("pause", "scan", "Lea")
 
 
@@ -174,13 +175,17 @@ def test_other_limits_stay_with_the_author_whom_the_worker_tells(
     ward.flush()
     until_told(lea, bed)
     mine = {"kind": "limit", "vital": "heart_rate", "low": 45, "high": None, "reason": "athlete", "hours": 24}
+    mine["prescriber"] = "Dr Haas"
     said = {"action_id": "ord-00007", "patient_id": bed.patient, "order": mine}
     forged = [{**theirs, "author": "Somebody else"}]
 
     assert lea.ask("POST", "/api/orders", {**said, "limits_in_force": forged})[0] == 422
     assert lea.ask("POST", "/api/orders", said)[0] == 201
     record = [value for _, key, value in everything(settings, Topic.PATIENTS) if key.decode() == bed.patient][-1]
-    assert [(one["vital"], one["author"]) for one in record["limits"]] == [("spo2", "Dr Grau"), ("heart_rate", "Lea")]
+    assert [(one["vital"], one["author"]) for one in record["limits"]] == [
+        ("spo2", "Dr Grau"),
+        ("heart_rate", "Dr Haas, entered by Lea"),
+    ]
     # The worker has not told of it yet, and it goes along with the next all the same.
     next_one = {**said, "action_id": "ord-00008", "order": {**mine, "vital": "resp_rate", "low": 8}}
     assert lea.ask("POST", "/api/orders", next_one)[0] == 201

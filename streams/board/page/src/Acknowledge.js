@@ -3,16 +3,23 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "./Dialog.js";
 import { html } from "./html.js";
-import { calls } from "./order.js";
+import { alertStatus, calls } from "./order.js";
 import { headline } from "./alertText.js";
 import { state } from "./store.js";
 import { newId, send } from "./outbox.js";
 import { Priority } from "./Tile.js";
+import { clock, ms } from "./time.js";
 import { code, t } from "./i18n.js";
 import { Who } from "./PatientHeader.js";
 import { bedOf } from "./Person.js";
 
 const ACKNOWLEDGE = ["reviewing", "escalated", "treatment", "observations", "artefact", "equipment", "known", "off_ward", "care_plan"];
+// Who else has this alert, and since when; null: nobody, or whoever is signed in here.
+export function otherOwner(alert) {
+  const owner = alertStatus(alert) === "acknowledged" ? alert.lifecycle?.owner : null;
+  return owner && owner.who !== state.me?.name ? { ...owner, since: alert.lifecycle.since } : null;
+}
+
 const CONCERN = ["breathing", "circulation", "temperature", "mentation", "agitation", "pain", "not_improving", "patient_says", "relative_says", "gut_feeling"];
 
 export function say(status, action_type, facts, what) {
@@ -45,14 +52,17 @@ function Snooze({ status, alert, seen, text, close }) {
 
 export function Acknowledge({ status, alertId, close }) {
   const [text, setText] = useState("");
+  const [takesFrom, takeFrom] = useState(null);
   const alerts = [...status.alerts, ...(status.resolved ?? [])];
   const alert = alerts.find((one) => one.alert_id === alertId);
   // What was on the screen when the window opened is what is acknowledged; if it has become worse, the board refuses.
   const [seen] = useState(() => alert && { revision: alert.revision, priority: alert.priority });
   if (!alert || !seen) return html`<${Dialog} title=${t("acknowledge")} close=${close}><p>${t("ack.gone")}</p></${Dialog}>`;
   const left = alert.lifecycle?.reviews_left;
+  const other = otherOwner(alert);
+  const waits = other && takesFrom !== other.who; // nothing is given before she has said that she takes it over
   const give = (reason) => {
-    say(status, "acknowledge", { alert_id: alert.alert_id, ...seen, reason, text: text.trim() || undefined }, t("ack.what", { bed: bedOf(status), reason: code("reason", reason) }));
+    say(status, "acknowledge", { alert_id: alert.alert_id, ...seen, reason, text: text.trim() || undefined, takes_over_from: takesFrom ?? undefined }, t("ack.what", { bed: bedOf(status), reason: code("reason", reason) }));
     close();
   };
   const changedSince = alert.priority !== seen.priority;
@@ -60,9 +70,10 @@ export function Acknowledge({ status, alertId, close }) {
     <${Who} status=${status} />
     <p class="what"><${Priority} alert=${alert} /> ${headline(alert)}</p>
     ${changedSince && html`<p class="loud" role="alert">${t("ack.changed")}</p>`}
-    <p class="hint">${t("ack.hint")}</p>
+    ${other ? html`<p class="other-owner" role="status"><b>${t("ack.other", { who: other.who, role: code("role", other.role), at: clock(ms(other.since)) })}</b>
+      ${waits ? html` <button type="button" class="primary" onClick=${() => takeFrom(other.who)}>${t("ack.take_over")}</button>` : html` ${t("ack.taking_over")}`}</p>` : html`<p class="hint">${t("ack.hint")}</p>`}
     <div class="reasons" role="group" aria-label=${t("reason")}>
-      ${ACKNOWLEDGE.map((reason, i) => html`<button type="button" key=${reason} disabled=${reason === "reviewing" && left === 0} onClick=${() => give(reason)}>
+      ${ACKNOWLEDGE.map((reason, i) => html`<button type="button" key=${reason} disabled=${waits || (reason === "reviewing" && left === 0)} onClick=${() => give(reason)}>
         <kbd>${i + 1}</kbd> <b>${code("reason", reason)}</b><small>${holds(status, reason, alert.priority)}${reason === "reviewing" && left != null ? ` · ${t("reviews_left", { n: left })}` : ""}</small></button>`)}
     </div>
     <label>${t("text")} <input type="text" maxlength="500" value=${text} onInput=${(event) => setText(event.target.value)} autocomplete="off" /></label>

@@ -1,11 +1,12 @@
 // The board itself: tiles in an order that stands still while somebody is at them.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { frozen, release } from "./stableOrder.js";
+import { frozen, release, resorted, tooSoon } from "./stableOrder.js";
 import { cx, html } from "./html.js";
 import { ordered, waiting, worst } from "./order.js";
 import { nameOf } from "./Person.js";
 import { headline } from "./alertText.js";
+import { notify } from "./notices.js";
 import { onItsWay } from "./outbox.js";
 import { may, state, wardNow } from "./store.js";
 import { Tile } from "./Tile.js";
@@ -18,6 +19,7 @@ function useOrder(statuses, unwatched, still) {
   const here = new Set(wanted);
   const changes = waiting(shown.current.filter((patient) => here.has(patient)), wanted);
   if (!shown.current.length || !changes || still === false || !frozen()) {
+    if (shown.current.length) resorted(shown.current, wanted);
     shown.current = wanted;
     for (const one of state.newHigh.values()) one.outside = false;
     return [wanted, 0];
@@ -52,14 +54,20 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
     const look = setInterval(() => { if (changes && !frozen()) again((n) => n + 1); }, 500);
     return () => clearInterval(look);
   }, [changes]);
+  const guard = (event) => {
+    if (!tooSoon(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    notify("moved", t("order.moved"));
+  };
   return html`<div class="tiles-box">
     ${!wall && html`<${NewHigh} open=${open} acknowledge=${acknowledge} />
     <div class="chip" role="status">${changes ? html`<button type="button" onClick=${() => { document.activeElement?.blur?.(); release(); again((n) => n + 1); }}>${t("waiting", { n: changes })}</button>` : ""}</div>`}
-    <ul class=${cx("tiles", wall && "wall")} data-list ref=${list} aria-label=${t("beds")}>
+    <ul class=${cx("tiles", wall && "wall")} data-list ref=${list} onClickCapture=${guard} aria-label=${t("beds")}>
       ${order.map((patient) => {
         const status = byPatient.get(patient);
         const alert = worst(status);
-        return html`<${Tile} key=${patient} status=${status} alert=${alert ? state.alerts.get(alert.alert_id) : null} spark=${state.sparks.get(patient)} name=${wall ? undefined : nameOf(patient)}
+        return html`<${Tile} key=${patient} status=${status} alert=${alert ? state.alerts.get(alert.alert_id) : null} spark=${state.sparks.get(patient)} waits=${JSON.stringify(state.pulse?.unconfirmed?.[patient] ?? "")} name=${wall ? undefined : nameOf(patient)}
           unwatched=${unwatched.has(patient)} word=${alert ? onItsWay(alert.alert_id) : null} minute=${minute} open=${open} acknowledge=${acknowledge} chosen=${chosen === patient} wall=${wall} canAct=${may("act")} lang=${lit} />`;
       })}
     </ul>

@@ -2,6 +2,7 @@
 
 import { cx, html } from "./html.js";
 import { memo } from "./memo.js";
+import { flags } from "./careOrders.js";
 import { calls, HIDDEN, RANK, alertStatus, trendOf, watched, worst } from "./order.js";
 import { bedOf, Person } from "./Person.js";
 import { headline, said } from "./alertText.js";
@@ -91,6 +92,7 @@ export const Due = ({ status, now }) => {
 export const Tile = memo(function Tile({ status, alert: full, spark, name, unwatched, word, minute, open, chosen, acknowledge, wall, canAct }) {
   const alert = worst(status);
   const lead = leadOf(status, full, spark);
+  const marks = flags(status);
   const trend = trendOf(spark);
   const resolved = status.resolved?.length ?? 0;
   const level = alert ? alert.priority : "quiet";
@@ -109,6 +111,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
     </div>
     ${alert && html`<p><time class="said-at">${clock(ms(full?.at ?? alert.started_at))}</time> <span class="why">${headline(alert, full)}</span></p>`}
     ${alert?.kind === "technical" && alert.priority === "high" && full?.advice ? html`<p class="todo">${said(full.advice)}</p>` : ""}
+    ${marks.length ? html`<p class="flags">${marks.map((one) => html`<span key=${one.key} class=${cx("flag", one.waits && "waits")}>${one.words}${one.waits ? ` · ${t("flag.unconfirmed")}` : ""}</span>`)}</p>` : ""}
     ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
     ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} />`}

@@ -2,6 +2,7 @@
 
 import { dismiss, newId, send } from "./outbox.js";
 import { cx, html } from "./html.js";
+import { unnotify } from "./notices.js";
 import { state, wardNow } from "./store.js";
 import { Left, ms } from "./time.js";
 import { code, t } from "./i18n.js";
@@ -40,7 +41,7 @@ export function Toasts() {
     <div role="status" aria-live="polite">${words.filter((word) => !["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state, word.unanswered && "unanswered")}>
         <span>${word.what}</span> <b>${told(word)}</b> <${Undo} word=${word} />
         ${word.unanswered ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
-    <div role="alert">${words.filter((word) => ["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state)}>
+    <div role="alert">${[...state.notices].map(([id, one]) => html`<p key=${id} class="toast notice"><b>${one.words}</b> <button type="button" onClick=${() => unnotify(id)}>${t("close")}</button></p>`)}${words.filter((word) => ["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state)}>
         <span>${word.what}</span> <b>${t(`word.${word.state}`)}</b> <span>${word.coded ? code("refused", word.why) : word.why}</span>
         ${word.state === "refused" ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
   </section>`;

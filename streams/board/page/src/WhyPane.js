@@ -2,19 +2,20 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "./api.js";
-import { feedback } from "./Acknowledge.js";
+import { feedback, otherOwner } from "./Acknowledge.js";
 import { cx, html } from "./html.js";
 import { calls, alertStatus, watched, worst } from "./order.js";
 import { bedOf, nameOf, Person } from "./Person.js";
 import { headline, said } from "./alertText.js";
 import { Plots } from "./Plots.js";
 import { onItsWay } from "./outbox.js";
+import { Sets } from "./Sets.js";
 import { may, state } from "./store.js";
 import { clock, Left, ms } from "./time.js";
 import { behind, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
 import { Next, Priority, scoreLine, STARS } from "./Tile.js";
 import { capital, code, t } from "./i18n.js";
-import { orderText } from "./careOrders.js";
+import { orderText, Unconfirmed } from "./careOrders.js";
 
 const REFRESH_MS = 60_000;
 const BY_THE_BOOK = new Set(["news2", "red_score"]); // the points say it
@@ -70,6 +71,9 @@ export function Why({ patient, close, acknowledge, showDialog }) {
   const [history, setHistory] = useState(null);
   const [failed, setFailed] = useState(null);
   const status = state.beds.get(patient);
+  // What has been entered meanwhile is seen at once.
+  const recorded = [...state.pending.values()].filter((word) => word.patient === patient && word.state === "applied").map((word) => word.id).join(" ");
+  useEffect(() => { if (recorded) api.history(patient).then(setHistory, () => null); }, [patient, recorded]);
   useEffect(() => {
     setHistory(null);
     let over = false;
@@ -99,6 +103,7 @@ export function Why({ patient, close, acknowledge, showDialog }) {
       <button type="button" class="plain" onClick=${close} aria-label=${t("close")}>✕</button></header>
     <div class="doing" role="group" aria-label=${t("actions")}>
       ${alert && may("act") && calls(alert) ? html`<button type="button" class="primary" onClick=${() => acknowledge(patient, alert.alert_id)} aria-keyshortcuts="a">${t("acknowledge")}</button>` : ""}
+      ${alert && may("act") && otherOwner(alert) ? html`<button type="button" onClick=${() => acknowledge(patient, alert.alert_id)}>${t("ack.take_over")}</button>` : ""}
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "observe", patient })}>${t("observe")}</button>`}
       ${may("act") && html`<button type="button" onClick=${() => showDialog({ kind: "concern", patient })}>${t("concern")}</button>`}
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>`}
@@ -116,7 +121,9 @@ export function Why({ patient, close, acknowledge, showDialog }) {
     ${status.alerts.length > 1 ? html`<section><h3>${t("why.others")}</h3><ul class="alerts">${status.alerts.filter((one) => one !== alert).map((one) => html`<${AlertLine} key=${one.alert_id} status=${status} alert=${one} acknowledge=${acknowledge} />`)}</ul></section>` : ""}
     ${unacknowledged.length ? html`<section><h3>${t("view.unacknowledged")}</h3><ul class="alerts">${unacknowledged.map((one) => html`<li key=${one.alert_id} class=${cx("alert-line", one.priority)}><${Priority} alert=${one} /> <span>${headline(one)}</span> ${may("act") ? html`<button type="button" onClick=${() => acknowledge(patient, one.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`)}</ul></section>` : ""}
     ${ended.length && may("act") ? html`<section class="useful"><h3>${t("feedback")}</h3>${ended.map((one) => html`<p key=${one.alert_id}>${headline(one)} <button type="button" onClick=${() => feedback(status, one, true)}>${t("yes")}</button> <button type="button" onClick=${() => feedback(status, one, false)}>${t("no")}</button></p>`)}</section>` : ""}
+    <${Unconfirmed} status=${status} />
     ${status.orders?.length ? html`<section><h3>${t("orders")}</h3><ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</li>`)}</ul></section>` : ""}
+    <${Sets} patient=${patient} sets=${history?.sets} showDialog=${showDialog} />
     <${Log} history=${history} />
     <p class="rules">${status.rules ? t("rules", { name: status.rules.name, version: status.rules.version, sha: status.rules.sha256.slice(0, 12) }) : ""} ${t("not_an_alarm")}</p>
   </aside>`;

@@ -2,6 +2,8 @@
 
 import { api } from "./api.js";
 import { frozen } from "./stableOrder.js";
+import { t } from "./i18n.js";
+import { notify } from "./notices.js";
 import { calls, RANK } from "./order.js";
 import { settle } from "./outbox.js";
 import { settings } from "./settings.js";
@@ -14,6 +16,7 @@ const MINE = { nurse: ["nurse", "shift_lead"], shift_lead: ["shift_lead"], docto
 // Compares a patient's new status with the one before: what has begun to call, sounds; a new high stands outside.
 export function heard(status, before) {
   settle(status);
+  for (const alert of status.alerts) tellOfTakingOver(status, alert, before?.alerts.find((one) => one.alert_id === alert.alert_id));
   for (const alert of status.alerts) {
     if (!calls(alert)) {
       state.newHigh.delete(alert.alert_id);
@@ -32,6 +35,13 @@ export function heard(status, before) {
   for (const [id, one] of state.newHigh) {
     if (one.patient === status.patient_id && !status.alerts.some((alert) => alert.alert_id === id)) state.newHigh.delete(id);
   }
+}
+
+// Whoever had an alert is told who has it now.
+function tellOfTakingOver(status, alert, was) {
+  const [mine, theirs] = [was?.lifecycle?.owner?.who, alert.lifecycle?.owner?.who];
+  if (!mine || mine !== state.me?.name || !theirs || theirs === mine) return;
+  notify(`owner ${alert.alert_id}`, t("ack.taken_over", { bed: status.bed ?? t("no_bed"), who: theirs }), { stays: true });
 }
 
 // Where tiles stand, and those of the ward that was chosen.

@@ -14,7 +14,7 @@ import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
 import { Due, Handover, Sheet, Unacknowledged } from "./Lists.js";
-import { Observe } from "./Observe.js";
+import { EnteredInError, Observe } from "./Observe.js";
 import { calls, worst } from "./order.js";
 import { Orders } from "./careOrders.js";
 import { renew } from "./push.js";
@@ -102,6 +102,8 @@ function Page() {
     ${pane && html`<${Why} key=${patient} patient=${patient} close=${() => setPatient(null)} acknowledge=${acknowledge} showDialog=${showDialog} />`}
     ${dialog?.kind === "acknowledge" && whose && html`<${Acknowledge} status=${whose} alertId=${dialog.alertId} close=${close} />`}
     ${dialog?.kind === "observe" && whose && html`<${Observe} status=${whose} close=${close} />`}
+    ${dialog?.kind === "correct" && whose && html`<${Observe} status=${whose} close=${close} corrects=${dialog.set} />`}
+    ${dialog?.kind === "error" && whose && html`<${EnteredInError} status=${whose} set=${dialog.set} close=${close} />`}
     ${dialog?.kind === "concern" && whose && html`<${Concern} status=${whose} close=${close} />`}
     ${dialog?.kind === "orders" && whose && html`<${Orders} status=${whose} close=${close} />`}
     ${dialog?.kind === "settings" && html`<${Settings} close=${close} />`}

@@ -15,6 +15,7 @@ export const state = {
   nowAt: { ward: Date.now(), at: performance.now() },
   skew: 0, // this screen's clock against the server's, ms
   pending: new Map(), // action_id -> word on its way
+  notices: new Map(), // what -> {words, timer}: told in a corner
   newHigh: new Map(), // alert_id -> when it came up while the order was frozen
 };
 

@@ -1,0 +1,51 @@
+"""Who has taken on an alert: what the worker says, and what this board has sent and no worker has answered yet."""
+
+from typing import Any, Final, NamedTuple
+
+from schemas.times import to_text
+
+ANSWERED_WITHIN_MS: Final = 15_000
+
+
+class Owner(NamedTuple):
+    """Who, since when (HH:MM, UTC), and by which action."""
+
+    who: str
+    since: str
+    action_id: str | None
+
+
+class TakenOn:
+    """The last words of this board, by alert.
+
+    >>> words = TakenOn()
+    >>> words.note("al-1", "Nora Berg", "a-1", 1_000)
+    >>> words.owner("al-1", {}, 2_000)
+    Owner(who='Nora Berg', since='00:00', action_id='a-1')
+    >>> words.owner("al-1", {}, 60_000) is None
+    True
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[str, str, int]] = {}
+
+    def note(self, alert: str, who: str, action_id: str, at: int) -> None:
+        """Somebody has said that she takes it on."""
+        for other in [one for one, (_, _, then) in self._said.items() if at - then > ANSWERED_WITHIN_MS]:
+            del self._said[other]
+        self._said[alert] = (who, action_id, at)
+
+    def forget(self, alert: str) -> None:
+        """Somebody has taken her word back."""
+        self._said.pop(alert, None)
+
+    def owner(self, alert: str, newest: dict[str, Any], now: int) -> Owner | None:
+        """Who has it; None: nobody. `newest`: the alert as the worker told it last."""
+        who, action_id, at = self._said.get(alert, ("", "", -ANSWERED_WITHIN_MS))
+        lifecycle = newest.get("lifecycle") or {}
+        told = (newest.get("action") or {}).get("action_id")
+        if who and told != action_id and now - at <= ANSWERED_WITHIN_MS:
+            return Owner(who, to_text(at)[11:16], action_id)
+        if lifecycle.get("status") != "acknowledged" or not lifecycle.get("owner"):
+            return None
+        return Owner(lifecycle["owner"]["who"], (lifecycle.get("since") or "")[11:16], lifecycle.get("undo_of"))

@@ -35,12 +35,14 @@ def role_of(text: str) -> Role:
 
 
 SHORTEST: Final = 10
+SHORTEST_PIN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """One person: the name to sign in with, the name to show, the role, the hash of the password, and whose patients
-    this person sees and acts on (None: of every ward).
+    this person sees and acts on (None: of every ward). `pin`: its hash, empty where there is none; it opens only a
+    screen on which this person has signed in by password. `station`: no person but a screen of the ward, which looks.
     """
 
     login: str
@@ -48,15 +50,29 @@ class Account:
     role: Role
     password: str
     wards: frozenset[str] | None = None
+    pin: str = ""
+    station: bool = False
 
     @property
     def stamp(self) -> str:
         """Changes with role and password: a session that carries another one is over."""
-        return hashlib.sha256(f"{self.login}\0{self.role}\0{self.password}".encode()).hexdigest()[:16]
+        kind = "\0station" if self.station else ""
+        return hashlib.sha256(f"{self.login}\0{self.role}\0{self.password}{kind}".encode()).hexdigest()[:16]
 
     def opens_with(self, password: str) -> bool:
         """Whether this is the password."""
         return matches(password, self.password)
+
+
+def hashed_pin(pin: str) -> str:
+    """A PIN as it stands in the file. Raises ValueError for one that is too short, or no number.
+
+    >>> matches("271828", hashed_pin("271828"))
+    True
+    """
+    if len(pin) < SHORTEST_PIN or not pin.isdigit():
+        raise ValueError(f"a PIN has at least {SHORTEST_PIN} digits, and nothing else")
+    return _HASHER.hash(pin)
 
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -146,6 +162,11 @@ class Accounts:
         account = self._accounts.get(login)
         return account if account is not None and account.opens_with(password) else None
 
+    def sign_in_by_pin(self, login: str, pin: str) -> Account | None:
+        """The account, if it has this PIN; on which screens that counts is not known here."""
+        account = self._accounts.get(login)
+        return account if account is not None and account.pin and matches(pin, account.pin) else None
+
     def knows(self, login: str) -> bool:
         """Whether there is such a person."""
         return login in self._accounts
@@ -207,11 +228,17 @@ def _account(login: str, facts: object, path: Path) -> Account:
         raise SettingsError(
             [f'{where} wards is a list of ward names, such as wards = ["A", "B"]; without it: all wards']
         )
+    pin, station = facts.get("pin", ""), facts.get("station", False)
+    if pin and not is_hash(pin):
+        raise SettingsError([f"{where} pin is a hash: `vigilward board --new-pin` writes one"])
+    if station is not False and (station is not True or role is not Role.VIEWER):
+        raise SettingsError([f"{where} station = true is for a screen that only looks: its role is viewer"])
     name = str(facts.get("name", login))
-    return Account(login, name, role, str(password), None if wards is None else frozenset(wards))
+    return Account(login, name, role, str(password), None if wards is None else frozenset(wards), str(pin), station)
 
 
-def as_lines(login: str, name: str, role: Role, password: str) -> str:
+def as_lines(login: str, name: str, role: Role, password: str, *, pin: str = "", station: bool = False) -> str:
     """One account as it is written in the file."""
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'[{login}]\nname = "{quoted}"\nrole = "{role}"\npassword = "{hashed(password)}"\n'
+    more = (f'pin = "{hashed_pin(pin)}"\n' if pin else "") + ("station = true\n" if station else "")
+    return f'[{login}]\nname = "{quoted}"\nrole = "{role}"\npassword = "{hashed(password)}"\n{more}'

@@ -13,7 +13,15 @@ from fastapi import HTTPException, Request, Response
 from schemas.permissions import May
 from streams.board.board import Board
 from streams.board.projection import Bed
-from streams.board.sessions import COOKIE, CSRF_HEADER, SCREEN_COOKIE, SCREEN_DAYS, Session
+from streams.board.sessions import (
+    COOKIE,
+    CSRF_HEADER,
+    SCREEN_COOKIE,
+    SCREEN_DAYS,
+    STATION_COOKIE,
+    STATION_DAYS,
+    Session,
+)
 from streams.listening_socket import is_loopback
 
 POLICY: Final = "; ".join(
@@ -54,7 +62,18 @@ def session_of(request: Request) -> Session | None:
     """Who is signed in, if anybody is."""
     board = board_of(request)
     session = board.sessions.read(request.cookies.get(COOKIE), time.time())
-    return None if session is None else board.let_in(session)
+    session = None if session is None else board.let_in(session)
+    return session or station_of(request)
+
+
+def station_of(request: Request) -> Session | None:
+    """The ward's own screen that asks, whoever is signed in there: it goes on looking when nobody is."""
+    board = board_of(request)
+    if board.accounts is None:
+        return None
+    session = board.sessions.read_station(request.cookies.get(STATION_COOKIE), time.time())
+    session = None if session is None else board.let_in(session)
+    return session if session is not None and session.station else None
 
 
 def allowed(what: May) -> Callable[[Request, Response], Session]:
@@ -127,7 +146,21 @@ def refuse_other_origins(request: Request) -> None:
 
 
 def give_cookie(board: Board, response: Response, session: Session) -> None:
-    """Set the session's cookie: for this site only, out of reach of scripts, gone when the browser closes."""
+    """Set the session's cookie: for this site only, out of reach of scripts, gone when the browser closes.
+
+    A station's is another, and stays.
+    """
+    if session.station:
+        response.set_cookie(
+            STATION_COOKIE,
+            board.sessions.write_station(session),
+            max_age=STATION_DAYS * 86_400,
+            httponly=True,
+            samesite="strict",
+            secure=board.own.speaks_https,
+            path="/",
+        )
+        return
     response.set_cookie(
         COOKIE,
         board.sessions.write(session),

@@ -20,11 +20,14 @@ from streams.board.accounts import Account
 
 COOKIE: Final = "vigilward_session"
 SCREEN_COOKIE: Final = "vigilward_screen"
+STATION_COOKIE: Final = "vigilward_station"
 CSRF_HEADER: Final = "x-vigilward-csrf"
 MOST_OVER: Final = 100_000
 MOST_OF_A_SCREEN: Final = 20
 """People whom one screen knows; the one that has been away longest is forgotten first."""
 SCREEN_DAYS: Final = 180
+STATION_DAYS: Final = 400
+"""As long as a browser keeps a cookie at most (RFC 6265bis); each look renews it."""
 LONGEST_COOKIE: Final = 2_000
 _SIGNED: Final[dict[str, Any]] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
@@ -33,7 +36,8 @@ _SIGNED: Final[dict[str, Any]] = {"key_derivation": "hmac", "digest_method": has
 class Session:
     """Somebody who has signed in. Times are seconds since 1970. `seen`: last sign of life; `stamp`: the account's.
 
-    `name`, `role` and `wards` are the account's of this moment; the cookie carries none of them.
+    `name`, `role` and `wards` are the account's of this moment; the cookie carries none of them. `station`: nobody, but
+    a screen of the ward that only looks.
     """
 
     login: str
@@ -44,6 +48,7 @@ class Session:
     name: str = ""
     role: Role = Role.VIEWER
     wards: frozenset[str] | None = frozenset()
+    station: bool = False
 
     def may(self, what: May) -> bool:
         """Whether the role allows it."""
@@ -55,7 +60,7 @@ class Session:
 
     def of(self, account: Account) -> "Session":
         """With what the account says now."""
-        return replace(self, name=account.name, role=account.role, wards=account.wards)
+        return replace(self, name=account.name, role=account.role, wards=account.wards, station=account.station)
 
 
 class Sessions:
@@ -73,6 +78,7 @@ class Sessions:
         """From now on by these: cookies of a key that is no longer among them are over."""
         self._keys = list(reversed(keys))  # the last one signs there
         self._cookies = URLSafeSerializer(self._keys, salt="vigilward session", signer_kwargs=_SIGNED)
+        self._stations = URLSafeSerializer(self._keys, salt="vigilward station", signer_kwargs=_SIGNED)
         self._screens = URLSafeSerializer(self._keys, salt="vigilward screen", signer_kwargs=_SIGNED)
         self._csrf = Signer(self._keys, salt="vigilward csrf", **_SIGNED)
 
@@ -82,7 +88,7 @@ class Sessions:
 
     def end(self, session: Session, now: float) -> None:
         """Over, on every screen that holds its cookie."""
-        self._over[session.nonce] = session.began + self.longest_s
+        self._over[session.nonce] = self.ends(session) if session.station else session.began + self.longest_s
         while self._over and (len(self._over) > MOST_OVER or next(iter(self._over.values())) < now):
             self._over.popitem(last=False)
 
@@ -105,12 +111,29 @@ class Sessions:
         session = Session(login, began, seen, nonce, stamp)
         return session if now < self.ends(session) and not self.is_over(session) else None
 
+    def write_station(self, session: Session) -> str:
+        """The value of a station's own cookie: it outlives everybody who signs in there."""
+        return self._stations.dumps([session.login, session.nonce, session.stamp])
+
+    def read_station(self, cookie: str | None, now: float) -> Session | None:
+        """The station of a cookie, if it is ours."""
+        if not cookie or len(cookie) > LONGEST_COOKIE:
+            return None
+        try:
+            login, nonce, stamp = self._stations.loads(cookie)
+        except (BadData, ValueError, TypeError):
+            return None
+        session = Session(login, now, now, nonce, stamp, station=True)
+        return None if self.is_over(session) else session
+
     def renewed(self, session: Session, now: float) -> Session:
         """The same after a sign of life."""
         return replace(session, seen=now)
 
     def ends(self, session: Session) -> float:
         """When it is over, seconds since 1970."""
+        if session.station:
+            return session.began + STATION_DAYS * 86_400
         return min(session.seen + self.idle_s, session.began + self.longest_s)
 
     def csrf(self, session: Session) -> str:

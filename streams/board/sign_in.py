@@ -37,12 +37,15 @@ class TooMany(Exception):
 
 @dataclass(slots=True, eq=False)
 class Try:
-    """One try that waits for its turn. `screen`: the known screen that it comes from, None from a stranger."""
+    """One try that waits for its turn. `screen`: the known screen that it comes from, None from a stranger; `by_pin`:
+    what it says is the PIN.
+    """
 
     password: str
     address: str
     screen: str | None
     answer: "asyncio.Future[Account | None]"
+    by_pin: bool = False
 
 
 class Line:
@@ -104,9 +107,18 @@ class SignIns:
         self._screen_fails: Counter[tuple[str, str]] = Counter()
 
     async def attempt(
-        self, accounts: Accounts, login: str, password: str, *, address: str, screen: str | None = None
+        self,
+        accounts: Accounts,
+        login: str,
+        password: str,
+        *,
+        address: str,
+        screen: str | None = None,
+        by_pin: bool = False,
     ) -> Account | None:
         """The account if the password is right, in its turn. `screen`: a screen that this person is known on.
+
+        A PIN is short: it counts on such a screen alone, until too many were wrong there.
 
         Raises TooMany where not even a place in the line is left.
         """
@@ -120,7 +132,10 @@ class SignIns:
         self._lines.move_to_end(login)
         if screen is not None and self._screen_fails[login, screen] >= SCREEN_FAILS:
             screen = None
-        one = Try(password, address, screen, asyncio.get_running_loop().create_future())
+        if by_pin and screen is None:
+            await self._nobody()
+            return None
+        one = Try(password, address, screen, asyncio.get_running_loop().create_future(), by_pin)
         line.place(one)
         if line.task is None or line.task.done():
             line.task = asyncio.create_task(self._serve(accounts, login, line))
@@ -154,7 +169,9 @@ class SignIns:
             try:
                 async with self._hashing:
                     began = self._clock()
-                    account = await asyncio.to_thread(accounts.sign_in, login, one.password)
+                    account = await asyncio.to_thread(
+                        accounts.sign_in_by_pin if one.by_pin else accounts.sign_in, login, one.password
+                    )
                     self._usual_s += 0.2 * (self._clock() - began - self._usual_s)
             except Exception as fault:
                 if not one.answer.done():

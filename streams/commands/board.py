@@ -24,6 +24,10 @@ def board(
         str, typer.Option("--role", help="nurse, shift lead, doctor, rapid response, safety officer, viewer.")
     ] = "nurse",
     name: Annotated[str | None, typer.Option("--name", help="The name shown for a new account.")] = None,
+    station: Annotated[
+        bool, typer.Option("--station", help="The new account is a screen of the ward: it looks, and never signs out.")
+    ] = False,
+    new_pin: Annotated[bool, typer.Option("--new-pin", help="Print a PIN's line for an account, and end.")] = False,
 ) -> None:
     """Serve the ward board: whom to see first, why, and whether monitoring is happening at all.
 
@@ -32,7 +36,10 @@ def board(
     Example: vigilward board --bootstrap-servers kafka:9092 --accounts accounts.toml --host 0.0.0.0
     """
     if new_account is not None:
-        _print_account(new_account, name or new_account, role)
+        _print_account(new_account, name or new_account, "viewer" if station else role, station)
+        return
+    if new_pin:
+        _print_pin()
         return
     from streams.board.serve import serve
     from streams.board.settings import load_board
@@ -45,14 +52,25 @@ def board(
     serve(settings, own)
 
 
-def _print_account(login: str, name: str, role: str) -> None:
+def _print_account(login: str, name: str, role: str, station: bool) -> None:
     from streams.board.accounts import as_lines, role_of
 
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
     try:
-        print(as_lines(login, name, role_of(role), password), end="")
+        print(as_lines(login, name, role_of(role), _asked("Password"), station=station), end="")
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
+
+
+def _print_pin() -> None:
+    from streams.board.accounts import hashed_pin
+
+    try:
+        print(f'pin = "{hashed_pin(_asked("PIN"))}"')
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+
+
+def _asked(what: str) -> str:
+    if sys.stdin.isatty():
+        return typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True)
+    return sys.stdin.readline().rstrip("\n")

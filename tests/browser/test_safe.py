@@ -3,7 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-CALM = 5_000
+from schemas.times import to_text
+from streams.config.topics import Topic
+from tests.browser.made import lifecycle, now
+from tests.streams.board.conftest import everything
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def test_the_order_stands_still_while_a_pointer_moves_over_the_tiles_for_ten_sec
 
     hover(1)
     worse("B15")
-    expect(page.locator(".new-high")).to_contain_text("SpO2 79%, usual 97"), "it stands outside at once"
+    expect(page.locator(".new-high")).to_contain_text("SpO2 79%, usual 97")  # outside the order at once
     hover(4)
     assert one.order() == before
     hover(8)
@@ -59,3 +62,120 @@ def test_a_click_on_a_tile_that_has_just_moved_is_refused_and_says_why(screen, w
     page.clock.run_for(600)
     page.mouse.click(place["x"] + 40, place["y"] + 20)
     expect(page.locator(".pane")).to_have_count(1)
+
+
+def test_back_closes_the_window_then_the_pane_and_leaves_the_board_where_it_is(screen):
+    one = screen()
+    page = one.open()
+    one.tile("A07").locator(".open").click()
+    page.locator(".doing button", has_text="Observations").click()
+    expect(page.locator("dialog[open]")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator(".pane")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".pane")).to_have_count(0)
+    one.tile("A03").locator(".open").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".pane")).to_have_count(0)
+
+    assert page.url.rstrip("/") == one.address
+    assert page.evaluate("history.state?.open ?? false") is False
+
+
+def test_a_second_person_is_told_who_has_the_alert_and_takes_over_by_saying_so_and_the_first_is_told(
+    screen, beds, ward, settings
+):
+    bed = beds["A13"]
+    identity = ward.call(bed, "Pulse 128/min, usual 76; NEWS2 5, was 1", "medium")
+    owner = {"who": "Somebody at this machine", "role": "shift_lead"}
+    mine = lifecycle("acknowledged", owner=owner, reason="reviewing", since=to_text(now()))
+    bed.change(identity, "acknowledged", interrupts=False, lifecycle=mine)
+    ward.tell(bed, identity)
+    ward.flush()
+    first = screen()
+    first.open()
+    expect(first.tile("A13").locator(".next")).to_contain_text("Somebody at this machine has it")
+    theirs = lifecycle("acknowledged", owner={"who": "Nils", "role": "nurse"}, reason="treatment", since=to_text(now()))
+    bed.change(identity, "acknowledged", lifecycle=theirs)
+    ward.tell(bed, identity)
+    ward.flush()
+    expect(first.page.locator(".toast.notice")).to_contain_text("A13: Nils has taken over from you.")
+
+    second = screen()
+    page = second.open()
+    second.tile("A13").locator(".open").click()
+    page.locator(".doing button", has_text="Take over").click()
+    expect(page.locator("dialog .other-owner")).to_contain_text("Nils (nurse) has it since")
+    expect(page.locator("dialog .reasons button").first).to_be_disabled()
+    page.locator("dialog .other-owner button").click()
+    page.locator("dialog .reasons button").first.click()
+    page.wait_for_selector(".toast.sent")
+    ward.calm(bed)
+
+
+def test_entering_shows_what_was_before_and_what_would_become_and_asks_about_a_slip(screen, settings, beds):
+    one = screen()
+    page = one.open()
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Observations").click()
+    assert page.evaluate("document.activeElement.matches('dialog form input')"), "focus is on the first field"
+    spo2 = page.locator("dialog label.value", has_text="SpO2")
+    expect(spo2.locator(".before")).to_contain_text("before: 97 %")
+    expect(spo2.locator("input")).to_have_value("")
+    expect(page.locator("dialog .would")).to_contain_text("SpO2 scale 1 in force")
+    spo2.locator("input").fill("9")
+    expect(page.locator("dialog .would b")).to_have_text("With these values: NEWS2 3, now 0")
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator("dialog .really")).to_have_text("Really SpO2 9 %?")
+    spo2.locator("input").fill("95")
+    expect(page.locator("dialog .really")).to_have_count(0)
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator(".toast.applied")).to_contain_text("A04: observations")
+    row = page.locator(".sets li").first
+    expect(row).to_contain_text("SpO2 95 %")
+    row.get_by_role("button", name="In error").click()
+    expect(page.locator("dialog")).to_contain_text("SpO2 95")
+    page.locator("dialog .primary").click()
+    expect(page.locator(".sets li").first).to_contain_text("entered in error")
+
+
+def test_orders_stand_on_the_tile_and_can_be_ended(screen, settings, beds, ward):
+    bed = beds["A04"]
+    facts = {"author": "Dr Grau", "reason": "COPD", "until": to_text(now() + 3_600_000), "ends_soon": False}
+    none = {"vital": None, "low": None, "high": None}
+    bed.more["orders"] = [
+        {"order": "spo2_scale", "value": "2", **none, **facts},
+        {"order": "limit", "value": None, "vital": "heart_rate", "low": 45.0, "high": None, **facts},
+    ]
+    ward.tell(bed)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    expect(one.tile("A04").locator(".flag")).to_have_text(["SpO2 scale 2", "limit HR 45–"])
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Orders").click()
+    page.get_by_role("button", name="End: SpO2 scale").click()
+    expect(page.locator(".toast.applied")).to_contain_text("A04: SpO2 scale ended")
+    ended = [value for _, _, value in everything(settings, Topic.PATIENTS) if value["patient_id"] == bed.patient][-1]
+    ward.calm(bed)
+
+    assert ended["spo2_scale"] is None
+
+
+def test_a_word_that_was_not_sent_survives_a_reload(screen, settings, beds):
+    one = screen()
+    page = one.open()
+    page.route("**/api/actions", lambda route: route.abort())
+    page.on("dialog", lambda asked: asked.accept())
+    one.tile("A04").locator(".open").click()
+    page.locator(".doing button", has_text="Concern").click()
+    page.locator("dialog .reasons button").first.click()
+    expect(page.locator(".toast.failing")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".toast.failing")).to_have_count(1)
+    page.unroute("**/api/actions")
+    expect(page.locator(".toast.sent")).to_have_count(1)
+    said = [value for _, _, value in everything(settings, Topic.ACTIONS) if value["patient_id"] == beds["A04"].patient]
+
+    assert (said[-1]["action_type"], said[-1]["reason"]) == ("concern", "breathing")

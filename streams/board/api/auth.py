@@ -4,7 +4,7 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.permissions import RIGHTS
 from streams.board.accounts import LOCAL
@@ -17,20 +17,28 @@ from streams.board.auth import (
     refuse_other_origins,
     refuse_strangers,
     session_of,
+    station_of,
 )
-from streams.board.sessions import COOKIE, SCREEN_COOKIE, Session
+from streams.board.sessions import COOKIE, SCREEN_COOKIE, STATION_COOKIE, Session
 from streams.board.sign_in import TooMany
 
 router = APIRouter(prefix="/api", tags=["entrance"])
 
 
 class SignIn(BaseModel):
-    """Name and password."""
+    """Name and password; or the PIN, on a screen on which this person has signed in by password before."""
 
     model_config = ConfigDict(extra="forbid")
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
-    password: Annotated[str, Field(min_length=1, max_length=1_000)]
+    password: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+    pin: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _says_one(self) -> "SignIn":
+        if (self.password is None) is (self.pin is None):
+            raise ValueError("either the password or the PIN")
+        return self
 
 
 @router.get("/me")
@@ -58,7 +66,12 @@ async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str
     screen = board.sessions.screen_of(known_on, who.login)
     try:
         account = await board.sign_ins.attempt(
-            board.accounts, who.login, who.password, address=address_of(request), screen=screen
+            board.accounts,
+            who.login,
+            who.pin or who.password or "",
+            address=address_of(request),
+            screen=screen,
+            by_pin=who.pin is not None,
         )
     except TooMany:
         raise HTTPException(429, "too many tries at once; try again", headers={"Retry-After": "1"}) from None
@@ -66,6 +79,9 @@ async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str
         board.audit.record(What.REFUSED, who.login, address=address_of(request))
         raise HTTPException(401, "name or password is wrong")
     board.audit.record(What.SIGNED_IN, account.login, address=address_of(request))
+    before = session_of(request)
+    if before is not None and not before.station and not account.station:
+        board.sessions.end(before, time.time())  # another person stands here now
     session = board.sessions.begin(account.login, time.time(), account.stamp).of(account)
     give_cookie(board, response, session)
     give_screen_cookie(board, response, board.sessions.screen_with(known_on, account.login))
@@ -81,6 +97,8 @@ async def sign_out(request: Request, response: Response) -> dict[str, Any]:
         refuse_strangers(request, session)
         board.sessions.end(session, time.time())
         board.audit.record(What.SIGNED_OUT, session.login)
+    if session is not None and session.station:
+        response.delete_cookie(STATION_COOKIE, path="/", httponly=True, samesite="strict")
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return {"signed_in": False}
 
@@ -89,6 +107,8 @@ def _told(request: Request, session: Session) -> dict[str, Any]:
     board = board_of(request)
     return {
         "signed_in": True,
+        "station": session.station or station_of(request) is not None,
+        "person": not session.station,
         "accounts": board.accounts is not None,
         "login": session.login,
         "name": session.name,

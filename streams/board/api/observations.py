@@ -24,6 +24,7 @@ from streams.config.topics import Topic
 
 router = APIRouter(prefix="/api", tags=["observations"])
 Observe = Annotated[Session, Depends(allowed(May.OBSERVE))]
+See = Annotated[Session, Depends(allowed(May.SEE))]
 DEVICE = "board"
 ACCEPTED_MS = SPOT_LATENESS - MINUTE_MS  # what is accepted here is still in time when the worker reads it
 AHEAD_MS = 60_000
@@ -68,7 +69,7 @@ class Looked(BaseModel):
 
 
 @router.post("/score")
-async def score(request: Request, session: Observe, seen: Set) -> Looked:
+async def score(request: Request, session: See, seen: Set) -> Looked:
     """NEWS2 as it would be with these values. 422: a value that cannot be."""
     board = board_of(request)
     status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)

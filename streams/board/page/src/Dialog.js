@@ -13,6 +13,7 @@ export function Dialog({ title, close, children, kind }) {
     const before = pathOf(document.activeElement);
     const dialog = ref.current;
     dialog.showModal();
+    dialog.querySelector("form input, form select")?.focus();
     return () => {
       dialog.close();
       giveBack(before);

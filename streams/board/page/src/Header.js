@@ -6,7 +6,8 @@ import { HIDDEN, watched, worst } from "./order.js";
 import { settings, set } from "./settings.js";
 import { changed, state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
-import { t } from "./i18n.js";
+import { askWho, nobodyIsHere } from "./SignIn.js";
+import { code, t } from "./i18n.js";
 
 export const VIEWS = ["board", "due", "unacknowledged", "handover"];
 
@@ -50,6 +51,14 @@ export function Counts({ statuses, unwatched }) {
   </p>`;
 }
 
+// Who is signed in: another person takes over from here, in one step.
+function Me() {
+  const { me } = state;
+  if (!me?.accounts) return html`<span class="me">${t("who.local")}</span>`;
+  if (nobodyIsHere()) return html`<button type="button" class="me nobody" onClick=${askWho}>${t("who.nobody")}</button>`;
+  return html`<button type="button" class="me" onClick=${askWho} title=${t("who.change")}><b>${me.name}</b> <small>${code("role", me.role)}</small></button>`;
+}
+
 export function Bar({ view, wards, statuses, unwatched, simulated, showDialog }) {
   const found = counts(statuses, unwatched);
   return html`<header class="bar">
@@ -64,6 +73,7 @@ export function Bar({ view, wards, statuses, unwatched, simulated, showDialog })
     <span class="end">
       <${Ticking} class="time" of="clock" say=${() => clock(wardNow())} />
       <${Sound} />
+      <${Me} />
       <button type="button" class="plain" onClick=${() => showDialog({ kind: "settings" })}>${t("settings")}</button>
       <button type="button" class="plain" onClick=${() => showDialog({ kind: "help" })} aria-keyshortcuts="?">${t("help")}</button>
     </span>

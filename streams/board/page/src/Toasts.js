@@ -2,10 +2,13 @@
 
 import { dismiss, newId, send } from "./outbox.js";
 import { cx, html } from "./html.js";
+import { askWho } from "./SignIn.js";
 import { unnotify } from "./notices.js";
 import { state, wardNow } from "./store.js";
 import { Left, ms } from "./time.js";
 import { code, t } from "./i18n.js";
+
+const LOUD = new Set(["failing", "refused", "asking"]);
 
 function undo(word) {
   send({
@@ -38,11 +41,12 @@ const told = (word) => (word.unanswered && word.state === "sent" ? t("word.unans
 export function Toasts() {
   const words = [...state.pending.values()];
   return html`<section class="toasts" aria-label=${t("sending.list")}>
-    <div role="status" aria-live="polite">${words.filter((word) => !["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state, word.unanswered && "unanswered")}>
+    <div role="status" aria-live="polite">${words.filter((word) => !LOUD.has(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state, word.unanswered && "unanswered")}>
         <span>${word.what}</span> <b>${told(word)}</b> <${Undo} word=${word} />
         ${word.unanswered ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
-    <div role="alert">${[...state.notices].map(([id, one]) => html`<p key=${id} class="toast notice"><b>${one.words}</b> <button type="button" onClick=${() => unnotify(id)}>${t("close")}</button></p>`)}${words.filter((word) => ["failing", "refused"].includes(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state)}>
+    <div role="alert">${[...state.notices].map(([id, one]) => html`<p key=${id} class="toast notice"><b>${one.words}</b> <button type="button" onClick=${() => unnotify(id)}>${t("close")}</button></p>`)}${words.filter((word) => LOUD.has(word.state)).map((word) => html`<p key=${word.id} class=${cx("toast", word.state)}>
         <span>${word.what}</span> <b>${t(`word.${word.state}`)}</b> <span>${word.coded ? code("refused", word.why) : word.why}</span>
-        ${word.state === "refused" ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
+        ${word.state === "asking" ? html`<button type="button" onClick=${askWho}>${t("sign_in")}</button>` : ""}
+        ${["refused", "asking"].includes(word.state) ? html`<button type="button" onClick=${() => dismiss(word.id)}>${t("close")}</button>` : ""}</p>`)}</div>
   </section>`;
 }

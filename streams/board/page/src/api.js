@@ -20,7 +20,7 @@ async function ask(method, path, body, timeout = 12_000) {
   if (answer.ok) return answer.json();
   const said = await answer.json().catch(() => ({}));
   const detail = typeof said.detail === "string" ? said.detail : (said.detail?.[0]?.msg ?? answer.statusText);
-  if (answer.status === 401 && state.me) {
+  if (answer.status === 401 && state.me && path !== "/api/sign-in") {
     state.me = { ...state.me, signed_in: false };
     changed();
   }
@@ -35,8 +35,8 @@ export const api = {
     changed();
     return state.me;
   },
-  async signIn(login, password) {
-    state.me = await ask("POST", "/api/sign-in", { login, password });
+  async signIn(login, by) {
+    state.me = await ask("POST", "/api/sign-in", { login, ...by });
     changed();
   },
   async signOut() {

@@ -9,7 +9,8 @@ import { Banner, truths } from "./Banner.js";
 import { Bar, Counts } from "./Header.js";
 import { Tiles } from "./Board.js";
 import { calling } from "./activeAlerts.js";
-import { Entrance } from "./SignIn.js";
+import { Entrance, nobodyIsHere, WhoActs } from "./SignIn.js";
+import { restore, sendAsked } from "./outbox.js";
 import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
@@ -20,6 +21,7 @@ import { Orders } from "./careOrders.js";
 import { renew } from "./push.js";
 import { applyTheme, settings } from "./settings.js";
 import { may, state, subscribe, wardNow } from "./store.js";
+import { keepBack } from "./back.js";
 import { connect } from "./sse.js";
 import { clock, Ticking } from "./time.js";
 import { Toasts } from "./Toasts.js";
@@ -30,6 +32,14 @@ import "./style/index.css";
 const VIEWS = new Set(["board", "due", "unacknowledged", "handover", "sheet", "wall"]);
 const nothing = () => {};
 const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
+
+// Somebody has signed in: all that is shown is asked for anew under her name.
+function entered() {
+  connect();
+  renew();
+  restore();
+  sendAsked();
+}
 
 function Page() {
   const [, repaint] = useReducer((n) => n + 1, 0);
@@ -44,6 +54,7 @@ function Page() {
   }, []);
   useLayoutEffect(keepFocus);
   const close = () => showDialog(null);
+  const stopAsking = () => { state.asksWho = false; repaint(); };
   // The same functions at every painting: a tile is painted anew only when something about its bed has changed.
   const acknowledge = useCallback((whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId }), []);
   const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
@@ -65,6 +76,8 @@ function Page() {
     });
   }, [patient]);
 
+  useLayoutEffect(() => keepBack(state.asksWho ? stopAsking : dialog ? close : patient && view === "board" ? () => setPatient(null) : null));
+
   const top = useRef(null);
   useLayoutEffect(() => {
     // What stands above may not be covered: the pane begins below it.
@@ -73,7 +86,7 @@ function Page() {
   });
 
   if (!state.me) return html`<p class="hint loading">${t("loading")}</p>`;
-  if (!state.me.signed_in) return html`<${Entrance} entered=${() => { connect(); renew(); }} />`;
+  if (!state.me.signed_in) return html`<${Entrance} entered=${entered} />`;
 
   const all = [...state.beds.values()].filter((status) => status.assigned || status.alerts.length);
   const wards = [...new Set(all.map((status) => status.ward).filter(Boolean))].sort();
@@ -106,6 +119,7 @@ function Page() {
     ${dialog?.kind === "error" && whose && html`<${EnteredInError} status=${whose} set=${dialog.set} close=${close} />`}
     ${dialog?.kind === "concern" && whose && html`<${Concern} status=${whose} close=${close} />`}
     ${dialog?.kind === "orders" && whose && html`<${Orders} status=${whose} close=${close} />`}
+    ${state.asksWho && html`<${WhoActs} why=${nobodyIsHere() && state.pending.size ? t("who.to_act") : null} entered=${entered} close=${stopAsking} />`}
     ${dialog?.kind === "settings" && html`<${Settings} close=${close} />`}
     ${dialog?.kind === "help" && html`<${Help} close=${close} />`}
     <${Toasts} />
@@ -120,10 +134,7 @@ render(html`<${Page} />`, document.getElementById("page"));
 async function begin() {
   try {
     await api.me();
-    if (state.me.signed_in) {
-      connect();
-      renew();
-    }
+    if (state.me.signed_in) entered();
   } catch {
     setTimeout(begin, 1000);
   }

@@ -1,26 +1,73 @@
-// Words on their way: sending, with the broker, applied; or refused, loudly. Tried again under the same name.
+// Words on their way: sending, with the broker, applied; or refused, loudly. Tried again under the same name, also after
+// the page was loaded anew; at a station whoever acts is asked first.
 
 import { api, Refused } from "./api.js";
 import { changed, state, wardNow } from "./store.js";
+import { t } from "./i18n.js";
 
 export const newId = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 const AGAIN_MS = 1500;
 const APPLIED_WITHIN_MS = 12_000;
 const KEPT_MS = 10_000;
+const KEY = "vigilward.words"; // of this tab alone: gone with it
+const UNSENT = new Set(["sending", "failing", "asking"]);
+
+const nobody = () => Boolean(state.me?.station && !state.me.person);
 
 // word: {path, body, patient, alert, action_type, what}; `what` is told to people.
 export function send(word) {
   const id = word.body.action_id;
-  state.pending.set(id, { ...word, id, state: "sending", tries: 0, began: performance.now() });
-  attempt(id);
+  state.pending.set(id, { ...word, id, state: nobody() ? "asking" : "sending", login: nobody() ? null : (state.me?.login ?? ""), tries: 0, began: performance.now() });
+  if (nobody()) state.asksWho = true;
+  else attempt(id);
+  keep();
   changed();
   return id;
+}
+
+// Somebody has signed in: what waited for a name goes out under hers.
+export function sendAsked() {
+  for (const [id, word] of state.pending) {
+    if (word.state !== "asking") continue;
+    state.pending.set(id, { ...word, state: "sending", login: state.me.login });
+    attempt(id);
+  }
+  keep();
+}
+
+function keep() {
+  const words = [...state.pending.values()].filter((word) => UNSENT.has(word.state)).map(({ id, path, body, patient, alert, action_type, what, login }) => ({ id, path, body, patient, alert, action_type, what, login }));
+  try {
+    if (words.length) sessionStorage.setItem(KEY, JSON.stringify(words));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // private windows refuse; then only the browser's own question stands before a reload
+  }
+}
+
+// What was not sent when the page was loaded anew goes on, under the same name and by the same person.
+export function restore() {
+  let words = [];
+  try {
+    words = JSON.parse(sessionStorage.getItem(KEY) || "[]");
+  } catch {
+    return;
+  }
+  for (const word of words) {
+    if (state.pending.has(word.id)) continue;
+    const mine = word.login == null ? null : word.login === (state.me?.login ?? "");
+    const now = mine === null || (!mine && nobody()) ? "asking" : mine ? "sending" : "refused";
+    state.pending.set(word.id, { ...word, state: now, why: now === "refused" ? t("word.anothers") : undefined, tries: 0, began: performance.now() });
+    if (now === "sending") attempt(word.id);
+  }
+  if (words.length) changed();
 }
 
 function update(id, facts) {
   const word = state.pending.get(id);
   if (!word) return;
   state.pending.set(id, { ...word, ...facts });
+  keep();
   changed();
 }
 
@@ -35,11 +82,21 @@ async function attempt(id) {
     update(id, { ...(settled(id) ? {} : { state: word.action_type ? "sent" : "applied" }), sentAt: performance.now(), sentWard: wardNow() });
   } catch (problem) {
     if (settled(id)) return;
+    if (problem instanceof Refused && [401, 403].includes(problem.status) && (await sessionIsOver())) {
+      state.asksWho = true;
+      return update(id, { state: "asking", login: null });
+    }
     // A network that is gone and a broker that is away are reasons to try again; a refusal is not.
     const lasting = problem instanceof Refused && problem.status < 500 && problem.status !== 429;
     update(id, { state: lasting ? "refused" : "failing", why: problem.message, tries: word.tries + 1 });
     if (!lasting) setTimeout(() => attempt(id), AGAIN_MS);
   }
+}
+
+// Whether whoever was signed in at this station is so no longer.
+async function sessionIsOver() {
+  await api.me().catch(() => null);
+  return nobody();
 }
 
 // What the worker says of our words: applied, or refused and why.
@@ -65,6 +122,7 @@ setInterval(() => {
 
 export function dismiss(id) {
   state.pending.delete(id);
+  keep();
   changed();
 }
 
@@ -74,5 +132,5 @@ export const onItsWay = (alertId) => {
 };
 
 addEventListener("beforeunload", (event) => {
-  for (const word of state.pending.values()) if (word.state === "sending" || word.state === "failing") event.preventDefault();
+  for (const word of state.pending.values()) if (UNSENT.has(word.state)) event.preventDefault();
 });

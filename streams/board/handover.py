@@ -45,6 +45,7 @@ def _bed(projection: Projection, bed: Bed, now: int, since: int, called: int) ->
         "bed": bed.facts.bed,
         "news2": status["news2"],
         "coverage": status["coverage"],
+        "vitals": status["vitals"],
         "concern": status.get("concern"),
         "orders": status.get("orders", []),
         "observation_due_at": status["observation_due_at"],

@@ -121,7 +121,7 @@ def test_how_long_a_reason_holds_is_what_the_rules_in_force_say(screen, ward, ca
 
     medium = [packaged_rules().calling.holds[reason].medium for reason in ACKNOWLEDGEMENTS]
     assert [text.partition(" min")[0] for text in reasons] == [f"{minutes:g}" for minutes in medium]
-    assert "ended by a red score" in reasons[4]
+    assert "ended by a new red score" in reasons[4]
 
 
 def test_under_rules_that_the_board_has_not_heard_of_no_minutes_are_promised(screen, calling):

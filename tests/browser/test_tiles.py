@@ -212,7 +212,7 @@ def test_a_returned_and_an_undelivered_call_are_told(screen, beds, ward):
     [
         ("waiting", "the nurse: not known to be reached"),
         ("sent", "the nurse: sent, not known to be reached"),
-        ("delivered", "the nurse: reached"),
+        ("delivered", "shown to the nurse"),
         ("seen", "the nurse: seen"),
         ("accepted", "the nurse: accepted"),
         ("declined", "the nurse: declined"),

@@ -11,13 +11,15 @@ import { code, t } from "./i18n.js";
 
 export const VIEWS = ["board", "due", "unacknowledged", "handover"];
 
+// All seven items of the score are known, and somebody watches.
+export const fullyWatched = (status, unwatched) => !unwatched.has(status.patient_id) && !HIDDEN.has(watched(status)) && !status.news2?.missing.length;
+
 export function counts(statuses, unwatched) {
   const found = { high: 0, medium: 0, low: 0, hidden: 0, quiet: 0, unacknowledged: 0 };
   for (const status of statuses) {
     const alert = worst(status);
     if (alert) found[alert.priority]++;
-    const how = watched(status);
-    if (unwatched.has(status.patient_id) || HIDDEN.has(how)) found.hidden++;
+    if (!fullyWatched(status, unwatched)) found.hidden++;
     else if (!alert) found.quiet++;
     found.unacknowledged += status.resolved?.length ?? 0;
   }

@@ -8,6 +8,7 @@ import { bedOf, nameOf, Person } from "./Person.js";
 import { say } from "./Acknowledge.js";
 import { headline } from "./alertText.js";
 import { onItsWay } from "./outbox.js";
+import { reds } from "./reds.js";
 import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { Age, clock, dayAndClock, Left, ms } from "./time.js";
@@ -57,7 +58,8 @@ export function Handover() {
     ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
     ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
       <h3><b class="bed">${bed.bed ?? t("no_bed")}</b> ${nameOf(bed.patient_id)?.name ?? ""} <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
-      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
+      ${reds(bed).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(bed).join(", ")}</p>` : ""}
+      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <small>${t("handover.worst_at", { at: clock(ms(alert.worst.at)) })}</small> <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
         ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
       ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
     </article>`)}`}</section>`;
@@ -75,6 +77,6 @@ export function Sheet({ statuses }) {
       return html`<tr key=${status.patient_id}><th scope="row" class="bed">${bedOf(status)}</th><td class="whose">${nameOf(status.patient_id)?.name ?? ""} <small><${Person} patient=${status.patient_id} name=${nameOf(status.patient_id)} /></small></td>
         <td>${status.coverage === "not covered" ? t("not_covered") : (scoreText(status.news2) ?? "?")}</td>
         ${PARTS.map((part) => { const [name, vital] = behind(status, part); const live = vital?.state === "live" || vital?.state === "delayed"; return html`<td key=${part}>${vital?.value == null ? "?" : live ? shown(name, vital.value) : html`<s>${shown(name, vital.value)}</s>`} <small>${vital?.taken_at ? clock(ms(vital.taken_at)) : ""}</small></td>`; })}
-        <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${headline(alert)} (${code("alert_status", alertStatus(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;
+        <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${clock(ms(state.alerts.get(alert.alert_id)?.at ?? alert.started_at))} ${headline(alert)}${reds(status).length > 1 ? html` <b>${t("reds")}</b> ${reds(status).join(", ")}` : ""} (${code("alert_status", alertStatus(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;
     })}</tbody></table></section>`;
 }

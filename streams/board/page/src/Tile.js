@@ -7,7 +7,9 @@ import { calls, HIDDEN, RANK, alertStatus, trendOf, watched, worst } from "./ord
 import { bedOf, Person } from "./Person.js";
 import { headline, said } from "./alertText.js";
 import { Spark } from "./Spark.js";
-import { Age, clock, Left, ms } from "./time.js";
+import { between, reds } from "./reds.js";
+import { wardNow } from "./store.js";
+import { Age, clock, Left, ms, Since } from "./time.js";
 import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
@@ -54,6 +56,10 @@ function Watching({ status, unwatched }) {
 
 const FAILED = { "not delivered": "not_delivered", declined: "call_declined", undeliverable: "call_undeliverable" };
 
+const UNANSWERED_MS = 60_000;
+// On a board's page a call is shown, and no more: only a device that says so has been reached.
+const callWord = (step) => (step.delivery === "delivered" && !step.recipients?.length ? "call.shown" : `call.${step.delivery}`);
+
 // What happens next with an alert: who has it and for how long yet, or what became of the call, and who is called when.
 // Nobody counts as reached without a receipt of a device, or of a screen that is looked at.
 export function Next({ alert, word }) {
@@ -64,12 +70,14 @@ export function Next({ alert, word }) {
   if (at === "acknowledged" && lifecycle.owner)
     return html`<span class="next owned">${t("owned", { who: lifecycle.owner.who })}${lifecycle.reason ? ` · ${code("reason", lifecycle.reason)}` : ""}${lifecycle.until ? html` · <${Left} until=${ms(lifecycle.until)} />` : ""}</span>`;
   if (at === "snoozed") return html`<span class="next owned">${t("snoozed", { who: lifecycle.snoozed_by?.who ?? "" })} · <${Left} until=${ms(lifecycle.until)} /></span>`;
+  const wanted = ms(lifecycle.notified_at);
   const failed = lifecycle.steps?.find((step) => FAILED[step.delivery]);
   const reached = lifecycle.steps?.filter((step) => !FAILED[step.delivery]).at(-1);
   return html`<span class="next">
     ${lifecycle.returned ? html`<em>${t("returned", { n: lifecycle.returned })}</em> ` : ""}
     ${lifecycle.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t(FAILED[failed.delivery], { whom: code("step", failed.step) })}</em> ` : ""}
-    ${(lifecycle.returned || failed) && reached ? " · " : ""}${reached ? html`<em>${t(`call.${reached.delivery}`, { whom: code("step", reached.step) })}</em>` : ""}
+    ${(lifecycle.returned || failed) && reached ? " · " : ""}${reached ? html`<em>${t(callWord(reached), { whom: code("step", reached.step) })}</em>` : ""}
+    ${calls(alert) && wanted && wardNow() - wanted > UNANSWERED_MS ? html` <b class="unanswered">${t("nobody_answered")} <${Age} at=${wanted} /></b>` : ""}
     ${(lifecycle.returned || failed || reached) && lifecycle.next_step_at ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : ""}
   </span>`;
 }
@@ -93,6 +101,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
   const alert = worst(status);
   const lead = leadOf(status, full, spark);
   const marks = flags(status);
+  const how = between(status, alert, wardNow());
+  const red = reds(status);
   const trend = trendOf(spark);
   const resolved = status.resolved?.length ?? 0;
   const level = alert ? alert.priority : "quiet";
@@ -109,7 +119,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
       <${ScoreBlock} status=${status} trend=${trend} />
       <dl class="cells">${PARTS.map((part) => html`<${Cell} key=${part} status=${status} part=${part} />`)}</dl>
     </div>
-    ${alert && html`<p><time class="said-at">${clock(ms(full?.at ?? alert.started_at))}</time> <span class="why">${headline(alert, full)}</span></p>`}
+    ${alert && html`<p>${how ? html`<b class=${cx("between", how)}>${t(`between.${how}`)}${how === "confirming" ? html` <${Since} at=${ms(alert.started_at)} />` : ""}</b> ` : ""}<time class="said-at">${clock(ms(full?.at ?? alert.started_at))}</time> <span class="why">${headline(alert, full)}</span></p>`}
+    ${red.length > 1 || (red.length && !alert) ? html`<p class="reds"><b>${t("reds")}</b> ${red.join(", ")}</p>` : ""}
     ${alert?.kind === "technical" && alert.priority === "high" && full?.advice ? html`<p class="todo">${said(full.advice)}</p>` : ""}
     ${marks.length ? html`<p class="flags">${marks.map((one) => html`<span key=${one.key} class=${cx("flag", one.waits && "waits")}>${one.words}${one.waits ? ` · ${t("flag.unconfirmed")}` : ""}</span>`)}</p>` : ""}
     ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
@@ -119,8 +130,8 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
       ${alert && html`<${Next} alert=${alert} word=${word} />`}
       <${Due} status=${status} now=${minute} />
       ${resolved ? html`<span class="unacknowledged">${t("resolved.n", { n: resolved })}</span>` : ""}
-      ${alert && canAct && !wall && RANK[alert.priority] && calls(alert) && !word
-        ? html`<button type="button" class="act" onClick=${() => acknowledge(status.patient_id, alert.alert_id)} aria-label=${t("ack.of", { bed: bedOf(status) })}>${t("acknowledge")}</button>`
+      ${alert && canAct && !wall && RANK[alert.priority] && (calls(alert) || (how === "confirming" && alertStatus(alert) !== "acknowledged")) && !word
+        ? html`<button type="button" class="act" onClick=${() => acknowledge(status.patient_id, alert.alert_id)} aria-label=${t("ack.of", { bed: bedOf(status) })}>${t(how === "confirming" ? "claim" : "acknowledge")}</button>`
         : ""}
     </footer>
   </li>`;

@@ -10,8 +10,9 @@ import { headline, said } from "./alertText.js";
 import { Plots } from "./Plots.js";
 import { onItsWay } from "./outbox.js";
 import { Sets } from "./Sets.js";
-import { may, state } from "./store.js";
-import { clock, Left, ms } from "./time.js";
+import { between, reds } from "./reds.js";
+import { may, state, wardNow } from "./store.js";
+import { clock, Left, ms, Since } from "./time.js";
 import { behind, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
 import { Next, Priority, scoreLine, STARS } from "./Tile.js";
 import { capital, code, t } from "./i18n.js";
@@ -91,6 +92,8 @@ export function Why({ patient, close, acknowledge, showDialog }) {
   if (!status) return null;
   const alert = worst(status);
   const full = alert && state.alerts.get(alert.alert_id);
+  const red = reds(status);
+  const how = between(status, alert, wardNow());
   const name = nameOf(patient);
   const missing = status.news2?.missing ?? [];
   const unacknowledged = status.resolved ?? [];
@@ -103,13 +106,14 @@ export function Why({ patient, close, acknowledge, showDialog }) {
       <button type="button" class="plain" onClick=${close} aria-label=${t("close")}>✕</button></header>
     <div class="doing" role="group" aria-label=${t("actions")}>
       ${alert && may("act") && calls(alert) ? html`<button type="button" class="primary" onClick=${() => acknowledge(patient, alert.alert_id)} aria-keyshortcuts="a">${t("acknowledge")}</button>` : ""}
+      ${how === "confirming" && may("act") && alertStatus(alert) !== "acknowledged" ? html`<button type="button" class="primary" onClick=${() => acknowledge(patient, alert.alert_id)}>${t("claim")}</button>` : ""}
       ${alert && may("act") && otherOwner(alert) ? html`<button type="button" onClick=${() => acknowledge(patient, alert.alert_id)}>${t("ack.take_over")}</button>` : ""}
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "observe", patient })}>${t("observe")}</button>`}
       ${may("act") && html`<button type="button" onClick=${() => showDialog({ kind: "concern", patient })}>${t("concern")}</button>`}
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>`}
     </div>
     <section class="lead">
-      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${headline(alert)}</p><p class="after"><${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${status.awaited ? t("awaited") : t("why.quiet")}</p>`}
+      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${headline(alert)}</p>${red.length ? html`<p class="reds"><b>${t("reds")}</b> ${red.join(", ")}</p>` : ""}<p class="after">${how ? html`<b class=${cx("between", how)}>${t(`between.${how}`)}${how === "confirming" ? html` <${Since} at=${ms(alert.started_at)} />` : ""}</b> ` : ""}<${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${status.awaited ? t("awaited") : t("why.quiet")}</p>`}
       ${todo && html`<p class="advice"><b>${t("do")}</b> ${said(todo)}</p>`}
     </section>
     <section><h3>${t("why.parts")} <small>${scoreLine(status)}</small></h3><${Contributions} status=${status} full=${full} /></section>

@@ -35,6 +35,12 @@ export function left(until, now = wardNow()) {
   return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
 }
 
+// How long already, to the second: 0:40.
+export function since(at, now = wardNow()) {
+  const s = Math.max(0, Math.floor((now - at) / 1000));
+  return s >= 6000 ? t("age.min", { n: Math.floor(s / 60) }) : `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+}
+
 const ticking = new Map(); // element -> () => text
 
 function write(element, text) {
@@ -50,6 +56,7 @@ function tick() {
   const now = wardNow();
   for (const element of document.querySelectorAll("[data-age]")) write(element, age(Number(element.dataset.age), now));
   for (const element of document.querySelectorAll("[data-left]")) write(element, left(Number(element.dataset.left), now));
+  for (const element of document.querySelectorAll("[data-since]")) write(element, since(Number(element.dataset.since), now));
 }
 setInterval(tick, 1000);
 
@@ -67,3 +74,4 @@ export function Ticking({ say, of, class: name, title }) {
 
 export const Age = ({ at }) => h("span", { "data-age": at }, age(at));
 export const Left = ({ until }) => h("span", { "data-left": until }, left(until));
+export const Since = ({ at }) => h("span", { "data-since": at }, since(at));

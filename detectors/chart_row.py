@@ -75,3 +75,13 @@ class ChartRow:
     def meets(self, value: float | None) -> bool | None:
         """Whether the value earns a point; nothing said stays nothing."""
         return None if value is None else self.read(value)[1] > 0
+
+    def bands(self) -> list[tuple[float | None, float | None, int]]:
+        """First and last value of each band, None where it is open, and its points.
+
+        >>> ChartRow("resp_rate", (8, 3), (11, 1), (inf, 0)).bands()
+        [(None, 8.0, 3), (9.0, 11.0, 1), (12.0, None, 0)]
+        """
+        lasts = [end / self.per_unit for end in self._ends]
+        firsts = [(end + 1) / self.per_unit for end in self._ends]
+        return list(zip([None, *firsts], [*lasts, None], self._points, strict=True))

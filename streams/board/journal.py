@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
     vital: str | None = None
     prescriber: str | None = None
     confirms: str | None = None
+    ended: bool = False
 
 
 encode = msgspec.json.Encoder().encode
@@ -58,6 +59,7 @@ class Journal:
     def __init__(self) -> None:
         self._sets: dict[str, dict[str, Entry]] = {}
         self._orders: dict[str, dict[str, Entry]] = {}
+        self._said: dict[str, list[Entry]] = {}
         self._replaced: dict[str, str] = {}
         self._confirmed: set[str] = set()
 
@@ -73,6 +75,11 @@ class Journal:
 
     def take(self, entry: Entry) -> None:
         """One entry, in the order of the topic; a repeat changes nothing."""
+        if entry.kind != "set":
+            said = self._said.setdefault(entry.patient_id, [])
+            if all(one.action_id != entry.action_id for one in said):
+                said.append(entry)
+            del said[:-MOST_SETS]
         if entry.kind == "confirm":
             self._confirmed.add(entry.confirms or "")
             self._orders.get(entry.patient_id, {}).pop(entry.confirms or "", None)
@@ -111,6 +118,10 @@ class Journal:
             if one.taken_at >= since
         ]
 
+    def orders(self, patient: str, since: int) -> list[dict[str, Any]]:
+        """What was ordered, ended and confirmed for the patient, oldest first."""
+        return [msgspec.structs.asdict(one) for one in self._said.get(patient, ()) if one.at >= since]
+
     def unconfirmed(self, patient: str) -> list[dict[str, Any]]:
         """Orders that a prescriber has still to confirm, and until when."""
         return [self._told(one) for one in self._orders.get(patient, {}).values()]
@@ -139,6 +150,8 @@ class Journal:
             del self._orders[patient]
         for patient in [one for one in self._sets if one not in here]:
             del self._sets[patient]
+        for patient in [one for one in self._said if one not in here]:
+            del self._said[patient]
         for patient, mine in list(self._sets.items()):
             for name in [name for name, one in mine.items() if one.at < now - KEPT_MS]:
                 del mine[name]

@@ -59,7 +59,7 @@ class BoardSettings(FiledSettings):
     """How long an action may take to be acknowledged by the broker."""
     silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0
     """Without progress for so long a partition counts as unwatched."""
-    history_hours: Annotated[int, Field(ge=1, le=48)] = 24
+    history_hours: Annotated[int, Field(ge=1, le=72)] = 24
     """How far back the charts reach."""
     max_streams: Annotated[int, Field(ge=1, le=10_000)] = 500
     """Open pages at most."""

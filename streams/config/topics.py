@@ -119,7 +119,7 @@ TOPICS: Final[Mapping[Topic, Facts]] = MappingProxyType(
             "worker",
             "board",
             Cleanup.DELETE,
-            48 * HOUR_MS,
+            72 * HOUR_MS,
             inbound=False,
         ),
         Topic.REJECTIONS: Facts(

@@ -117,10 +117,14 @@ class Screen:
 
 @pytest.fixture
 def screen(browser: Browser, board: BoardProcess) -> Iterator[Callable[..., Screen]]:
-    """Makes screens: `screen(width=360)`; further words are the browser context's."""
+    """Makes screens: `screen(width=360)`; further words are the browser context's.
+
+    On the board that all share there is no service worker: what a test stands in for would go past it.
+    """
     opened: list[Screen] = []
 
     def make(width: int = 1280, height: int = 900, address: str = "", **facts: Any) -> Screen:
+        facts.setdefault("service_workers", "allow" if address else "block")
         context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **facts)
         opened.append(Screen(context, address or board.address))
         return opened[-1]

@@ -307,7 +307,7 @@ def test_an_order_is_entered_with_its_end(screen, settings, beds):
     assert (record["event"], record["spo2_scale"]["scale"], record["spo2_scale"]["prescriber"]) == (
         "update",
         2,
-        "Dr Grau",
+        "Dr Grau, entered by Somebody at this machine",
     )
     assert record["spo2_scale"]["until"]
 

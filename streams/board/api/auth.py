@@ -118,6 +118,7 @@ def _told(request: Request, session: Session) -> dict[str, Any]:
         "csrf": board.sessions.csrf(session),
         "ends_at": board.sessions.ends(session) * 1000,
         "mode": board.settings.mode,
+        "history_hours": board.own.history_hours,
         "push_key": board.push.key,
         "names": bool(board.own.directory or board.own.directory_url),
     }

@@ -5,14 +5,16 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier
 from schemas.permissions import May
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
+from streams.board.chart import laid_out
 from streams.board.projection import HOUR_MS, encode
 from streams.board.sessions import Session
 
@@ -26,6 +28,12 @@ class Whose(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     patient_id: Identifier
+
+
+class LookBack(Whose):
+    """How many hours back; as far as the board keeps them."""
+
+    hours: Annotated[int, Field(ge=1, le=72)] | None = None
 
 
 @router.get("/stream")
@@ -83,19 +91,28 @@ async def names(request: Request, session: See) -> Names:
 
 
 @router.post("/history")
-async def history(request: Request, session: See, whose: Whose) -> Response:
+async def history(request: Request, session: See, whose: LookBack) -> Response:
     """A patient's last hours: minutes with values and usual bands, what was entered, and what was said and done."""
     board = board_of(request)
-    bed_of(board, session, whose.patient_id)
+    bed = bed_of(board, session, whose.patient_id)
     board.audit.record(What.OPENED, session.login, patient=whose.patient_id)
-    since = board.now_ms - board.own.history_hours * HOUR_MS
+    since = board.now_ms - min(whose.hours or board.own.history_hours, board.own.history_hours) * HOUR_MS
     columns = board.projection.columns.get(whose.patient_id)
     stories = board.projection.stories_of(whose.patient_id, since)
+    status = msgspec.json.decode(bed.raw)
+    kinds = {one["order"]: one["value"] for one in status.get("orders", ())}
+    sets = board.journal.sets(whose.patient_id, since)
     said = {
+        "chart": laid_out(
+            sets,
+            2 if kinds.get("spo2_scale") == "2" else 1,
+            confusion_known="long_standing_confusion" in kinds,
+        ),
+        "orders": board.journal.orders(whose.patient_id, since),
         "since": since,
         "now": board.now_ms,
         "trends": None if columns is None else columns.since(since),
-        "sets": board.journal.sets(whose.patient_id, since),
+        "sets": sets,
         "events": [_event(one) for story in stories for one in story.revisions if one["at_ms"] >= since],
     }
     return packed(request, encode(said))

@@ -215,6 +215,7 @@ async def end(request: Request, session: Pausing, said: Ending) -> Said:
             role=session.role,
             order=said.order.value,
             vital=said.vital,
+            ended=True,
         ),
     )
     return told

@@ -33,7 +33,7 @@ export function Settings({ close }) {
   </${Dialog}>`;
 }
 
-const KEYS = [["j", "k"], ["Enter"], ["a"], ["o"], ["c"], ["/"], ["?"], ["Esc"]];
+const KEYS = [["j", "k"], ["Enter"], ["a"], ["o"], ["c"], ["/"], ["w"], ["?"], ["Esc"]];
 
 export function Help({ close }) {
   return html`<${Dialog} title=${t("help")} close=${close} kind="observe">

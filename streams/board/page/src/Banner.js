@@ -2,7 +2,7 @@
 
 import { cx, html } from "./html.js";
 import { state, wardNow } from "./store.js";
-import { clock, Ticking } from "./time.js";
+import { age, clock, dayAndClock, Ticking } from "./time.js";
 import { code, t } from "./i18n.js";
 
 const SKEW_MS = 60_000;
@@ -10,6 +10,7 @@ const SKEW_MS = 60_000;
 // What is wrong, the worst first; empty when all is well.
 export function truths() {
   const pulse = state.pulse;
+  if (state.offline) return [{ kind: "offline", words: t("truth.offline", { at: dayAndClock(state.offline.at) }), print: true }];
   if (state.linkLost) return [{ kind: "lost", words: t("truth.lost", { at: clock(wardNow() - (performance.now() - state.heardAt)) }), print: true }];
   const found = [];
   if (pulse && !pulse.broker) found.push({ kind: "broker", words: t("truth.broker"), print: true });
@@ -37,6 +38,7 @@ export function Banner() {
   return html`<div class="truth" role="alert" aria-live="assertive">
     ${found.map((one) => html`<p key=${one.kind} class=${cx("truth-line", one.kind)}><strong>${one.words}</strong>
       ${one.kind === "lost" ? html` <span aria-hidden="true"><${Ticking} of=${state.heardAt} say=${() => t("truth.for", { n: Math.round((performance.now() - state.heardAt) / 1000) })} /></span>` : ""}
+      ${one.kind === "offline" ? html` <b class="offline-age"><${Ticking} of=${state.offline.at} say=${() => t("truth.offline.age", { age: age(state.offline.at) })} /></b>` : ""}
       ${one.print ? html` <button type="button" onClick=${() => { location.hash = "#sheet"; }}>${t("sheet.open")}</button>` : ""}</p>`)}
   </div>`;
 }

@@ -10,6 +10,7 @@ import { notify } from "./notices.js";
 import { onItsWay } from "./outbox.js";
 import { may, state, wardNow } from "./store.js";
 import { Tile } from "./Tile.js";
+import { usePages } from "./wall.js";
 import { t } from "./i18n.js";
 
 // What is wanted becomes what is shown, except while somebody is at the tiles; who has left is gone at once.
@@ -38,6 +39,7 @@ function NewHigh({ open, acknowledge }) {
 
 export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, lit }) {
   const [order, changes] = useOrder(statuses, unwatched, wall ? false : undefined);
+  const page = usePages(Boolean(wall));
   const list = useRef(null);
   const focused = useRef(null);
   const [, again] = useState(0);
@@ -71,6 +73,7 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
           unwatched=${unwatched.has(patient)} word=${alert ? onItsWay(alert.alert_id) : null} minute=${minute} open=${open} acknowledge=${acknowledge} chosen=${chosen === patient} wall=${wall} canAct=${may("act")} lang=${lit} />`;
       })}
     </ul>
+    ${page ? html`<p class="wall-page" role="status">${t("wall.page", page)}</p>` : ""}
     ${order.length ? "" : html`<p class="hint empty">${state.ready ? t("no_beds") : t("loading")}</p>`}
   </div>`;
 }

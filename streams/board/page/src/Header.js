@@ -1,5 +1,6 @@
 // The line at the top: where one is, how the ward stands, sound, and who is signed in.
 
+import { useState } from "preact/hooks";
 import { audio, pause, pausedFor, turnOff, turnOn, unpause } from "./sound.js";
 import { cx, html } from "./html.js";
 import { HIDDEN, watched, worst } from "./order.js";
@@ -63,7 +64,9 @@ function Me() {
 
 export function Bar({ view, wards, statuses, unwatched, simulated, showDialog }) {
   const found = counts(statuses, unwatched);
-  return html`<header class="bar">
+  const [open, setOpen] = useState(false);
+  return html`<header class=${cx("bar", open && "open")}>
+    <button type="button" class="menu" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${t("menu")}</button>
     <h1><a href="#board">Vigilward</a></h1>
     ${simulated && html`<strong class="simulated">${t("simulation")}</strong>`}
     <nav aria-label=${t("views")}>${VIEWS.map((one) => html`<a key=${one} href=${`#${one}`} aria-current=${view === one ? "page" : undefined}>${t(`view.${one}`)}${one === "unacknowledged" && found.unacknowledged ? html` <b>${found.unacknowledged}</b>` : ""}</a>`)}</nav>
@@ -76,6 +79,7 @@ export function Bar({ view, wards, statuses, unwatched, simulated, showDialog })
       <${Ticking} class="time" of="clock" say=${() => clock(wardNow())} />
       <${Sound} />
       <${Me} />
+      <button type="button" class="plain" onClick=${() => showDialog({ kind: "search" })} aria-keyshortcuts="/">${t("search")}</button>
       <button type="button" class="plain" onClick=${() => showDialog({ kind: "settings" })}>${t("settings")}</button>
       <button type="button" class="plain" onClick=${() => showDialog({ kind: "help" })} aria-keyshortcuts="?">${t("help")}</button>
     </span>

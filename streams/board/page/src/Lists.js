@@ -16,10 +16,10 @@ import { missingOf, Priority, STARS } from "./Tile.js";
 import { behind, PARTS, scoreText, shown } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
-const Bed = ({ status }) => html`<b class="bed">${bedOf(status)}</b> ${nameOf(status.patient_id)?.name ?? ""}`;
+const Bed = ({ status, visit }) => html`<button type="button" class="plain visit" onClick=${() => visit(status.patient_id)}><b class="bed">${bedOf(status)}</b> ${nameOf(status.patient_id)?.name ?? ""}</button>`;
 
 // Chart 4's rounds: overdue first, then by when they fall due; what is missing is named.
-export function Due({ statuses, showDialog }) {
+export function Due({ statuses, showDialog, visit }) {
   const now = wardNow();
   const rows = statuses.filter((status) => status.coverage !== "not covered" && (status.observation_due_at || status.news2?.missing.length))
     .map((status) => ({ status, at: ms(status.observation_due_at) }))
@@ -28,22 +28,22 @@ export function Due({ statuses, showDialog }) {
   return html`<section class="view"><h2>${t("view.due")}</h2><p class="hint">${t("due.hint")}</p>
     ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("due")}</th><th>NEWS2</th><th>${t("why.missing")}</th><td></td></tr></thead><tbody>
       ${rows.map(({ status, at }) => html`<tr key=${status.patient_id} class=${at != null && at <= now ? "late" : ""}>
-        <th scope="row"><${Bed} status=${status} /></th>
+        <th scope="row"><${Bed} status=${status} visit=${visit} /></th>
         <td>${at == null ? t("due.never") : at <= now ? html`<b class="loud">${t("due.late")} <${Age} at=${at} /></b>` : html`${clock(at)} · <${Left} until=${at} />`}</td>
         <td>${scoreText(status.news2) ?? "?"}</td><td>${missingOf(status).join(", ") || "–"}</td>
         <td>${may("observe") ? html`<button type="button" onClick=${() => showDialog({ kind: "observe", patient: status.patient_id })} aria-label=${t("observe.of", { bed: bedOf(status) })}>${t("observe")}</button>` : ""}</td></tr>`)}</tbody></table>` : html`<p>${t("due.none")}</p>`}</section>`;
 }
 
-export function Unacknowledged({ statuses }) {
+export function Unacknowledged({ statuses, visit }) {
   const rows = statuses.flatMap((status) => (status.resolved ?? []).map((alert) => ({ status, alert }))).sort((a, b) => ms(a.alert.started_at) - ms(b.alert.started_at));
   const seen = ({ status, alert }) => say(status, "acknowledge", { alert_id: alert.alert_id, revision: alert.revision, priority: alert.priority, reason: "reviewing" }, t("unacknowledged.what", { bed: bedOf(status) }));
   return html`<section class="view"><h2>${t("view.unacknowledged")}</h2><p class="hint">${t("unacknowledged.hint")}</p>
     ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("alert")}</th><th>${t("began")}</th><td></td></tr></thead><tbody>
-      ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} /></th><td><${Priority} alert=${row.alert} /></td><td>${headline(row.alert)}</td><td>${clock(ms(row.alert.started_at))}</td>
+      ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} visit=${visit} /></th><td><${Priority} alert=${row.alert} /></td><td>${headline(row.alert)}</td><td>${clock(ms(row.alert.started_at))}</td>
         <td>${may("act") && !onItsWay(row.alert.alert_id) ? html`<button type="button" onClick=${() => seen(row)} aria-label=${t("unacknowledged.of", { bed: bedOf(row.status) })}>${t("unacknowledged.seen")}</button>` : ""}</td></tr>`)}</tbody></table>` : html`<p>${t("unacknowledged.none")}</p>`}</section>`;
 }
 
-export function Handover() {
+export function Handover({ visit }) {
   const [hours, setHours] = useState(12);
   const [shift, setShift] = useState(null);
   const [failed, setFailed] = useState(null);
@@ -57,7 +57,7 @@ export function Handover() {
     ${failed && html`<p class="loud">${failed}</p>`}
     ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
     ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
-      <h3><b class="bed">${bed.bed ?? t("no_bed")}</b> ${nameOf(bed.patient_id)?.name ?? ""} <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
+      <h3><${Bed} status=${bed} visit=${visit} /> <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
       ${reds(bed).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(bed).join(", ")}</p>` : ""}
       ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <small>${t("handover.worst_at", { at: clock(ms(alert.worst.at)) })}</small> <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
         ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}

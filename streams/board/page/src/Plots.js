@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { html } from "./html.js";
 import { settings } from "./settings.js";
 import { clock, ms } from "./time.js";
-import { UNITS } from "./vitals.js";
+import { number, UNITS } from "./vitals.js";
 import { t } from "./i18n.js";
 
 const ROWS = ["resp_rate", "spo2", "pulse_rate", "systolic_bp", "temperature"];
@@ -51,8 +51,41 @@ function marks(events) {
   };
 }
 
-function Plot({ title, unit, data, series, bands, events, sync, range, decimals = 0 }) {
+// Where the score's chart turns red: thresholds, drawn thin.
+const RED = { resp_rate: [8, 25], spo2: [91, null], pulse_rate: [40, 131], heart_rate: [40, 131], systolic_bp: [90, 220], temperature: [35, null] };
+
+function limits([low, high]) {
+  return { hooks: { draw: [(u) => {
+    const { ctx } = u;
+    ctx.save();
+    ctx.strokeStyle = colour("--high");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.globalAlpha = 0.55;
+    ctx.setLineDash([6, 4]);
+    for (const value of [low, high]) {
+      if (value == null || value < u.scales.y.min || value > u.scales.y.max) continue;
+      const y = Math.round(u.valToPos(value, "y", true));
+      ctx.beginPath();
+      ctx.moveTo(u.bbox.left, y);
+      ctx.lineTo(u.bbox.left + u.bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }] } };
+}
+
+// What the curve says where the pointer is: time and value, in words beside the title.
+function tells(out, decimals, row) {
+  return { hooks: { setCursor: [(u) => {
+    const { idx } = u.cursor;
+    const value = idx == null ? null : u.data[row][idx];
+    out.current.textContent = value == null ? "" : `${clock(u.data[0][idx] * 1000)}  ${decimals ? number("temperature", value) : Math.round(value)}`;
+  }] } };
+}
+
+function Plot({ name, title, unit, data, series, bands, events, sync, range, decimals = 0 }) {
   const ref = useRef(null);
+  const out = useRef(null);
   const night = document.documentElement.dataset.theme;
   useEffect(() => {
     const box = ref.current;
@@ -64,13 +97,13 @@ function Plot({ title, unit, data, series, bands, events, sync, range, decimals 
       axes: [{ ...axis, size: 20, space: 70, values: (_, list) => list.map((s) => clock(s * 1000)) }, { ...axis, size: 38, space: 26, values: (_, list) => list.map((v) => v.toFixed(decimals)) }],
       series: [{}, ...series.map((one) => ({ ...one, points: { show: false }, spanGaps: false }))],
       bands,
-      plugins: [marks(events)],
+      plugins: [marks(events), ...(RED[name] ? [limits(RED[name])] : []), tells(out, decimals, data.length - 1)],
     }, data, box);
     const watch = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
     watch.observe(box);
     return () => { watch.disconnect(); plot.destroy(); };
   }, [data, night]);
-  return html`<figure class="plot"><figcaption>${title}${unit ? html` <small>${unit}</small>` : ""}</figcaption><div ref=${ref} role="img" aria-label=${t("plot.label", { what: title })}></div></figure>`;
+  return html`<figure class="plot"><figcaption>${title}${unit ? html` <small>${unit}</small>` : ""} <output class="readout" ref=${out} aria-hidden="true"></output></figcaption><div ref=${ref} role="img" aria-label=${t("plot.label", { what: title })}></div></figure>`;
 }
 
 export function Plots({ history }) {
@@ -90,7 +123,7 @@ export function Plots({ history }) {
     ${known.map((name) => {
       const one = trends.vitals[name];
       const usual = one.low.map((low, i) => (low == null ? null : (low + one.high[i]) / 2));
-      return html`<${Plot} key=${name} title=${t(`vital.${name}`)} unit=${UNITS[name]} sync="why" events=${events} decimals=${name === "temperature" ? 1 : 0}
+      return html`<${Plot} key=${name} name=${name} title=${t(`vital.${name}`)} unit=${UNITS[name]} sync="why" events=${events} decimals=${name === "temperature" ? 1 : 0}
         data=${[at, row(one.high), row(one.low), row(usual), row(one.value)]}
         series=${[{ stroke: "transparent" }, { stroke: "transparent" }, { stroke: colour("--ink-3"), width: 1, dash: [2, 3] }, { stroke: line, width: 1.5 }]}
         bands=${[{ series: [1, 2], fill: band }]} range=${(_, low, high) => (low == null ? [0, 1] : [low - 1, high + 1])} />`;

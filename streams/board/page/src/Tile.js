@@ -7,6 +7,7 @@ import { calls, HIDDEN, RANK, alertStatus, trendOf, watched, worst } from "./ord
 import { bedOf, Person } from "./Person.js";
 import { headline, said } from "./alertText.js";
 import { Spark } from "./Spark.js";
+import { settings } from "./settings.js";
 import { between, reds } from "./reds.js";
 import { wardNow } from "./store.js";
 import { Age, clock, Left, ms, Since } from "./time.js";
@@ -125,7 +126,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
     ${marks.length ? html`<p class="flags">${marks.map((one) => html`<span key=${one.key} class=${cx("flag", one.waits && "waits")}>${one.words}${one.waits ? ` · ${t("flag.unconfirmed")}` : ""}</span>`)}</p>` : ""}
     ${status.awaited && html`<p class="why">${t("awaited")}</p>`}
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
-    ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} />`}
+    ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} lang=${settings.language} />`}
     <footer>
       ${alert && html`<${Next} alert=${alert} word=${word} />`}
       <${Due} status=${status} now=${minute} />

@@ -67,7 +67,7 @@ function Log({ history }) {
     ${one.action ? html` <i>${one.action.who} (${code("role", one.action.role)})${one.action.reason ? `: ${code("reason", one.action.reason)}` : ""}${one.action.text ? `, ${one.action.text}` : ""}</i>` : ""}</li>`)}</ol></section>`;
 }
 
-export function Why({ patient, close, acknowledge, showDialog }) {
+export function Why({ patient, close, acknowledge, showDialog, visit }) {
   const ref = useRef(null);
   const [history, setHistory] = useState(null);
   const [failed, setFailed] = useState(null);
@@ -102,7 +102,7 @@ export function Why({ patient, close, acknowledge, showDialog }) {
   const ended = (status.ended ?? []).filter((one) => one.useful == null).slice(-1);
   return html`<aside class="pane" data-pane ref=${ref} tabindex="-1" aria-labelledby="why-title">
     <header><div><h2 id="why-title"><span class="bed">${bedOf(status)}</span> ${name?.name ?? ""}</h2>
-      <p class="sub"><${Person} patient=${patient} name=${name} /><span class=${cx("watching", watched(status))}>${t(`watched.${watched(status)}`)}</span></p></div>
+      <p class="sub"><${Person} patient=${patient} name=${name} /><button type="button" class="plain visit" onClick=${() => visit(patient)}>${t("patient.page")}</button><span class=${cx("watching", watched(status))}>${t(`watched.${watched(status)}`)}</span></p></div>
       <button type="button" class="plain" onClick=${close} aria-label=${t("close")}>✕</button></header>
     <div class="doing" role="group" aria-label=${t("actions")}>
       ${alert && may("act") && calls(alert) ? html`<button type="button" class="primary" onClick=${() => acknowledge(patient, alert.alert_id)} aria-keyshortcuts="a">${t("acknowledge")}</button>` : ""}

@@ -45,7 +45,7 @@ export const api = {
     location.reload();
   },
   names: () => ask("GET", "/api/names"),
-  history: (patient) => ask("POST", "/api/history", { patient_id: patient }),
+  history: (patient, hours) => ask("POST", "/api/history", { patient_id: patient, ...(hours ? { hours } : {}) }),
   handover: (ward, hours) => ask("GET", `/api/handover?${new URLSearchParams({ ...(ward ? { ward } : {}), hours })}`),
   post: (path, body) => ask("POST", path, body),
 };

@@ -1,4 +1,4 @@
-// The keyboard: j and k through the beds, Enter why, a acknowledge, o observe, c concern, / ward, ? help, Esc back.
+// The keyboard: j and k through the beds, Enter why, a acknowledge, o observe, c concern, / search, w ward, ? help, Esc back.
 
 import { settings } from "./settings.js";
 
@@ -18,7 +18,7 @@ export function listen(does) {
       }
       return;
     }
-    const act = { j: () => move(1), k: () => move(-1), a: does.acknowledge, o: does.observe, c: does.concern, "/": does.ward, "?": does.help }[event.key];
+    const act = { j: () => move(1), k: () => move(-1), a: does.acknowledge, o: does.observe, c: does.concern, "/": does.search, w: does.ward, "?": does.help }[event.key];
     if (!act) return;
     event.preventDefault();
     act();

@@ -15,13 +15,17 @@ import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
 import { Due, Handover, Sheet, Unacknowledged } from "./Lists.js";
+import { Patient } from "./Patient.js";
 import { EnteredInError, Observe } from "./Observe.js";
 import { calls, worst } from "./order.js";
 import { Orders } from "./careOrders.js";
 import { renew } from "./push.js";
 import { applyTheme, settings } from "./settings.js";
 import { may, state, subscribe, wardNow } from "./store.js";
+import { Search } from "./Search.js";
 import { keepBack } from "./back.js";
+import { forgetLast, install, lastState } from "./offline.js";
+import { resume } from "./sound.js";
 import { connect } from "./sse.js";
 import { clock, Ticking } from "./time.js";
 import { Toasts } from "./Toasts.js";
@@ -29,7 +33,7 @@ import { Why } from "./WhyPane.js";
 import { t } from "./i18n.js";
 import "./style/index.css";
 
-const VIEWS = new Set(["board", "due", "unacknowledged", "handover", "sheet", "wall"]);
+const VIEWS = new Set(["board", "due", "unacknowledged", "handover", "sheet", "wall", "patient"]);
 const nothing = () => {};
 const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
 
@@ -57,6 +61,9 @@ function Page() {
   const stopAsking = () => { state.asksWho = false; repaint(); };
   // The same functions at every painting: a tile is painted anew only when something about its bed has changed.
   const acknowledge = useCallback((whose, alertId) => showDialog({ kind: "acknowledge", patient: whose, alertId }), []);
+  // A bed of a list, or of the pane, becomes the page of its patient; no address names anybody.
+  const visit = useCallback((whose) => { setPatient(whose); location.hash = "patient"; }, []);
+  const find = useCallback((whose) => { setPatient(whose); if (viewOf() !== "patient") location.hash = "board"; }, []);
   const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
   useEffect(() => {
     // Two wards may call their beds alike, and a patient may lie in none: the tile knows whose it is.
@@ -71,6 +78,7 @@ function Page() {
       },
       observe: on("observe", "observe"),
       concern: on("concern", "act"),
+      search: () => showDialog({ kind: "search" }),
       ward: () => document.querySelector(".bar .ward select")?.focus(),
       help: () => showDialog({ kind: "help" }),
     });
@@ -107,12 +115,13 @@ function Page() {
     </div>
     <main id="main" tabindex="-1">
       ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? nothing : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
-      ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} />`}
-      ${view === "unacknowledged" && html`<${Unacknowledged} statuses=${statuses} />`}
-      ${view === "handover" && html`<${Handover} key=${settings.ward} />`}
+      ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} visit=${visit} />`}
+      ${view === "unacknowledged" && html`<${Unacknowledged} statuses=${statuses} visit=${visit} />`}
+      ${view === "handover" && html`<${Handover} key=${settings.ward} visit=${visit} />`}
+      ${view === "patient" && html`<${Patient} key=${patient} patient=${patient} showDialog=${showDialog} acknowledge=${acknowledge} />`}
       ${view === "sheet" && html`<${Sheet} statuses=${[...statuses].sort((a, b) => (a.bed ?? "~").localeCompare(b.bed ?? "~"))} />`}
     </main>
-    ${pane && html`<${Why} key=${patient} patient=${patient} close=${() => setPatient(null)} acknowledge=${acknowledge} showDialog=${showDialog} />`}
+    ${pane && html`<${Why} key=${patient} patient=${patient} close=${() => setPatient(null)} acknowledge=${acknowledge} showDialog=${showDialog} visit=${visit} />`}
     ${dialog?.kind === "acknowledge" && whose && html`<${Acknowledge} status=${whose} alertId=${dialog.alertId} close=${close} />`}
     ${dialog?.kind === "observe" && whose && html`<${Observe} status=${whose} close=${close} />`}
     ${dialog?.kind === "correct" && whose && html`<${Observe} status=${whose} close=${close} corrects=${dialog.set} />`}
@@ -121,6 +130,7 @@ function Page() {
     ${dialog?.kind === "orders" && whose && html`<${Orders} status=${whose} close=${close} />`}
     ${state.asksWho && html`<${WhoActs} why=${nobodyIsHere() && state.pending.size ? t("who.to_act") : null} entered=${entered} close=${stopAsking} />`}
     ${dialog?.kind === "settings" && html`<${Settings} close=${close} />`}
+    ${dialog?.kind === "search" && html`<${Search} close=${close} open=${find} />`}
     ${dialog?.kind === "help" && html`<${Help} close=${close} />`}
     <${Toasts} />
     ${simulated && html`<div class="watermark" aria-hidden="true">${t("simulation")}</div>`}
@@ -133,10 +143,16 @@ render(html`<${Page} />`, document.getElementById("page"));
 
 async function begin() {
   try {
+    const was = state.offline;
     await api.me();
+    if (was) return location.reload(); // it answers again: nothing of the old picture stays
     if (state.me.signed_in) entered();
+    else forgetLast();
   } catch {
-    setTimeout(begin, 1000);
+    if (!state.me) await lastState().catch(() => false);
+    setTimeout(begin, state.offline ? 3_000 : 1_000);
   }
 }
+resume();
+install();
 begin();

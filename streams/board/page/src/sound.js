@@ -16,14 +16,70 @@ let context = null;
 let lastSounded = 0;
 export const audio = { on: false, pausedUntil: 0, played: [] };
 
+const KEY = "vigilward.sound"; // until when this screen sounds: one gesture a shift is enough
+const SHIFT_MS = 13 * 3_600_000;
+
+function keep(until) {
+  try {
+    if (until) localStorage.setItem(KEY, String(until));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // private windows refuse; the sound is turned on anew after a reload
+  }
+}
+
+const kept = () => {
+  try {
+    return Number(localStorage.getItem(KEY) ?? 0) > Date.now();
+  } catch {
+    return false;
+  }
+};
+
 export async function turnOn() {
   context ??= new (window.AudioContext || window.webkitAudioContext)();
   await context.resume();
   audio.on = context.state === "running";
+  if (audio.on) keep(Date.now() + SHIFT_MS);
+  stayAwake();
   changed();
 }
 
+// After a reload the sound goes on where the browser lets it, else with the first touch; until then the page says SOUND OFF.
+export function resume() {
+  stayAwake();
+  if (!kept()) return;
+  const again = async () => {
+    if (audio.on || !kept()) return;
+    context ??= new (window.AudioContext || window.webkitAudioContext)();
+    context.resume().catch(() => null);
+    await new Promise((go) => setTimeout(go, 50));
+    if (context.state !== "running") return;
+    audio.on = true;
+    for (const kind of ["pointerdown", "keydown"]) removeEventListener(kind, again, { capture: true });
+    changed();
+  };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, again, { capture: true });
+  again();
+}
+
+// The screen stays lit while it sounds, or hangs on the wall; the browser gives the lock up when the page is hidden.
+let lock = null;
+async function stayAwake() {
+  if (!navigator.wakeLock || document.hidden || (lock && !lock.released) || !(audio.on || kept() || location.hash === "#wall")) return;
+  try {
+    lock = await navigator.wakeLock.request("screen");
+    audio.awake = true;
+    lock.addEventListener("release", () => { audio.awake = false; });
+  } catch {
+    // a battery that is low refuses it: the page goes on
+  }
+}
+document.addEventListener("visibilitychange", stayAwake);
+addEventListener("hashchange", stayAwake);
+
 export function turnOff() {
+  keep(0);
   audio.on = false;
   audio.pausedUntil = 0;
   changed();

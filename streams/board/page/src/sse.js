@@ -18,6 +18,12 @@ export function connect() {
   source.addEventListener("whole", (event) => whole(JSON.parse(event.data)));
   source.addEventListener("changes", (event) => changes(JSON.parse(event.data)));
   source.addEventListener("pulse", (event) => pulse(JSON.parse(event.data)));
+  let opened = false;
+  source.onopen = () => {
+    // The row was cut and goes on: whoever was signed in at a station may be so no longer.
+    if (opened) api.me().catch(() => null);
+    opened = true;
+  };
   source.onerror = () => {
     // The browser itself tries again after a cut; after a refusal (signed out, board starting) it does not.
     if (source.readyState !== EventSource.CLOSED) return;

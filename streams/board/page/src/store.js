@@ -15,6 +15,7 @@ export const state = {
   nowAt: { ward: Date.now(), at: performance.now() },
   skew: 0, // this screen's clock against the server's, ms
   pending: new Map(), // action_id -> word on its way
+  offline: null, // {at}: nothing answers, and this is what was known then
   asksWho: false, // somebody wants to act where nobody is signed in
   notices: new Map(), // what -> {words, timer}: told in a corner
   newHigh: new Map(), // alert_id -> when it came up while the order was frozen
@@ -70,4 +71,4 @@ export function wardNow() {
 }
 
 // At a station without anybody signed in everything is offered: who acts is asked then, and may do what the role may.
-export const may = (what) => Boolean(state.me?.may?.includes(what) || (state.me?.station && !state.me.person));
+export const may = (what) => Boolean(!state.offline && (state.me?.may?.includes(what) || (state.me?.station && !state.me.person)));

@@ -1,5 +1,5 @@
-// Takes calls while no page is open: shows them, and says to the board what became of each. It keeps nothing, and serves
-// nothing from a cache: what is stale must never look fresh.
+// Takes calls while no page is open: shows them, and says to the board what became of each. It keeps the page's own files,
+// and serves them where the board does not answer; never anything of a patient: the page tells what it knew, and when.
 
 import { "push.accept" as acceptEn, "push.decline" as declineEn, "push.sign_in" as signInEn, "push.not_said" as notSaidEn } from "../messages/en.json";
 import { "push.accept" as acceptDe, "push.decline" as declineDe, "push.sign_in" as signInDe, "push.not_said" as notSaidDe } from "../messages/de.json";
@@ -104,7 +104,48 @@ function failed(title, body, tag, data, why = "push.not_said") {
   });
 }
 
-self.addEventListener("install", () => self.skipWaiting());
+const SHELL = "vigilward-page";
+const PAGE_WITHIN_MS = 4_000;
+
+// The page as the board has it; what was had before only where the board does not answer.
+async function page(request) {
+  const store = await caches.open(SHELL);
+  try {
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PAGE_WITHIN_MS) });
+    if (answer.ok) await renew(store, answer.clone());
+    return answer;
+  } catch {
+    return (await store.match("/")) ?? Response.error();
+  }
+}
+
+// A new page with the files that it names; those of the page before are let go.
+async function renew(store, answer) {
+  const names = [...(await answer.clone().text()).matchAll(/\/files\/[\w.-]+/g)].map(([name]) => name);
+  await store.put("/", answer);
+  for (const request of await store.keys()) {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/files/") && !names.includes(pathname)) await store.delete(request);
+  }
+  await Promise.all(names.map(async (name) => (await store.match(name)) ?? store.add(name)));
+}
+
+// A file's name carries a hash of what it holds: the one that is kept is the one.
+async function file(request) {
+  return (await caches.match(request)) ?? fetch(request);
+}
+
+self.addEventListener("fetch", (event) => {
+  const { pathname, origin } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== self.location.origin) return;
+  if (event.request.mode === "navigate" && pathname === "/") event.respondWith(page(event.request));
+  else if (pathname.startsWith("/files/")) event.respondWith(file(event.request));
+});
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(fetch("/", { credentials: "same-origin" }).then(async (answer) => answer.ok && renew(await caches.open(SHELL), answer), () => null));
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("push", (event) => event.waitUntil(push(event.data.json())));
 self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification, event.action)));

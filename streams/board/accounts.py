@@ -171,6 +171,10 @@ class Accounts:
         """Whether there is such a person."""
         return login in self._accounts
 
+    def people(self) -> list[Account]:
+        """Everybody; a station is nobody."""
+        return [one for one in self._accounts.values() if not one.station]
+
     def of(self, login: str) -> Account | None:
         """The account as it is now."""
         return self._accounts.get(login)

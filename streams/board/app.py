@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from streams.board.api import actions, auth, events, handover, observations, orders, pages, push
+from streams.board.api import actions, assignments, auth, events, handover, observations, orders, pages, push
 from streams.board.auth import HEADERS, STRICT_TRANSPORT, is_ours
 from streams.board.board import Board
 from streams.board.metrics import BoardMetrics
@@ -93,7 +93,7 @@ def make_app(board: Board) -> FastAPI:
     )
     app.state.board = board
     app.state.metrics = BoardMetrics(board).register()
-    for part in (auth, events, actions, observations, orders, handover, push, pages):
+    for part in (auth, events, actions, assignments, observations, orders, handover, push, pages):
         app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_middleware(Doorkeeper, board=board)

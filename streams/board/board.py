@@ -180,6 +180,18 @@ class Board:
         self.projection.take(self.push.take(self.journal.hear(batch)))
         if self.caught_up:
             self._say_changes()
+            self._say_assignments()
+
+    def _say_assignments(self) -> None:
+        if self.journal.news_of_assignments:
+            self.journal.news_of_assignments = False
+            for view, stream in self.streams:
+                stream.say("assigned", encode(self._assigned(view)))
+
+    def _assigned(self, view: View) -> dict[str, dict[str, Any]]:
+        beds = self.projection.beds
+        said = self.journal.assigned(self.now_ms)
+        return {one: who for one, who in said.items() if one in beds and view.sees(beds[one].facts.ward)}
 
     def _say_changes(self) -> None:
         changes = self.projection.take_changes()
@@ -202,6 +214,7 @@ class Board:
                 self.projection.forget()
                 if self.caught_up:
                     self.journal.forget(self.now_ms, self.projection.beds)
+                    self._say_assignments()
                 self._burden = burden(self.projection, self.now_ms)
             self.streams.say("pulse", self._pulse)
             if self.caught_up and count % SHARING_EVERY == 0:
@@ -283,4 +296,7 @@ class Board:
 
     def _whole(self, view: View) -> bytes:
         pulse = msgspec.Raw(self._pulse(view))
-        return encode(self.projection.whole(view) | {"now": self.now_ms, "ready": self.caught_up, "pulse": pulse})
+        return encode(
+            self.projection.whole(view)
+            | {"now": self.now_ms, "ready": self.caught_up, "pulse": pulse, "assigned": self._assigned(view)}
+        )

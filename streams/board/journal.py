@@ -23,10 +23,11 @@ Values = dict[str, float | str | bool]
 
 class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
     """One word. `kind`: a set of observations (`corrects` another: replaced by this one, or without `vitals` entered in
-    error), an order in the name of a prescriber who has to `confirm` it, or that confirmation. Times in milliseconds.
+    error), an order in the name of a prescriber who has to `confirm` it, that confirmation, or who has the patient in
+    this shift (`login` and `name`, empty: nobody, `until`). Times in milliseconds.
     """
 
-    kind: Literal["set", "order", "confirm"]
+    kind: Literal["set", "order", "confirm", "assign"]
     action_id: str
     patient_id: str
     at: int
@@ -40,6 +41,9 @@ class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
     prescriber: str | None = None
     confirms: str | None = None
     ended: bool = False
+    login: str = ""
+    name: str = ""
+    until: int = 0
 
 
 encode = msgspec.json.Encoder().encode
@@ -62,6 +66,8 @@ class Journal:
         self._said: dict[str, list[Entry]] = {}
         self._replaced: dict[str, str] = {}
         self._confirmed: set[str] = set()
+        self._assigned: dict[str, Entry] = {}
+        self.news_of_assignments = False
 
     def hear(self, batch: list[Heard]) -> list[Heard]:
         """Keeps what boards have entered; gives the rest. Raises nothing: what cannot be read costs itself alone."""
@@ -75,6 +81,10 @@ class Journal:
 
     def take(self, entry: Entry) -> None:
         """One entry, in the order of the topic; a repeat changes nothing."""
+        if entry.kind == "assign":
+            self._assigned[entry.patient_id] = entry
+            self.news_of_assignments = True
+            return
         if entry.kind != "set":
             said = self._said.setdefault(entry.patient_id, [])
             if all(one.action_id != entry.action_id for one in said):
@@ -122,6 +132,14 @@ class Journal:
         """What was ordered, ended and confirmed for the patient, oldest first."""
         return [msgspec.structs.asdict(one) for one in self._said.get(patient, ()) if one.at >= since]
 
+    def assigned(self, now: int) -> dict[str, dict[str, Any]]:
+        """By patient, who has her in this shift."""
+        return {
+            patient: {"login": one.login, "name": one.name, "until": one.until, "by": one.who}
+            for patient, one in self._assigned.items()
+            if one.login and one.until > now
+        }
+
     def unconfirmed(self, patient: str) -> list[dict[str, Any]]:
         """Orders that a prescriber has still to confirm, and until when."""
         return [self._told(one) for one in self._orders.get(patient, {}).values()]
@@ -146,6 +164,9 @@ class Journal:
 
     def forget(self, now: int, here: Container[str]) -> None:
         """Lets go what no handover looks back to, and whoever is not here any more."""
+        for patient in [one for one, said in self._assigned.items() if one not in here or said.until < now]:
+            del self._assigned[patient]
+            self.news_of_assignments = True
         for patient in [one for one in self._orders if one not in here]:
             del self._orders[patient]
         for patient in [one for one in self._sets if one not in here]:

@@ -9,6 +9,7 @@ import { headline } from "./alertText.js";
 import { notify } from "./notices.js";
 import { onItsWay } from "./outbox.js";
 import { may, state, wardNow } from "./store.js";
+import { coveredBy, isShown } from "./scope.js";
 import { Tile } from "./Tile.js";
 import { usePages } from "./wall.js";
 import { t } from "./i18n.js";
@@ -29,7 +30,7 @@ function useOrder(statuses, unwatched, still) {
 }
 
 function NewHigh({ open, acknowledge }) {
-  const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient));
+  const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient) && isShown(state.beds.get(one.patient)));
   return html`<section class="new-high" aria-label=${t("new_high")}>
     <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
       <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${headline(state.alerts.get(id) ?? one)}</span>
@@ -69,7 +70,7 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
       ${order.map((patient) => {
         const status = byPatient.get(patient);
         const alert = worst(status);
-        return html`<${Tile} key=${patient} status=${status} alert=${alert ? state.alerts.get(alert.alert_id) : null} spark=${state.sparks.get(patient)} waits=${JSON.stringify(state.pulse?.unconfirmed?.[patient] ?? "")} name=${wall ? undefined : nameOf(patient)}
+        return html`<${Tile} key=${patient} status=${status} alert=${alert ? state.alerts.get(alert.alert_id) : null} spark=${state.sparks.get(patient)} cover=${coveredBy(patient)?.name ?? ""} waits=${JSON.stringify(state.pulse?.unconfirmed?.[patient] ?? "")} name=${wall ? undefined : nameOf(patient)}
           unwatched=${unwatched.has(patient)} word=${alert ? onItsWay(alert.alert_id) : null} minute=${minute} open=${open} acknowledge=${acknowledge} chosen=${chosen === patient} wall=${wall} canAct=${may("act")} lang=${lit} />`;
       })}
     </ul>

@@ -4,13 +4,14 @@ import { useState } from "preact/hooks";
 import { audio, pause, pausedFor, turnOff, turnOn, unpause } from "./sound.js";
 import { cx, html } from "./html.js";
 import { HIDDEN, watched, worst } from "./order.js";
+import { SCOPES } from "./scope.js";
 import { settings, set } from "./settings.js";
 import { changed, state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
 import { askWho, nobodyIsHere } from "./SignIn.js";
 import { code, t } from "./i18n.js";
 
-export const VIEWS = ["board", "due", "unacknowledged", "handover"];
+export const VIEWS = ["board", "cover", "due", "unacknowledged", "handover"];
 
 // All seven items of the score are known, and somebody watches.
 export const fullyWatched = (status, unwatched) => !unwatched.has(status.patient_id) && !HIDDEN.has(watched(status)) && !status.news2?.missing.length;
@@ -38,9 +39,12 @@ function Sound() {
   </span>`;
 }
 
-function Burden() {
-  const burden = state.pulse?.burden;
-  if (!burden?.beds) return null;
+// Of the beds that are chosen: how often they called in a day, against what the ward holds to be bearable.
+function Burden({ statuses }) {
+  if (!statuses.length) return null;
+  const whole = state.pulse?.burden?.beds && statuses.length === state.beds.size;
+  const sum = (name) => statuses.reduce((all, status) => all + (status[name] ?? 0), 0);
+  const burden = whole ? state.pulse.burden : { calls: sum("calls"), budget: Math.round(sum("calls_bearable") * 10) / 10 };
   return html`<span class=${cx("burden", burden.calls > burden.budget && "over")} title=${t("burden.title")}>${t("burden", { n: burden.calls, budget: burden.budget })}</span>`;
 }
 
@@ -50,7 +54,7 @@ export function Counts({ statuses, unwatched }) {
     ${["high", "medium", "low"].map((one) => html`<span key=${one} class=${cx("count", one, !found[one] && "zero")}><b>${found[one]}</b> ${t(`priority.${one}`)}</span>`)}
     <span class=${cx("count", "hidden", !found.hidden && "zero")}><b>${found.hidden}</b> ${t("count.hidden")}</span>
     <span class="count quiet"><b>${found.quiet}</b> ${t("quiet")}</span>
-    <${Burden} />
+    <${Burden} statuses=${statuses} />
   </p>`;
 }
 
@@ -74,6 +78,8 @@ export function Bar({ view, wards, statuses, unwatched, simulated, showDialog })
       <select value=${settings.ward} onChange=${(event) => { set("ward", event.target.value); changed(); }}>
         <option value="">${t("ward.all")}</option>${wards.map((ward) => html`<option key=${ward} value=${ward}>${t("ward.one", { ward })}</option>`)}
       </select></label>
+    ${state.assigned.size ? html`<label class="ward scope"><span class="sr">${t("scope")}</span>
+      <select value=${settings.scope} onChange=${(event) => { set("scope", event.target.value); changed(); }}>${SCOPES.map((one) => html`<option key=${one} value=${one}>${t(`scope.${one || "all"}`)}</option>`)}</select></label>` : ""}
     <${Counts} statuses=${statuses} unwatched=${unwatched} />
     <span class="end">
       <${Ticking} class="time" of="clock" say=${() => clock(wardNow())} />

@@ -1,22 +1,19 @@
-// The other pages: observations due, resolved and not seen, the handover, and the sheet for a downtime.
+// The other pages: observations due, resolved and not seen, and the sheet for a downtime.
 
-import { useEffect, useState } from "preact/hooks";
-import { api } from "./api.js";
-import { cx, html } from "./html.js";
+import { html } from "./html.js";
 import { alertStatus, worst, watched } from "./order.js";
 import { bedOf, nameOf, Person } from "./Person.js";
 import { say } from "./Acknowledge.js";
 import { headline } from "./alertText.js";
 import { onItsWay } from "./outbox.js";
 import { reds } from "./reds.js";
-import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { Age, clock, dayAndClock, Left, ms } from "./time.js";
 import { missingOf, Priority, STARS } from "./Tile.js";
 import { behind, PARTS, scoreText, shown } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
-const Bed = ({ status, visit }) => html`<button type="button" class="plain visit" onClick=${() => visit(status.patient_id)}><b class="bed">${bedOf(status)}</b> ${nameOf(status.patient_id)?.name ?? ""}</button>`;
+export const Bed = ({ status, visit }) => html`<button type="button" class="plain visit" onClick=${() => visit(status.patient_id)}><b class="bed">${bedOf(status)}</b> ${nameOf(status.patient_id)?.name ?? ""}</button>`;
 
 // Chart 4's rounds: overdue first, then by when they fall due; what is missing is named.
 export function Due({ statuses, showDialog, visit }) {
@@ -41,28 +38,6 @@ export function Unacknowledged({ statuses, visit }) {
     ${rows.length ? html`<table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("alert")}</th><th>${t("began")}</th><td></td></tr></thead><tbody>
       ${rows.map((row) => html`<tr key=${row.alert.alert_id}><th scope="row"><${Bed} status=${row.status} visit=${visit} /></th><td><${Priority} alert=${row.alert} /></td><td>${headline(row.alert)}</td><td>${clock(ms(row.alert.started_at))}</td>
         <td>${may("act") && !onItsWay(row.alert.alert_id) ? html`<button type="button" onClick=${() => seen(row)} aria-label=${t("unacknowledged.of", { bed: bedOf(row.status) })}>${t("unacknowledged.seen")}</button>` : ""}</td></tr>`)}</tbody></table>` : html`<p>${t("unacknowledged.none")}</p>`}</section>`;
-}
-
-export function Handover({ visit }) {
-  const [hours, setHours] = useState(12);
-  const [shift, setShift] = useState(null);
-  const [failed, setFailed] = useState(null);
-  useEffect(() => {
-    api.handover(settings.ward, hours).then((found) => { setShift(found); setFailed(null); }, (problem) => setFailed(problem.message));
-  }, [hours, settings.ward]);
-  const query = new URLSearchParams({ ...(settings.ward ? { ward: settings.ward } : {}), hours });
-  return html`<section class="view handover"><h2>${t("view.handover")}</h2>
-    <p class="tools"><label>${t("handover.hours")} <select value=${hours} onChange=${(event) => setHours(Number(event.target.value))}>${[8, 12, 24].map((n) => html`<option key=${n} value=${n}>${n} h</option>`)}</select></label>
-      <button type="button" onClick=${() => print()}>${t("print")}</button> <a href=${`/api/handover.txt?${query}`} target="_blank" rel="noopener">${t("handover.text")}</a></p>
-    ${failed && html`<p class="loud">${failed}</p>`}
-    ${shift && html`<p>${t("handover.from", { from: dayAndClock(shift.since), to: dayAndClock(shift.now) })} · ${t("handover.burden", { n: shift.calls, budget: shift.budget })}</p>
-    ${shift.beds.map((bed) => html`<article key=${bed.patient_id} class="handover-bed">
-      <h3><${Bed} status=${bed} visit=${visit} /> <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?")} · ${t("handover.calls", { n: bed.calls })}</span></h3>
-      ${reds(bed).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(bed).join(", ")}</p>` : ""}
-      ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <small>${t("handover.worst_at", { at: clock(ms(alert.worst.at)) })}</small> <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
-        ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
-      ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
-    </article>`)}`}</section>`;
 }
 
 // What this screen knew last, with its time: for a downtime, on paper.

@@ -98,7 +98,7 @@ export const Due = ({ status, now }) => {
   return html`<span class=${cx("due", late && "late")}>${late ? t("due.late") : t("due.at")} ${late ? html`<${Age} at=${at} />` : html`<${Left} until=${at} />`}${missing.length ? html` · ${t("missing", { what: missing.join(", ") })}` : ""}</span>`;
 };
 
-export const Tile = memo(function Tile({ status, alert: full, spark, name, unwatched, word, minute, open, chosen, acknowledge, wall, canAct }) {
+export const Tile = memo(function Tile({ status, alert: full, spark, name, unwatched, word, minute, open, chosen, acknowledge, wall, canAct, cover }) {
   const alert = worst(status);
   const lead = leadOf(status, full, spark);
   const marks = flags(status);
@@ -115,7 +115,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
         <span class="bed">${bedOf(status)}</span>${!wall && name ? html` <span class="name">${name.name}</span>` : ""}</button></h2>
       <${Priority} alert=${alert} />
     </header>
-    <p class="sub">${wall ? "" : html`<${Person} patient=${status.patient_id} name=${name} />`}<${Watching} status=${status} unwatched=${unwatched} /></p>
+    <p class="sub">${wall ? "" : html`<${Person} patient=${status.patient_id} name=${name} />`}${cover ? html`<span class="cover">${cover}</span>` : ""}<${Watching} status=${status} unwatched=${unwatched} /></p>
     <div class="vitals">
       <${ScoreBlock} status=${status} trend=${trend} />
       <dl class="cells">${PARTS.map((part) => html`<${Cell} key=${part} status=${status} part=${part} />`)}</dl>

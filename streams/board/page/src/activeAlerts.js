@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { notify } from "./notices.js";
 import { calls, RANK } from "./order.js";
 import { settle } from "./outbox.js";
-import { settings } from "./settings.js";
+import { isShown, scope } from "./scope.js";
 import { chime } from "./sound.js";
 import { may, state } from "./store.js";
 
@@ -24,7 +24,7 @@ export function heard(status, before) {
     }
     const was = before?.alerts.find((one) => one.alert_id === alert.alert_id);
     const louder = !was || !calls(was) || RANK[alert.priority] > RANK[was.priority] || (alert.lifecycle?.steps?.length ?? 0) > (was.lifecycle?.steps?.length ?? 0);
-    if (louder && before) {
+    if (louder && before && isShown(status)) {
       chime(alert.priority);
       if (alert.priority === "high" && (!was || !calls(was) || was.priority !== "high")) {
         state.newHigh.set(alert.alert_id, { patient: status.patient_id, headline: alert.headline, bed: status.bed, outside: frozen() });
@@ -44,10 +44,9 @@ function tellOfTakingOver(status, alert, was) {
   notify(`owner ${alert.alert_id}`, t("ack.taken_over", { bed: status.bed ?? t("no_bed"), who: theirs }), { stays: true });
 }
 
-// Where tiles stand, and those of the ward that was chosen.
+// Where tiles stand, and those of the beds that were chosen.
 const ELSEWHERE = new Set(["#due", "#unacknowledged", "#handover", "#sheet"]);
-const inWard = (status) => !settings.ward || status.ward === settings.ward || ![...state.beds.values()].some((one) => one.ward === settings.ward);
-const shownHere = (status) => !document.hidden && !ELSEWHERE.has(location.hash) && inWard(status);
+const shownHere = (status) => !document.hidden && !ELSEWHERE.has(location.hash) && isShown(status);
 
 // A call counts as delivered when it stands in front of somebody whom it is for, on a page that is looked at.
 function confirm(status, alert, step) {
@@ -64,6 +63,6 @@ function confirm(status, alert, step) {
 // All that calls somebody now, the highest first: what repeats by sound, and what the title says.
 export function calling() {
   const list = [];
-  for (const status of state.beds.values()) for (const alert of status.alerts) if (calls(alert)) list.push({ status, alert });
+  for (const status of scope()) for (const alert of status.alerts) if (calls(alert)) list.push({ status, alert });
   return list.sort((a, b) => RANK[b.alert.priority] - RANK[a.alert.priority]);
 }

@@ -44,6 +44,7 @@ export const api = {
     await ask("POST", "/api/sign-out", {});
     location.reload();
   },
+  staff: () => ask("GET", "/api/staff"),
   names: () => ask("GET", "/api/names"),
   history: (patient, hours) => ask("POST", "/api/history", { patient_id: patient, ...(hours ? { hours } : {}) }),
   handover: (ward, hours) => ask("GET", `/api/handover?${new URLSearchParams({ ...(ward ? { ward } : {}), hours })}`),

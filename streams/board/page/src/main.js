@@ -14,7 +14,10 @@ import { restore, sendAsked } from "./outbox.js";
 import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
-import { Due, Handover, Sheet, Unacknowledged } from "./Lists.js";
+import { Cover } from "./Cover.js";
+import { scope } from "./scope.js";
+import { Handover } from "./Handover.js";
+import { Due, Sheet, Unacknowledged } from "./Lists.js";
 import { Patient } from "./Patient.js";
 import { EnteredInError, Observe } from "./Observe.js";
 import { calls, worst } from "./order.js";
@@ -33,7 +36,7 @@ import { Why } from "./WhyPane.js";
 import { t } from "./i18n.js";
 import "./style/index.css";
 
-const VIEWS = new Set(["board", "due", "unacknowledged", "handover", "sheet", "wall", "patient"]);
+const VIEWS = new Set(["board", "cover", "due", "unacknowledged", "handover", "sheet", "wall", "patient"]);
 const nothing = () => {};
 const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1) : "board");
 
@@ -98,7 +101,7 @@ function Page() {
 
   const all = [...state.beds.values()].filter((status) => status.assigned || status.alerts.length);
   const wards = [...new Set(all.map((status) => status.ward).filter(Boolean))].sort();
-  const statuses = settings.ward && wards.includes(settings.ward) ? all.filter((status) => status.ward === settings.ward) : all;
+  const statuses = scope();
   const unwatched = new Set(state.pulse?.unwatched ?? []);
   const first = calling()[0];
   document.title = `${truths().length ? "⚠ " : ""}${first ? `${"*".repeat(first.alert.priority === "high" ? 3 : 2)} ${first.status.bed ?? ""} · ` : ""}Vigilward`;
@@ -115,6 +118,7 @@ function Page() {
     </div>
     <main id="main" tabindex="-1">
       ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? nothing : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
+      ${view === "cover" && html`<${Cover} statuses=${all} visit=${visit} />`}
       ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} visit=${visit} />`}
       ${view === "unacknowledged" && html`<${Unacknowledged} statuses=${statuses} visit=${visit} />`}
       ${view === "handover" && html`<${Handover} key=${settings.ward} visit=${visit} />`}

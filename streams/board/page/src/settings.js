@@ -5,6 +5,7 @@ const defaults = {
   language: (navigator.language || "en").startsWith("de") ? "de" : "en",
   theme: "auto", // auto, day, night
   ward: "",
+  scope: "", // "": all beds, mine, nobody
   resound: 60, // seconds between repeats while somebody is called
   keys: true,
 };

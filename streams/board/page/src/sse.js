@@ -17,6 +17,7 @@ export function connect() {
   source = new EventSource("/api/stream");
   source.addEventListener("whole", (event) => whole(JSON.parse(event.data)));
   source.addEventListener("changes", (event) => changes(JSON.parse(event.data)));
+  source.addEventListener("assigned", (event) => { state.assigned = new Map(Object.entries(JSON.parse(event.data))); changed(); });
   source.addEventListener("pulse", (event) => pulse(JSON.parse(event.data)));
   let opened = false;
   source.onopen = () => {
@@ -60,6 +61,7 @@ function whole(said) {
   state.sparks = new Map(Object.entries(said.sparks));
   state.ready = said.ready;
   state.rules = said.rules ?? {};
+  state.assigned = new Map(Object.entries(said.assigned ?? {}));
   pulse(said.pulse);
   loadNames();
   // What began to call while the page was away calls now: it is new to whoever stands here.

@@ -7,6 +7,7 @@ export const state = {
   sparks: new Map(), // patient -> {minutes, vitals, least, most, priority}
   namesFail: false, // the directory does not answer
   names: {}, // patient -> {name, born, number}
+  assigned: new Map(), // patient -> {login, name, until, by}
   rules: {}, // sha256 -> {holds, undo_seconds}
   pulse: null,
   ready: false, // the first whole picture has come

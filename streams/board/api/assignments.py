@@ -1,0 +1,83 @@
+"""Who has which patient in this shift."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.base import Identifier
+from schemas.permissions import RIGHTS, May
+from streams.board.accounts import LOCAL, Account
+from streams.board.api.writing import write
+from streams.board.audit import What
+from streams.board.auth import allowed, bed_of, board_of
+from streams.board.board import Board
+from streams.board.journal import Entry
+from streams.board.sessions import Session
+
+router = APIRouter(prefix="/api", tags=["assignments"])
+See = Annotated[Session, Depends(allowed(May.SEE))]
+Act = Annotated[Session, Depends(allowed(May.ACT))]
+HOUR_MS = 3_600_000
+LONGEST_SHIFT_H = 13
+
+
+class Assignment(BaseModel):
+    """These patients are this person's until the shift ends; `login` null: nobody's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_id: Annotated[str, Field(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
+    patients: Annotated[list[Identifier], Field(min_length=1, max_length=200)]
+    login: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    hours: Annotated[float, Field(gt=0, le=LONGEST_SHIFT_H)] = 12
+
+
+@router.get("/staff")
+async def staff(request: Request, session: See) -> list[dict[str, str]]:
+    """Who may be given patients: whoever acts on them, by name."""
+    accounts = board_of(request).accounts
+    known = [LOCAL] if accounts is None else accounts.people()
+    acting = [one for one in known if May.ACT in RIGHTS[one.role]]
+    return [
+        {"login": one.login, "name": one.name, "role": one.role} for one in sorted(acting, key=lambda one: one.name)
+    ]
+
+
+def _person(board: Board, login: str) -> Account:
+    accounts = board.accounts
+    found = accounts.of(login) if accounts is not None else LOCAL if login == LOCAL.login else None
+    if found is None or found.station or May.ACT not in RIGHTS[found.role]:
+        raise HTTPException(404, "nobody of this name acts on patients")
+    return found
+
+
+@router.post("/assignments", status_code=201)
+async def assign(request: Request, session: Act, said: Assignment) -> dict[str, Any]:
+    """Who has these patients now. 403: only who leads the shift gives them to others; 503: send the same again."""
+    board = board_of(request)
+    now = board.now_ms
+    assigned = board.journal.assigned(now)
+    for patient in said.patients:
+        bed_of(board, session, patient)
+        mine = (said.login or assigned.get(patient, {}).get("login")) == session.login
+        if not (mine or session.may(May.ORDER)):
+            raise HTTPException(403, "who leads the shift gives patients to others; you take them yourself")
+    person = None if said.login is None else _person(board, said.login)
+    if not board.keeps_journal:
+        raise HTTPException(503, "assignments are not kept: `vigilward doctor --fix` makes the topic")
+    for number, patient in enumerate(said.patients):
+        board.audit.record(What.ORDERED, session.login, patient=patient, assigned=said.login or "")
+        entry = Entry(
+            kind="assign",
+            action_id=f"{said.action_id}-{number}",
+            patient_id=patient,
+            at=now,
+            who=session.name,
+            role=session.role,
+            login="" if person is None else person.login,
+            name="" if person is None else person.name,
+            until=now + round(said.hours * HOUR_MS),
+        )
+        await write(board, entry)
+    return {"assigned": len(said.patients)}

@@ -1,0 +1,39 @@
+// Who has which beds in this shift, and which nobody has.
+
+import { useEffect, useState } from "preact/hooks";
+import { api } from "./api.js";
+import { cx, html } from "./html.js";
+import { worst } from "./order.js";
+import { Bed } from "./Lists.js";
+import { newId, send } from "./outbox.js";
+import { coveredBy } from "./scope.js";
+import { may, state } from "./store.js";
+import { clock } from "./time.js";
+import { Priority } from "./Tile.js";
+import { code, t } from "./i18n.js";
+
+const give = (patients, login, what) => send({ path: "/api/assignments", patient: patients[0], what, body: { action_id: newId(), patients, login } });
+
+export function Cover({ statuses, visit }) {
+  const [staff, setStaff] = useState([]);
+  useEffect(() => { api.staff().then(setStaff, () => setStaff([])); }, [state.me?.login]);
+  const beds = [...statuses].sort((a, b) => (a.ward ?? "").localeCompare(b.ward ?? "") || (a.bed ?? "~").localeCompare(b.bed ?? "~"));
+  const by = new Map();
+  for (const status of beds) {
+    const one = coveredBy(status.patient_id);
+    by.set(one?.login ?? "", [...(by.get(one?.login ?? "") ?? []), status]);
+  }
+  const leads = may("order");
+  const mayGive = (status) => leads || (may("act") && [undefined, state.me?.login].includes(coveredBy(status.patient_id)?.login));
+  const people = leads ? staff : staff.filter((one) => one.login === state.me?.login);
+  const uncovered = by.get("") ?? [];
+  const names = (list) => list.map((status) => status.bed ?? t("no_bed")).join(", ");
+  return html`<section class="view cover-view"><h2>${t("view.cover")}</h2>
+    <ul class="cover-list">${uncovered.length ? html`<li class="loud">${t("cover.nobody", { n: uncovered.length })}: ${names(uncovered)}</li>` : html`<li>${t("cover.all")}</li>`}
+      ${[...by].filter(([login]) => login).map(([login, list]) => html`<li key=${login}><b>${coveredBy(list[0].patient_id).name}</b> (${list.length}): ${names(list)} <small>${t("until", { at: clock(coveredBy(list[0].patient_id).until) })}</small></li>`)}</ul>
+    ${may("act") && uncovered.length && state.me?.login ? html`<p><button type="button" onClick=${() => give(uncovered.map((one) => one.patient_id), state.me.login, t("cover.take.all"))}>${t("cover.take.all")}</button></p>` : ""}
+    <table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("cover.by")}</th></tr></thead><tbody>
+      ${beds.map((status) => { const one = coveredBy(status.patient_id); return html`<tr key=${status.patient_id} class=${cx(!one && "uncovered")}><th scope="row"><${Bed} status=${status} visit=${visit} /></th><td><${Priority} alert=${worst(status)} /></td>
+        <td>${mayGive(status) && people.length ? html`<select aria-label=${t("cover.of", { bed: status.bed ?? t("no_bed") })} value=${one?.login ?? ""} onChange=${(event) => give([status.patient_id], event.target.value || null, t("cover.what", { bed: status.bed ?? t("no_bed") }))}>
+          <option value="">${t("cover.none")}</option>${people.map((person) => html`<option key=${person.login} value=${person.login}>${person.name} (${code("role", person.role)})</option>`)}</select>` : one ? one.name : t("cover.none")}</td></tr>`; })}</tbody></table></section>`;
+}

@@ -1,0 +1,109 @@
+"""Stations, PINs, and who has which patient: what the board lets in and keeps."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.action import Role
+from streams.board.accounts import Accounts, as_lines, hashed_pin
+from streams.config.settings import Settings
+from streams.config.settings_problems import SettingsError
+from tests.browser.made import Bed, Ward
+from tests.streams.board.conftest import BoardProcess, Visitor, events
+
+PASSWORD = "a long enough password"
+PIN = "271828"
+
+
+@pytest.fixture(scope="module")
+def bed(ward: Ward) -> Bed:
+    one = Bed(1)
+    ward.tell(one)
+    ward.flush()
+    return one
+
+
+@pytest.fixture(scope="module")
+def board(settings: Settings, bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardProcess]:
+    path: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
+    path.write_text(
+        as_lines("desk", "Desk A", Role.VIEWER, PASSWORD, station=True)
+        + as_lines("nora", "Nora", Role.NURSE, PASSWORD, pin=PIN)
+        + as_lines("nils", "Nils", Role.NURSE, PASSWORD)
+        + as_lines("lea", "Lea", Role.SHIFT_LEAD, PASSWORD)
+    )
+    process = BoardProcess(settings, accounts=path, secret="a secret of the tests").start()
+    yield process
+    process.kill()
+
+
+def entered(board: BoardProcess, login: str) -> Visitor:
+    visitor = Visitor(board.address)
+    status, me = visitor.ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
+    assert status == 200
+    visitor.csrf = me["csrf"]
+    return visitor
+
+
+def test_a_station_looks_and_may_do_nothing(board: BoardProcess, bed: Bed):
+    desk = entered(board, "desk")
+    assert desk.cookie.startswith("vigilward_station=")
+    me = desk.ask("GET", "/api/me")[1]
+    assert (me["station"], me["person"], me["may"]) == (True, False, ["see"])
+    said = {"action_id": "act-00001", "patient_id": bed.patient, "action_type": "concern"}
+    assert desk.ask("POST", "/api/actions", {**said, "reason": "breathing"})[0] == 403
+    [(_, _, whole)] = events(desk, 1)
+    assert [one["patient_id"] for one in whole["beds"]] == [bed.patient]
+
+
+def test_a_pin_counts_only_on_a_screen_on_which_the_password_was_given(board: BoardProcess):
+    stranger = Visitor(board.address)
+
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN})[0] == 401
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN, "password": PASSWORD})[0] == 422
+    stranger.ask("POST", "/api/sign-in", {"login": "nora", "password": PASSWORD})
+    screen = next(one for one in stranger.headers.get_all("Set-Cookie") if one.startswith("vigilward_screen="))
+    stranger.cookie = screen.partition(";")[0]
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": "000000"})[0] == 401
+    stranger.cookie = screen.partition(";")[0]
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN})[0] == 200
+    stranger.cookie = screen.partition(";")[0]
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nils", "pin": PIN})[0] == 401, "another's screen"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [("station = true", "its role is viewer"), ("pin = '1234'", "pin is a hash")],
+)
+def test_a_station_only_looks_and_a_pin_is_no_plain_number(more: str, says: str, tmp_path: Path):
+    path = tmp_path / "accounts.toml"
+    path.write_text(as_lines("nora", "Nora", Role.NURSE, PASSWORD) + more)
+
+    with pytest.raises(SettingsError, match=says):
+        Accounts.read(path)
+
+
+@pytest.mark.parametrize("pin", ["1234", "12345x", ""])
+def test_a_pin_has_six_digits(pin: str):
+    with pytest.raises(ValueError, match="at least 6 digits"):
+        hashed_pin(pin)
+
+
+def test_a_lead_gives_patients_a_nurse_takes_them_and_every_page_is_told(board: BoardProcess, bed: Bed):
+    lea, nora, nils = (entered(board, login) for login in ("lea", "nora", "nils"))
+    said = {"action_id": "asg-00001", "patients": [bed.patient], "login": "nora"}
+    assert nils.ask("POST", "/api/assignments", said)[0] == 403, "nobody gives to others but who leads"
+    assert lea.ask("POST", "/api/assignments", said)[0] == 201
+    assert lea.ask("POST", "/api/assignments", {**said, "login": "desk"})[0] == 404
+    for _ in range(50):
+        [(_, _, whole)] = events(nils, 1)
+        if whole["assigned"]:
+            break
+        time.sleep(0.1)
+    assert whole["assigned"][bed.patient]["name"] == "Nora"
+    assert nils.ask("POST", "/api/assignments", {**said, "action_id": "asg-00002", "login": None})[0] == 403
+    assert nora.ask("POST", "/api/assignments", {**said, "action_id": "asg-00003", "login": None})[0] == 201
+    staff = lea.ask("GET", "/api/staff")[1]
+    assert [one["login"] for one in staff] == ["lea", "nils", "nora"]

@@ -21,7 +21,7 @@ MOST_SETS: Final = 400
 Values = dict[str, float | str | bool]
 
 
-class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
+class JournalEntry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
     """One word. `kind`: a set of observations (`corrects` another: replaced by this one, or without `vitals` entered in
     error), an order in the name of a prescriber who has to `confirm` it, that confirmation, or who has the patient in
     this shift (`login` and `name`, empty: nobody, `until`). Times in milliseconds.
@@ -47,26 +47,26 @@ class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
 
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Entry).decode
+decode = msgspec.json.Decoder(JournalEntry).decode
 
 
 class Journal:
     """All entries that are still of use, by patient.
 
     >>> book = Journal()
-    >>> book.take(Entry("set", "a-1", "p-1", 5, "Nora", "nurse", 5, {"spo2": 9.0}))
-    >>> book.take(Entry("set", "a-2", "p-1", 9, "Nora", "nurse", 5, {"spo2": 90.0}, corrects="a-1"))
+    >>> book.take(JournalEntry("set", "a-1", "p-1", 5, "Nora", "nurse", 5, {"spo2": 9.0}))
+    >>> book.take(JournalEntry("set", "a-2", "p-1", 9, "Nora", "nurse", 5, {"spo2": 90.0}, corrects="a-1"))
     >>> [(one["vitals"], one["replaced_by"]) for one in book.sets("p-1", 0)]
     [({'spo2': 9.0}, 'a-2'), ({'spo2': 90.0}, None)]
     """
 
     def __init__(self) -> None:
-        self._sets: dict[str, dict[str, Entry]] = {}
-        self._orders: dict[str, dict[str, Entry]] = {}
-        self._said: dict[str, list[Entry]] = {}
+        self._sets: dict[str, dict[str, JournalEntry]] = {}
+        self._orders: dict[str, dict[str, JournalEntry]] = {}
+        self._said: dict[str, list[JournalEntry]] = {}
         self._replaced: dict[str, str] = {}
         self._confirmed: set[str] = set()
-        self._assigned: dict[str, Entry] = {}
+        self._assigned: dict[str, JournalEntry] = {}
         self.news_of_assignments = False
 
     def hear(self, batch: list[Heard]) -> list[Heard]:
@@ -79,7 +79,7 @@ class Journal:
                     log.error("an entry of the journal cannot be read (%s)", type(fault).__name__)
         return [one for one in batch if one.topic is not Topic.JOURNAL]
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: JournalEntry) -> None:
         """One entry, in the order of the topic; a repeat changes nothing."""
         if entry.kind == "assign":
             self._assigned[entry.patient_id] = entry
@@ -103,7 +103,7 @@ class Journal:
             while len(mine) > MOST_SETS:
                 del mine[next(iter(mine))]
 
-    def _take_order(self, entry: Entry) -> None:
+    def _take_order(self, entry: JournalEntry) -> None:
         mine = self._orders.setdefault(entry.patient_id, {})
         # A later order of the same kind, of the same vital, takes the place of the one before.
         for other in [one for one in mine.values() if (one.order, one.vital) == (entry.order, entry.vital)]:
@@ -111,7 +111,7 @@ class Journal:
         if entry.prescriber is not None and entry.action_id not in self._confirmed:
             mine[entry.action_id] = entry
 
-    def set_of(self, patient: str, action_id: str) -> Entry | None:
+    def set_of(self, patient: str, action_id: str) -> JournalEntry | None:
         """A set that may be corrected; None: there is none of this name, or it was replaced."""
         return None if action_id in self._replaced else self._sets.get(patient, {}).get(action_id)
 
@@ -144,7 +144,7 @@ class Journal:
         """Orders that a prescriber has still to confirm, and until when."""
         return [self._told(one) for one in self._orders.get(patient, {}).values()]
 
-    def order(self, patient: str, action_id: str) -> Entry | None:
+    def order(self, patient: str, action_id: str) -> JournalEntry | None:
         """An order that waits for its confirmation."""
         return self._orders.get(patient, {}).get(action_id)
 
@@ -152,7 +152,7 @@ class Journal:
         """By patient."""
         return {patient: self.unconfirmed(patient) for patient, mine in self._orders.items() if mine}
 
-    def _told(self, one: Entry) -> dict[str, Any]:
+    def _told(self, one: JournalEntry) -> dict[str, Any]:
         return {
             "action_id": one.action_id,
             "order": one.order,

@@ -7,7 +7,7 @@ from schemas.times import to_text
 ANSWERED_WITHIN_MS: Final = 15_000
 
 
-class Owner(NamedTuple):
+class AlertOwner(NamedTuple):
     """Who, since when (HH:MM, UTC), and by which action."""
 
     who: str
@@ -21,7 +21,7 @@ class TakenOn:
     >>> words = TakenOn()
     >>> words.note("al-1", "Nora Berg", "a-1", 1_000)
     >>> words.owner("al-1", {}, 2_000)
-    Owner(who='Nora Berg', since='00:00', action_id='a-1')
+    AlertOwner(who='Nora Berg', since='00:00', action_id='a-1')
     >>> words.owner("al-1", {}, 60_000) is None
     True
     """
@@ -39,13 +39,13 @@ class TakenOn:
         """Somebody has taken her word back."""
         self._said.pop(alert, None)
 
-    def owner(self, alert: str, newest: dict[str, Any], now: int) -> Owner | None:
+    def owner(self, alert: str, newest: dict[str, Any], now: int) -> AlertOwner | None:
         """Who has it; None: nobody. `newest`: the alert as the worker told it last."""
         who, action_id, at = self._said.get(alert, ("", "", -ANSWERED_WITHIN_MS))
         lifecycle = newest.get("lifecycle") or {}
         told = (newest.get("action") or {}).get("action_id")
         if who and told != action_id and now - at <= ANSWERED_WITHIN_MS:
-            return Owner(who, to_text(at)[11:16], action_id)
+            return AlertOwner(who, to_text(at)[11:16], action_id)
         if lifecycle.get("status") != "acknowledged" or not lifecycle.get("owner"):
             return None
-        return Owner(lifecycle["owner"]["who"], (lifecycle.get("since") or "")[11:16], lifecycle.get("undo_of"))
+        return AlertOwner(lifecycle["owner"]["who"], (lifecycle.get("since") or "")[11:16], lifecycle.get("undo_of"))

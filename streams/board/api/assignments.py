@@ -12,7 +12,7 @@ from streams.board.api.writing import write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
-from streams.board.journal import Entry
+from streams.board.journal import JournalEntry
 from streams.board.sessions import Session
 
 router = APIRouter(prefix="/api", tags=["assignments"])
@@ -68,7 +68,7 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
         raise HTTPException(503, "assignments are not kept: `vigilward doctor --fix` makes the topic")
     for number, patient in enumerate(said.patients):
         board.audit.record(What.ORDERED, session.login, patient=patient, assigned=said.login or "")
-        entry = Entry(
+        entry = JournalEntry(
             kind="assign",
             action_id=f"{said.action_id}-{number}",
             patient_id=patient,

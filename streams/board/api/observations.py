@@ -17,7 +17,7 @@ from streams.board.api.writing import write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
-from streams.board.journal import Entry
+from streams.board.journal import JournalEntry
 from streams.board.preview import preview, unusual
 from streams.board.sessions import Session
 from streams.config.topics import Topic
@@ -30,7 +30,7 @@ ACCEPTED_MS = SPOT_LATENESS - MINUTE_MS  # what is accepted here is still in tim
 AHEAD_MS = 60_000
 
 
-class Set(BaseModel):
+class ObservationSet(BaseModel):
     """A set, each in the vital's own unit (`vigilward schema vitals`); what was not looked at is left out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -47,7 +47,7 @@ class Set(BaseModel):
     temperature: float | None = None
 
 
-class Observations(Set):
+class Observations(ObservationSet):
     """A set as it is sent. `sure`: values that are unusual, and that the person has confirmed. `corrects`: the
     `action_id` of the set that this one replaces; without any value that set was entered in error.
     """
@@ -69,7 +69,7 @@ class Looked(BaseModel):
 
 
 @router.post("/score")
-async def score(request: Request, session: See, seen: Set) -> Looked:
+async def score(request: Request, session: See, seen: ObservationSet) -> Looked:
     """NEWS2 as it would be with these values. 422: a value that cannot be."""
     board = board_of(request)
     status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)
@@ -122,7 +122,7 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
     said = await send(board, Topic.READINGS, seen.action_id, seen.patient_id, reading)
     await write(
         board,
-        Entry(
+        JournalEntry(
             kind="set",
             action_id=seen.action_id,
             patient_id=seen.patient_id,
@@ -142,7 +142,7 @@ def _number(action_id: str) -> int:
     return int.from_bytes(hashlib.sha256(action_id.encode()).digest()[:8], "big") % MAX_SEQUENCE
 
 
-def _values(seen: Set) -> dict[str, Any]:
+def _values(seen: ObservationSet) -> dict[str, Any]:
     """What was entered, by vital. 422 for what cannot be."""
     values = {}
     for vital in Vital:
@@ -157,7 +157,7 @@ def _values(seen: Set) -> dict[str, Any]:
     return values
 
 
-def _replaced(board: Board, seen: Observations) -> Entry | None:
+def _replaced(board: Board, seen: Observations) -> JournalEntry | None:
     """The set that this one corrects. 404: none of this patient; 409: another has corrected it; 503: not kept here."""
     if seen.corrects is None:
         return None
@@ -167,7 +167,7 @@ def _replaced(board: Board, seen: Observations) -> Entry | None:
     if found is not None:
         return found
     if board.journal.replaced_by(seen.corrects) == seen.action_id:  # the same again, after its answer was lost
-        return Entry("set", seen.corrects, seen.patient_id, 0, "", "")
+        return JournalEntry("set", seen.corrects, seen.patient_id, 0, "", "")
     if board.journal.replaced_by(seen.corrects) is not None:
         raise HTTPException(409, "this set has been corrected already: look at it again")
     raise HTTPException(404, "there is no such set of this patient")

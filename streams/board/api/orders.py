@@ -19,7 +19,7 @@ from streams.board.api.writing import write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
-from streams.board.journal import Entry
+from streams.board.journal import JournalEntry
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -170,7 +170,7 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
         _remember(board, said.patient_id, one.kind, one.vital, _limit(board, one, by))
     await write(
         board,
-        Entry(
+        JournalEntry(
             kind="order",
             action_id=said.action_id,
             patient_id=said.patient_id,
@@ -206,7 +206,7 @@ async def end(request: Request, session: Pausing, said: Ending) -> Said:
         _remember(board, said.patient_id, said.order.value, said.vital, None)
     await write(
         board,
-        Entry(
+        JournalEntry(
             kind="order",
             action_id=said.action_id,
             patient_id=said.patient_id,
@@ -233,7 +233,7 @@ async def confirm(request: Request, session: Pausing, said: Confirmation) -> dic
     board.audit.record(What.ORDERED, session.login, patient=said.patient_id, action=said.action_id)
     await write(
         board,
-        Entry(
+        JournalEntry(
             kind="confirm",
             action_id=said.action_id,
             patient_id=said.patient_id,

@@ -5,12 +5,12 @@ import asyncio
 from fastapi import HTTPException
 
 from streams.board.board import Board
-from streams.board.journal import Entry, encode
+from streams.board.journal import JournalEntry, encode
 from streams.board.sending import NotSent
 from streams.config.topics import Topic
 
 
-async def write(board: Board, entry: Entry) -> None:
+async def write(board: Board, entry: JournalEntry) -> None:
     """Wait until the broker has it; nothing where the topic is not there. 503: the same may be sent again."""
     if not board.keeps_journal:
         return

@@ -145,16 +145,10 @@ def test_an_order_carries_author_reason_and_end(settings: Settings, beds: dict[s
     limit["prescriber"] = "Dr Grau"
     scale = {"kind": "spo2_scale", "scale": 2, "prescriber": "Dr Grau", "hours": 48}
     for number, order in enumerate((limit, scale)):
-        assert (
-            lea.ask("POST", "/api/orders", {"action_id": f"ord-0000{number}", "patient_id": patient, "order": order})[0]
-            == 201
-        )
-    assert (
-        lea.ask(
-            "POST", "/api/pause", {"action_id": "pau-00001", "patient_id": patient, "minutes": 60, "reason": "scan"}
-        )[0]
-        == 201
-    )
+        said = {"action_id": f"ord-0000{number}", "patient_id": patient, "order": order}
+        assert lea.ask("POST", "/api/orders", said)[0] == 201
+    said = {"action_id": "pau-00001", "patient_id": patient, "minutes": 60, "reason": "scan"}
+    assert lea.ask("POST", "/api/pause", said)[0] == 201
     records = [
         PatientRecord.model_validate_json(json.dumps(value)) for _, _, value in everything(settings, Topic.PATIENTS)
     ]

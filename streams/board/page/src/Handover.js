@@ -33,7 +33,7 @@ function Ill({ bed, visit }) {
     ${reds(bed).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(bed).join(", ")}</p>` : ""}
     ${bed.orders.length ? html`<p class="handover-orders">${bed.orders.map((one) => html`<span key=${`${one.order} ${one.vital}`}><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</span> `)}</p>` : ""}
     ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <small>${t("handover.worst_at", { at: clock(ms(alert.worst.at)) })}</small> <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
-      ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : ""}
+      ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
     ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}
   </article>`;
 }

@@ -21,6 +21,7 @@ import { code, t } from "./i18n.js";
 
 const SPANS = [6, 24, 48, 72];
 const REFRESH_MS = 60_000;
+const SOON_MS = [400, 2_000];
 const LIVE = new Set(["live", "delayed"]);
 
 // Situation, background, assessment, recommendation: what is read out on the telephone, with the age of each value.
@@ -63,7 +64,7 @@ function Sbar({ status, history }) {
   const [copied, setCopied] = useState(false);
   const text = sbar(status, history);
   const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false));
-  return html`<section class="sbar"><h3>${t("sbar")} <button type="button" onClick=${copy}>${t("sbar.copy")}</button> <small role="status">${copied ? t("sbar.copied") : ""}</small></h3><pre tabindex="0" aria-label=${t("sbar")}>${text}</pre></section>`;
+  return html`<section class="sbar"><h3>${t("sbar")} <button type="button" onClick=${copy}>${t("sbar.copy")}</button> <small role="status">${copied ? t("sbar.copied") : ""}</small></h3><pre tabindex="0" role="region" aria-label=${t("sbar")}>${text}</pre></section>`;
 }
 
 export function Patient({ patient, showDialog, acknowledge }) {
@@ -76,14 +77,16 @@ export function Patient({ patient, showDialog, acknowledge }) {
     let over = false;
     const load = () => api.history(patient, hours).then((found) => !over && (setHistory(found), setFailed(null)), (problem) => !over && setFailed(problem.message));
     load();
+    // What was entered comes back through the broker: soon, and not at once.
+    const soon = recorded ? SOON_MS.map((wait) => setTimeout(load, wait)) : [];
     const every = setInterval(load, REFRESH_MS);
-    return () => { over = true; clearInterval(every); };
+    return () => { over = true; clearInterval(every); soon.forEach(clearTimeout); };
   }, [patient, hours, recorded]);
   const status = state.beds.get(patient);
   if (!status) return html`<section class="view"><p>${t("patient.none")}</p><p><a href="#board">${t("sheet.back")}</a></p></section>`;
   const alert = worst(status);
   const full = alert && state.alerts.get(alert.alert_id);
-  return html`<section class="view patient"><${Who} status=${status} />
+  return html`<section class="view patient"><h2 class="sr">${t("patient.page")}</h2><${Who} status=${status} />
     <p class="tools"><a href="#board">${t("sheet.back")}</a>
       ${may("observe") ? html`<button type="button" onClick=${() => showDialog({ kind: "observe", patient })}>${t("observe")}</button> <button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>` : ""}
       ${may("act") ? html`<button type="button" onClick=${() => showDialog({ kind: "concern", patient })}>${t("concern")}</button>` : ""}

@@ -74,7 +74,10 @@ export function Why({ patient, close, acknowledge, showDialog, visit }) {
   const status = state.beds.get(patient);
   // What has been entered meanwhile is seen at once.
   const recorded = [...state.pending.values()].filter((word) => word.patient === patient && word.state === "applied").map((word) => word.id).join(" ");
-  useEffect(() => { if (recorded) api.history(patient).then(setHistory, () => null); }, [patient, recorded]);
+  useEffect(() => {
+    const soon = recorded ? [50, 400, 2_000].map((wait) => setTimeout(() => api.history(patient).then(setHistory, () => null), wait)) : [];
+    return () => soon.forEach(clearTimeout);
+  }, [patient, recorded]);
   useEffect(() => {
     setHistory(null);
     let over = false;

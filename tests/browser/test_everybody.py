@@ -7,7 +7,7 @@ from streams.config.topics import Topic
 from tests.browser.conftest import AXE
 
 WIDTHS = (360, 768, 1280, 1920)
-PLACES = ("", "#due", "#unacknowledged", "#handover", "#sheet", "#wall")
+PLACES = ("", "#cover", "#due", "#unacknowledged", "#handover", "#sheet", "#wall")
 
 
 def offences(page) -> list[str]:

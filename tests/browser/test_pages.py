@@ -84,7 +84,7 @@ def test_the_wall_shows_no_names_and_nothing_to_press(screen):
 def test_one_ward_alone_can_be_shown(screen):
     one = screen()
     page = one.open()
-    page.keyboard.press("/")
+    page.keyboard.press("w")
     page.locator(".ward select").select_option("B")
 
     expect(page.locator(".tile")).to_have_count(2)

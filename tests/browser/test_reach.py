@@ -1,10 +1,12 @@
 """It reaches people: large enough to read, every bed on the wall, offline without a lie, and sound after a reload."""
 
+import gzip
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from streams.board.api.pages import BUILT, KINDS
 from tests.streams.board.conftest import BoardProcess
 
 SMALLEST = """() => {
@@ -117,3 +119,13 @@ def test_a_page_that_is_loaded_offline_shows_the_last_state_its_age_and_no_way_t
     expect(page.locator(".doing button")).to_have_count(0)
     kept = "caches.open('vigilward-last-state').then((one) => one.match('/last-state')).then((one) => one.text())"
     assert "Adler" not in page.evaluate(kept), "no name is kept"
+
+
+def test_the_first_visit_weighs_150_kilobytes_at_most():
+    """What is sent: script and style as they are packed, the font as it is."""
+    parts = [path for path in BUILT.iterdir() if path.suffix in KINDS]
+    packed = {
+        path: path.read_bytes() if path.suffix == ".woff2" else gzip.compress(path.read_bytes(), 9) for path in parts
+    }
+
+    assert sum(map(len, packed.values())) <= 150_000

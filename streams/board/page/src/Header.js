@@ -78,7 +78,7 @@ export function Bar({ view, wards, statuses, unwatched, simulated, showDialog })
       <select value=${settings.ward} onChange=${(event) => { set("ward", event.target.value); changed(); }}>
         <option value="">${t("ward.all")}</option>${wards.map((ward) => html`<option key=${ward} value=${ward}>${t("ward.one", { ward })}</option>`)}
       </select></label>
-    ${state.assigned.size ? html`<label class="ward scope"><span class="sr">${t("scope")}</span>
+    ${state.assigned.size ? html`<label class="scope"><span class="sr">${t("scope")}</span>
       <select value=${settings.scope} onChange=${(event) => { set("scope", event.target.value); changed(); }}>${SCOPES.map((one) => html`<option key=${one} value=${one}>${t(`scope.${one || "all"}`)}</option>`)}</select></label>` : ""}
     <${Counts} statuses=${statuses} unwatched=${unwatched} />
     <span class="end">

@@ -1,6 +1,6 @@
 """The board's figures on this machine: how soon an alert is painted, what 500 beds cost, and what a kill leaves behind.
 
-    .venv/bin/python -m tests.browser.figures [latency] [load] [frames] [weight] [kill] [worker] [outage]
+    .venv/bin/python -m tests.browser.figures [latency] [load] [frames] [weight] [flat] [kill] [worker] [outage]
 
 Each answers with one line of JSON. In `worker` the worker is real, in the others a producer stands in for it; the rest
 is real throughout. Chromium draws in software (no GPU).
@@ -221,6 +221,29 @@ def weight() -> dict[str, Any]:
     return {"kilobytes": round(sum(sizes) / 1000, 1), "first_paint_ms": round(first), "tiles_s": round(tiles_s, 2)}
 
 
+def flat(beds: int = 68, minutes: float = 10) -> dict[str, Any]:
+    """A page open for ten minutes, 68 beds that tell their status each 15 s: what has grown, and its work."""
+    stage = Stage(beds)
+    telling = Telling(stage, 15.0)
+    page = stage.page()
+    ask = page.context.new_cdp_session(page)
+    ask.send("Performance.enable")
+
+    def look() -> dict[str, float]:
+        ask.send("HeapProfiler.collectGarbage")
+        return {one["name"]: one["value"] for one in ask.send("Performance.getMetrics")["metrics"]}
+
+    page.wait_for_timeout(60_000)  # what is kept for an hour begins to be kept
+    before = look()
+    page.wait_for_timeout(minutes * 60_000)
+    after = look()
+    telling.over.set()
+    stage.end()
+    grown = {name: round(after[name] / before[name], 2) for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+    worked = (after["TaskDuration"] - before["TaskDuration"]) / (after["Timestamp"] - before["Timestamp"])
+    return {"beds": beds, "minutes": minutes, "grown": grown, "renderer_cores": round(worked, 3)}
+
+
 def kill() -> dict[str, Any]:
     """The board killed: how soon the banner stands there, and how soon after its return the page is itself again."""
     stage = Stage(24)
@@ -286,7 +309,7 @@ def outage() -> dict[str, Any]:
 
 
 FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
-    "latency": latency, "load": load, "frames": frames, "weight": weight,
+    "latency": latency, "load": load, "frames": frames, "weight": weight, "flat": flat,
     "kill": kill, "worker": worker, "outage": outage,
 }  # fmt: skip
 

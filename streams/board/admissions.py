@@ -12,9 +12,12 @@ from detectors.vigil.admissions import Effect, effect, plan, remembered
 from detectors.vigil.orders import orders_report
 from detectors.vigil.stay import Stay, follow
 from schemas.patient import Event, PatientRecord, Shared
-from schemas.times import to_ms, to_text
+from schemas.times import HOUR_MS, to_ms, to_text
 
 ENDS_SOON_MIN: Final = 60.0
+
+ALERTS_LIVE_MS: Final = 30 * 24 * HOUR_MS
+"""What was said of somebody who was erased may be read again for so long: `vitals.alerts` keeps it."""
 
 
 class Admissions:
@@ -30,6 +33,7 @@ class Admissions:
     def __init__(self, mode: str) -> None:
         self._mode = mode
         self._stays: dict[str, tuple[Stay, int]] = {}
+        self._erased: dict[str, int] = {}
 
     def take(self, value: bytes, at: int) -> str | None:
         """One record, heard at `at` (ms); the patient whom it is about, if it is ours. Raises ValueError."""
@@ -41,6 +45,7 @@ class Admissions:
             return None
         if record.event is Event.ERASE:
             self._stays.pop(record.patient_id, None)
+            self._erased[record.patient_id] = max(at, self._erased.get(record.patient_id, at))
             return record.patient_id
         moment = at if record.at is None else to_ms(record.at)
         before, _ = self._stays.get(record.patient_id, (Stay(), 0))
@@ -82,11 +87,17 @@ class Admissions:
                 found.append((patient, shares))
         return found
 
+    def is_erased(self, patient: str, moment: int) -> bool:
+        """Whether what began at that moment (ms) is of before the patient was erased: nothing of it is kept."""
+        return moment <= self._erased.get(patient, -1)
+
     def forget(self, before: int) -> None:
         """Lets go of those who were discharged before that moment (ms)."""
         for patient, (stay, at) in list(self._stays.items()):
             if stay.discharged and at < before:
                 del self._stays[patient]
+        alerts_live = before - ALERTS_LIVE_MS
+        self._erased = {patient: at for patient, at in self._erased.items() if at >= alerts_live}
 
     def status(self, patient: str) -> dict[str, Any] | None:
         """What the page is told of a patient whom no worker has told of; None of one who is not (or no longer) here."""

@@ -203,9 +203,22 @@ class Projection:
         patient = None if heard.value is None else self.admissions.take(heard.value, heard.at)
         if patient is None:
             return
+        self._let_go_of_erased(patient)
         known = self.beds.get(patient)
         if known is None or known.place == AWAITED:
             self._await(patient, heard.partition)
+
+    def _let_go_of_erased(self, patient: str) -> None:
+        erased = self.admissions.is_erased
+        alerts = self.alerts_of.get(patient, [])
+        for identity in [one for one in alerts if erased(patient, _ms(self.stories[one].newest["started_at"]))]:
+            alerts.remove(identity)
+            del self.stories[identity]
+        if not alerts:
+            self.alerts_of.pop(patient, None)
+        columns = self.columns.get(patient)
+        if columns is not None and erased(patient, columns.minutes[0]):
+            del self.columns[patient]
 
     def _await(self, patient: str, partition: int) -> None:
         status = self.admissions.status(patient)
@@ -228,6 +241,8 @@ class Projection:
         facts = msgspec.convert(alert, AlertFacts)
         alert["at_ms"] = _ms(facts.at)
         identity, patient, revision = facts.alert_id, facts.patient_id, facts.revision
+        if self.admissions.is_erased(patient, _ms(facts.started_at)):
+            return
         story = self.stories.get(identity)
         if story is None:
             story = self.stories[identity] = Story(patient)
@@ -259,10 +274,12 @@ class Projection:
         if heard.value is None:
             return
         trend = _minute(heard.value)
+        minute = _ms(trend.minute)
+        if self.admissions.is_erased(trend.patient_id, minute):
+            return
         columns = self.columns.get(trend.patient_id)
         if columns is None:
             columns = self.columns[trend.patient_id] = Columns(self._keep_minutes)
-        minute = _ms(trend.minute)
         if columns.take(minute, trend.vitals, trend.news2, trend.priority):
             self._points.setdefault(trend.patient_id, []).append(minute)
 

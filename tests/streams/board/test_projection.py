@@ -80,6 +80,30 @@ def test_two_days_after_a_patient_has_left_nothing_of_the_stay_is_kept():
     assert (projection.stories, projection.alerts_of) == ({}, {})
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["heard before", "read after it, as by a board that starts"])
+def test_of_an_erased_patient_no_alert_and_no_minute_is_kept(late):
+    projection, erased, here = Projection(history_hours=24, mode="demo"), Bed(1), Bed(2)
+    said = []
+    for bed in (erased, here):
+        one = bed.raise_("Pulse 140/min", at=AT - MINUTE)
+        said += [heard(Topic.STATUS, bed.status(AT), bed.patient, at=(0, 1))]
+        said += [heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)]
+        said += [heard(Topic.TRENDS, trend, bed.patient) for trend in bed.trends(AT, minutes=3)]
+    erase = heard(Topic.PATIENTS, {"event": "erase", "patient_id": erased.patient, "mode": "demo"}, erased.patient)
+    projection.take([erase, *said] if late else [*said, erase])
+    projection.take([heard(Topic.STATUS, None, erased.patient, at=(0, 2))])
+
+    for known in (projection.beds, projection.alerts_of, projection.columns):
+        assert list(known) == [here.patient]
+    assert [story.patient for story in projection.stories.values()] == [here.patient]
+
+    anew = erased.raise_("SpO2 85%", at=AT + MINUTE)
+    projection.take([heard(Topic.ALERTS, erased.alert(anew, AT + MINUTE), erased.patient)])
+    assert anew in projection.stories, "whoever comes under the id later is somebody new"
+    projection.admissions.forget(AT + 31 * 24 * 60 * MINUTE)
+    assert not projection.admissions.is_erased(erased.patient, AT)
+
+
 def test_of_a_patient_who_is_not_here_no_minutes_are_told():
     projection, bed = Projection(history_hours=24), Bed(1)
 

@@ -39,6 +39,7 @@ from streams.notify.receipts import (
     rises,
 )
 from streams.notify.routes import Channel, Recipient, Routes
+from streams.notify.same_topic import SameTopic
 from streams.notify.settings import NotifySettings
 from streams.web_push.identity import Identity
 from streams.web_push.subscription import Subscription
@@ -50,6 +51,10 @@ KEPT: Final = timedelta(days=7)
 """As long as the notifications topic keeps them. Of alerts that go on they are written again in good time."""
 DEVICES_WITHIN_S: Final = 10.0
 FORGET_EVERY_S: Final = 600.0
+
+
+class TopicAnew(Exception):
+    """The alerts' topic is another than before."""
 
 
 class Notifier(ConsumerRebalanceListener):
@@ -75,6 +80,9 @@ class Notifier(ConsumerRebalanceListener):
         self._subscriptions = settings.topic(Topic.SUBSCRIPTIONS)
         if identity is not None:
             self.dispatch.senders[Channel.WEBPUSH] = WebPush(identity, self.devices.find, self._gone)
+        self._same = SameTopic(settings, self._alerts)
+        self._from_start: set[int] = set()
+        self._recalled = asyncio.Event()
         self._partition_of: dict[str, int] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
@@ -104,6 +112,7 @@ class Notifier(ConsumerRebalanceListener):
         works = [
             asyncio.create_task(self._read(), name="notify reads"),
             asyncio.create_task(self.dispatch.run(), name="notify sends"),
+            asyncio.create_task(self._same.watch(), name="notify looks whether alerts are those it read"),
         ]
         if self.routes.pushes:
             works.append(asyncio.create_task(self.devices.follow(self.settings), name="notify follows devices"))
@@ -139,18 +148,27 @@ class Notifier(ConsumerRebalanceListener):
                 consumer.subscribe([self._alerts], listener=self)
                 await consumer.start()
                 while True:
-                    if taken := await consumer.getmany(timeout_ms=100, max_records=500):
-                        await self._take(consumer, taken)
+                    fetched = await consumer.getmany(timeout_ms=100, max_records=500)
+                    await self._recalled.wait()  # records may come before it is known what was told
                     if self._not_recalled is not None:
                         raise self._not_recalled
+                    ours = {place: records for place, records in fetched.items() if place in consumer.assignment()}
+                    if ours:
+                        await self._take(consumer, ours)
+                    if self._same.anew.is_set():
+                        raise TopicAnew
                     await self._end_of_catching_up(consumer)
                     if time.monotonic() - self._forgot_at >= FORGET_EVERY_S:
                         await self._forget_old(datetime.now(UTC))
-            except (KafkaError, NotStored) as fault:
+            except (KafkaError, NotStored, TopicAnew) as fault:
                 log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
                 await consumer.stop()
+                if self._same.anew.is_set():  # the group's offsets are of the one before
+                    self._same.anew.clear()
+                    self._from_start = set(range(self.settings.partitions))
                 self._forget(set(self._partition_of.values()) | set(self._catching_up))
                 self._not_recalled = None
+                self._recalled.clear()
                 await asyncio.sleep(RETRY_S)
 
     async def _devices_known(self) -> None:
@@ -170,6 +188,7 @@ class Notifier(ConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Another notifier tells of these now: what was sent of them stands in Kafka before it reads."""
+        self._recalled.clear()
         await self.dispatch.keep_sent()
         self._forget({partition.partition for partition in revoked})
 
@@ -194,13 +213,14 @@ class Notifier(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Reads what was told and owed of these, and how far their alerts go, before anything is sent."""
-        ours = sorted(partition.partition for partition in assigned)
-        if not ours:
-            return
+        self._recalled.clear()
         try:
-            await self._recall_all(ours)
+            if ours := sorted(partition.partition for partition in assigned):
+                await self._recall_all(ours)
         except KafkaError as fault:  # raised here it would be swallowed, and nothing ever sent again
             self._not_recalled = fault
+        finally:
+            self._recalled.set()
 
     async def _recall_all(self, ours: list[int]) -> None:
         reader = AIOKafkaConsumer(**self.settings.aiokafka(), enable_auto_commit=False)
@@ -208,6 +228,8 @@ class Notifier(ConsumerRebalanceListener):
         try:
             notes = [TopicPartition(self._notes, number) for number in ours]
             ends = await reader.end_offsets([*notes, *(TopicPartition(self._alerts, number) for number in ours)])
+            anew = [TopicPartition(self._alerts, number) for number in ours if number in self._from_start]
+            starts = await reader.beginning_offsets(anew) if anew else {}
             reader.assign(notes)
             await reader.seek_to_beginning(*notes)
             for place in notes:
@@ -220,6 +242,9 @@ class Notifier(ConsumerRebalanceListener):
             if self._partition_of.get(one.alert_id) in ours:
                 self.dispatch.queue(one)
         self._catching_up |= {number: ends[TopicPartition(self._alerts, number)] for number in ours}
+        for place, start in starts.items():  # last: from here on records come
+            assert self._consumer is not None
+            self._consumer.seek(place, start)
         self.assigned = True
 
     def _recall(self, record: ConsumerRecord[bytes, bytes]) -> None:
@@ -254,6 +279,7 @@ class Notifier(ConsumerRebalanceListener):
             await consumer.commit({partition: records[-1].offset + 1 for partition, records in taken.items()})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
+        self._from_start -= {partition.partition for partition in taken}
         for one in asked:
             if one.fate is not Fate.SUPERSEDED:
                 self.dispatch.queue(one)

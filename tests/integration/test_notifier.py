@@ -18,6 +18,7 @@ from schemas.times import to_text
 from streams.config.topics import Topic
 from tests.browser.made import now
 from tests.integration.staging import Stage, until
+from tests.integration.test_topics_made_anew import make_anew
 
 ALERTS = 60
 KILLS = 5
@@ -205,3 +206,22 @@ def test_while_notifiers_come_leave_and_die_each_call_and_its_end_are_told_with_
     for one in receiver.taken:
         if one.endswith(":over"):
             assert receiver.order.index(one) > receiver.order.index(one.removesuffix(":over"))
+
+
+@pytest.mark.needs("java", "maven")
+def test_calls_of_a_topic_that_was_made_anew_are_told_and_none_is_told_again(
+    stage: Stage, receiver: Receiver, routes: Path, tmp_path: Path
+):
+    """More at once than the old one held: whoever went on at the old place would pass them over."""
+    receiver.honest = True
+    with notifier(stage, tmp_path / "n", routes) as running:
+        until(lambda: running.get("/readyz")[0] == 200, running.fate)
+        stage.publish(Topic.ALERTS, [(f"p-{number}".encode(), alert(number, 1, "calling")) for number in range(20)])
+        until(lambda: len(told(receiver)) == 20, running.fate)
+        make_anew(stage, Topic.ALERTS)
+        records = [(f"p-{number}".encode(), alert(number, 1, "calling")) for number in range(ALERTS)]
+        stage.publish(Topic.ALERTS, records)
+        until(lambda: told(receiver) == ids_of_calls(1), running.fate, within_s=90)
+        time.sleep(2)
+
+    assert len(receiver.order) == ALERTS

@@ -24,6 +24,7 @@ from streams.notify.notice import Fate, Notice, short
 from streams.notify.notifier import Notifier
 from streams.notify.receipts import DeviceReceipt, DeviceWord
 from streams.notify.routes import Channel, Recipient
+from streams.notify.same_topic import SameTopic
 from streams.notify.settings import NotifySettings
 from tests.streams.notify.conftest import START, person, routes_of
 
@@ -324,3 +325,46 @@ def test_a_pager_that_takes_one_at_a_time_is_sent_the_next_one_as_soon_as_it_has
 
     running(notifier, begun)
     assert len(set(sent)) == 20
+
+
+def test_a_topic_is_another_only_once_the_broker_names_another_id():
+    same = SameTopic(Settings(), "alerts")
+    for topic_id in ("", "one", "one", "", "one"):
+        same.take(topic_id)
+    assert not same.anew.is_set()
+    same.take("two")
+    assert same.anew.is_set()
+
+
+def test_what_comes_before_it_is_known_what_was_told_waits_for_that(notifier, revision, monkeypatch):
+    """Kafka's client fetches while it still calls who is to hear of an assignment."""
+    did: list[str] = []
+    place = TopicPartition("alerts", 0)
+
+    class Early(Consumer):
+        async def getmany(self, **_: object) -> dict:
+            if self.listener is None:
+                await asyncio.sleep(0.001)
+                return {}
+            listener, self.listener = self.listener, None
+            self.calling = asyncio.create_task(listener.on_partitions_assigned({place}))
+            await asyncio.sleep(0)
+            return {place: [SimpleNamespace(value=revision(), partition=0, offset=0, timestamp=0)]}
+
+        def assignment(self) -> set[TopicPartition]:
+            return {place}
+
+    async def recall(_: list[int]) -> None:
+        await asyncio.sleep(0.1)
+        did.append("known")
+
+    async def take(*_: object) -> None:
+        did.append("taken")
+
+    monkeypatch.setattr(module, "AIOKafkaConsumer", lambda *_, **__: Early(Kafka(), True))
+    monkeypatch.setattr(notifier, "_recall_all", recall)
+    monkeypatch.setattr(notifier, "_take", take)
+
+    running(notifier, lambda: "taken" in did)
+
+    assert did == ["known", "taken"]

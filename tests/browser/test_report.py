@@ -23,3 +23,24 @@ def test_nothing_runs_over_the_side_and_every_word_of_a_picture_can_be_read(brow
     assert phone.evaluate("document.documentElement.scrollWidth") == 420
     assert phone.evaluate(SMALLEST) >= 11
     phone.close()
+
+
+OVER_TICKS = """
+() => [...document.querySelectorAll("svg")].filter(drawn => {
+    const texts = [...drawn.querySelectorAll("text")], box = one => one.getBoundingClientRect();
+    const [title] = texts.filter(one => (one.getAttribute("transform") || "").includes("rotate"));
+    const ticks = texts.filter(one => one.getAttribute("text-anchor") === "end");
+    return ticks.some(one => box(one).left < box(title).right + 4);
+}).length
+"""
+
+
+def test_the_title_of_an_axis_keeps_clear_of_its_numbers(browser, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(page(evaluate(folder("sepsis2019"), replicates=20, workers=1)), encoding="utf-8")
+
+    for width in (420, 1200):
+        shown = browser.new_page(viewport={"width": width, "height": 900})
+        shown.goto(file.as_uri())
+        assert shown.evaluate(OVER_TICKS) == 0
+        shown.close()

@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 from typing import Final
 
 Points = Sequence[tuple[float, float]]
-LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 76, 16, 14, 44
 INK, SOFT, GRID = "#1d2733", "#5b6875", "#e3e8ed"
 ROOM: Final = 60  # what a label needs to its right
 NARROW: Final = 600

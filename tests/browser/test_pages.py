@@ -24,7 +24,7 @@ def test_observations_due_stand_overdue_first_with_what_is_missing(screen):
     expect(rows.first).to_contain_text("A09")
     expect(rows.first).to_contain_text(re.compile(r"observation overdue\s*[23]\d min"))
     expect(page.locator(".list tr", has_text=bed("A07"))).to_contain_text("ACVPU")
-    rows.first.locator("button").click()
+    rows.first.locator("td button").click()
     expect(page.locator("dialog .who")).to_contain_text("A09")
 
 
@@ -35,7 +35,7 @@ def test_what_was_over_before_anybody_saw_it_is_listed_until_seen(screen, beds, 
 
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Heart rate 134/min, usual 78")
-    row.locator("button").click()
+    row.locator("td button").click()
     page.wait_for_selector(".toast.sent")
     word = [value for _, _, value in everything(settings, Topic.ACTIONS)][-1]
     assert (word["patient_id"], word["action_type"]) == (beds["A02"].patient, "acknowledge")

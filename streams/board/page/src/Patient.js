@@ -13,6 +13,7 @@ import { bedOf, nameOf } from "./Person.js";
 import { Plots } from "./Plots.js";
 import { reds } from "./reds.js";
 import { Sets } from "./Sets.js";
+import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { age, clock, dayAndClock, ms } from "./time.js";
 import { missingOf, Next, Priority, STARS } from "./Tile.js";
@@ -97,7 +98,7 @@ export function Patient({ patient, showDialog, acknowledge }) {
     ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li key=${`${one.order} ${one.vital}`}><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</li>`)}</ul>` : ""}
     <${Forecast} full=${full} />
     ${history ? html`<${Chart} history=${history} />
-      <section><h3>${t("trends")} <span class="spans" role="group" aria-label=${t("trends")}>${spans.map((one) => html`<button type="button" key=${one} aria-pressed=${one === hours ? "true" : "false"} onClick=${() => setHours(one)}>${one} h</button>`)}</span></h3><${Plots} history=${history} /><${HourTable} history=${history} /></section>
+      <section><h3>${t("trends")} <span class="spans" role="group" aria-label=${t("trends")}>${spans.map((one) => html`<button type="button" key=${one} aria-pressed=${one === hours ? "true" : "false"} onClick=${() => setHours(one)}>${one} h</button>`)}</span></h3><${Plots} history=${history} lang=${settings.language} theme=${document.documentElement.dataset.theme} /><${HourTable} history=${history} /></section>
       <${Sbar} status=${status} history=${history} />
       <${Sets} patient=${patient} sets=${history.sets} showDialog=${showDialog} />
       <section><h3>${t("timeline")}</h3><ol class="log timeline">${timeline(history).slice(0, 150).map((one) => html`<li key=${`${one.kind} ${one.key}`} class=${cx(one.kind, one.gone && "gone")}><time>${dayAndClock(one.at)}</time> <b class=${one.priority ?? ""}>${one.priority ? STARS[one.priority] : ""}</b> ${one.words}</li>`)}</ol></section>` : html`<p class="hint">${failed ?? t("loading")}</p>`}

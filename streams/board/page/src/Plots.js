@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { html } from "./html.js";
+import { memo } from "./memo.js";
 import { settings } from "./settings.js";
 import { clock, ms } from "./time.js";
 import { number, UNITS } from "./vitals.js";
@@ -106,7 +107,8 @@ function Plot({ name, title, unit, data, series, bands, events, sync, range, dec
   return html`<figure class="plot"><figcaption>${title}${unit ? html` <small>${unit}</small>` : ""} <output class="readout" ref=${out} aria-hidden="true"></output></figcaption><div ref=${ref} role="img" aria-label=${t("plot.label", { what: title })}></div></figure>`;
 }
 
-export function Plots({ history }) {
+// Drawn anew only for other hours, another language or other colours: a pointer's read-out would be wiped out.
+export const Plots = memo(function Plots({ history }) {
   const { trends } = history;
   if (!trends?.minutes.length) return html`<p class="hint">${t("plot.none")}</p>`;
   const { at, row } = withGaps(trends);
@@ -130,4 +132,4 @@ export function Plots({ history }) {
     })}
     <p class="key"><i class="k-band"></i> ${t("plot.band")} <i class="k-alert"></i> ${t("plot.alert")} <i class="k-done"></i> ${t("plot.done")}</p>
   </div>`;
-}
+});

@@ -72,14 +72,15 @@ export function Next({ alert, word }) {
     return html`<span class="next owned">${t("owned", { who: lifecycle.owner.who })}${lifecycle.reason ? ` · ${code("reason", lifecycle.reason)}` : ""}${lifecycle.until ? html` · <${Left} until=${ms(lifecycle.until)} />` : ""}</span>`;
   if (at === "snoozed") return html`<span class="next owned">${t("snoozed", { who: lifecycle.snoozed_by?.who ?? "" })} · <${Left} until=${ms(lifecycle.until)} /></span>`;
   const wanted = ms(lifecycle.notified_at);
+  const silent = calls(alert) && wanted && wardNow() - wanted > UNANSWERED_MS;
   const failed = lifecycle.steps?.find((step) => FAILED[step.delivery]);
   const reached = lifecycle.steps?.filter((step) => !FAILED[step.delivery]).at(-1);
   return html`<span class="next">
     ${lifecycle.returned ? html`<em>${t("returned", { n: lifecycle.returned })}</em> ` : ""}
     ${lifecycle.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t(FAILED[failed.delivery], { whom: code("step", failed.step) })}</em> ` : ""}
     ${(lifecycle.returned || failed) && reached ? " · " : ""}${reached ? html`<em>${t(callWord(reached), { whom: code("step", reached.step) })}</em>` : ""}
-    ${calls(alert) && wanted && wardNow() - wanted > UNANSWERED_MS ? html` <b class="unanswered">${t("nobody_answered")} <${Age} at=${wanted} /></b>` : ""}
-    ${(lifecycle.returned || failed || reached) && lifecycle.next_step_at ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : ""}
+    ${silent ? html`${lifecycle.returned || failed || reached ? " · " : ""}<b class="unanswered">${t("nobody_answered")} <${Age} at=${wanted} /></b>` : ""}
+    ${(lifecycle.returned || failed || reached || silent) && lifecycle.next_step_at ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : ""}
   </span>`;
 }
 

@@ -11,6 +11,7 @@ import { Plots } from "./Plots.js";
 import { onItsWay } from "./outbox.js";
 import { Sets } from "./Sets.js";
 import { between, reds } from "./reds.js";
+import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { clock, Left, ms, Since } from "./time.js";
 import { behind, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
@@ -124,7 +125,7 @@ export function Why({ patient, close, acknowledge, showDialog, visit }) {
       ${status.observation_due_at ? html` ${t("due.at")} <${Left} until=${ms(status.observation_due_at)} />` : ""}</p></section>` : ""}
     ${full?.monitoring_lost?.length ? html`<p class="loud">${t("why.lost", { what: full.monitoring_lost.map((one) => t(`vital.${one}`)).join(", ") })}</p>` : ""}
     ${full?.clears_when ? html`<section><h3>${t("why.clears")}</h3><p>${said(full.clears_when)}</p></section>` : ""}
-    <section><h3>${t("why.charts")}</h3>${history ? html`<${Plots} history=${history} />` : html`<p class="hint">${failed ?? t("loading")}</p>`}</section>
+    <section><h3>${t("why.charts")}</h3>${history ? html`<${Plots} history=${history} lang=${settings.language} theme=${document.documentElement.dataset.theme} />` : html`<p class="hint">${failed ?? t("loading")}</p>`}</section>
     ${status.alerts.length > 1 ? html`<section><h3>${t("why.others")}</h3><ul class="alerts">${status.alerts.filter((one) => one !== alert).map((one) => html`<${AlertLine} key=${one.alert_id} status=${status} alert=${one} acknowledge=${acknowledge} />`)}</ul></section>` : ""}
     ${unacknowledged.length ? html`<section><h3>${t("view.unacknowledged")}</h3><ul class="alerts">${unacknowledged.map((one) => html`<li key=${one.alert_id} class=${cx("alert-line", one.priority)}><${Priority} alert=${one} /> <span>${headline(one)}</span> ${may("act") ? html`<button type="button" onClick=${() => acknowledge(patient, one.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`)}</ul></section>` : ""}
     ${ended.length && may("act") ? html`<section class="useful"><h3>${t("feedback")}</h3>${ended.map((one) => html`<p key=${one.alert_id}>${headline(one)} <button type="button" onClick=${() => feedback(status, one, true)}>${t("yes")}</button> <button type="button" onClick=${() => feedback(status, one, false)}>${t("no")}</button></p>`)}</section>` : ""}

@@ -111,7 +111,7 @@ const PAGE_WITHIN_MS = 4_000;
 async function page(request) {
   const store = await caches.open(SHELL);
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PAGE_WITHIN_MS) });
+    const answer = await fetch(request.url, { credentials: "same-origin", cache: "no-cache", signal: AbortSignal.timeout(PAGE_WITHIN_MS) });
     if (answer.ok) await renew(store, answer.clone());
     return answer;
   } catch {

@@ -13,8 +13,6 @@ from tests.integration.staging import until
 IN_CI = True
 TOLD_S = 6.0
 HEALTHY_S = 60.0
-AWAY_S = 25.0
-"""Longer than a request to the broker lasts: what is under way is given up, and sent anew."""
 POISON = 200_000
 """Each costs a rejection: a worker needs many seconds for them, one partition's."""
 MUCH = {"queue.buffering.max.messages": 1_000_000, "linger.ms": 50}
@@ -50,7 +48,6 @@ def run(field: Field) -> Iterator[Claim]:
     yield within("statuses cannot be sent: told, the oldest being", waited_s(page, cannot), TOLD_S)
     yield none("cannot send: other words", others(page, cannot, {"cannot_send"}))
     yield equal("cannot send: the worker is not ready", "cannot_send" in worker.get("/readyz")[1], True)
-    time.sleep(AWAY_S)
     field.doctor("--fix")
     yield within("their topic is there again: nothing is wrong any more", page.quiet(time.monotonic(), 90), 60.0)
 

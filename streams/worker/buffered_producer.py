@@ -34,6 +34,9 @@ MAX_QUEUED_RECORDS = 50_000
 TELL_AFTER_S = 1.0
 RETRY_S = 0.5
 STOP_S = 2.0
+REQUEST_S = 20
+QUEUED_WITHIN_S = REQUEST_S + 1.0
+"""By then a producer has taken a batch, or said why not; one that was ended meanwhile never does."""
 REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 """The broker will never take this record, however often it is sent."""
 
@@ -190,12 +193,14 @@ class BufferedProducer:
                 batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
                 sent += 1
             batch.close()
-            await (await producer.send_batch(batch, queue.topic, partition=queue.partition))
+            async with asyncio.timeout(QUEUED_WITHIN_S):
+                under_way = await producer.send_batch(batch, queue.topic, partition=queue.partition)
+            await under_way
         except REFUSED_FOR_GOOD as refusal:
             self._take_out_refused(queue, sent, refusal)
             await self._replace(producer)
             await self._notify_room()
-        except KafkaTimeoutError as late:  # nothing was queued in the producer
+        except (KafkaTimeoutError, TimeoutError) as late:  # nothing was queued in the producer
             self._say(queue, late)
         except (KafkaError, ValueError) as failure:  # ValueError: the topic has no such partition
             self._say(queue, failure)
@@ -258,7 +263,7 @@ class BufferedProducer:
             client_id="vigilward-worker",
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
-            request_timeout_ms=20_000,
+            request_timeout_ms=REQUEST_S * 1_000,
         )
         try:
             await producer.start()

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.config.settings import Settings
 from streams.demo.embedded import EmbeddedBroker, Request
+from streams.worker import buffered_producer
 from streams.worker.buffered_producer import MAX_QUEUED_RECORDS, STOP_S, BufferedProducer
 from streams.worker.outgoing import AckTracker, OutgoingRecord, under
 
@@ -194,6 +195,23 @@ def test_whoever_waits_on_a_producer_that_is_ended_sends_again_by_the_next(embed
         return await read(embedded, ALERTS, 0, 2)
 
     assert run(story()) == [b"j", b"k"]
+
+
+def test_a_producer_that_is_ended_while_it_looks_for_a_topic_is_waited_for_no_longer(embedded, run, monkeypatch):
+    """A closed client of aiokafka never answers who asks it for metadata."""
+    monkeypatch.setattr(buffered_producer, "QUEUED_WITHIN_S", 0.2)
+
+    async def story():
+        async with producer(embedded) as one:
+            old = one._producer
+            old.send_batch = lambda *words, **more: asyncio.sleep(3_600)
+            await one.put(records(b"l"))
+            assert not await one.flushed(0.1)
+            await one._replace(old)
+            assert await one.flushed(20)
+        return await read(embedded, ALERTS, 0, 1)
+
+    assert run(story()) == [b"l"]
 
 
 def test_a_full_buffer_holds_the_senders_back_counts_them_and_lets_one_after_the_other_go_on(embedded, run):

@@ -1,11 +1,14 @@
-"""It reaches people: large enough to read, every bed on the wall, and sound after a reload."""
+"""It reaches people: large enough to read, every bed on the wall, offline without a lie, and sound after a reload."""
 
 import gzip
 import re
+import time
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from streams.board.api.pages import BUILT, KINDS
+from tests.streams.board.conftest import BoardProcess
 
 SMALLEST = """() => {
     const walk = document.createTreeWalker(document.getElementById('page'), NodeFilter.SHOW_TEXT);
@@ -87,6 +90,47 @@ def test_sound_goes_on_after_a_reload(screen):
     page.reload()
     page.wait_for_selector(".tile")
     expect(page.locator(".sound.off")).to_be_visible()
+
+
+@pytest.fixture
+def another(settings, beds):
+    """A board of its own, which may be killed."""
+    process = BoardProcess(settings, send_within_s=2).start()
+    yield process
+    process.kill()
+
+
+def _until_kept(page: Page, what: str) -> None:
+    """Until the browser keeps it; `wait_for_function` takes a promise for its answer."""
+    until = time.monotonic() + 30
+    while not page.evaluate("what => caches.match(what).then(Boolean)", what):
+        assert time.monotonic() < until, f"{what} is not kept"
+        time.sleep(0.1)
+
+
+def test_a_page_that_is_loaded_offline_shows_the_last_state_its_age_and_no_way_to_act(screen, another):
+    one = screen(address=another.address)
+    page = one.open()
+    _until_kept(page, "/last-state")
+    for part in page.eval_on_selector_all(
+        "head [src], head [href^='/files/']", "all => all.map(one => one.src ?? one.href)"
+    ):
+        _until_kept(page, part)
+    before = one.order()
+    another.kill()
+    page.reload()
+    page.wait_for_selector(".tile", timeout=15_000)
+
+    banner = page.locator(".truth-line.offline")
+    expect(banner).to_contain_text("OFFLINE. This is the ward as it was at")
+    expect(banner.locator(".offline-age")).to_have_text(re.compile("old$"))
+    assert float(banner.locator(".offline-age").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")) >= 30
+    assert sorted(one.order()) == sorted(before)
+    expect(page.locator(".act")).to_have_count(0)
+    one.tile("A07").locator(".open").click()
+    expect(page.locator(".doing button")).to_have_count(0)
+    kept = "caches.open('vigilward-last-state').then((one) => one.match('/last-state')).then((one) => one.text())"
+    assert "Adler" not in page.evaluate(kept), "no name is kept"
 
 
 def test_the_first_visit_weighs_150_kilobytes_at_most():

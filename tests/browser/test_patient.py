@@ -1,0 +1,59 @@
+"""A page for each patient: observations after NEWS2, hours of curves, one line of time, a text to hand on."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_everybody import offences
+
+
+def test_the_page_of_a_patient(screen):
+    one = screen()
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = one.open()
+    one.tile("A11").locator(".open").click()
+    page.locator(".pane .visit").click()
+    expect(page.locator(".patient .who .bed")).to_have_text("A11")
+    page.locator(".patient .tools button", has_text="Observations").click()
+    for name, value in (("Resp rate", "22"), ("SpO2", "93"), ("Systolic BP", "105"), ("Pulse", "95")):
+        page.locator("dialog label.value", has_text=name).locator("input").fill(value)
+    page.locator("dialog .pick", has_text="oxygen").click()
+    page.locator("dialog .pick", has_text="new confusion").click()
+    page.locator("dialog label.value", has_text="Temperature").locator("input").fill("38.5")
+    page.locator("dialog button[type=submit]").click()
+
+    chart = page.locator(".news2-chart")
+    expect(chart).to_contain_text("Observations, after NEWS2")
+    expect(chart).to_contain_text("London: RCP, 2017, chart 1")
+    here = chart.locator(".here")
+    expect(here).to_have_text(["22", "93", "●", "105", "95", "C", "38.5"])
+    # Chart 1: 2, 2, 2 on oxygen, 1, 1, 3, 1
+    rows = here.evaluate_all("all => all.map(one => one.closest('tr').className)")
+    assert rows == [f"band p{points}" for points in (2, 2, 2, 1, 1, 3, 1)]
+    expect(chart.locator(".totals td").first).to_have_text("12")
+    expect(chart.locator(".streams")).to_contain_text("Resp rate")
+
+    page.locator(".spans button", has_text="6 h").click()
+    expect(page.locator(".plot canvas").first).to_be_visible()
+    page.locator(".plot .u-over").nth(1).hover()
+    expect(page.locator(".plot .readout").nth(1)).to_have_text(re.compile(r"\d\d:\d\d\s+\d+"))
+    page.locator(".hour-table summary").click()
+    expect(page.locator(".hour-table tbody tr").first).to_be_visible()
+    expect(page.locator(".timeline li.set").first).to_contain_text("RR 22")
+    expect(page.locator(".timeline li.alert").first).to_be_visible()
+    page.locator(".sbar button").click()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert re.search(r"Situation\n- Bed A11.*\nBackground\n.*Assessment\n- NEWS2 .*Recommendation\n", text, re.S)
+    assert offences(page) == []
+
+
+def test_the_handover_is_one_printed_page_with_values_and_signatures(screen):
+    one = screen()
+    page = one.open("#handover")
+    ill = page.locator("article.handover-bed", has_text="A07")
+    expect(ill.locator(".handover-values")).to_contain_text("RR 27")
+    expect(page.locator(".handover-quiet li").first).to_contain_text("NEWS2")
+    expect(page.locator(".signs")).to_contain_text("Takes over (name, signature, time)")
+    sheet = page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1

@@ -1,10 +1,14 @@
 """A page for each patient: observations after NEWS2, hours of curves, one line of time, a text to hand on."""
 
+import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
+from tests.browser.made import Ward, directory, story
 from tests.browser.test_everybody import offences
+from tests.streams.board.conftest import BoardProcess, a_broker
 
 
 def test_the_page_of_a_patient(screen):
@@ -47,12 +51,24 @@ def test_the_page_of_a_patient(screen):
     assert offences(page) == []
 
 
-def test_the_handover_is_one_printed_page_with_values_and_signatures(screen):
-    one = screen()
+@pytest.fixture
+def full_ward(tmp_path):
+    """A board of its own with 26 beds: what other tests say on theirs would be handed over too."""
+    with a_broker() as settings:
+        names = tmp_path / "names.json"
+        names.write_text(json.dumps(directory(story(Ward(settings), beds=26, minutes=75))))
+        process = BoardProcess(settings, directory=names).start()
+        yield process
+        process.kill()
+
+
+def test_the_handover_of_26_beds_is_one_printed_page_with_values_and_signatures(screen, full_ward):
+    one = screen(address=full_ward.address)
     page = one.open("#handover")
     ill = page.locator("article.handover-bed", has_text="A07")
     expect(ill.locator(".handover-values")).to_contain_text("RR 27")
     expect(page.locator(".handover-quiet li").first).to_contain_text("NEWS2")
+    expect(page.locator(".handover-bed")).to_have_count(26)
     expect(page.locator(".signs")).to_contain_text("Takes over (name, signature, time)")
     sheet = page.pdf(format="A4", prefer_css_page_size=True)
 

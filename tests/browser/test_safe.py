@@ -141,7 +141,7 @@ def test_entering_shows_what_was_before_and_what_would_become_and_asks_about_a_s
 
 
 def test_orders_stand_on_the_tile_and_can_be_ended(screen, settings, beds, ward):
-    bed = beds["A04"]
+    bed = beds["A08"]
     facts = {"author": "Dr Grau", "reason": "COPD", "until": to_text(now() + 3_600_000), "ends_soon": False}
     none = {"vital": None, "low": None, "high": None}
     bed.more["orders"] = [
@@ -152,11 +152,11 @@ def test_orders_stand_on_the_tile_and_can_be_ended(screen, settings, beds, ward)
     ward.flush()
     one = screen()
     page = one.open()
-    expect(one.tile("A04").locator(".flag")).to_have_text(["SpO2 scale 2", "limit HR 45–"])
-    one.tile("A04").locator(".open").click()
+    expect(one.tile("A08").locator(".flag")).to_have_text(["SpO2 scale 2", "limit HR 45–"])
+    one.tile("A08").locator(".open").click()
     page.locator(".doing button", has_text="Orders").click()
     page.get_by_role("button", name="End: SpO2 scale").click()
-    expect(page.locator(".toast.applied")).to_contain_text("A04: SpO2 scale ended")
+    expect(page.locator(".toast.applied")).to_contain_text("A08: SpO2 scale ended")
     ended = [value for _, _, value in everything(settings, Topic.PATIENTS) if value["patient_id"] == bed.patient][-1]
     ward.calm(bed)
 

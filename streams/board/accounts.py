@@ -36,6 +36,7 @@ def role_of(text: str) -> Role:
 
 SHORTEST: Final = 10
 SHORTEST_PIN: Final = 6
+LONGEST_PIN: Final = 12  # what a page takes for a PIN; whatever is longer is a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,13 @@ class Account:
 
 
 def hashed_pin(pin: str) -> str:
-    """A PIN as it stands in the file. Raises ValueError for one that is too short, or no number.
+    """A PIN as it stands in the file. Raises ValueError for one that is too short or too long, or no number.
 
     >>> matches("271828", hashed_pin("271828"))
     True
     """
-    if len(pin) < SHORTEST_PIN or not pin.isdigit():
-        raise ValueError(f"a PIN has at least {SHORTEST_PIN} digits, and nothing else")
+    if not SHORTEST_PIN <= len(pin) <= LONGEST_PIN or not pin.isdigit():
+        raise ValueError(f"a PIN has {SHORTEST_PIN} to {LONGEST_PIN} digits, and nothing else")
     return _HASHER.hash(pin)
 
 

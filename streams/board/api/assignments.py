@@ -23,7 +23,10 @@ LONGEST_SHIFT_H = 13
 
 
 class Assignment(BaseModel):
-    """These patients are this person's until the shift ends; `login` null: nobody's."""
+    """These patients are this person's until the shift ends; `login` null: nobody's.
+
+    `takes_over` is the login of whoever has them, where the word takes them over.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,6 +34,7 @@ class Assignment(BaseModel):
     patients: Annotated[list[Identifier], Field(min_length=1, max_length=200)]
     login: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     hours: Annotated[float, Field(gt=0, le=LONGEST_SHIFT_H)] = 12
+    takes_over: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 @router.get("/staff")
@@ -54,15 +58,26 @@ def _person(board: Board, login: str) -> Account:
 
 @router.post("/assignments", status_code=201)
 async def assign(request: Request, session: Act, said: Assignment) -> dict[str, Any]:
-    """Who has these patients now. 403: only who leads the shift gives them to others; 503: send the same again."""
+    """Who has these patients now.
+
+    403: only who leads the shift gives them to others; 409: another has one of them, and the word does not say that it
+    takes over from her; 503: send the same again.
+    """
     board = board_of(request)
     now = board.now_ms
     assigned = board.journal.assigned(now)
     for patient in said.patients:
-        bed_of(board, session, patient)
-        mine = (said.login or assigned.get(patient, {}).get("login")) == session.login
-        if not (mine or session.may(May.ORDER)):
+        bed = bed_of(board, session, patient)
+        has = assigned.get(patient)
+        mine = (said.login or (has or {}).get("login")) == session.login
+        if session.may(May.ORDER):
+            continue
+        if not mine:
             raise HTTPException(403, "who leads the shift gives patients to others; you take them yourself")
+        if has is not None and has["login"] not in (session.login, said.takes_over):
+            named = bed.facts.bed or patient
+            words = f"{has['name']} has {named}: take it over, or leave it"
+            raise HTTPException(409, {"code": "has_bed", "who": has["name"], "bed": named, "words": words})
     person = None if said.login is None else _person(board, said.login)
     if not board.keeps_journal:
         raise HTTPException(503, "assignments are not kept: `vigilward doctor --fix` makes the topic")

@@ -85,10 +85,21 @@ def test_a_station_only_looks_and_a_pin_is_no_plain_number(more: str, says: str,
         Accounts.read(path)
 
 
-@pytest.mark.parametrize("pin", ["1234", "12345x", ""])
-def test_a_pin_has_six_digits(pin: str):
-    with pytest.raises(ValueError, match="at least 6 digits"):
+@pytest.mark.parametrize("pin", ["1234", "12345x", "", "1234567890123"])
+def test_a_pin_has_six_to_twelve_digits(pin: str):
+    with pytest.raises(ValueError, match="6 to 12 digits"):
         hashed_pin(pin)
+
+
+def _owner(visitor: Visitor, bed: Bed, awaited: str | None) -> str | None:
+    """Who has the bed, as every page is told: the awaited name, or what was told last."""
+    for _ in range(50):
+        [(_, _, whole)] = events(visitor, 1)
+        has = whole["assigned"].get(bed.patient, {}).get("name")
+        if has == awaited:
+            break
+        time.sleep(0.1)
+    return has
 
 
 def test_a_lead_gives_patients_a_nurse_takes_them_and_every_page_is_told(board: BoardProcess, bed: Bed):
@@ -97,13 +108,22 @@ def test_a_lead_gives_patients_a_nurse_takes_them_and_every_page_is_told(board: 
     assert nils.ask("POST", "/api/assignments", said)[0] == 403, "nobody gives to others but who leads"
     assert lea.ask("POST", "/api/assignments", said)[0] == 201
     assert lea.ask("POST", "/api/assignments", {**said, "login": "desk"})[0] == 404
-    for _ in range(50):
-        [(_, _, whole)] = events(nils, 1)
-        if whole["assigned"]:
-            break
-        time.sleep(0.1)
-    assert whole["assigned"][bed.patient]["name"] == "Nora"
+    assert _owner(nils, bed, "Nora") == "Nora"
     assert nils.ask("POST", "/api/assignments", {**said, "action_id": "asg-00002", "login": None})[0] == 403
     assert nora.ask("POST", "/api/assignments", {**said, "action_id": "asg-00003", "login": None})[0] == 201
+    assert _owner(nils, bed, None) is None
+    mine = {"action_id": "asg-00004", "patients": [bed.patient], "login": "nora"}
+    assert nora.ask("POST", "/api/assignments", mine)[0] == 201
+    assert _owner(nils, bed, "Nora") == "Nora"
+
+    assert nora.ask("POST", "/api/assignments", mine)[0] == 201, "the same word again is no taking over"
+    takes = {"action_id": "asg-00005", "patients": [bed.patient], "login": "nils"}
+    status, refused = nils.ask("POST", "/api/assignments", takes)
+    assert (status, refused["detail"]["code"], refused["detail"]["who"]) == (409, "has_bed", "Nora")
+    assert nils.ask("POST", "/api/assignments", {**takes, "takes_over": "lea"})[0] == 409, "another has it now"
+    assert nils.ask("POST", "/api/assignments", {**takes, "takes_over": "nora"})[0] == 201
+    assert _owner(nora, bed, "Nils") == "Nils"
+    assert lea.ask("POST", "/api/assignments", {**takes, "action_id": "asg-00006", "login": "nora"})[0] == 201
+    assert _owner(nora, bed, "Nora") == "Nora"
     staff = lea.ask("GET", "/api/staff")[1]
     assert [one["login"] for one in staff] == ["lea", "nils", "nora"]

@@ -39,17 +39,50 @@ def test_a_lead_assigns_beds_and_a_screen_can_be_about_mine_alone(screen, beds, 
     page.goto(f"{one.address}/#board")
     expect(one.tile("A03").locator(".cover")).to_have_text("Somebody at this machine")
     page.get_by_label("Which beds").select_option("mine")
-    expect(page.locator(".tile")).to_have_count(1)
-    expect(page.locator(".bar .count.high b")).to_have_text("0")
-    assert "***" not in page.title(), "the title follows: the high alert is another's"
+    expect(one.tile("A01")).to_have_count(0)
+    expect(one.tile("A07")).to_have_count(1)  # it calls, and nobody has it
+    assert "***" in page.title()
+    page.goto(f"{one.address}/#cover")
+    page.get_by_label("Who has bed A07", exact=True).select_option("local")
+    expect(page.locator(".cover-list")).to_contain_text("(2)")
+    page.goto(f"{one.address}/#board")
     one.tile("A03").locator(".open").focus()
     ward.call(beds["B15"], "Pulse 150/min")
-    page.wait_for_timeout(500)
-    expect(page.locator(".new-high p")).to_have_count(0)
+    expect(page.locator(".new-high p")).to_have_count(1)  # nobody's patient is heard on every screen
     page.get_by_label("Which beds").select_option("nobody")
     expect(one.tile("B15").locator(".why")).to_have_text("Pulse 150/min")
     expect(one.tile("A03")).to_have_count(0)
     ward.calm(beds["B15"])
     page.goto(f"{one.address}/#cover")
-    page.get_by_label("Who has bed A03", exact=True).select_option("")
+    for bed in ("A03", "A07"):
+        page.get_by_label(f"Who has bed {bed}", exact=True).select_option("")
     expect(page.locator(".cover-list")).not_to_contain_text("Somebody at this machine")
+
+
+def test_a_choice_of_beds_is_one_persons_alone(screen):
+    one = screen()
+    page = one.open()
+    kept = {"scope": "mine", "scopeOf": "somebody else"}
+    page.evaluate("said => localStorage.setItem('vigilward', JSON.stringify(said))", kept)
+    page.reload()
+    page.wait_for_selector(".tile")
+    expect(one.tile("A01")).to_have_count(1)
+
+
+def test_all_uncovered_beds_of_the_ward_are_taken_after_their_count_was_read(screen):
+    one = screen()
+    page = one.open("#cover")
+    page.locator(".ward select").select_option("B")
+    rows = page.locator(".cover-view tbody tr")
+    expect(rows.first.locator("th")).to_contain_text("B")
+    count = rows.count()
+    sent = []
+    page.route("**/api/assignments", lambda route: (sent.append(route.request.post_data_json), route.abort())[1])
+    page.get_by_role("button", name=f"Take all {count} that nobody has").click()
+    assert sent == [], "not without being asked"
+    expect(page.locator(".take-all")).to_contain_text(f"Ward B: take {count} beds as Somebody at this machine?")
+    with page.expect_request("**/api/assignments"):
+        page.get_by_role("button", name=f"Take {count} beds", exact=True).click()
+
+    assert (len(sent[0]["patients"]), sent[0]["login"]) == (count, "local")
+    page.evaluate("sessionStorage.clear()")

@@ -127,6 +127,35 @@ def test_tiles_do_not_move_under_somebodys_hands_and_a_new_high_alert_stands_out
     ward.calm(bed)
 
 
+def test_no_tile_moves_when_a_new_high_alert_comes_and_a_click_in_that_moment_is_not_its(screen, beds, ward):
+    one = screen()
+    page = one.open()
+    places = "[...document.querySelectorAll('.tile')].map((tile) => Math.round(tile.getBoundingClientRect().top))"
+    order = one.order()
+    one.tile(order[-1]).locator(".open").focus()
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          const one = document.querySelector('.new-high p .primary');
+          if (!one || window.soon) return;
+          window.soon = true;
+          one.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 1 }));
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    before = page.evaluate(places)
+    bed = beds[order[-2]]
+    ward.call(bed, "SpO2 79%, usual 97")
+    expect(page.locator(".new-high p")).to_have_count(1)
+
+    assert page.evaluate(places)[0] == before[0]
+    assert page.evaluate("window.soon")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.wait_for_timeout(600)
+    page.locator(".new-high p .primary").click()
+    expect(page.locator("dialog[open]")).to_contain_text(bed.bed)
+    ward.calm(bed)
+
+
 def test_the_order_stands_still_while_a_window_is_open(screen, beds, ward):
     one = screen()
     page = one.open()

@@ -1,7 +1,7 @@
 // The board itself: tiles in an order that stands still while somebody is at them.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { frozen, release, resorted, tooSoon } from "./stableOrder.js";
+import { frozen, release, resorted, TOO_SOON_MS, tooSoon } from "./stableOrder.js";
 import { cx, html } from "./html.js";
 import { ordered, waiting, worst } from "./order.js";
 import { nameOf } from "./Person.js";
@@ -26,22 +26,50 @@ function useOrder(statuses, unwatched, still) {
     for (const one of state.newHigh.values()) one.outside = false;
     return [wanted, 0];
   }
-  return [shown.current.filter((patient) => here.has(patient)), changes];
+  const stay = shown.current.filter((patient) => here.has(patient));
+  if (stay.length < shown.current.length) resorted(shown.current, stay);
+  shown.current = stay;
+  return [stay, changes];
 }
 
+// It lies over the tiles, which keep their places; a click in the moment in which it comes was meant for what it covers.
 function NewHigh({ open, acknowledge }) {
+  const since = useRef(new Map());
   const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient) && isShown(state.beds.get(one.patient)));
+  const now = performance.now();
+  since.current = new Map(list.map(([id]) => [id, since.current.get(id) ?? now]));
+  const guard = (event) => {
+    const came = Math.max(...since.current.values());
+    if (event.detail && performance.now() - came < TOO_SOON_MS) refuse(event);
+  };
   return html`<section class="new-high" aria-label=${t("new_high")}>
-    <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
+    <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id} onClickCapture=${guard}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
       <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${headline(state.alerts.get(id) ?? one)}</span>
       <button type="button" onClick=${() => open(one.patient)}>${t("why")}</button> ${may("act") ? html`<button type="button" class="primary" onClick=${() => acknowledge(one.patient, id)}>${t("acknowledge")}</button>` : ""}</p>`)}</div>
   </section>`;
+}
+
+function refuse(event) {
+  event.preventDefault();
+  event.stopPropagation();
+  notify("moved", t("order.moved"));
+}
+
+// All tiles together have moved up or down, by something that came above them: no pointer is where it was.
+function useMoved(list, order) {
+  const top = useRef(null);
+  useLayoutEffect(() => {
+    const now = list.current.getBoundingClientRect().top + scrollY;
+    if (top.current !== null && Math.abs(now - top.current) > 1) resorted([], order);
+    top.current = now;
+  });
 }
 
 export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, lit }) {
   const [order, changes] = useOrder(statuses, unwatched, wall ? false : undefined);
   const page = usePages(Boolean(wall));
   const list = useRef(null);
+  useMoved(list, order);
   const focused = useRef(null);
   const [, again] = useState(0);
   const byPatient = new Map(statuses.map((status) => [status.patient_id, status]));
@@ -58,10 +86,7 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
     return () => clearInterval(look);
   }, [changes]);
   const guard = (event) => {
-    if (!tooSoon(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    notify("moved", t("order.moved"));
+    if (tooSoon(event)) refuse(event);
   };
   return html`<div class="tiles-box">
     ${!wall && html`<${NewHigh} open=${open} acknowledge=${acknowledge} />

@@ -2,7 +2,7 @@
 // A view of our own: the chart of the Royal College of Physicians may not be changed, and is not this one.
 
 import { cx, html } from "./html.js";
-import { clock, ms } from "./time.js";
+import { dayAndClock, ms } from "./time.js";
 import { number, PARTS, UNITS } from "./vitals.js";
 import { t } from "./i18n.js";
 
@@ -38,7 +38,7 @@ export function Chart({ history }) {
   const { chart, trends } = history;
   const columns = chart.columns.slice(-MOST);
   return html`<figure class="news2-chart"><figcaption><h3>${t("chart.title")}</h3><p class="hint">${t("chart.source")} ${t("observe.scale", { n: chart.scale })}.</p></figcaption>
-    ${columns.length ? html`<div class="wide" tabindex="0" role="region" aria-label=${t("chart.title")}><table><thead><tr><th>${t("vital")}</th><th>${t("chart.band")}</th><th>${t("chart.points")}</th>${columns.map((one) => html`<th key=${one.action_id} scope="col"><time>${clock(one.taken_at)}</time></th>`)}</tr></thead>
+    ${columns.length ? html`<div class="wide" tabindex="0" role="region" aria-label=${t("chart.title")}><table><thead><tr><th>${t("vital")}</th><th>${t("chart.band")}</th><th>${t("chart.points")}</th>${columns.map((one) => html`<th key=${one.action_id} scope="col"><time>${dayAndClock(one.taken_at)}</time></th>`)}</tr></thead>
       ${PARTS.map((part) => { const rows = rowsOf(chart, part); return html`<tbody key=${part}>${rows.map((row, i) => html`<tr key=${row.key} class=${`band p${row.points}`}>
         ${i === 0 ? html`<th scope="rowgroup" rowspan=${rows.length}>${t(`vital.${part}`)}${UNITS[part] ? html` <small>${UNITS[part]}</small>` : ""}</th>` : ""}
         <th scope="row">${row.words}</th><td class="n">${row.points}</td>
@@ -57,5 +57,5 @@ export function HourTable({ history }) {
   const hours = new Map();
   trends.minutes.forEach((minute, i) => hours.set(Math.floor(minute / 60), i));
   return html`<details class="hour-table"><summary>${t("trends.table")}</summary><table class="list"><thead><tr><th>${t("trends.hour")}</th><th>NEWS2</th>${names.map((name) => html`<th key=${name}>${t(`vital.${name}`)}</th>`)}</tr></thead>
-    <tbody>${[...hours].reverse().map(([hour, i]) => html`<tr key=${hour}><th scope="row">${clock(trends.minutes[i] * 60_000)}</th><td>${trends.least[i] ?? "–"}</td>${names.map((name) => html`<td key=${name}>${number(name, trends.vitals[name].value[i])}</td>`)}</tr>`)}</tbody></table></details>`;
+    <tbody>${[...hours].reverse().map(([hour, i]) => html`<tr key=${hour}><th scope="row">${dayAndClock(trends.minutes[i] * 60_000)}</th><td>${trends.least[i] ?? "–"}</td>${names.map((name) => html`<td key=${name}>${number(name, trends.vitals[name].value[i])}</td>`)}</tr>`)}</tbody></table></details>`;
 }

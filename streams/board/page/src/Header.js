@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { audio, pause, pausedFor, turnOff, turnOn, unpause } from "./sound.js";
 import { cx, html } from "./html.js";
 import { HIDDEN, watched, worst } from "./order.js";
-import { SCOPES } from "./scope.js";
+import { choose, chosenScope, SCOPES } from "./scope.js";
 import { settings, set } from "./settings.js";
 import { changed, state, wardNow } from "./store.js";
 import { clock, Ticking } from "./time.js";
@@ -79,7 +79,7 @@ export function Bar({ view, wards, statuses, unwatched, simulated, showDialog })
         <option value="">${t("ward.all")}</option>${wards.map((ward) => html`<option key=${ward} value=${ward}>${t("ward.one", { ward })}</option>`)}
       </select></label>
     ${state.assigned.size ? html`<label class="scope"><span class="sr">${t("scope")}</span>
-      <select value=${settings.scope} onChange=${(event) => { set("scope", event.target.value); changed(); }}>${SCOPES.map((one) => html`<option key=${one} value=${one}>${t(`scope.${one || "all"}`)}</option>`)}</select></label>` : ""}
+      <select value=${chosenScope()} onChange=${(event) => { choose(event.target.value); changed(); }}>${SCOPES.map((one) => html`<option key=${one} value=${one}>${t(`scope.${one || "all"}`)}</option>`)}</select></label>` : ""}
     <${Counts} statuses=${statuses} unwatched=${unwatched} />
     <span class="end">
       <${Ticking} class="time" of="clock" say=${() => clock(wardNow())} />

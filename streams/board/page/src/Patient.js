@@ -25,6 +25,16 @@ const REFRESH_MS = 60_000;
 const SOON_MS = [400, 2_000];
 const LIVE = new Set(["live", "delayed"]);
 
+// The score of an hour ago: of the last minute that had one, an hour back and at most five minutes more. Else nothing is said.
+export function anHourAgo(trends, now) {
+  for (let i = (trends?.minutes.length ?? 0) - 1; i >= 0; i--) {
+    const back = now / 60_000 - trends.minutes[i];
+    if (back > 65) return null;
+    if (back >= 60 && trends.least[i] != null) return trends.least[i];
+  }
+  return null;
+}
+
 // Situation, background, assessment, recommendation: what is read out on the telephone, with the age of each value.
 export function sbar(status, history) {
   const alert = worst(status);
@@ -36,7 +46,7 @@ export function sbar(status, history) {
     const unit = UNITS[vital] ? ` ${UNITS[vital]}` : "";
     return `${t(`vital.${vital}`)} ${shownPart(status, part)}${unit} (${LIVE.has(one.state) ? age(ms(one.taken_at), now) : t(`state.${one.state}`)})`;
   });
-  const before = history?.trends?.least.filter((one) => one != null).at(-61);
+  const before = anHourAgo(history?.trends, now);
   const lines = [
     [t("sbar.s"), [`${t("bed")} ${bedOf(status)}${name ? `, ${name.name}${name.born ? `, ${name.born}` : ""}` : ""}`, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert)}, ${t("since", { at: clock(ms(alert.started_at)) })}` : t("why.quiet"), reds(status).length ? `${t("reds")} ${reds(status).join(", ")}` : ""]],
     [t("sbar.b"), (status.orders ?? []).map((one) => `${t(`order.${one.order}`)}: ${orderText(one)}`)],

@@ -49,6 +49,11 @@ function knownHere(login) {
   }
 }
 
+const PIN = /^\d{6,12}$/;
+
+// False: not by this PIN. Digits may be a password too.
+const byPin = (login, pin) => api.signIn(login, { pin }).then(() => true, (problem) => { if (problem.status === 401) return false; throw problem; });
+
 // Who acts from now on: a name of this screen and a PIN, or any name and its password.
 export function WhoActs({ close, entered, why }) {
   const known = people();
@@ -57,15 +62,15 @@ export function WhoActs({ close, entered, why }) {
   const [failed, setFailed] = useState(null);
   const give = async (event) => {
     event.preventDefault();
-    const by = /^\d{6,12}$/.test(secret) && known.some((one) => one.login === login) ? { pin: secret } : { password: secret };
+    const pin = PIN.test(secret) && known.some((one) => one.login === login);
     try {
-      await api.signIn(login, by);
+      if (!(pin && (await byPin(login, secret)))) await api.signIn(login, { password: secret });
       knownHere(login);
       entered();
       close();
     } catch (problem) {
       setSecret("");
-      setFailed(problem.status === 401 ? t(by.pin ? "who.pin.wrong" : "sign_in.wrong") : problem.message);
+      setFailed(problem.status === 401 ? t(pin ? "who.pin.wrong" : "sign_in.wrong") : problem.message);
     }
   };
   const choose = (event, one) => {

@@ -1,12 +1,21 @@
 // Everything that this screen asks of the board.
 
 import { changed, state } from "./store.js";
+import { clock } from "./time.js";
+import { has, t } from "./i18n.js";
 
 export class Refused extends Error {
   constructor(status, detail) {
     super(detail);
     this.status = status;
   }
+}
+
+// A refusal that says its code and facts is worded here, in the page's language and by its clock.
+function worded(said) {
+  if (!said?.code) return null;
+  const facts = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, name === "since" ? clock(value) : value]));
+  return has(`refused_as.${said.code}`) ? t(`refused_as.${said.code}`, facts) : said.words;
 }
 
 async function ask(method, path, body, timeout = 12_000) {
@@ -19,14 +28,16 @@ async function ask(method, path, body, timeout = 12_000) {
   });
   if (answer.ok) return answer.json();
   const said = await answer.json().catch(() => ({}));
-  const detail = typeof said.detail === "string" ? said.detail : (said.detail?.[0]?.msg ?? answer.statusText);
+  const detail = typeof said.detail === "string" ? said.detail : (worded(said.detail) ?? said.detail?.[0]?.msg ?? answer.statusText);
   if (answer.status === 401 && state.me && path !== "/api/sign-in") {
     state.me = { ...state.me, signed_in: false };
+    for (const one of afterSession) one();
     changed();
   }
   throw new Refused(answer.status, detail);
 }
 
+export const afterSession = []; // what this screen must not keep once nobody is signed in
 export const beforeSignOut = []; // what a browser must not go on doing for whoever has left
 
 export const api = {

@@ -15,7 +15,7 @@ import { keepFocus } from "./focus.js";
 import { cx, html } from "./html.js";
 import { listen } from "./keys.js";
 import { Cover } from "./Cover.js";
-import { scope } from "./scope.js";
+import { bedsHere, begun, scope } from "./scope.js";
 import { Handover } from "./Handover.js";
 import { Due, Sheet, Unacknowledged } from "./Lists.js";
 import { Patient } from "./Patient.js";
@@ -42,6 +42,7 @@ const viewOf = () => (VIEWS.has(location.hash.slice(1)) ? location.hash.slice(1)
 
 // Somebody has signed in: all that is shown is asked for anew under her name.
 function entered() {
+  begun();
   connect();
   renew();
   restore();
@@ -118,7 +119,7 @@ function Page() {
     </div>
     <main id="main" tabindex="-1">
       ${view === "board" || wall ? html`<${Tiles} statuses=${statuses} unwatched=${unwatched} open=${wall ? nothing : open} acknowledge=${acknowledge} chosen=${patient} wall=${wall} lit=${settings.language} />` : ""}
-      ${view === "cover" && html`<${Cover} statuses=${all} visit=${visit} />`}
+      ${view === "cover" && html`<${Cover} statuses=${bedsHere()} visit=${visit} />`}
       ${view === "due" && html`<${Due} statuses=${statuses} showDialog=${showDialog} visit=${visit} />`}
       ${view === "unacknowledged" && html`<${Unacknowledged} statuses=${statuses} visit=${visit} />`}
       ${view === "handover" && html`<${Handover} key=${settings.ward} visit=${visit} />`}

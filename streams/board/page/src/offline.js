@@ -1,7 +1,7 @@
 // The last known state, for a page that is loaded while nothing answers: values and alerts without any name, on this
 // screen alone, for one shift, gone with signing out.
 
-import { beforeSignOut } from "./api.js";
+import { afterSession, beforeSignOut } from "./api.js";
 import { changed, state } from "./store.js";
 
 const STORE = "vigilward-last-state";
@@ -47,3 +47,4 @@ export function install() {
 }
 
 beforeSignOut.push(forgetLast);
+afterSession.push(forgetLast);

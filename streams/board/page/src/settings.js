@@ -6,6 +6,7 @@ const defaults = {
   theme: "auto", // auto, day, night
   ward: "",
   scope: "", // "": all beds, mine, nobody
+  scopeOf: "", // whose choice that is
   resound: 60, // seconds between repeats while somebody is called
   keys: true,
 };

@@ -3,6 +3,7 @@
 import { changed, state } from "./store.js";
 import { api, loadNames } from "./api.js";
 import { heard as heardAlert } from "./activeAlerts.js";
+import { tellOfBeds } from "./scope.js";
 
 export const QUIET_MS = 3500; // a pulse comes every second
 let source = null;
@@ -17,7 +18,7 @@ export function connect() {
   source = new EventSource("/api/stream");
   source.addEventListener("whole", (event) => whole(JSON.parse(event.data)));
   source.addEventListener("changes", (event) => changes(JSON.parse(event.data)));
-  source.addEventListener("assigned", (event) => { state.assigned = new Map(Object.entries(JSON.parse(event.data))); changed(); });
+  source.addEventListener("assigned", (event) => { assigned(JSON.parse(event.data)); changed(); });
   source.addEventListener("pulse", (event) => pulse(JSON.parse(event.data)));
   let opened = false;
   source.onopen = () => {
@@ -42,6 +43,12 @@ export function close() {
   source = null;
 }
 
+function assigned(said) {
+  const now = new Map(Object.entries(said));
+  tellOfBeds(now);
+  state.assigned = now;
+}
+
 function alive() {
   state.heardAt = performance.now();
   if (state.linkLost) state.linkLost = false;
@@ -61,7 +68,7 @@ function whole(said) {
   state.sparks = new Map(Object.entries(said.sparks));
   state.ready = said.ready;
   state.rules = said.rules ?? {};
-  state.assigned = new Map(Object.entries(said.assigned ?? {}));
+  assigned(said.assigned ?? {});
   pulse(said.pulse);
   loadNames();
   // What began to call while the page was away calls now: it is new to whoever stands here.

@@ -3,7 +3,7 @@
 const IDLE_MS = 30_000;
 const REST_MS = 1_000; // a pointer that has not moved for so long is at rest
 const MOVING_MS = 10_000; // so long at most a moving pointer alone holds the order
-const TOO_SOON_MS = 500; // a click so soon after the tile has moved was meant for another
+export const TOO_SOON_MS = 500; // a click so soon after the tile has moved was meant for another
 let pointerDown = false;
 let touched = -Infinity;
 let moved = -Infinity; // a pointer over the tiles: when it moved last, and since when it does

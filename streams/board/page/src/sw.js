@@ -113,7 +113,8 @@ async function page(request) {
   try {
     const answer = await fetch(request.url, { credentials: "same-origin", cache: "no-cache", signal: AbortSignal.timeout(PAGE_WITHIN_MS) });
     if (answer.ok) await renew(store, answer.clone());
-    return answer;
+    // What stands before the board answers for one that is away: 502, 503, 504.
+    return answer.status < 500 ? answer : ((await store.match("/")) ?? answer);
   } catch {
     return (await store.match("/")) ?? Response.error();
   }

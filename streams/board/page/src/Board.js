@@ -1,7 +1,7 @@
 // The board itself: tiles in an order that stands still while somebody is at them.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { frozen, release, resorted, TOO_SOON_MS, tooSoon } from "./stableOrder.js";
+import { displaced, frozen, release, resorted, TOO_SOON_MS, tooSoon } from "./stableOrder.js";
 import { cx, html } from "./html.js";
 import { ordered, waiting, worst } from "./order.js";
 import { nameOf } from "./Person.js";
@@ -32,7 +32,8 @@ function useOrder(statuses, unwatched, still) {
   return [stay, changes];
 }
 
-// It lies over the tiles, which keep their places; a click in the moment in which it comes was meant for what it covers.
+// It lies over the foot of the screen, where it ends tiles as the screen does: none moves, and none that offers anything is
+// without its bed. A click in the moment in which it comes was meant for what it covers.
 function NewHigh({ open, acknowledge }) {
   const since = useRef(new Map());
   const list = [...state.newHigh].filter(([, one]) => one.outside && state.beds.has(one.patient) && isShown(state.beds.get(one.patient)));
@@ -42,7 +43,11 @@ function NewHigh({ open, acknowledge }) {
     const came = Math.max(...since.current.values());
     if (event.detail && performance.now() - came < TOO_SOON_MS) refuse(event);
   };
-  return html`<section class="new-high" aria-label=${t("new_high")}>
+  // What else stands at the foot stands above it.
+  const box = useRef(null);
+  useLayoutEffect(() => document.documentElement.style.setProperty("--strip", `${list.length ? box.current.offsetHeight : 0}px`));
+  useLayoutEffect(() => () => document.documentElement.style.setProperty("--strip", "0px"), []);
+  return html`<section class="new-high" ref=${box} aria-label=${t("new_high")}>
     <div role="alert" aria-live="assertive">${list.map(([id, one]) => html`<p key=${id} onClickCapture=${guard}><span class="priority high"><b aria-hidden="true">***</b> ${t("priority.high")}</span>
       <b class="bed">${one.bed ?? t("no_bed")}</b> ${nameOf(one.patient)?.name ?? ""} <span>${headline(state.alerts.get(id) ?? one)}</span>
       <button type="button" onClick=${() => open(one.patient)}>${t("why")}</button> ${may("act") ? html`<button type="button" class="primary" onClick=${() => acknowledge(one.patient, id)}>${t("acknowledge")}</button>` : ""}</p>`)}</div>
@@ -55,13 +60,15 @@ function refuse(event) {
   notify("moved", t("order.moved"));
 }
 
-// All tiles together have moved up or down, by something that came above them: no pointer is where it was.
-function useMoved(list, order) {
-  const top = useRef(null);
+// Tiles that a banner above them, or a row that grew, has moved up or down: no pointer is where it was.
+function useDisplaced(list) {
+  const before = useRef({ width: 0, tops: new Map() });
   useLayoutEffect(() => {
-    const now = list.current.getBoundingClientRect().top + scrollY;
-    if (top.current !== null && Math.abs(now - top.current) > 1) resorted([], order);
-    top.current = now;
+    const tops = new Map([...list.current.children].map((one) => [one.dataset.patient, one.offsetTop]));
+    const { width, tops: were } = before.current;
+    const gone = width === list.current.offsetWidth ? [...tops].filter(([patient, top]) => Math.abs(top - (were.get(patient) ?? top)) > 1) : [];
+    if (gone.length) displaced(gone.map(([patient]) => patient));
+    before.current = { width: list.current.offsetWidth, tops };
   });
 }
 
@@ -69,7 +76,7 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
   const [order, changes] = useOrder(statuses, unwatched, wall ? false : undefined);
   const page = usePages(Boolean(wall));
   const list = useRef(null);
-  useMoved(list, order);
+  useDisplaced(list);
   const focused = useRef(null);
   const [, again] = useState(0);
   const byPatient = new Map(statuses.map((status) => [status.patient_id, status]));

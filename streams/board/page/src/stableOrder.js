@@ -42,9 +42,15 @@ export function release() {
 export function resorted(before, after) {
   const elsewhere = after.filter((patient, index) => before[index] !== patient);
   if (!elsewhere.length) return;
-  sorted = performance.now();
-  places = new Set(elsewhere);
+  displaced(elsewhere);
   if (movingSince !== null) movingSince = sorted;
+}
+
+// These stand elsewhere on the screen than before, by whatever it was.
+export function displaced(patients) {
+  const now = performance.now();
+  places = new Set(now - sorted < TOO_SOON_MS ? [...places, ...patients] : patients);
+  sorted = now;
 }
 
 // A pointer's click on a tile that has just moved: it was meant for what stood there before.

@@ -87,14 +87,18 @@ def replay(
 
 
 def _require_readings(path: Path) -> None:
-    """Refuses what holds nothing to replay, before the watch is imported. Raises NotARecording too."""
+    """Refuses what holds nothing to replay, before the watch is imported; of a pipe that is known at its end, as what
+    was read of it is gone. Raises NotARecording too.
+    """
     if holds_tables(path):
         from streams.recordings.tables import tables_of
 
         there = len(tables_of(path).vitals) > 0
-    else:
+    elif path.is_file():
         with path.open("rb") as file:
             there = any(line.strip() for line in file)
+    else:
+        there = True
     if not there:
         raise CannotRun(f"empty: {str(path)!r}: there is no reading in it", exit_code=2)
 

@@ -1,9 +1,11 @@
 """`vigilward replay`, as it is called."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -112,3 +114,29 @@ def test_an_empty_file_is_no_recording(tmp_path):
     done = run(tmp_path / "empty.jsonl")
 
     assert done.returncode == 2 and b"empty: " in done.stderr
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_pipe_is_replayed_from_its_first_byte(by_patient, size: int):
+    """What a look ahead has read of a pipe is gone; of as little as a buffer holds that is everything."""
+    lines = by_patient.read_bytes().splitlines(keepends=True)[:size]
+    read, write = os.pipe()
+
+    def pour() -> None:
+        with os.fdopen(write, "wb") as pipe:
+            pipe.writelines(lines)
+
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    done = subprocess.run([*VIGILWARD, f"/dev/fd/{read}", "--alone"], capture_output=True, check=False, pass_fds=[read])
+    os.close(read)
+    pouring.join()
+
+    assert done.returncode == 0, done.stderr
+    assert f"{size} records".encode() in done.stderr
+
+
+def test_an_empty_pipe_is_no_recording():
+    done = subprocess.run([*VIGILWARD, "/dev/stdin"], capture_output=True, check=False, input=b"")
+
+    assert (done.returncode, done.stderr.count(b"empty: '/dev/stdin'")) == (2, 1)

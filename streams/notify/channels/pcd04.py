@@ -110,6 +110,10 @@ def answer_of(reply: bytes, wanted: str) -> Answer:
 class _Line:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    opened: int
+    """How often all had been opened anew by then."""
+    beside: int
+    """So many others were open by then; 0 once something has been answered by it."""
 
 
 @dataclass(slots=True)
@@ -119,7 +123,14 @@ class _Lines:
     idle: list[_Line] = field(default_factory=list)
     working: int = 0
     most: float = float("inf")
+    anew: int = 0
     freed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def all_anew(self) -> None:
+        """After a doubt about one: none that is open now says how many are let in."""
+        self.rest()
+        self.most = float("inf")
+        self.anew += 1
 
     def rest(self) -> None:
         """Ends those at rest."""
@@ -151,18 +162,23 @@ class Pcd04:
                 line = await self._open(recipient, lines)
                 if line is not None:
                     answer = await _exchange(line, recipient, notice)
+                    line.beside = 0
                     lines.idle.append(line)
                     return answer
         except (OSError, TimeoutError, TooLarge, EOFError) as fault:
-            lines.rest()
             if line is not None:
                 line.writer.close()
-            lines.most = float("inf")
-            return Answer(ok=False, said=type(fault).__name__)
+            if line is None or not line.beside or line.opened != lines.anew:
+                lines.all_anew()
+                return Answer(ok=False, said=type(fault).__name__)
+            lines.most = min(lines.most, line.beside)  # let in, and not served: one more than it serves
+            if isinstance(fault, TimeoutError):
+                return Answer(ok=False, said=type(fault).__name__)
         finally:
             lines.working -= 1
             lines.freed.set()
-        lines.most = max(1, lines.working)
+        if line is None:
+            lines.most = max(1, lines.working)
         return await self.send(recipient, notice)
 
     async def _open(self, recipient: Recipient, lines: _Lines) -> _Line | None:
@@ -173,8 +189,9 @@ class Pcd04:
                 return line
             line.writer.close()
         host, _, port = recipient.address.rpartition(":")
+        opened, beside = lines.anew, lines.working - 1
         try:
-            return _Line(*await asyncio.open_connection(host, int(port)))
+            return _Line(*await asyncio.open_connection(host, int(port)), opened, beside)
         except OSError:
             if lines.working == 1:
                 raise

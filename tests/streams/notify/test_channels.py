@@ -7,6 +7,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -15,7 +16,6 @@ from schemas.alert import Kind, Priority
 from schemas.reading import Mode
 from streams.gateways.mllp import Frames, frame
 from streams.notify.book import Book
-from streams.notify.channels import Answer
 from streams.notify.channels.fhir import bundle
 from streams.notify.channels.pcd04 import Pcd04, control_id, message
 from streams.notify.channels.webhook import Webhook, body_of
@@ -43,8 +43,6 @@ def test_an_event_is_complete_and_names_no_patient_unless_the_route_says_so(call
 
 @pytest.mark.parametrize("mode", Mode)
 def test_every_channel_that_carries_test_data_says_so(call, mode: Mode):
-    import msgspec
-
     one = msgspec.structs.replace(call, mode=mode)
     labels = [entry["resource"].get("meta", {}).get("security") for entry in bundle(one, MACHINE)["entry"]]
 
@@ -158,8 +156,6 @@ def test_an_alert_is_an_r40_with_source_phase_state_priority_and_type(call):
     ],
 )
 def test_priorities_and_types_are_the_profiles(call, facts, priority: str, kind: str):
-    import msgspec
-
     facets = {row[3].split("^")[0]: row for row in fields(msgspec.structs.replace(call, **facts))["OBX"]}
 
     assert (facets["68484"][5], facets["68485"][5]) == (priority, kind)
@@ -224,112 +220,6 @@ def test_times_carry_their_offset():
     from streams.notify.channels.pcd04 import time_text
 
     assert time_text(datetime(2026, 11, 22, 3, 10, 0, 500_000, UTC)) == "20261122031000.500+0000"
-
-
-def test_recipients_at_one_address_do_not_wait_for_each_others_answers(call):
-    import msgspec
-
-    async def story():
-        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            frames = Frames(100_000)
-            while data := await reader.read(4_096):
-                for one in frames.feed(data):
-                    await asyncio.sleep(0.05)
-                    writer.write(frame(b"MSH|^~\\&|R\rMSA|AA|" + one.split(b"|")[9] + b"\r"))
-            writer.close()
-
-        server = await asyncio.start_server(receive, "127.0.0.1", 0)
-        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        channel = Pcd04()
-        ours = [Recipient(name, Channel.PCD04, Audience.MACHINE, address=address) for name in ("a", "b")]
-        for one in ours:  # both have a connection
-            await channel.send(one, call)
-        try:
-            sent = (channel.send(one, msgspec.structs.replace(call, id=one.name)) for one in ours)
-            return await asyncio.gather(*sent, return_exceptions=True)
-        finally:
-            await channel.close()
-            server.close()
-            await asyncio.sleep(0.1)
-
-    assert all(isinstance(one, Answer) and one.ok for one in asyncio.run(story()))
-
-
-@pytest.mark.parametrize(("lets_in", "at_once"), [(8, 4), (2, 2), (1, 1)])
-def test_a_receiver_has_as_many_messages_at_once_as_connections_it_lets_in(call, lets_in: int, at_once: int):
-    import msgspec
-
-    async def story() -> tuple[list[Answer], int]:
-        open_now, under_way, most = 0, 0, 0
-
-        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal under_way, most
-            frames = Frames(100_000)
-            while data := await reader.read(4_096):
-                for one in frames.feed(data):
-                    under_way += 1
-                    most = max(most, under_way)
-                    await asyncio.sleep(0.05)
-                    under_way -= 1
-                    writer.write(frame(b"MSH|^~\\&|R\rMSA|AA|" + one.split(b"|")[9] + b"\r"))
-            writer.close()
-
-        async def opened(*where: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-            nonlocal open_now
-            if open_now == lets_in:
-                raise ConnectionRefusedError
-            open_now += 1
-            return await connect(*where)
-
-        connect = asyncio.open_connection
-        server = await asyncio.start_server(receive, "127.0.0.1", 0)
-        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        channel, one = Pcd04(), Recipient("m", Channel.PCD04, Audience.MACHINE, address=address, connections=4)
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(asyncio, "open_connection", opened)
-            answers = []
-            for _ in range(2):
-                every = (channel.send(one, msgspec.structs.replace(call, id=f"{number}")) for number in range(4))
-                answers += await asyncio.gather(*every)
-        await channel.close()
-        server.close()
-        await asyncio.sleep(0.1)
-        return answers, most
-
-    answers, most = asyncio.run(story())
-
-    assert all(answer.ok for answer in answers) and most == at_once
-
-
-def test_after_a_failure_all_connections_are_opened_again(call):
-    """Others at rest may be as dead as the one that did not answer."""
-
-    async def story() -> list[bool]:
-        silent = False
-
-        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            dead, frames = silent, Frames(100_000)
-            while data := await reader.read(4_096):
-                for one in frames.feed(data):
-                    if silent and not dead:
-                        writer.close()
-                        continue
-                    await asyncio.sleep(0.02)
-                    writer.write(frame(b"MSH|^~\\&|R\rMSA|AA|" + one.split(b"|")[9] + b"\r"))
-            writer.close()
-
-        server = await asyncio.start_server(receive, "127.0.0.1", 0)
-        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        channel, one = Pcd04(), Recipient("m", Channel.PCD04, Audience.MACHINE, address=address, connections=4)
-        await asyncio.gather(*(channel.send(one, call) for _ in range(4)))
-        silent = True
-        said = [(await channel.send(one, call)).ok for _ in range(2)]
-        await channel.close()
-        server.close()
-        await asyncio.sleep(0.1)
-        return said
-
-    assert asyncio.run(story()) == [False, True]
 
 
 def test_a_receiver_whose_pause_is_no_number_is_tried_again_by_our_own(call):

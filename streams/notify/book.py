@@ -20,6 +20,8 @@ from streams.notify.routes import Channel, Recipient, Routes, base_of
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
 """People are not told of a call that was over before a notifier first heard of it, once it is this old."""
+KEPT: Final = timedelta(days=7)
+"""As long as the notifications topic keeps notices. Of alerts that go on they are written again in good time."""
 NEVER_ENDED: Final = timedelta(days=90)
 """An alert of which nothing was heard for so long after that is over, though nobody said so."""
 CLOSING_WORDS: Final = "Information, not a certified alarm."
@@ -104,15 +106,29 @@ class Book:
             return []
         people = self._mode is Mode.REAL and revision.mode is Mode.REAL
         machines = [
-            self._notice(revision, one, f"{revision.alert_id}:{revision.revision}:{one.name}", _phase(revision))
-            for one in self._routes.machines(revision.ward, revision.priority, revision.kind, revision.at)
-            if revision.mode is Mode.REAL or one.channel is not Channel.PCD04  # whose machines page people
+            one
+            for machine in self._routes.machines(revision.ward, revision.priority, revision.kind, revision.at)
+            if revision.mode is Mode.REAL or machine.channel is not Channel.PCD04  # whose machines page people
+            for one in self._machine(revision, machine, known, now)
         ]
         asked = machines + (self._people(revision, known, now) if people else [])
         new = [one for one in asked if one.id not in known or one.fate is Fate.SUPERSEDED]
         for one in new:
             self.remember(one)
         return new
+
+    def _machine(self, revision: Revision, machine: Recipient, known: dict[str, Notice], now: datetime) -> list[Notice]:
+        """Each revision; of an alert long over, of which it heard nothing, none: who told it then is forgotten."""
+        name = f"{revision.alert_id}:{revision.revision}:{machine.name}"
+        if revision.over and now - revision.at > KEPT and name not in known:
+            before = [one for one in known.values() if one.recipient == machine.name and one.step is None]
+            if not any(self._perhaps_heard(one) for one in before):
+                unsent = [one for one in before if one.fate is Fate.OWED]
+                return [msgspec.structs.replace(one, fate=Fate.SUPERSEDED, over=True) for one in unsent]
+        return [self._notice(revision, machine, name, _phase(revision))]
+
+    def _perhaps_heard(self, one: Notice) -> bool:
+        return one.fate is not Fate.SUPERSEDED and (one.fate is not Fate.OWED or one.id in self.attempted)
 
     def _people(self, revision: Revision, known: dict[str, Notice], now: datetime) -> list[Notice]:
         return self._calls(revision, known) if revision.calls else self._ends(revision, known, now)

@@ -62,6 +62,7 @@ class Dispatch:
         self._arrived: dict[str, float] = {}
         self._sent: tuple[list[Notice], list[Action]] = ([], [])
         self._keeping: asyncio.Task[None] | None = None
+        self._one_write = asyncio.Lock()
 
     async def run(self) -> None:
         """Sends, for ever."""
@@ -143,11 +144,12 @@ class Dispatch:
             await self.keep_sent()
 
     async def keep_sent(self) -> None:
-        """Writes down what was sent, before anything else is said of it."""
-        notices, actions = self._sent
-        self._sent = ([], [])
-        if notices or actions:
-            await self.keep(notices, actions)
+        """Writes down what was sent, before anything else is said of it; done when a write under way is done too."""
+        async with self._one_write:
+            notices, actions = self._sent
+            self._sent = ([], [])
+            if notices or actions:
+                await self.keep(notices, actions)
 
     async def _send_to(self, name: str) -> None:
         outbox, wake, flying = self.outboxes[name], self._wake[name], set[str]()

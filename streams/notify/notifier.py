@@ -10,12 +10,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.errors import CommitFailedError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
 from schemas.action import Action
@@ -23,7 +23,7 @@ from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.gateways.store import NotStored, Record, Store
 from streams.notify import alerts, notice
-from streams.notify.book import Book
+from streams.notify.book import KEPT, Book
 from streams.notify.channels.webpush import WebPush
 from streams.notify.devices import Devices
 from streams.notify.dispatch import Dispatch
@@ -47,8 +47,8 @@ from streams.web_push.subscription import Subscription
 log = logging.getLogger(__name__)
 MAX_WAITING: Final = 20_000
 RETRY_S: Final = 1.0
-KEPT: Final = timedelta(days=7)
-"""As long as the notifications topic keeps them. Of alerts that go on they are written again in good time."""
+RECALLED_WITHIN_S: Final = 120.0
+"""Well below the `max_poll_interval_ms` of aiokafka, 300 s: who has not polled for so long never joins again."""
 DEVICES_WITHIN_S: Final = 10.0
 FORGET_EVERY_S: Final = 600.0
 
@@ -83,6 +83,7 @@ class Notifier(ConsumerRebalanceListener):
         self._same = SameTopic(settings, self._alerts)
         self._from_start: set[int] = set()
         self._recalled = asyncio.Event()
+        self._read_back = 0
         self._partition_of: dict[str, int] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
@@ -149,7 +150,7 @@ class Notifier(ConsumerRebalanceListener):
                 await consumer.start()
                 while True:
                     fetched = await consumer.getmany(timeout_ms=100, max_records=500)
-                    await self._recalled.wait()  # records may come before it is known what was told
+                    await self._until_recalled()  # records may come before it is known what was told
                     if self._not_recalled is not None:
                         raise self._not_recalled
                     ours = {place: records for place, records in fetched.items() if place in consumer.assignment()}
@@ -170,6 +171,19 @@ class Notifier(ConsumerRebalanceListener):
                 self._not_recalled = None
                 self._recalled.clear()
                 await asyncio.sleep(RETRY_S)
+
+    async def _until_recalled(self) -> None:
+        """Waits for the partitions and for what was told of theirs. Raises KafkaTimeoutError where neither goes on: a
+        consumer that nobody polls meanwhile neither joins again nor says why it could not.
+        """
+        while not self._recalled.is_set():
+            read_back = self._read_back
+            try:
+                async with asyncio.timeout(RECALLED_WITHIN_S):
+                    await self._recalled.wait()
+            except TimeoutError as late:
+                if self._read_back == read_back:
+                    raise KafkaTimeoutError(f"no partitions after {RECALLED_WITHIN_S:.0f} s") from late
 
     async def _devices_known(self) -> None:
         """Who can be pushed to is known before anybody is told; for so long, lest others wait for it."""
@@ -217,6 +231,7 @@ class Notifier(ConsumerRebalanceListener):
         try:
             if ours := sorted(partition.partition for partition in assigned):
                 await self._recall_all(ours)
+            self._from_start.intersection_update(ours)  # another reads the others now
         except KafkaError as fault:  # raised here it would be swallowed, and nothing ever sent again
             self._not_recalled = fault
         finally:
@@ -248,6 +263,7 @@ class Notifier(ConsumerRebalanceListener):
         self.assigned = True
 
     def _recall(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        self._read_back += 1
         try:
             one = notice.decode(record.value or b"")
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -280,7 +296,7 @@ class Notifier(ConsumerRebalanceListener):
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
         self._from_start -= {partition.partition for partition in taken}
-        for one in asked:
+        for one in {one.id: one for one in asked}.values():  # the last word of each
             if one.fate is not Fate.SUPERSEDED:
                 self.dispatch.queue(one)
 

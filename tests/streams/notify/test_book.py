@@ -9,7 +9,7 @@ from schemas.action import Step
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.notify import notice
-from streams.notify.book import Book
+from streams.notify.book import KEPT, Book
 from streams.notify.notice import Fate, Phase
 from streams.notify.routes import Audience, Channel, Recipient
 from tests.streams.notify.conftest import MACHINE, START, person, routes_of
@@ -49,6 +49,29 @@ def test_what_is_only_shown_goes_to_machines_alone(revision):
     asked = book(NURSE, MACHINE).take(revision(1, AlertStatus.SHOWN), NOW)
 
     assert told(asked) == [("gateway", "start", 0)]
+
+
+LONG_AFTER = START + KEPT + timedelta(minutes=11)
+
+
+def test_no_machine_is_told_of_an_alert_that_was_over_before_notices_are_kept(revision):
+    ended = revision(2, AlertStatus.RESOLVED, minutes=10)
+
+    assert told(book(MACHINE).take(ended, LONG_AFTER)) == []
+    assert told(book(MACHINE).take(ended, LONG_AFTER - timedelta(hours=1))) == [("gateway", "end", 0)]
+
+
+def test_what_was_not_told_of_an_alert_long_over_is_told_no_more_and_what_was_begun_is_ended(revision):
+    shown = revision(1, AlertStatus.SHOWN)
+    ended = revision(2, AlertStatus.RESOLVED, minutes=10)
+    unsent, begun = book(MACHINE), book(MACHINE)
+    (first,) = unsent.take(shown, LONG_AFTER)
+    begun.take(shown, LONG_AFTER)
+    begun.attempted.add(first.id)
+
+    assert [(one.id, one.fate) for one in unsent.take(ended, LONG_AFTER)] == [(first.id, Fate.SUPERSEDED)]
+    assert unsent.take(ended, LONG_AFTER) == unsent.owed() == []
+    assert told(begun.take(ended, LONG_AFTER)) == [("gateway", "end", 0)]
 
 
 def test_test_and_demo_patients_never_reach_a_person(revision):

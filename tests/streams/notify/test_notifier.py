@@ -1,24 +1,18 @@
 """A notifier goes on: whatever a channel meets, and though Kafka is away while partitions are dealt."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Iterable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import msgspec
-import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
 
 from schemas.action import Step
 from schemas.alert import AlertStatus
-from schemas.reading import Mode
 from streams.config.settings import Settings
 from streams.notify import dispatch
 from streams.notify import notifier as module
-from streams.notify.book import Book
 from streams.notify.channels import Answer
 from streams.notify.notice import Fate, Notice, short
 from streams.notify.notifier import Notifier
@@ -26,80 +20,7 @@ from streams.notify.receipts import DeviceReceipt, DeviceWord
 from streams.notify.routes import Channel, Recipient
 from streams.notify.same_topic import SameTopic
 from streams.notify.settings import NotifySettings
-from tests.streams.notify.conftest import START, person, routes_of
-
-
-class Kafka:
-    """One partition without a record; the first connection to read back what is owed fails."""
-
-    def __init__(self) -> None:
-        self.groups, self.refused = 0, 0
-
-    def __call__(self, *_: object, group_id: str | None = None, **__: object) -> "Consumer":
-        self.groups += group_id is not None
-        return Consumer(self, group_id is not None)
-
-
-class Consumer:
-    def __init__(self, kafka: Kafka, dealt: bool) -> None:
-        self.kafka, self.dealt, self.listener = kafka, dealt, None
-
-    def subscribe(self, _: list[str], listener: Notifier) -> None:
-        self.listener = listener
-
-    def assign(self, places: Iterable[TopicPartition]) -> None:
-        pass
-
-    async def start(self) -> None:
-        if not self.dealt and not self.kafka.refused:
-            self.kafka.refused += 1
-            raise KafkaConnectionError("away")
-
-    async def stop(self) -> None:
-        pass
-
-    async def seek_to_beginning(self, *_: TopicPartition) -> None:
-        pass
-
-    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(places, 0)
-
-    async def position(self, _: TopicPartition) -> int:
-        return 0
-
-    async def getmany(self, **_: object) -> dict:
-        if self.dealt and self.listener is not None:
-            listener, self.listener = self.listener, None
-            with contextlib.suppress(Exception):  # as aiokafka does
-                await listener.on_partitions_assigned({TopicPartition("alerts", 0)})
-        await asyncio.sleep(0.001)
-        return {}
-
-
-@pytest.fixture
-def notifier() -> Notifier:
-    return Notifier(Settings(), NotifySettings(), routes_of(person(Step.NURSE)))
-
-
-@pytest.fixture
-def call(revision) -> Notice:
-    (one,) = Book(routes_of(person(Step.NURSE)), Mode.REAL).take(revision(), START)
-    return one
-
-
-def running(notifier: Notifier, holds) -> None:
-    """Runs it until something holds."""
-
-    async def story():
-        work = asyncio.create_task(notifier.run())
-        async with asyncio.timeout(5):
-            while not holds():
-                assert not work.done()
-                await asyncio.sleep(0.01)
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-
-    asyncio.run(story())
+from tests.streams.notify.conftest import START, Consumer, Kafka, routes_of, running
 
 
 def test_kafka_away_while_partitions_are_dealt_ends_no_sending(notifier, call, monkeypatch):

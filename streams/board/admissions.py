@@ -34,6 +34,8 @@ class Admissions:
         self._mode = mode
         self._stays: dict[str, tuple[Stay, int]] = {}
         self._erased: dict[str, int] = {}
+        self._merged: list[tuple[str, str, int]] = []
+        self._news_of_erased: set[str] = set()
 
     def take(self, value: bytes, at: int) -> str | None:
         """One record, heard at `at` (ms); the patient whom it is about, if it is ours. Raises ValueError."""
@@ -46,6 +48,7 @@ class Admissions:
         if record.event is Event.ERASE:
             self._stays.pop(record.patient_id, None)
             self._erased[record.patient_id] = max(at, self._erased.get(record.patient_id, at))
+            self._news_of_erased.add(record.patient_id)
             return record.patient_id
         moment = at if record.at is None else to_ms(record.at)
         before, _ = self._stays.get(record.patient_id, (Stay(), 0))
@@ -53,6 +56,8 @@ class Admissions:
         if record.event is Event.MERGE:
             self._stays.pop(record.patient_id, None)
             return record.patient_id
+        if record.event is Event.MERGED and record.merged_from is not None:
+            self._merged.append((record.merged_from, record.patient_id, at))
         if record.event is Event.MERGED or not isinstance(done, Effect) or done is Effect.NOTHING:
             return record.patient_id  # it changes nothing
         if done is Effect.WAIT:
@@ -90,6 +95,17 @@ class Admissions:
     def is_erased(self, patient: str, moment: int) -> bool:
         """Whether what began at that moment (ms) is of before the patient was erased: nothing of it is kept."""
         return moment <= self._erased.get(patient, -1)
+
+    def take_erased(self) -> list[tuple[str, int]]:
+        """Who was erased since this was last asked, and when (ms)."""
+        news = [(patient, self._erased[patient]) for patient in self._news_of_erased if patient in self._erased]
+        self._news_of_erased.clear()
+        return news
+
+    def take_merged(self) -> list[tuple[str, str, int]]:
+        """Whom workers have merged since this was last asked: the id that is gone, the one that stays, when (ms)."""
+        news, self._merged = self._merged, []
+        return news
 
     def forget(self, before: int) -> None:
         """Lets go of those who were discharged before that moment (ms)."""

@@ -178,6 +178,10 @@ class Board:
             self.streams.say("pulse", self._pulse)
             return
         self.projection.take(self.push.take(self.journal.hear(batch)))
+        for gone, stays, moment in self.projection.admissions.take_merged():
+            self.journal.merge(gone, stays, moment)
+        for patient, moment in self.projection.admissions.take_erased():
+            self.journal.erase(patient, moment)
         if self.caught_up:
             self._say_changes()
             self._say_assignments()
@@ -278,7 +282,7 @@ class Board:
 
     def _unconfirmed(self, view: View) -> dict[str, list[dict[str, Any]]]:
         beds = self.projection.beds
-        waiting = self.journal.all_unconfirmed()
+        waiting = self.journal.all_unconfirmed(self.now_ms)
         return {one: said for one, said in waiting.items() if one in beds and view.sees(beds[one].facts.ward)}
 
     @property

@@ -26,6 +26,16 @@ def unusual(values: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def scored_by(status: Mapping[str, Any]) -> tuple[int, bool]:
+    """The SpO2 scale that is in force, and whether confusion is known to be long-standing.
+
+    >>> scored_by({"orders": [{"order": "spo2_scale", "value": "2"}]}), scored_by({})
+    ((2, False), (1, False))
+    """
+    kinds = {one["order"]: one["value"] for one in status.get("orders", ())}
+    return 2 if kinds.get("spo2_scale") == "2" else 1, "long_standing_confusion" in kinds
+
+
 def preview(status: Mapping[str, Any], entered: Mapping[str, Any]) -> News2 | None:
     """The score of the values in force with those that are entered in their place; None where NEWS2 is not valid."""
     if status.get("coverage") == "not covered":
@@ -43,8 +53,7 @@ def preview(status: Mapping[str, Any], entered: Mapping[str, Any]) -> News2 | No
         told.pop("gcs", None)
     told |= entered
     get = told.get
-    confused = any(one["order"] == "long_standing_confusion" for one in status.get("orders", ()))
-    scale = 2 if any(one["order"] == "spo2_scale" and one["value"] == "2" for one in status.get("orders", ())) else 1
+    scale, confused = scored_by(status)
     return news2(
         get("resp_rate"),
         get("spo2"),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.base import Identifier
 from schemas.permissions import RIGHTS, May
 from streams.board.accounts import LOCAL, Account
-from streams.board.api.writing import write
+from streams.board.api.writing import needs_journal, write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
@@ -61,7 +61,7 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
     """Who has these patients now.
 
     403: only who leads the shift gives them to others; 409: another has one of them, and the word does not say that it
-    takes over from her; 503: send the same again.
+    takes over from her; 501: nothing is kept of it here; 503: send the same again.
     """
     board = board_of(request)
     now = board.now_ms
@@ -79,8 +79,7 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
             words = f"{has['name']} has {named}: take it over, or leave it"
             raise HTTPException(409, {"code": "has_bed", "who": has["name"], "bed": named, "words": words})
     person = None if said.login is None else _person(board, said.login)
-    if not board.keeps_journal:
-        raise HTTPException(503, "assignments are not kept: `vigilward doctor --fix` makes the topic")
+    needs_journal(board)
     for number, patient in enumerate(said.patients):
         board.audit.record(What.ORDERED, session.login, patient=patient, assigned=said.login or "")
         entry = JournalEntry(

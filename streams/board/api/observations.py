@@ -13,12 +13,12 @@ from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import HOUR_MS, MINUTE_MS, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
 from streams.board.api.actions import Said, send
-from streams.board.api.writing import write
+from streams.board.api.writing import needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
 from streams.board.journal import JournalEntry
-from streams.board.preview import preview, unusual
+from streams.board.preview import preview, scored_by, unusual
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -31,7 +31,11 @@ AHEAD_MS = 60_000
 
 
 class ObservationSet(BaseModel):
-    """A set, each in the vital's own unit (`vigilward schema vitals`); what was not looked at is left out."""
+    """A set, each in the vital's own unit (`vigilward schema vitals`); what was not looked at is left out.
+
+    `corrects`: the `action_id` of the set that this one replaces. What is not entered anew stays as it was there;
+    without any value that set was entered in error.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,17 +49,15 @@ class ObservationSet(BaseModel):
     diastolic_bp: float | None = None
     pulse_rate: float | None = None
     temperature: float | None = None
+    corrects: Annotated[str, Field(min_length=8, max_length=100)] | None = None
 
 
 class Observations(ObservationSet):
-    """A set as it is sent. `sure`: values that are unusual, and that the person has confirmed. `corrects`: the
-    `action_id` of the set that this one replaces; without any value that set was entered in error.
-    """
+    """A set as it is sent. `sure`: values that are unusual, and that the person has confirmed."""
 
     action_id: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
     taken_at: Moment = Field(strict=False)
     sure: list[Vital] = Field([], max_length=16)
-    corrects: Annotated[str, Field(min_length=8, max_length=100)] | None = None
 
 
 class Looked(BaseModel):
@@ -70,19 +72,20 @@ class Looked(BaseModel):
 
 @router.post("/score")
 async def score(request: Request, session: See, seen: ObservationSet) -> Looked:
-    """NEWS2 as it would be with these values. 422: a value that cannot be."""
+    """NEWS2 as it would be with these values. 404, 501: as of a correction that is sent; 422: what cannot be."""
     board = board_of(request)
     status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)
-    values = _values(seen)
-    found = preview(status, values)
+    typed = _values(seen)
+    replaced = None if seen.corrects is None else _kept(board, seen.patient_id, seen.corrects)
+    found = preview(status, corrected(replaced, typed))
     if found is None:
-        return Looked(score_min=None, score_max=None, parts={}, missing=[], unusual=unusual(values))
+        return Looked(score_min=None, score_max=None, parts={}, missing=[], unusual=unusual(typed))
     return Looked(
         score_min=found.score_min,
         score_max=found.score_max,
         parts={part.value: least for part, least, most in found.parts if least == most},
         missing=[part.value for part in found.missing],
-        unusual=unusual(values),
+        unusual=unusual(typed),
     )
 
 
@@ -90,21 +93,40 @@ async def score(request: Request, session: See, seen: ObservationSet) -> Looked:
 async def observe(request: Request, session: Observe, seen: Observations) -> Said:
     """A set of observations, answered when the broker has it.
 
-    409: what is corrected has been corrected already, or an unusual value was not confirmed; 422: nothing in it, or a
-    value that cannot be.
+    404: no such set to correct; 409: what is corrected has been corrected already, or an unusual value was not
+    confirmed; 422: nothing in it, or a value that cannot be; 501: nothing is kept here that could be corrected.
     """
     board = board_of(request)
-    bed_of(board, session, seen.patient_id)
-    values = _values(seen)
-    asked = [name for name in unusual(values) if name not in seen.sure]
+    status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)
+    typed = _values(seen)
+    asked = [name for name in unusual(typed) if name not in seen.sure]
     if asked:
         scale = SCALES[Vital(asked[0])]
-        value = f"{scale.words} {values[asked[0]]:g}{scale.shown_unit}"
+        value = f"{scale.words} {typed[asked[0]]:g}{scale.shown_unit}"
         raise HTTPException(409, f"really {value}? confirm the value, or mend it")
     replaced = _replaced(board, seen)
-    if not values and replaced is None:
+    if not typed and replaced is None:
         raise HTTPException(422, "nothing was entered")
     taken = to_ms(seen.taken_at)
+    values = corrected(replaced, typed)
+    scale_now, confusion_now = scored_by(status)
+    entry = JournalEntry(
+        kind="set",
+        action_id=seen.action_id,
+        patient_id=seen.patient_id,
+        at=board.now_ms,
+        who=session.name,
+        role=session.role,
+        taken_at=taken,
+        vitals=values,
+        corrects=seen.corrects,
+        spo2_scale=scale_now if replaced is None else replaced.spo2_scale or scale_now,
+        long_standing_confusion=_first(None if replaced is None else replaced.long_standing_confusion, confusion_now),
+    )
+    if replaced is not None and not typed and replaced.taken_at < board.now_ms - ACCEPTED_MS:
+        # Too old for a worker to take back, and nothing of it is in force any more: what is told of it is mended.
+        board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id, corrects=seen.corrects)
+        return await write_alone(board, entry)
     if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
         hours = SPOT_LATENESS // HOUR_MS
         raise HTTPException(422, f"observations are of the last {hours} hours; is this screen's clock right?")
@@ -120,21 +142,29 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
         vitals={name: Measure(value=value, unit=SCALES[Vital(name)].unit) for name, value in values.items()},
     )
     said = await send(board, Topic.READINGS, seen.action_id, seen.patient_id, reading)
-    await write(
-        board,
-        JournalEntry(
-            kind="set",
-            action_id=seen.action_id,
-            patient_id=seen.patient_id,
-            at=board.now_ms,
-            who=session.name,
-            role=session.role,
-            taken_at=taken,
-            vitals=values,
-            corrects=seen.corrects,
-        ),
-    )
+    await write(board, entry)
     return said
+
+
+def _first(known: bool | None, otherwise: bool) -> bool:
+    return otherwise if known is None else known
+
+
+def corrected(replaced: JournalEntry | None, typed: dict[str, Any]) -> dict[str, Any]:
+    """The whole set: what was typed, over what stood in the set that it corrects. Nothing typed: nothing stays.
+
+    >>> before = JournalEntry("set", "a-1", "p-1", 5, "Nora", "nurse", vitals={"spo2": 9.0, "oxygen_flow": 2.0})
+    >>> corrected(before, {"spo2": 90.0, "supplemental_oxygen": False})
+    {'spo2': 90.0, 'supplemental_oxygen': False}
+    >>> corrected(before, {})
+    {}
+    """
+    if replaced is None or not typed:
+        return typed
+    kept = dict(replaced.vitals)
+    if typed.get(Vital.SUPPLEMENTAL_OXYGEN.value) is False:
+        kept.pop(Vital.OXYGEN_FLOW.value, None)
+    return {**kept, **typed}
 
 
 def _number(action_id: str) -> int:
@@ -157,17 +187,23 @@ def _values(seen: ObservationSet) -> dict[str, Any]:
     return values
 
 
+def _kept(board: Board, patient: str, action_id: str) -> JournalEntry:
+    """A set that was entered. 404: none of this patient; 409: under an id that was merged; 501: not kept here."""
+    needs_journal(board)
+    found = board.journal.kept_set(patient, action_id)
+    if found is None:
+        raise HTTPException(404, "there is no such set of this patient")
+    if found.patient_id != patient:
+        raise HTTPException(409, "this set was entered under an id that was merged: enter what is right as a new set")
+    return found
+
+
 def _replaced(board: Board, seen: Observations) -> JournalEntry | None:
-    """The set that this one corrects. 404: none of this patient; 409: another has corrected it; 503: not kept here."""
+    """The set that this one corrects. 404: none of this patient; 409: another has corrected it; 501: not kept here."""
     if seen.corrects is None:
         return None
-    if not board.keeps_journal:
-        raise HTTPException(503, "nothing is kept of what was entered: `vigilward doctor --fix` makes the topic")
-    found = board.journal.set_of(seen.patient_id, seen.corrects)
-    if found is not None:
-        return found
-    if board.journal.replaced_by(seen.corrects) == seen.action_id:  # the same again, after its answer was lost
-        return JournalEntry("set", seen.corrects, seen.patient_id, 0, "", "")
-    if board.journal.replaced_by(seen.corrects) is not None:
+    found = _kept(board, seen.patient_id, seen.corrects)
+    # The same again, after its answer was lost, is the same word.
+    if board.journal.replaced_by(seen.patient_id, seen.corrects) not in (None, seen.action_id):
         raise HTTPException(409, "this set has been corrected already: look at it again")
-    raise HTTPException(404, "there is no such set of this patient")
+    return found

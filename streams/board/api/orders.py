@@ -12,10 +12,10 @@ from schemas.base import Identifier
 from schemas.patient import PatientRecord, Plan
 from schemas.permissions import May
 from schemas.status import OrderKind
-from schemas.times import to_text
+from schemas.times import HOUR_MS, to_text
 from schemas.vitals import Vital
 from streams.board.api.actions import Said, send
-from streams.board.api.writing import write
+from streams.board.api.writing import needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
@@ -27,10 +27,13 @@ router = APIRouter(prefix="/api", tags=["orders"])
 Ordering = Annotated[Session, Depends(allowed(May.ORDER))]
 Pausing = Annotated[Session, Depends(allowed(May.OBSERVE))]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
+Prescriber = Annotated[str, Field(min_length=2, max_length=200)]
 Hours = Annotated[float, Field(gt=0, le=24 * 31)]
 LONGEST_PAUSE_MIN = 120
 LISTS: Final = {OrderKind.LIMIT: "limits", OrderKind.CALLING_LIMIT: "calling_limits"}
 """Orders of which there may be one a vital, and what their list is called in a patient record."""
+A_DOCTORS: Final = {OrderKind.LIMIT, OrderKind.CALLING_LIMIT, OrderKind.SPO2_SCALE, OrderKind.ESCALATION_PLAN}
+"""Orders that a doctor gives and ends, or somebody in the name of one who has to confirm it."""
 TOLD_WITHIN_MS = 30_000
 """So long a limit that was sent goes along with the next, whether or not the worker has told it yet."""
 ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -57,7 +60,7 @@ class Prescribed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prescriber: Annotated[str, Field(min_length=2, max_length=200)] | None = None
+    prescriber: Prescriber | None = None
 
 
 class LimitOrder(Prescribed):
@@ -131,10 +134,11 @@ class Order(Base):
 
 
 class Ending(Base):
-    """The end of an order before its time; `vital` where there may be one a vital."""
+    """The end of an order before its time; `vital` where there may be one a vital, `prescriber` as of `Prescribed`."""
 
     order: OrderKind
     vital: Vital | None = None
+    prescriber: Prescriber | None = None
 
 
 class Confirmation(Base):
@@ -160,64 +164,47 @@ async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
 async def order(request: Request, session: Ordering, said: Order) -> Said:
     """An order with author, reason and end, answered when the broker has it.
 
-    422: scale 2, a limit or a plan without a doctor: neither signed in nor named as its prescriber.
+    422: scale 2, a limit or a plan without a doctor: neither signed in nor named as its prescriber; 501: nothing is
+    kept here that a prescriber could confirm.
     """
     board = board_of(request)
     one = said.order
-    by = _by(session, one)
+    by, prescriber = _by(board, session, OrderKind(one.kind), one.prescriber if isinstance(one, Prescribed) else None)
+    if (before := _said_before(board, session, said)) is not None:
+        return await write_alone(board, before)
     told = await _record(board, session, said, {"event": "update", **_fact(board, said.patient_id, one, by)})
     if isinstance(one, LimitOrder | CallingLimitOrder):
         _remember(board, said.patient_id, one.kind, one.vital, _limit(board, one, by))
-    await write(
-        board,
-        JournalEntry(
-            kind="order",
-            action_id=said.action_id,
-            patient_id=said.patient_id,
-            at=board.now_ms,
-            who=session.name,
-            role=session.role,
-            order=one.kind,
-            vital=getattr(one, "vital", None),
-            prescriber=one.prescriber if isinstance(one, Prescribed) and session.role is not Role.DOCTOR else None,
-        ),
-    )
+    entry = _entry(board, session, said, one.kind, getattr(one, "vital", None), prescriber)
+    await write(board, msgspec.structs.replace(entry, until=board.now_ms + round(one.hours * HOUR_MS)))
     return told
 
 
 @router.post("/orders/end", status_code=201)
 async def end(request: Request, session: Pausing, said: Ending) -> Said:
-    """An order ends now. 403: not by this role; 404: there is no such order."""
+    """An order ends now. 403: not by this role; 404: there is no such order; 422, 501: as of giving it."""
     board = board_of(request)
     if said.order is OrderKind.PAUSE:
         return await _record(board, session, said, {"event": "resume"})
     if not session.may(May.ORDER):
         raise HTTPException(403, f"the role {session.role.replace('_', ' ')} may not do this")
+    _, prescriber = _by(board, session, said.order, said.prescriber)
+    if (before := _said_before(board, session, said)) is not None:
+        return await write_alone(board, before)
     name = LISTS.get(said.order)
     fact: dict[str, Any] = {said.order.value: None}
     if name is not None:
         limits = _limits_in_force(board, said.patient_id, said.order.value)
         left = [limit for limit in limits if limit["vital"] != said.vital]
-        if len(left) == len(limits):
+        # Where the limit is gone and the journal has not heard of its end, the answer was lost between the two.
+        if len(left) == len(limits) and not board.journal.stands(said.patient_id, said.order.value, said.vital):
             raise HTTPException(404, "there is no such order")
         fact = {name: left}
     told = await _record(board, session, said, {"event": "update", **fact})
     if name is not None and said.vital is not None:
         _remember(board, said.patient_id, said.order.value, said.vital, None)
-    await write(
-        board,
-        JournalEntry(
-            kind="order",
-            action_id=said.action_id,
-            patient_id=said.patient_id,
-            at=board.now_ms,
-            who=session.name,
-            role=session.role,
-            order=said.order.value,
-            vital=said.vital,
-            ended=True,
-        ),
-    )
+    entry = _entry(board, session, said, said.order.value, said.vital, prescriber)
+    await write(board, msgspec.structs.replace(entry, ended=True))
     return told
 
 
@@ -228,31 +215,48 @@ async def confirm(request: Request, session: Pausing, said: Confirmation) -> dic
     bed_of(board, session, said.patient_id)
     if session.role is not Role.DOCTOR:
         raise HTTPException(403, "a doctor confirms an order")
-    if board.journal.order(said.patient_id, said.confirms) is None:
+    before = _said_before(board, session, said)
+    if before is None and board.journal.order(said.patient_id, said.confirms) is None:
         raise HTTPException(404, "there is no such order to confirm")
     board.audit.record(What.ORDERED, session.login, patient=said.patient_id, action=said.action_id)
-    await write(
-        board,
-        JournalEntry(
-            kind="confirm",
-            action_id=said.action_id,
-            patient_id=said.patient_id,
-            at=board.now_ms,
-            who=session.name,
-            role=session.role,
-            confirms=said.confirms,
-        ),
-    )
+    entry = _entry(board, session, said, None, None, None)
+    await write_alone(board, before or msgspec.structs.replace(entry, kind="confirm", confirms=said.confirms))
     return {"confirmed": said.confirms}
 
 
-def _by(session: Session, one: AnyOrder) -> str:
-    """Who stands under the order: whoever is signed in; of another's prescription both. 422: a doctor is missing."""
-    if not isinstance(one, Prescribed) or session.role is Role.DOCTOR:
-        return session.name
-    if one.prescriber is None:
+def _entry(
+    board: Board, session: Session, said: Base, order: str | None, vital: Vital | None, prescriber: str | None
+) -> JournalEntry:
+    return JournalEntry(
+        kind="order",
+        action_id=said.action_id,
+        patient_id=said.patient_id,
+        at=board.now_ms,
+        who=session.name,
+        role=session.role,
+        order=order,
+        vital=vital,
+        prescriber=prescriber,
+    )
+
+
+def _said_before(board: Board, session: Session, said: Base) -> JournalEntry | None:
+    """The same word, whose answer was lost. It has been done: done anew it would undo what was ordered since."""
+    bed_of(board, session, said.patient_id)
+    return board.journal.said(said.patient_id, said.action_id)
+
+
+def _by(board: Board, session: Session, kind: OrderKind, named: str | None) -> tuple[str, str | None]:
+    """Who stands under the order, and who has to confirm it: of another's prescription both.
+
+    422: a doctor is missing; 501: nothing is kept here that she could confirm.
+    """
+    if kind not in A_DOCTORS or session.role is Role.DOCTOR:
+        return session.name, None
+    if named is None:
         raise HTTPException(422, "scale 2, limits and plans are a doctor's: sign in as one, or name the prescriber")
-    return f"{one.prescriber}, entered by {session.name}"
+    needs_journal(board)
+    return f"{named}, entered by {session.name}", named
 
 
 def _fact(board: Board, patient: str, one: AnyOrder, by: str) -> dict[str, Any]:
@@ -303,7 +307,7 @@ def _limits_in_force(board: Board, patient: str, kind: str) -> list[dict[str, An
 
 
 def _later(board: Board, hours: float) -> str:
-    return to_text(board.now_ms + round(hours * 3_600_000))
+    return to_text(board.now_ms + round(hours * HOUR_MS))
 
 
 async def _record(board: Board, session: Session, order: Base, facts: dict[str, Any]) -> Said:

@@ -4,17 +4,38 @@ import asyncio
 
 from fastapi import HTTPException
 
+from streams.board.api.actions import Said
 from streams.board.board import Board
 from streams.board.journal import JournalEntry, encode
 from streams.board.sending import NotSent
 from streams.config.topics import Topic
 
 
-async def write(board: Board, entry: JournalEntry) -> None:
-    """Wait until the broker has it; nothing where the topic is not there. 503: the same may be sent again."""
+def needs_journal(board: Board) -> None:
+    """501 where nothing can be kept of what is entered: the same sent again would fail again."""
     if not board.keeps_journal:
-        return
+        words = "nothing is kept of this here: `vigilward doctor --fix` makes the topic"
+        raise HTTPException(501, {"code": "no_journal", "words": words})
+
+
+async def write(board: Board, entry: JournalEntry) -> tuple[int, int] | None:
+    """Wait until the broker has it, where: partition and offset; None where the topic is not there.
+
+    503: the same may be sent again.
+    """
+    if not board.keeps_journal:
+        return None
+    topic = board.settings.topic(Topic.JOURNAL)
     try:
-        await asyncio.shield(board.sender.send(board.settings.topic(Topic.JOURNAL), entry.patient_id, encode(entry)))
+        place = await asyncio.shield(board.sender.send(topic, entry.patient_id, encode(entry)))
     except NotSent as gone:
         raise HTTPException(503, f"not kept: {gone}", headers={"Retry-After": "1"}) from None
+    return place[1], place[2]
+
+
+async def write_alone(board: Board, entry: JournalEntry) -> Said:
+    """What the journal alone is told; answered when the broker has it. 501: it is not there."""
+    needs_journal(board)
+    place = await write(board, entry)
+    assert place is not None
+    return Said(action_id=entry.action_id, partition=place[0], offset=place[1])

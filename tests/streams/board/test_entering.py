@@ -164,7 +164,8 @@ def test_an_order_in_a_prescribers_name_is_shown_until_a_doctor_has_confirmed_it
         if not any(one["order"] == "escalation_plan" for one in waiting(lea).get(bed.patient, [])):
             break
         time.sleep(0.1)
-    assert grau.ask("POST", "/api/orders/confirm", word)[0] == 404
+    assert grau.ask("POST", "/api/orders/confirm", word)[0] == 201, "the same word, after its answer was lost"
+    assert grau.ask("POST", "/api/orders/confirm", {**word, "action_id": "con-00002"})[0] == 404
 
 
 def test_an_order_can_be_ended_and_the_others_stay(settings: Settings, bed: Bed, ward: Ward, as_: Any):

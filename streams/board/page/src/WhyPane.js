@@ -1,8 +1,9 @@
 // Why this patient: a plain sentence, what counts most, what is missing, what would end it, and the last hours.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { api } from "./api.js";
 import { feedback, otherOwner } from "./Acknowledge.js";
+import { giveBack, pathOf } from "./focus.js";
 import { cx, html } from "./html.js";
 import { calls, alertStatus, watched, worst } from "./order.js";
 import { bedOf, nameOf, Person } from "./Person.js";
@@ -85,12 +86,18 @@ export function Why({ patient, close, acknowledge, showDialog, visit }) {
     const load = () => api.history(patient).then((found) => !over && (setHistory(found), setFailed(null)), (problem) => !over && setFailed(problem.message));
     load();
     const every = setInterval(load, REFRESH_MS);
-    const before = document.activeElement;
-    ref.current?.focus({ preventScroll: true });
     return () => {
       over = true;
       clearInterval(every);
-      if (before?.isConnected) before.focus({ preventScroll: true });
+    };
+  }, [patient]);
+  // As soon as it is in the page, as a window does: a key that comes before would go to what had the focus until then.
+  useLayoutEffect(() => {
+    const before = pathOf(document.activeElement);
+    ref.current?.focus({ preventScroll: true });
+    return () => {
+      const tile = pathOf(document.querySelector(`.tile[data-patient="${CSS.escape(patient)}"] .open`));
+      giveBack(tile.length ? tile : before);
     };
   }, [patient]);
   if (!status) return null;

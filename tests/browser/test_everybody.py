@@ -204,3 +204,24 @@ def test_with_forced_colours_priority_and_points_keep_their_words(screen):
     expect(one.tile("A07").locator(".priority")).to_contain_text("High")
     expect(one.tile("A07").locator(".cell dt").first).to_contain_text("3")
     assert page.evaluate("document.getAnimations().length") == 0, "and nothing moves for whom motion is too much"
+
+
+def test_the_pane_has_the_focus_before_the_next_key_can_come_and_gives_it_to_its_own_bed(screen):
+    one = screen()
+    page = one.open()
+    page.keyboard.press("j")
+    page.evaluate("""() => new MutationObserver(() => {
+      const pane = document.querySelector(".pane");
+      if (pane) window.heldAtOnce ??= document.activeElement === pane;
+    }).observe(document.body, { childList: true, subtree: true })""")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pane")).to_be_visible()
+    assert page.evaluate("window.heldAtOnce") is True
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("b16")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pane")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".pane")).to_have_count(0)
+    assert page.evaluate("document.activeElement.closest('.tile')?.dataset.patientPlace") == "B16"

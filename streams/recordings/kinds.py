@@ -15,14 +15,16 @@ class NoRecording(ValueError):
 
 
 def path_of(name: str) -> Path:
-    """A file or folder, or a bundled sample by its name. Raises NoRecording.
+    """A file or folder, or a bundled sample by its name. Raises NoRecording; for a pipe too, which is gone once read.
 
     >>> path_of("bidmc").name
     'bidmc'
     """
     path = Path(name)
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return path
+    if path.exists():
+        raise NoRecording(f"{name!r} can be read only once, and is read more often here: write it to a file")
     if name in NAMES:
         return folder(name)
     raise NoRecording(f"there is no file or folder {name!r}, nor is it a bundled sample ({', '.join(NAMES)})")

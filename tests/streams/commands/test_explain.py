@@ -1,6 +1,7 @@
 """`vigilward explain`, as it is called."""
 
 import json
+import os
 
 import pytest
 from typer.testing import CliRunner
@@ -35,6 +36,18 @@ def test_an_alert_is_explained_by_the_id_that_replay_gives():
     assert told.exit_code == 0
     assert json.loads(told.stdout)["alert"] == alert
     assert sooner.stdout == told.stdout
+
+
+def test_a_pipe_is_refused_as_the_recording_is_read_more_than_once():
+    """Read a second time it would be empty: nothing would be decided about anybody."""
+    read, write = os.pipe()
+    os.close(write)
+
+    told = run("--patient", "p1", "--at", "2026-01-01T00:00:40Z", "--in", f"/dev/fd/{read}")
+    os.close(read)
+
+    assert told.exit_code == 2
+    assert "can be read only once" in f"{told.exception}{told.stderr}"
 
 
 def test_other_rules_may_decide_otherwise(tmp_path):

@@ -8,7 +8,7 @@ ANSWERED_WITHIN_MS: Final = 15_000
 
 
 class AlertOwner(NamedTuple):
-    """Who, since when (HH:MM, UTC), and by which action."""
+    """Who, since when (RFC 3339), and by which action."""
 
     who: str
     since: str
@@ -21,7 +21,7 @@ class TakenOn:
     >>> words = TakenOn()
     >>> words.note("al-1", "Nora Berg", "a-1", 1_000)
     >>> words.owner("al-1", {}, 2_000)
-    AlertOwner(who='Nora Berg', since='00:00', action_id='a-1')
+    AlertOwner(who='Nora Berg', since='1970-01-01T00:00:01.000Z', action_id='a-1')
     >>> words.owner("al-1", {}, 60_000) is None
     True
     """
@@ -45,7 +45,7 @@ class TakenOn:
         lifecycle = newest.get("lifecycle") or {}
         told = (newest.get("action") or {}).get("action_id")
         if who and told != action_id and now - at <= ANSWERED_WITHIN_MS:
-            return AlertOwner(who, to_text(at)[11:16], action_id)
+            return AlertOwner(who, to_text(at), action_id)
         if lifecycle.get("status") != "acknowledged" or not lifecycle.get("owner"):
             return None
-        return AlertOwner(lifecycle["owner"]["who"], (lifecycle.get("since") or "")[11:16], lifecycle.get("undo_of"))
+        return AlertOwner(lifecycle["owner"]["who"], lifecycle.get("since") or "", lifecycle.get("undo_of"))

@@ -226,7 +226,7 @@ def test_a_word_that_the_worker_has_applied_is_not_told_as_refused_when_its_answ
     applied(calling, ward, said(settings, Topic.ACTIONS, calling.patient)[-1])
     expect(page.locator(".toast")).to_contain_text("confirmed")
     page.unroute("**/api/actions")
-    changed = json.dumps({"detail": "the patient has become worse since: look at the alert again"})
+    changed = json.dumps({"detail": {"code": "worse", "words": "worse"}})
     again = []
 
     def refuse(route):

@@ -11,6 +11,7 @@ from schemas.action import MAX_SNOOZE_MINUTES, Action, ActionReason, ActionType,
 from schemas.base import Identifier, ShortText
 from schemas.patient import PatientRecord
 from schemas.permissions import REACHED, May
+from streams.board.api.refusals import refusal
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
@@ -139,11 +140,12 @@ def _refuse_what_was_not_seen(board: Board, session: Session, word: Word) -> Non
     newest = story.newest
     worse = RANK.get(newest["priority"], 0) > RANK.get(word.priority or newest["priority"], 0)
     if word.action_type in (ActionType.ACKNOWLEDGE, ActionType.SNOOZE) and worse:
-        raise HTTPException(409, "the patient has become worse since: look at the alert again")
+        raise refusal(409, "worse", "the patient has become worse since: look at the alert again")
     if word.action_type is ActionType.ACKNOWLEDGE:
         has = board.taken_on.owner(word.alert_id, newest, board.now_ms)
         if has is not None and has.who not in (session.name, word.takes_over_from) and has.action_id != word.action_id:
-            raise HTTPException(409, f"{has.who} has it since {has.since} (UTC): take it over, or leave it")
+            words = f"{has.who} has it since {has.since[11:16]} (UTC): take it over, or leave it"
+            raise refusal(409, "has_alert", words, who=has.who, since=has.since)
 
 
 def _moment(board: Board) -> datetime:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.base import Identifier
 from schemas.permissions import RIGHTS, May
 from streams.board.accounts import LOCAL, Account
+from streams.board.api.refusals import refusal
 from streams.board.api.writing import needs_journal, write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
@@ -77,7 +78,7 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
         if has is not None and has["login"] not in (session.login, said.takes_over):
             named = bed.facts.bed or patient
             words = f"{has['name']} has {named}: take it over, or leave it"
-            raise HTTPException(409, {"code": "has_bed", "who": has["name"], "bed": named, "words": words})
+            raise refusal(409, "has_bed", words, who=has["name"], bed=named)
     person = None if said.login is None else _person(board, said.login)
     needs_journal(board)
     for number, patient in enumerate(said.patients):

@@ -13,6 +13,7 @@ from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import HOUR_MS, MINUTE_MS, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
 from streams.board.api.actions import Said, send
+from streams.board.api.refusals import refusal
 from streams.board.api.writing import needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
@@ -103,10 +104,11 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
     if asked:
         scale = SCALES[Vital(asked[0])]
         value = f"{scale.words} {typed[asked[0]]:g}{scale.shown_unit}"
-        raise HTTPException(409, f"really {value}? confirm the value, or mend it")
+        shown = f"{typed[asked[0]]:g}{scale.shown_unit}"
+        raise refusal(409, "unusual", f"really {value}? confirm the value, or mend it", vital=asked[0], value=shown)
     replaced = _replaced(board, seen)
     if not typed and replaced is None:
-        raise HTTPException(422, "nothing was entered")
+        raise refusal(422, "nothing", "nothing was entered")
     taken = to_ms(seen.taken_at)
     values = corrected(replaced, typed)
     scale_now, confusion_now = scored_by(status)
@@ -129,7 +131,8 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
         return await write_alone(board, entry)
     if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
         hours = SPOT_LATENESS // HOUR_MS
-        raise HTTPException(422, f"observations are of the last {hours} hours; is this screen's clock right?")
+        words = f"observations are of the last {hours} hours; is this screen's clock right?"
+        raise refusal(422, "too_old", words, n=hours)
     board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id, corrects=seen.corrects)
     reading = Reading(
         patient_id=seen.patient_id,
@@ -205,5 +208,5 @@ def _replaced(board: Board, seen: Observations) -> JournalEntry | None:
     found = _kept(board, seen.patient_id, seen.corrects)
     # The same again, after its answer was lost, is the same word.
     if board.journal.replaced_by(seen.patient_id, seen.corrects) not in (None, seen.action_id):
-        raise HTTPException(409, "this set has been corrected already: look at it again")
+        raise refusal(409, "corrected", "this set has been corrected already: look at it again")
     return found

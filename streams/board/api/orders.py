@@ -15,6 +15,7 @@ from schemas.status import OrderKind
 from schemas.times import HOUR_MS, to_text
 from schemas.vitals import Vital
 from streams.board.api.actions import Said, send
+from streams.board.api.refusals import refusal
 from streams.board.api.writing import needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
@@ -154,7 +155,7 @@ async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
     if not order.minutes:
         return await _record(board, session, order, {"event": "resume"})
     if order.reason is None:
-        raise HTTPException(422, "a pause needs its reason")
+        raise refusal(422, "pause_reason", "a pause needs its reason")
     until = _later(board, order.minutes / 60)
     said = {"reason": order.reason, "until": until, "author": session.name}
     return await _record(board, session, order, {"event": "pause", "pause": said})
@@ -198,7 +199,7 @@ async def end(request: Request, session: Pausing, said: Ending) -> Said:
         left = [limit for limit in limits if limit["vital"] != said.vital]
         # Where the limit is gone and the journal has not heard of its end, the answer was lost between the two.
         if len(left) == len(limits) and not board.journal.stands(said.patient_id, said.order.value, said.vital):
-            raise HTTPException(404, "there is no such order")
+            raise refusal(404, "no_order", "there is no such order")
         fact = {name: left}
     told = await _record(board, session, said, {"event": "update", **fact})
     if name is not None and said.vital is not None:
@@ -214,10 +215,10 @@ async def confirm(request: Request, session: Pausing, said: Confirmation) -> dic
     board = board_of(request)
     bed_of(board, session, said.patient_id)
     if session.role is not Role.DOCTOR:
-        raise HTTPException(403, "a doctor confirms an order")
+        raise refusal(403, "doctor_confirms", "a doctor confirms an order")
     before = _said_before(board, session, said)
     if before is None and board.journal.order(said.patient_id, said.confirms) is None:
-        raise HTTPException(404, "there is no such order to confirm")
+        raise refusal(404, "no_order", "there is no such order to confirm")
     board.audit.record(What.ORDERED, session.login, patient=said.patient_id, action=said.action_id)
     entry = _entry(board, session, said, None, None, None)
     await write_alone(board, before or msgspec.structs.replace(entry, kind="confirm", confirms=said.confirms))
@@ -254,7 +255,8 @@ def _by(board: Board, session: Session, kind: OrderKind, named: str | None) -> t
     if kind not in A_DOCTORS or session.role is Role.DOCTOR:
         return session.name, None
     if named is None:
-        raise HTTPException(422, "scale 2, limits and plans are a doctor's: sign in as one, or name the prescriber")
+        words = "scale 2, limits and plans are a doctor's: sign in as one, or name the prescriber"
+        raise refusal(422, "prescriber", words)
     needs_journal(board)
     return f"{named}, entered by {session.name}", named
 

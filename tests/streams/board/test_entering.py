@@ -109,7 +109,7 @@ def test_an_unusual_value_is_asked_about_and_the_score_is_known_before_it_is_sen
     status, refused = nora.ask("POST", "/api/observations", said)
 
     assert status == 409
-    assert "really SpO2 9%" in refused["detail"]
+    assert "really SpO2 9%" in refused["detail"]["words"]
     assert nora.ask("POST", "/api/observations", {**said, "sure": ["spo2"]})[0] == 201
     usual = nora.ask("POST", "/api/score", {"patient_id": bed.patient, "spo2": 97, "resp_rate": 16})[1]
     assert (usual["unusual"], usual["score_min"]) == ([], 0)
@@ -205,7 +205,7 @@ def test_the_second_to_acknowledge_is_told_who_has_it_and_takes_over_by_saying_s
     second = {**word, "action_id": "ack-00002", "priority": "medium"}
     status, refused = as_("nils").ask("POST", "/api/actions", second)
     assert status == 409, "also before the worker has answered the first"
-    assert refused["detail"].startswith("Nora has it since")
+    assert (refused["detail"]["code"], refused["detail"]["who"]) == ("has_alert", "Nora")
     assert as_("nora").ask("POST", "/api/actions", first)[0] == 201, "her own word again is the same word"
     owner = {"who": "Nora", "role": "nurse"}
     bed.change(bed.alert_id, "acknowledged", lifecycle=lifecycle("acknowledged", owner=owner, since=to_text(now())))

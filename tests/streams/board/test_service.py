@@ -102,7 +102,7 @@ def test_what_was_seen_with_a_lower_priority_is_not_acknowledged(beds: dict[str,
     status, said = nora.ask("POST", "/api/actions", {**acknowledgement(beds["A01"]), "priority": "medium"})
 
     assert status == 409
-    assert "worse" in said["detail"]
+    assert said["detail"]["code"] == "worse"
 
 
 def test_an_acknowledgement_needs_its_reason(beds: dict[str, Bed], nora: Visitor):

@@ -2,7 +2,7 @@
 
 import { changed, state } from "./store.js";
 import { clock } from "./time.js";
-import { has, t } from "./i18n.js";
+import { code, has, t } from "./i18n.js";
 
 export class Refused extends Error {
   constructor(status, detail) {
@@ -14,7 +14,7 @@ export class Refused extends Error {
 // A refusal that says its code and facts is worded here, in the page's language and by its clock.
 function worded(said) {
   if (!said?.code) return null;
-  const facts = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, name === "since" ? clock(value) : value]));
+  const facts = Object.fromEntries(Object.entries(said).map(([name, value]) => [name, name === "since" ? clock(value) : name === "vital" ? code("vital", value) : value]));
   return has(`refused_as.${said.code}`) ? t(`refused_as.${said.code}`, facts) : said.words;
 }
 

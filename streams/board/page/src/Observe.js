@@ -37,13 +37,13 @@ function Before({ status, name }) {
 }
 
 // NEWS2 as it would be, by the board's own reckoning; null while it is not known.
-function useScore(patient, vitals) {
+function useScore(patient, vitals, corrects) {
   const [found, setFound] = useState(null);
   const told = JSON.stringify(vitals);
   useEffect(() => {
     if (told === "{}") return setFound(null);
     let over = false;
-    const wait = setTimeout(() => api.post("/api/score", { patient_id: patient, ...vitals }).then((one) => !over && setFound(one), () => !over && setFound(null)), ASK_AFTER_MS);
+    const wait = setTimeout(() => api.post("/api/score", { patient_id: patient, ...vitals, ...corrects }).then((one) => !over && setFound(one), () => !over && setFound(null)), ASK_AFTER_MS);
     return () => { over = true; clearTimeout(wait); };
   }, [patient, told]);
   return found;
@@ -63,6 +63,11 @@ export function Observe({ status, close, corrects = null }) {
   const [wrong, setWrong] = useState(null);
   const [asked, ask] = useState([]); // unusual values that the person is asked about
   const form = useRef(null);
+  const [busy, setBusy] = useState(false);
+  const sends = useRef(false); // at once, before the button is painted disabled
+  const alive = useRef(true); // a window that was closed sends nothing any more
+  const [id] = useState(newId); // one window, one set: sent twice it is the same
+  useEffect(() => () => { alive.current = false; }, []);
   const put = (name, value) => {
     setWrong(null);
     ask([]);
@@ -70,19 +75,27 @@ export function Observe({ status, close, corrects = null }) {
   };
   const missing = new Set(status.news2?.missing ?? []);
   const vitals = entered(set);
-  const found = useScore(status.patient_id, vitals);
+  const of = corrects ? { corrects: corrects.action_id } : {};
+  const found = useScore(status.patient_id, vitals, of);
   const give = async (event) => {
     event.preventDefault();
     if (!Object.keys(vitals).length) return setWrong(t("observe.nothing"));
+    if (sends.current) return;
+    sends.current = true;
+    setBusy(true);
     // Asked once more of the board: what was typed last may not have been looked at yet.
-    const looked = await api.post("/api/score", { patient_id: status.patient_id, ...vitals }).catch((problem) => ({ refused: problem }));
-    if (looked.refused?.status === 422) return setWrong(looked.refused.message);
-    const unusual = looked.unusual ?? found?.unusual ?? [];
+    const looked = await api.post("/api/score", { patient_id: status.patient_id, ...vitals, ...of }).catch((problem) => ({ refused: problem }));
+    if (!alive.current) return;
+    sends.current = false;
+    setBusy(false);
+    // What was not looked at is not sent: refused later, with the window gone, it would be lost. It stays as it was typed.
+    if (looked.refused) return setWrong(looked.refused.status === 422 ? looked.refused.message : `${t("observe.kept")} ${looked.refused.message}`);
+    const unusual = looked.unusual;
     if (unusual.some((name) => !asked.includes(name))) return ask(unusual);
+    sends.current = true;
     const taken = corrects ? corrects.taken_at : wardNow() - ago * 60_000;
-    const body = { action_id: newId(), patient_id: status.patient_id, taken_at: new Date(taken).toISOString(), ...vitals };
+    const body = { action_id: id, patient_id: status.patient_id, taken_at: new Date(taken).toISOString(), ...vitals, ...of };
     if (asked.length) body.sure = asked;
-    if (corrects) body.corrects = corrects.action_id;
     send({ path: "/api/observations", patient: status.patient_id, what: t(corrects ? "correct.what" : "observe.what", { bed: bedOf(status) }), body });
     close();
   };
@@ -104,15 +117,19 @@ export function Observe({ status, close, corrects = null }) {
       <${Would} status=${status} found=${found} />
       ${wrong && html`<p class="loud" role="alert">${wrong}</p>`}
       ${asked.length ? html`<p class="really" role="alert">${asked.map((name) => html`<b key=${name}>${t("observe.really", { what: `${t(`vital.${name}`)} ${shown(name, vitals[name])} ${UNITS[name]}` })}</b> `)}</p>` : ""}
-      <footer><button type="submit" class="primary">${t(asked.length ? "observe.sure" : "observe.save")}</button><button type="button" onClick=${close}>${t("cancel")}</button></footer>
+      <footer><button type="submit" class="primary" disabled=${busy}>${t(asked.length ? "observe.sure" : "observe.save")}</button><button type="button" onClick=${close}>${t("cancel")}</button></footer>
     </form>
   </${Dialog}>`;
 }
 
 // Takes a whole set back: nobody has measured that.
 export function EnteredInError({ status, set, close }) {
+  const [id] = useState(newId);
+  const sent = useRef(false);
   const give = () => {
-    send({ path: "/api/observations", patient: status.patient_id, what: t("error.what", { bed: bedOf(status) }), body: { action_id: newId(), patient_id: status.patient_id, taken_at: new Date(set.taken_at).toISOString(), corrects: set.action_id } });
+    if (sent.current) return;
+    sent.current = true;
+    send({ path: "/api/observations", patient: status.patient_id, what: t("error.what", { bed: bedOf(status) }), body: { action_id: id, patient_id: status.patient_id, taken_at: new Date(set.taken_at).toISOString(), corrects: set.action_id } });
     close();
   };
   return html`<${Dialog} title=${t("error")} close=${close} kind="observe">

@@ -9,15 +9,19 @@ export const newId = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomV
 const AGAIN_MS = 1500;
 const APPLIED_WITHIN_MS = 12_000;
 const KEPT_MS = 10_000;
+const ASKED_MS = 120_000; // so long a word waits for its name
+const NEVER = 501; // the board cannot do it, and will not a moment later
 const KEY = "vigilward.words"; // of this tab alone: gone with it
 const UNSENT = new Set(["sending", "failing", "asking"]);
 
+const login = () => state.me?.login ?? "";
+const anothers = (word) => word.login != null && word.login !== login(); // nobody's word goes out under another's name
 const nobody = () => Boolean(state.me?.station && !state.me.person);
 
 // word: {path, body, patient, alert, action_type, what}; `what` is told to people.
 export function send(word) {
   const id = word.body.action_id;
-  state.pending.set(id, { ...word, id, state: nobody() ? "asking" : "sending", login: nobody() ? null : (state.me?.login ?? ""), tries: 0, began: performance.now() });
+  state.pending.set(id, { ...word, id, state: nobody() ? "asking" : "sending", login: nobody() ? null : login(), tries: 0, began: performance.now(), saidAt: Date.now() });
   if (nobody()) state.asksWho = true;
   else attempt(id);
   keep();
@@ -25,18 +29,27 @@ export function send(word) {
   return id;
 }
 
-// Somebody has signed in: what waited for a name goes out under hers.
+// Somebody has signed in: what waited for a name goes out under hers; what another had said under her name does not.
 export function sendAsked() {
   for (const [id, word] of state.pending) {
     if (word.state !== "asking") continue;
-    state.pending.set(id, { ...word, state: "sending", login: state.me.login });
+    if (refusedAsAnothers(id, word)) continue;
+    state.pending.set(id, { ...word, state: "sending", login: login() });
     attempt(id);
   }
   keep();
 }
 
+// At a screen that nobody is signed in at, hers may still become so; any other word without its person is refused.
+function refusedAsAnothers(id, word) {
+  const late = word.login == null && word.state === "asking" && Date.now() - (word.saidAt ?? 0) > ASKED_MS;
+  const over = late || (!nobody() && anothers(word));
+  if (over) update(id, { state: "refused", why: t("word.anothers") });
+  return over;
+}
+
 function keep() {
-  const words = [...state.pending.values()].filter((word) => UNSENT.has(word.state)).map(({ id, path, body, patient, alert, action_type, what, login }) => ({ id, path, body, patient, alert, action_type, what, login }));
+  const words = [...state.pending.values()].filter((word) => UNSENT.has(word.state)).map(({ id, path, body, patient, alert, action_type, what, login, saidAt }) => ({ id, path, body, patient, alert, action_type, what, login, saidAt }));
   try {
     if (words.length) sessionStorage.setItem(KEY, JSON.stringify(words));
     else sessionStorage.removeItem(KEY);
@@ -55,10 +68,11 @@ export function restore() {
   }
   for (const word of words) {
     if (state.pending.has(word.id)) continue;
-    const mine = word.login == null ? null : word.login === (state.me?.login ?? "");
+    const mine = word.login == null ? null : word.login === login();
     const now = mine === null || (!mine && nobody()) ? "asking" : mine ? "sending" : "refused";
     state.pending.set(word.id, { ...word, state: now, why: now === "refused" ? t("word.anothers") : undefined, tries: 0, began: performance.now() });
     if (now === "sending") attempt(word.id);
+    if (now === "asking" && !refusedAsAnothers(word.id, state.pending.get(word.id)) && nobody()) state.asksWho = true;
   }
   if (words.length) changed();
 }
@@ -76,7 +90,12 @@ const settled = (id) => ["applied", "refused"].includes(state.pending.get(id)?.s
 
 async function attempt(id) {
   const word = state.pending.get(id);
-  if (!word || settled(id)) return;
+  if (!word || settled(id) || word.state === "asking") return;
+  if (nobody() && anothers(word)) {
+    state.asksWho = true;
+    return update(id, { state: "asking" });
+  }
+  if (refusedAsAnothers(id, word)) return;
   try {
     await api.post(word.path, word.body);
     update(id, { ...(settled(id) ? {} : { state: word.action_type ? "sent" : "applied" }), sentAt: performance.now(), sentWard: wardNow() });
@@ -84,10 +103,10 @@ async function attempt(id) {
     if (settled(id)) return;
     if (problem instanceof Refused && [401, 403].includes(problem.status) && (await sessionIsOver())) {
       state.asksWho = true;
-      return update(id, { state: "asking", login: null });
+      return update(id, { state: "asking" }); // it stays hers
     }
     // A network that is gone and a broker that is away are reasons to try again; a refusal is not.
-    const lasting = problem instanceof Refused && problem.status < 500 && problem.status !== 429;
+    const lasting = problem instanceof Refused && (problem.status < 500 || problem.status === NEVER) && problem.status !== 429;
     update(id, { state: lasting ? "refused" : "failing", why: problem.message, tries: word.tries + 1 });
     if (!lasting) setTimeout(() => attempt(id), AGAIN_MS);
   }
@@ -116,7 +135,9 @@ setInterval(() => {
       changed();
     } else if (word.state === "sent" && performance.now() - word.sentAt > APPLIED_WITHIN_MS && !word.unanswered) {
       update(id, { unanswered: true });
-    }
+    } else if (word.state === "asking" && word.login == null && nobody() && !state.asksWho) {
+      dismiss(id); // whoever was asked for her name did not give it: it is not said
+    } else if (word.state === "asking" && word.login == null) refusedAsAnothers(id, word);
   }
 }, 500);
 

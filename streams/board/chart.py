@@ -88,14 +88,34 @@ def _holds(band: Mapping[str, Any], value: float) -> bool:
 
 
 def laid_out(sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: bool) -> dict[str, Any]:
-    """The chart of these sets, oldest first: bands, and each set with where its values lie."""
-    columns = [
-        {"action_id": one["action_id"], "taken_at": one["taken_at"], "who": one["who"]}
-        | {"items": read(one["vitals"], scale, confusion_known=confusion_known)}
-        for one in sets
-        if one["vitals"] and one["replaced_by"] is None
-    ]
-    for one in columns:
-        one["total"] = sum(item["points"] for item in one["items"].values())
-        one["complete"] = len(one["items"]) == len(Part)
-    return {"scale": scale, "bands": bands(scale), "columns": columns}
+    """The chart of these sets, oldest first: bands, and each set with where its values lie.
+
+    Each set is counted by what was in force when it was entered; `scale` and `confusion_known`: now, and of sets that
+    do not tell. Where sets of both scales are shown the SpO2 bands of the other scale follow those of today's.
+    """
+    columns = []
+    for one in sets:
+        if not one["vitals"] or one["replaced_by"] is not None:
+            continue
+        mine, confused = one.get("spo2_scale") or scale, one.get("long_standing_confusion")
+        items = read(one["vitals"], mine, confusion_known=confusion_known if confused is None else confused)
+        columns.append(
+            {
+                "action_id": one["action_id"],
+                "taken_at": one["taken_at"],
+                "who": one["who"],
+                "scale": mine,
+                "items": items,
+                "total": sum(item["points"] for item in items.values()),
+                "complete": len(items) == len(Part),
+            }
+        )
+    shown, spo2 = bands(scale), Part.SPO2.value
+    others = [one for one in columns if one["scale"] != scale and spo2 in one["items"]]
+    if others:
+        first = len(shown[spo2])
+        for one in others:
+            one["items"][spo2]["band"] += first
+        both = (scale, shown[spo2]), (3 - scale, bands(3 - scale)[spo2])
+        shown[spo2] = [{**band, "note": band["note"] or f"scale_{of}"} for of, rows in both for band in rows]
+    return {"scale": scale, "bands": shown, "columns": columns}

@@ -84,7 +84,7 @@ async def say(request: Request, session: Act, word: Word) -> Said:
         mode=board.settings.mode,
     )
     if word.action_type is ActionType.ACKNOWLEDGE and word.alert_id is not None:
-        board.taken_on.note(word.alert_id, session.name, word.action_id, board.now_ms)
+        board.taken_on.note(word.alert_id, session.name, word.action_id, board.now_ms, session.login or None)
     if word.action_type is ActionType.UNDO and word.alert_id is not None:
         board.taken_on.forget(word.alert_id)
     return await send(board, Topic.ACTIONS, word.action_id, action.patient_id, action)
@@ -143,7 +143,8 @@ def _refuse_what_was_not_seen(board: Board, session: Session, word: Word) -> Non
         raise refusal(409, "worse", "the patient has become worse since: look at the alert again")
     if word.action_type is ActionType.ACKNOWLEDGE:
         has = board.taken_on.owner(word.alert_id, newest, board.now_ms)
-        if has is not None and has.who not in (session.name, word.takes_over_from) and has.action_id != word.action_id:
+        mine = has is None or has.is_somebody(session.name, session.login) or has.action_id == word.action_id
+        if has is not None and not mine and has.who != word.takes_over_from:
             words = f"{has.who} has it since {has.since[11:16]} (UTC): take it over, or leave it"
             raise refusal(409, "has_alert", words, who=has.who, since=has.since)
 

@@ -15,6 +15,7 @@ from schemas.permissions import May
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.chart import laid_out
+from streams.board.preview import scored_by
 from streams.board.projection import HOUR_MS, encode
 from streams.board.sessions import Session
 
@@ -100,14 +101,10 @@ async def history(request: Request, session: See, whose: LookBack) -> Response:
     columns = board.projection.columns.get(whose.patient_id)
     stories = board.projection.stories_of(whose.patient_id, since)
     status = msgspec.json.decode(bed.raw)
-    kinds = {one["order"]: one["value"] for one in status.get("orders", ())}
+    scale, confusion = scored_by(status)
     sets = board.journal.sets(whose.patient_id, since)
     said = {
-        "chart": laid_out(
-            sets,
-            2 if kinds.get("spo2_scale") == "2" else 1,
-            confusion_known="long_standing_confusion" in kinds,
-        ),
+        "chart": laid_out(sets, scale, confusion_known=confusion),
         "orders": board.journal.orders(whose.patient_id, since),
         "since": since,
         "now": board.now_ms,

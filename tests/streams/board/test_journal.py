@@ -2,6 +2,7 @@
 
 from streams.board.admissions import Admissions
 from streams.board.journal import CONFIRM_WITHIN_MS, MERGED_WITHIN_MS, Journal, JournalEntry
+from streams.board.taken_on import TakenOn
 
 HOUR = 3_600_000
 
@@ -79,3 +80,13 @@ def test_a_repeat_changes_nothing_and_an_order_that_has_expired_waits_no_longer(
     assert book.stands("p", "limit", None) and not book.stands("p", "limit", "spo2")
     book.take(an_order("three", at=7, prescriber=None, ended=True))
     assert not book.stands("p", "limit", None)
+
+
+def test_two_people_of_one_name_are_two_where_their_accounts_are_told():
+    words = TakenOn()
+    words.note("al-1", "Nora Berg", "a-1", 1_000, "nora.b")
+    has = words.owner("al-1", {}, 2_000)
+    told = words.owner("al-2", {"lifecycle": {"status": "acknowledged", "owner": {"who": "Nora Berg"}}}, 2_000)
+
+    assert has.is_somebody("Nora Berg", "nora.b") and not has.is_somebody("Nora Berg", "nora.c")
+    assert told.is_somebody("Nora Berg", "nora.c"), "a worker tells no account"

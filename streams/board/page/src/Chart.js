@@ -15,11 +15,17 @@ function bandText(one, part) {
   return one.note ? `${range} ${t(`chart.${one.note}`)}` : range;
 }
 
+// What a letter counts in these sets: confusion that was there before counts nothing.
+function lettered(chart, letter) {
+  const counted = new Set(chart.columns.slice(-MOST).map((one) => one.items.consciousness).filter((item) => item?.value === letter).map((item) => item.points));
+  return counted.size ? Math.max(...counted) : letter === "A" ? 0 : 3;
+}
+
 // The rows of one item: of a number its bands; of the other two the words that are charted.
 function rowsOf(chart, part) {
   if (chart.bands[part]) return chart.bands[part].map((one, i) => ({ key: `${part} ${i}`, words: bandText(one, part), points: one.points, holds: (item) => item.band === i, show: (item) => number(part, item.value) }));
   if (part === "supplemental_oxygen") return [[false, "air", 0], [true, "oxygen", 2]].map(([value, words, points]) => ({ key: `${part} ${value}`, words: t(words), points, holds: (item) => item.value === value, show: () => "●" }));
-  return ["A", "C", "V", "P", "U"].map((letter) => ({ key: `${part} ${letter}`, words: t(`letter.${letter}`), points: letter === "A" ? 0 : 3, holds: (item) => item.value === letter, show: () => letter }));
+  return ["A", "C", "V", "P", "U"].map((letter) => ({ key: `${part} ${letter}`, words: t(`letter.${letter}`), points: lettered(chart, letter), holds: (item) => item.value === letter, show: () => letter }));
 }
 
 // The streamed value of the minute in which a set was charted, or of one shortly before.

@@ -197,7 +197,8 @@ def _kept(board: Board, patient: str, action_id: str) -> JournalEntry:
     if found is None:
         raise HTTPException(404, "there is no such set of this patient")
     if found.patient_id != patient:
-        raise HTTPException(409, "this set was entered under an id that was merged: enter what is right as a new set")
+        words = "this set was entered under an id that was merged: enter what is right as a new set"
+        raise refusal(409, "merged", words)
     return found
 
 

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import HTTPException
 
 from streams.board.api.actions import Said
+from streams.board.api.refusals import refusal
 from streams.board.board import Board
 from streams.board.journal import JournalEntry, encode
 from streams.board.sending import NotSent
@@ -15,7 +16,7 @@ def needs_journal(board: Board) -> None:
     """501 where nothing can be kept of what is entered: the same sent again would fail again."""
     if not board.keeps_journal:
         words = "nothing is kept of this here: `vigilward doctor --fix` makes the topic"
-        raise HTTPException(501, {"code": "no_journal", "words": words})
+        raise refusal(501, "no_journal", words)
 
 
 async def write(board: Board, entry: JournalEntry) -> tuple[int, int] | None:

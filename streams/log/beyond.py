@@ -21,13 +21,16 @@ NOTHING: Final = Ahead({}, {})
 
 
 class Beyond:
-    """The same, as it comes to be. Offsets of the log."""
+    """The same, as it comes to be. Offsets of the log. `states`: those newer than the checkpoint, each with up to where it
+    holds, as they were kept: a checkpoint written before them names no rules between.
+    """
 
-    __slots__ = ("over", "rules")
+    __slots__ = ("over", "rules", "states")
 
     def __init__(self, ahead: Ahead = NOTHING) -> None:
         self.rules: dict[int, bytes] = dict(ahead.rules)
         self.over: dict[str, int] = dict(ahead.over)
+        self.states: dict[str, tuple[int, bytes]] = {}
 
     def rules_of(self, upto: int) -> bytes | None:
         """The rules under which a state stands that holds up to there; None: those of the checkpoint.
@@ -52,6 +55,8 @@ class Beyond:
             self.rules = {offset: body for offset, body in self.rules.items() if offset >= next_offset}
         if self.over:
             self.over = {patient: upto for patient, upto in self.over.items() if upto > next_offset}
+        if self.states:
+            self.states = {patient: kept for patient, kept in self.states.items() if kept[0] > next_offset}
 
     def after(self, next_offset: int) -> Ahead:
         """What a checkpoint there has to say."""

@@ -107,6 +107,8 @@ class ControlRecords:
             rules = under[self.beyond.rules_of(upto)]
             self.watches[patient] = watch = Watch(self.vigil.restore(snapshot, rules), upto)
             self.queue(watch, patient)
+            if upto > self.checkpoint_offset:
+                self.beyond.states[patient] = upto, snapshot
 
     def _settle(self) -> None:
         self.beyond.settle(self.checkpoint_offset)
@@ -264,6 +266,13 @@ class ControlRecords:
             if offset >= watch.upto:
                 self._tell(one, watch.vigil.lose(self.time, history=True), offset, out)
 
+    def _go_on_under(self, patient: str, watch: Watch, offset: int) -> None:
+        """A state newer than the checkpoint stands under rules that came between: it is read again, as it was kept."""
+        upto, snapshot = self.beyond.states.get(patient, (0, b""))
+        if offset < upto:
+            watch.vigil = self.vigil.restore(snapshot, self.rules)
+            self.queue(watch, patient)
+
     def _tell(self, patient: str, said: list[Said], offset: int, out: list[Output]) -> None:
         watch = self.watches[patient]
         watch.upto = max(watch.upto, offset + 1)
@@ -281,6 +290,7 @@ class ControlRecords:
         self.beyond.rules[offset] = body
         for patient, watch in self.watches.items():
             if offset < watch.upto:  # her state has gone on under them already
+                self._go_on_under(patient, watch, offset)
                 continue
             watch.upto = offset + 1
             watch.vigil.adopt(self.rules, self.time)

@@ -108,3 +108,21 @@ def test_on_another_log_the_newest_rules_stay_and_nobody_is_gone():
 
     assert (kept.brought_up.rules, kept.brought_up.ahead) == (b"new", NOTHING)
     assert Checkpoint(7, rules=b"old").brought_up.rules == b"old"
+
+
+def test_a_checkpoint_written_before_the_states_names_no_rules_between():
+    """Its states hold up to behind the rules' record: they stand under those, once that record is met again."""
+    records = ward(ADOPTED, until=90)
+    early, live, whole = (new_partition(rules=old_rules()) for _ in range(3))
+    early.run(records[:20])
+    live.run(records[:61])  # the rules are the last of these
+    whole.run(records)
+    assert early.checkpoint.ahead == NOTHING
+
+    back = new_partition(rules=old_rules(), checkpoint=early.checkpoint, states=[live.state("known")])
+    back.run(records[20:80])
+    back.run(records[80:])
+
+    assert back.watches["known"].vigil.rules.version == "a site's"
+    assert {p: back.state(p) for p in back.watches} == {p: whole.state(p) for p in whole.watches}
+    assert not back.beyond.states, "what was kept is let go once the checkpoint is there"

@@ -156,6 +156,8 @@ def test_orders_stand_on_the_tile_and_can_be_ended(screen, settings, beds, ward)
     one.tile("A08").locator(".open").click()
     page.locator(".doing button", has_text="Orders").click()
     page.get_by_role("button", name="End: SpO2 scale").click()
+    page.locator(".ending input").fill("Dr Grau")
+    page.locator(".ending button").click()
     expect(page.locator(".toast.applied")).to_contain_text("A08: SpO2 scale ended")
     ended = [value for _, _, value in everything(settings, Topic.PATIENTS) if value["patient_id"] == bed.patient][-1]
     ward.calm(bed)

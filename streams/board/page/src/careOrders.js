@@ -46,13 +46,17 @@ export function Orders({ status, close }) {
     close();
   };
   const mayEnd = (one) => one.order === "pause" || may("order");
-  const end = (one) => {
-    send({ path: "/api/orders/end", patient: status.patient_id, what: t("order.ended.what", { bed: bedOf(status), what: t(`order.${one.order}`) }), body: { action_id: newId(), patient_id: status.patient_id, order: one.order, ...(one.vital ? { vital: one.vital } : {}) } });
+  const [ending, setEnding] = useState(null);
+  const nameOf = (one) => `${one.order}:${one.vital ?? ""}`;
+  const asks = (one) => PRESCRIBED.has(one.order) && !isDoctor; // as giving it does
+  const end = (one, by = {}) => {
+    send({ path: "/api/orders/end", patient: status.patient_id, what: t("order.ended.what", { bed: bedOf(status), what: t(`order.${one.order}`) }), body: { action_id: newId(), patient_id: status.patient_id, order: one.order, ...(one.vital ? { vital: one.vital } : {}), ...by } });
     close();
   };
   return html`<${Dialog} title=${t("orders")} close=${close} kind="observe">
     <${Who} status=${status} />
-    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)} ${mayEnd(one) ? html`<button type="button" onClick=${() => end(one)} aria-label=${t("order.end.of", { what: t(`order.${one.order}`) })}>${t("order.end")}</button>` : ""}</li>`)}</ul>` : html`<p class="hint">${t("orders.none")}</p>`}
+    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)} ${mayEnd(one) ? html`<button type="button" onClick=${() => (asks(one) ? setEnding(nameOf(one)) : end(one))} aria-label=${t("order.end.of", { what: t(`order.${one.order}`) })}>${t("order.end")}</button>` : ""}
+      ${ending === nameOf(one) && html`<form class="ending" onSubmit=${(event) => { event.preventDefault(); end(one, { prescriber: facts.prescriber }); }}>${field("prescriber", t("prescriber"), { type: "text", required: true, minlength: 2 })} <button type="submit" class="primary">${t("order.end.of", { what: t(`order.${one.order}`) })}</button><p class="hint">${t("order.confirm.hint")}</p></form>`}</li>`)}</ul>` : html`<p class="hint">${t("orders.none")}</p>`}
     <${Unconfirmed} status=${status} />
     <p class="hint">${t("order.by", { who: state.me?.name ?? "" })}</p>
     <form onSubmit=${give}>

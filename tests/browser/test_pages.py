@@ -81,6 +81,39 @@ def test_the_wall_shows_no_names_and_nothing_to_press(screen):
     expect(page.locator(".simulated")).to_be_visible()
 
 
+def test_the_wall_goes_on_after_a_tile_that_is_taller_than_the_screen(screen):
+    one = screen(width=1280, height=500)
+    one.page.clock.install()
+    page = one.open("#wall")
+    page.add_style_tag(content=".tiles.wall { display: block } .tile:nth-child(2) { height: 900px }")
+    seen = set()
+    for _ in range(40):
+        page.clock.run_for(12_100)
+        seen |= set(
+            page.eval_on_selector_all(
+                ".tile",
+                "all => all.filter(one => { const box = one.getBoundingClientRect();"
+                " return box.bottom > 100 && box.bottom <= innerHeight + 1; }).map(one => one.dataset.patientPlace)",
+            )
+        )
+
+    assert seen == set(one.order())
+
+
+def test_a_refusal_is_worded_in_the_pages_language_and_by_its_clock(screen):
+    one = screen()
+    page = one.open()
+    page.evaluate("localStorage.setItem('vigilward', JSON.stringify({ language: 'de' }))")
+    page.reload()
+    detail = {"code": "has_alert", "words": "Nora has it since", "who": "Nora", "since": "2026-11-30T12:00:00.000Z"}
+    refused = json.dumps({"detail": detail})
+    page.route("**/api/actions", lambda route: route.fulfill(status=409, content_type="application/json", body=refused))
+    one.tile("A07").locator(".act").click()
+    page.locator("dialog .reasons button").first.click()
+
+    expect(page.locator(".toast.refused")).to_contain_text(re.compile(r"Nora hat ihn seit \d\d:\d\d: übernehmen"))
+
+
 def test_one_ward_alone_can_be_shown(screen):
     one = screen()
     page = one.open()

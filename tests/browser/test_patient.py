@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -49,6 +50,30 @@ def test_the_page_of_a_patient(screen):
     text = page.evaluate("navigator.clipboard.readText()")
     assert re.search(r"Situation\n- Bed A11.*\nBackground\n.*Assessment\n- NEWS2 .*Recommendation\n", text, re.S)
     assert offences(page) == []
+
+
+@pytest.mark.parametrize(("back", "told"), [(62, True), (90, False), (20, False)])
+def test_the_score_of_an_hour_ago_is_told_only_where_there_was_one(screen, back: int, told: bool):
+    """Sixty-one rows back may be hours back, where minutes are missing."""
+    one = screen()
+    page = one.page
+
+    def answer(route):
+        history = route.fetch().json()
+        last = history["trends"]["minutes"][-1]
+        shift = int(time.time() // 60) - back - last
+        history["trends"]["minutes"] = [minute + shift for minute in history["trends"]["minutes"]]
+        history["trends"]["least"][-1] = 3
+        route.fulfill(json=history)
+
+    page.route("**/api/history", answer)
+    one.open()
+    one.tile("A11").locator(".open").click()
+    page.locator(".pane .visit").click()
+    expect(page.locator(".sbar pre")).to_contain_text("NEWS2")
+    page.wait_for_selector(".plot canvas")
+
+    expect(page.locator(".sbar pre", has_text="an hour ago 3")).to_have_count(int(told))
 
 
 @pytest.fixture

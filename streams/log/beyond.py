@@ -21,8 +21,10 @@ NOTHING: Final = Ahead({}, {})
 
 
 class Beyond:
-    """The same, as it comes to be. Offsets of the log. `states`: those newer than the checkpoint, each with up to where it
-    holds, as they were kept: a checkpoint written before them names no rules between.
+    """The same, as it comes to be. Offsets of the log.
+
+    `states`: those newer than the checkpoint, each with up to where it holds, as they were kept. A checkpoint that was
+    written before them names no rules between.
     """
 
     __slots__ = ("over", "rules", "states")

@@ -127,6 +127,36 @@ def test_tiles_do_not_move_under_somebodys_hands_and_a_new_high_alert_stands_out
     ward.calm(bed)
 
 
+CUT = """() => [...document.querySelectorAll('.cell small')].filter((one) => {
+    const cell = one.closest('.cell').getBoundingClientRect(), words = document.createRange();
+    words.selectNodeContents(one);
+    return [...words.getClientRects()].some((box) => box.left < cell.left || box.right > cell.right);
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_word_of_a_cell_is_cut_or_broken(language, screen, beds, ward):
+    bed = beds["A13"]
+    one = screen()
+    page = one.open()
+    page.evaluate("language => localStorage.setItem('vigilward', JSON.stringify({ language }))", language)
+    page.reload()
+    page.wait_for_selector(".tile")
+    cut = {}
+    for state in ("delayed", "stale", "sensor off", "never seen", "paused", "discharged"):
+        bed.states |= dict.fromkeys(bed.values, state)
+        ward.tell(bed)
+        ward.flush()
+        lost = one.tile("A13").locator(".cell.lost" if state != "delayed" else ".cell em")
+        expect(lost).to_have_count(7)
+        page.wait_for_timeout(300)
+        if found := page.evaluate(CUT):
+            cut[state] = found
+    ward.calm(bed)
+
+    assert cut == {}
+
+
 def test_no_tile_moves_when_a_new_high_alert_comes_and_a_click_in_that_moment_is_not_its(screen, beds, ward):
     one = screen()
     page = one.open()

@@ -15,7 +15,7 @@ import { reds } from "./reds.js";
 import { Sets } from "./Sets.js";
 import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
-import { age, clock, dayAndClock, ms } from "./time.js";
+import { age, clock, day, dayAndClock, ms } from "./time.js";
 import { missingOf, Next, Priority, STARS } from "./Tile.js";
 import { behind, number, PARTS, scoreText, shownPart, UNITS } from "./vitals.js";
 import { code, t } from "./i18n.js";
@@ -48,8 +48,8 @@ export function sbar(status, history) {
   });
   const before = anHourAgo(history?.trends, now);
   const lines = [
-    [t("sbar.s"), [`${t("bed")} ${bedOf(status)}${name ? `, ${name.name}${name.born ? `, ${name.born}` : ""}` : ""}`, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert)}, ${t("since", { at: clock(ms(alert.started_at)) })}` : t("why.quiet"), reds(status).length ? `${t("reds")} ${reds(status).join(", ")}` : ""]],
-    [t("sbar.b"), (status.orders ?? []).map((one) => `${t(`order.${one.order}`)}: ${orderText(one)}`)],
+    [t("sbar.s"), [`${t("bed")} ${bedOf(status)}${name ? `, ${name.name}${name.born ? `, ${day(name.born)}` : ""}` : ""}`, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert)}, ${t("since", { at: clock(ms(alert.started_at)) })}` : t("why.quiet"), reds(status).length ? `${t("reds")} ${reds(status).join(", ")}` : ""]],
+    [t("sbar.b"), status.orders?.length ? status.orders.map((one) => `${t(`order.${one.order}`)}: ${orderText(one)}`) : [t("orders.none")]],
     [t("sbar.a"), [status.news2 ? `NEWS2 ${scoreText(status.news2)}${before == null ? "" : `, ${t("sbar.before", { n: before })}`}, ${t("scale")} ${status.news2.scale}` : t("not_covered"), ...values, missingOf(status).length ? t("missing", { what: missingOf(status).join(", ") }) : ""]],
     [t("sbar.r"), [status.advice ? said(status.advice) : "", t("not_an_alarm")]],
   ];

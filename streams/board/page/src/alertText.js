@@ -70,6 +70,8 @@ export function headline(alert, full = state.alerts.get(alert.alert_id)) {
   if (!full?.findings || (full.revision != null && alert.revision != null && full.revision !== alert.revision)) return text;
   const first = leading(full.findings, rest);
   const concern = full.findings.find((one) => one.detector === "concern");
+  // Nothing is left out of what the worker said: what cannot be made anew stays as it came.
+  if (!first && !concern && !rest.startsWith("NEWS2") && !rest.startsWith(WORSENING)) return text;
   const parts = [];
   const contributors = rest.startsWith(WORSENING) ? full.findings.filter((one) => one.detector === "risk") : [];
   if (contributors.length) {

@@ -58,7 +58,7 @@ export function Orders({ status, close }) {
     ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)} ${mayEnd(one) ? html`<button type="button" onClick=${() => (asks(one) ? setEnding(nameOf(one)) : end(one))} aria-label=${t("order.end.of", { what: t(`order.${one.order}`) })}>${t("order.end")}</button>` : ""}
       ${ending === nameOf(one) && html`<form class="ending" onSubmit=${(event) => { event.preventDefault(); end(one, { prescriber: facts.prescriber }); }}>${field("prescriber", t("prescriber"), { type: "text", required: true, minlength: 2 })} <button type="submit" class="primary">${t("order.end.of", { what: t(`order.${one.order}`) })}</button><p class="hint">${t("order.confirm.hint")}</p></form>`}</li>`)}</ul>` : html`<p class="hint">${t("orders.none")}</p>`}
     <${Unconfirmed} status=${status} />
-    <p class="hint">${t("order.by", { who: state.me?.name ?? "" })}</p>
+    <p class="hint">${state.me?.accounts ? t("order.by", { who: state.me.name ?? "" }) : t("order.by.local")}</p>
     <form onSubmit=${give}>
       <label class="value"><span>${t("order")}</span> <select value=${kind} onChange=${(event) => setKind(event.target.value)}>${kinds.map((one) => html`<option key=${one} value=${one}>${t(`order.${one}`)}</option>`)}</select></label>
       ${kind === "pause" && html`<label class="value"><span>${t("reason")}</span> <select value=${facts.reason} onChange=${(event) => put("reason", event.target.value)}>${PAUSES.map((one) => html`<option key=${one} value=${one}>${t(`pause.${one}`)}</option>`)}</select></label>

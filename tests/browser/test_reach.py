@@ -76,6 +76,8 @@ def test_curves_and_charts_speak_the_language_that_is_chosen(screen):
     expect(page.locator(".plot figcaption").nth(1)).to_contain_text("Atemfrequenz")
     expect(one.tile("A07").locator(".spark")).to_have_attribute("aria-label", re.compile("letzte Stunde"))
     expect(page.locator(".doing .primary")).to_have_text("Quittieren")
+    # What cannot be made anew from findings stays as the worker said it: no word of it is left out.
+    expect(one.tile("A11").locator(".why")).to_contain_text("SpO2 90%, usual 97; NEWS2 5, was 0")
 
 
 def test_sound_goes_on_after_a_reload(screen):

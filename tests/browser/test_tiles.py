@@ -132,29 +132,39 @@ CUT = """() => [...document.querySelectorAll('.cell small')].filter((one) => {
     words.selectNodeContents(one);
     return [...words.getClientRects()].some((box) => box.left < cell.left || box.right > cell.right);
 }).map((one) => one.textContent)"""
+OLD_LOOKS = """(tile) => {
+    const twin = tile.cloneNode(true);
+    tile.after(twin);
+    const [all, anew] = [tile, twin].map((one) => [...one.querySelectorAll('*')]);
+    const looks = (one) => ['color', 'fontSize', 'whiteSpace'].map((what) => getComputedStyle(one)[what]).join();
+    const old = all.filter((one, i) => looks(one) !== looks(anew[i])).map((one) => one.outerHTML);
+    twin.remove();
+    return old;
+}"""
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_no_word_of_a_cell_is_cut_or_broken(language, screen, beds, ward):
+def test_what_becomes_of_a_value_is_told_whole_and_looks_as_if_painted_anew(language, screen, beds, ward):
     bed = beds["A13"]
     one = screen()
     page = one.open()
     page.evaluate("language => localStorage.setItem('vigilward', JSON.stringify({ language }))", language)
     page.reload()
     page.wait_for_selector(".tile")
-    cut = {}
-    for state in ("delayed", "stale", "sensor off", "never seen", "paused", "discharged"):
-        bed.states |= dict.fromkeys(bed.values, state)
+    cells = one.tile("A13").locator(".cells")
+    cut, old = {}, {}
+    for state in ("live", "sensor off", "delayed", "stale", "never seen", "live", "paused", "discharged"):
+        before = cells.inner_text()
+        bed.states = dict.fromkeys(bed.values, state)
         ward.tell(bed)
         ward.flush()
-        lost = one.tile("A13").locator(".cell.lost" if state != "delayed" else ".cell em")
-        expect(lost).to_have_count(7)
-        page.wait_for_timeout(300)
-        if found := page.evaluate(CUT):
-            cut[state] = found
+        if state != "live" or cut:
+            expect(cells).not_to_have_text(before, use_inner_text=True)
+        cut[state], old[state] = page.evaluate(CUT), one.tile("A13").evaluate(OLD_LOOKS)
     ward.calm(bed)
 
-    assert cut == {}
+    assert {state: words for state, words in cut.items() if words} == {}
+    assert {state: what for state, what in old.items() if what} == {}
 
 
 def test_no_tile_moves_when_a_new_high_alert_comes_and_a_click_in_that_moment_is_not_its(screen, beds, ward):

@@ -22,6 +22,8 @@ export function Priority({ alert }) {
     <b aria-hidden="true">${STARS[alert.priority]}</b> ${t(`priority.${alert.priority}`)}</span>`;
 }
 
+// Chromium 156 leaves what stands inside as it looked when only the class of what is around it changes: another look is
+// another element.
 function Cell({ status, part }) {
   const [name, vital] = behind(status, part);
   const score = points(status, part);
@@ -29,7 +31,8 @@ function Cell({ status, part }) {
   const live = stateName === "live" || stateName === "delayed";
   const value = shownPart(status, part);
   const usable = vital?.value != null;
-  return html`<div class=${cx("cell", score == null ? "unknown" : `p${score}`, !live && "lost")} title=${t(`vital.${name}`)}>
+  const look = cx("cell", score == null ? "unknown" : `p${score}`, !live && "lost");
+  return html`<div key=${look} class=${look} title=${t(`vital.${name}`)}>
     <dt>${t(`short.${name}`)}${score ? html`<i aria-label=${t("points", { n: score })}>${score}</i>` : ""}</dt>
     <dd>
       ${usable ? (live ? html`<b>${value}</b>` : html`<s>${value}</s>`) : html`<b class="dash">?</b>`}
@@ -44,7 +47,8 @@ function ScoreBlock({ status, trend }) {
     return html`<div class="score none"><b>${status.coverage === "not covered" ? t("not_covered") : "?"}</b><small>NEWS2</small></div>`;
   const level = score.score_min >= 7 ? "s7" : score.score_min >= 5 ? "s5" : score.red?.length ? "s3" : score.score_min >= 1 ? "s1" : "s0";
   const arrow = trend > 0 ? "↗" : trend < 0 ? "↘" : "→";
-  return html`<div class=${cx("score", level, !score.complete && "range")}>
+  const look = cx("score", level, !score.complete && "range");
+  return html`<div key=${look} class=${look}>
     <b>${score.complete ? score.score_min : html`${score.score_min}<span class="to">–${score.score_max}</span>`}</b>
     <small>NEWS2 <span class="arrow" title=${t(`trend.${trend}`)}><span class="sr">${t(`trend.${trend}`)}</span><span aria-hidden="true">${arrow}</span></span></small>
   </div>`;

@@ -69,7 +69,8 @@ function Page() {
   const visit = useCallback((whose) => { setPatient(whose); location.hash = "patient"; }, []);
   const find = useCallback((whose) => { setPatient(whose); if (viewOf() !== "patient") location.hash = "board"; }, []);
   const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
-  useEffect(() => {
+  // With the painting, not after it: a key that comes next is meant for the bed that has just been opened.
+  useLayoutEffect(() => {
     // Two wards may call their beds alike, and a patient may lie in none: the tile knows whose it is.
     const here = () => patient ?? document.activeElement?.closest?.(".tile")?.dataset.patient;
     const on = (kind, needs) => () => { const whose = here(); if (whose && may(needs)) showDialog({ kind, patient: whose }); };

@@ -61,8 +61,13 @@ def said_by(core: str, *words: str, root: Path = ROOT) -> str:
 
 def on_both(*words: str) -> tuple[list[str], list[str]]:
     """What a script says on the plain build and on the compiled one, at the same time."""
-    children = [process(core, *words) for core in ("plain", "compiled")]
-    said = [child.communicate()[0].splitlines() for child in children]
+    with process("plain", *words) as plain, process("compiled", *words) as fast:
+        children = [plain, fast]
+        try:
+            said = [child.communicate()[0].splitlines() for child in children]
+        finally:  # broken off, it leaves nobody behind
+            for child in children:
+                child.kill()
     assert [child.returncode for child in children] == [0, 0]
     return said[0], said[1]
 
@@ -87,6 +92,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.timeout(900)
 def test_both_builds_say_and_keep_the_same_bytes(logs: Path):
     plain, fast = on_both("-c", CHILD, str(ROOT), str(logs))
 

@@ -53,7 +53,7 @@ def test_what_is_kept_of_a_patient_has_a_life_that_is_stated():
 
 def test_the_board_says_how_long_admissions_readings_and_actions_are_kept():
     said = (Path(__file__).parents[3] / "streams" / "board" / "README.md").read_text()
-    words = {7: "seven", 30: "thirty", 2: "two"}
+    words = {7: "seven", 30: "thirty", 3: "three"}
     patients, *others = (
         TOPICS[one].retention_ms // DAY_MS for one in (Topic.PATIENTS, Topic.READINGS, Topic.ACTIONS, Topic.TRENDS)
     )

@@ -85,7 +85,9 @@ def test_the_wall_goes_on_after_a_tile_that_is_taller_than_the_screen(screen):
     one = screen(width=1280, height=500)
     one.page.clock.install()
     page = one.open("#wall")
-    page.add_style_tag(content=".tiles.wall { display: block } .tile:nth-child(2) { height: 900px }")
+    # By the style of each element: the page lets no style sheet of another in.
+    page.eval_on_selector(".tiles.wall", "one => one.style.display = 'block'")
+    page.eval_on_selector(".tile:nth-child(2)", "one => one.style.height = '900px'")
     seen = set()
     for _ in range(40):
         page.clock.run_for(12_100)

@@ -192,3 +192,28 @@ def test_a_folder_of_wheels_on_this_machine_decides_nothing(monkeypatch: pytest.
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
 
     assert not {"PIP_FIND_LINKS", "PYTHONPATH"} & set(environment.clean_surroundings())
+
+
+def git(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def behaviour_of(commit: str) -> int:
+    shown = git("show", f"{commit}:streams/log/behaviour.py")
+    assert shown.returncode == 0, f"{commit} has no behaviour number: {shown.stderr}"
+    return int(re.findall(r"^BEHAVIOUR: Final = (\d+)$", shown.stdout, re.MULTILINE)[0])
+
+
+@pytest.mark.parametrize("file", ["Makefile", "tests/chaos/upgrade.py"])
+def test_the_builds_of_make_upgrade_are_of_this_history_and_the_first_has_this_behaviour(file):
+    text = (ROOT / file).read_text()
+    same = re.findall(r"(?:^SAME_BEHAVIOUR \?= |--from )([0-9a-f]{7,40})\b", text, re.MULTILINE)
+    first = re.findall(r"(?:^FIRST_BUILD \?= |--drain )([0-9a-f]{7,40})\b", text, re.MULTILINE)
+
+    assert git("rev-parse", "--is-shallow-repository").stdout.strip() == "false", (
+        "this checkout lacks history: git fetch --unshallow"
+    )
+    assert len(same) == len(first) == 1
+    for commit in (*same, *first):
+        assert git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0, f"{commit} is no ancestor of HEAD"
+    assert behaviour_of(same[0]) == behaviour_of("HEAD"), "name a later commit: the behaviour number rose since"

@@ -11,7 +11,7 @@ from streams.formats import codes, units
 from streams.formats.findings import Sign
 from streams.formats.hl7v2_text import Segment
 from streams.formats.mapping import Mapping
-from streams.formats.values import letter_of, number_of, yes_or_no
+from streams.formats.values import letter_of, number_of_hl7, yes_or_no
 
 MDC: Final = frozenset({"MDC", "ISO11073", "ISO11073-10101", "2.16.840.1.113883.6.24"})
 MDIL: Final = "MDIL"
@@ -218,10 +218,10 @@ def value_of(row: Segment, what: Named) -> float | str | bool:
         return _word(parts, what.vital)
     kind = row.text(2).upper()
     if kind in ("", "NM", "ST", "TX", "FT"):
-        value = number_of(parts[0]) if not any(part.strip() for part in parts[1:]) else None
+        value = number_of_hl7(parts[0]) if not any(part.strip() for part in parts[1:]) else None
     elif kind == "SN":
         padded = [part.strip() for part in parts] + [""] * 4
-        value = number_of(padded[1]) if padded[0] in ("", "=") and not padded[2] and not padded[3] else None
+        value = number_of_hl7(padded[1]) if padded[0] in ("", "=") and not padded[2] and not padded[3] else None
     else:
         raise CannotTake(Sign.WRONG_TYPE, 2, kind[:8])
     if value is None:

@@ -26,7 +26,7 @@ from streams.formats.hl7v2_codes import (
 )  # fmt: skip
 from streams.formats.hl7v2_text import Delimiters, Segment
 from streams.formats.statements import Change
-from streams.formats.values import number_of
+from streams.formats.values import number_of_hl7
 
 CHANGES: Final = {
     "R": Change.NEW, "V": Change.NEW, "F": Change.NEW, "": Change.NEW, "P": Change.NEW, "C": Change.CORRECTED,
@@ -34,7 +34,7 @@ CHANGES: Final = {
 }  # fmt: skip
 _SPOT_METHODS: Final = frozenset({"MMEAS", "MSETT", "MCALC"})
 _NUMBERS: Final = frozenset({"", "NM", "ST", "TX", "FT"})
-_OF_NUMBERS: Final = frozenset("0123456789+-.eE ")
+_OF_NUMBERS: Final = frozenset("0123456789+-. ")
 _LAST: Final = 18
 _EMPTY: Final = ("",) * _LAST
 
@@ -90,7 +90,7 @@ class Rows:
 
     def value(self, row: Segment, kind: RowKind) -> float | str | bool:
         """The one value in OBX-5. Raises CannotTake where there is none, or not one that can be taken."""
-        if kind.plain and (value := number_of(row.fields[4])) is not None:
+        if kind.plain and (value := number_of_hl7(row.fields[4])) is not None:
             return value
         assert kind.what is not None
         return value_of(row, kind.what)

@@ -24,6 +24,15 @@ def number_of(text: str) -> float | None:
     return value if isfinite(value) else None
 
 
+def number_of_hl7(text: str) -> float | None:
+    """The same as HL7 v2 writes a number (NM, chapter 2A): digits and a point, no exponent.
+
+    >>> number_of_hl7("+36.80"), number_of_hl7("1.6E1")
+    (36.8, None)
+    """
+    return None if "e" in text or "E" in text else number_of(text)
+
+
 def letter_of(text: str) -> str | None:
     """The letter of ACVPU that a word stands for.
 

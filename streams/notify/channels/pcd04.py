@@ -6,6 +6,8 @@ acknowledged is *sent*: that a person was reached is never concluded from it.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +21,8 @@ from streams.notify.routes import Recipient
 
 WITHIN_S: Final = 5.0
 MOST_BYTES: Final = 65_536
+RISES_AFTER_S: Final = 60.0
+RISES_AFTER_AT_MOST_S: Final = 3_600.0
 PROFILE: Final = "IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO"
 PRIORITIES: Final = {Priority.HIGH: "PH", Priority.MEDIUM: "PM", Priority.LOW: "PL"}
 TYPES: Final = {Kind.PHYSIOLOGICAL: "SP", Kind.TECHNICAL: "ST"}
@@ -118,19 +122,38 @@ class _Line:
 
 @dataclass(slots=True)
 class _Lines:
-    """The connections to one receiver: those at rest, and how many are at work. `most`: no more than it lets in."""
+    """The connections to one receiver: those at rest, and how many are at work. `most`: no more than it lets in.
+
+    `most` rises by one after a time without a fault; that time doubles whenever the one more was not served either.
+    """
 
     idle: list[_Line] = field(default_factory=list)
     working: int = 0
     most: float = float("inf")
     anew: int = 0
+    rises_at: float = 0.0
+    rises_after_s: float = RISES_AFTER_S
+    risen: bool = False
     freed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def all_anew(self) -> None:
         """After a doubt about one: none that is open now says how many are let in."""
         self.rest()
-        self.most = float("inf")
+        self.most, self.rises_after_s, self.risen = float("inf"), RISES_AFTER_S, False
         self.anew += 1
+
+    def has_room(self, now_s: float) -> bool:
+        """Whether one more may be at work."""
+        if self.most < float("inf") and now_s >= self.rises_at:
+            self.most, self.risen = self.most + 1, True
+            self.rises_at = now_s + self.rises_after_s
+        return self.working < self.most
+
+    def lower(self, most: float, now_s: float) -> None:
+        """No more than so many from now on."""
+        if self.risen:
+            self.rises_after_s = min(2 * self.rises_after_s, RISES_AFTER_AT_MOST_S)
+        self.most, self.risen, self.rises_at = most, False, now_s + self.rises_after_s
 
     def rest(self) -> None:
         """Ends those at rest."""
@@ -143,16 +166,17 @@ class Pcd04:
     """Connections are kept open; all are opened again after any doubt about what was answered.
 
     Each carries one message at a time. How many there are is the recipient's `connections`; a receiver that lets in
-    fewer gets what waits over those.
+    fewer gets what waits over those, and after a minute is asked whether it lets in one more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lines: dict[str, _Lines] = {}
 
     async def send(self, recipient: Recipient, notice: Notice) -> Answer:
         """Sends and waits for the acknowledgement."""
         lines = self._lines.setdefault(recipient.name, _Lines())
-        while lines.working >= lines.most:
+        while not lines.has_room(self._clock()):
             lines.freed.clear()
             await lines.freed.wait()
         lines.working += 1
@@ -171,14 +195,14 @@ class Pcd04:
             if line is None or not line.beside or line.opened != lines.anew:
                 lines.all_anew()
                 return Answer(ok=False, said=type(fault).__name__)
-            lines.most = min(lines.most, line.beside)  # let in, and not served: one more than it serves
+            lines.lower(min(lines.most, line.beside), self._clock())  # let in, and not served: one more than it serves
             if isinstance(fault, TimeoutError):
                 return Answer(ok=False, said=type(fault).__name__)
         finally:
             lines.working -= 1
             lines.freed.set()
         if line is None:
-            lines.most = max(1, lines.working)
+            lines.lower(max(1, lines.working), self._clock())
         return await self.send(recipient, notice)
 
     async def _open(self, recipient: Recipient, lines: _Lines) -> _Line | None:

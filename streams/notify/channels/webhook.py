@@ -92,7 +92,7 @@ def apart(date: str, now_s: float) -> str:
     """
     try:
         seconds = abs(parsedate_to_datetime(date).timestamp() - now_s)
-    except ValueError:
+    except (ValueError, OverflowError):  # an offset of years, say
         return ""
     return f", and its clock lies {seconds:.0f} s from ours" if seconds > CLOCKS_APART_S else ""
 

@@ -79,6 +79,8 @@ def test_codes_of_four_systems_and_of_a_vendor_are_known(rows, patient, wanted):
         (obx(1, "8867-4^HR^LN", 82, ""), "missing_unit", 6),
         (obx(1, "8867-4^HR^LN", 82, "mm[Hg]^^UCUM"), "unknown_unit", 6),
         (obx(1, "8310-5^T^LN", "36,8", "Cel^^UCUM"), "inexact_value", 5),
+        (obx(1, "9279-1^RR^LN", "1.6E1", "/min^^UCUM"), "inexact_value", 5),
+        (obx(1, "9279-1^RR^LN", "^1.6E1", "/min^^UCUM", kind="SN"), "inexact_value", 5),
         (obx(1, "8867-4^HR^LN", ">200", "/min^^UCUM"), "inexact_value", 5),
         (obx(1, "8867-4^HR^LN", ">^200", "/min^^UCUM", kind="SN"), "inexact_value", 5),
         (obx(1, "8480-6^BP^LN", "120~122", "mm[Hg]^^UCUM"), "repeated_value", 5),

@@ -120,10 +120,25 @@ def test_a_receiver_that_believes_no_signature_is_told_with_how_far_its_clock_is
     assert post(call, lambda: _answer(401))[0].said == "HTTP 401"
 
 
+@pytest.mark.parametrize("date", ["soon", "Mon, 30 Nov 2026 12:00:00 +99999999999999999", "30 Nov 99999 12:00:00 GMT"])
+def test_a_receivers_odd_date_is_passed_over(call, date: str):
+    async def answer() -> web.Response:
+        return web.Response(status=401, headers={"Date": date})
+
+    assert post(call, answer)[0].said == "HTTP 401"
+
+
 def test_a_receiver_may_ask_for_a_pause(call):
     said, _ = post(call, lambda: _answer(429, **{"Retry-After": "17"}))
 
     assert said.wait_s == 17.0
+
+
+@pytest.mark.parametrize(
+    ("pause", "wait_s"), [("9" * 5_000, 300.0), ("-1", None), ("Mon, 30 Nov 2026 12:00:00 GMT", None)]
+)
+def test_a_pause_is_never_longer_than_five_minutes_and_one_that_is_no_number_is_ours_to_choose(call, pause, wait_s):
+    assert post(call, lambda: _answer(429, **{"Retry-After": pause}))[0].wait_s == wait_s
 
 
 def fields(one: Notice, recipient: Recipient = MACHINE) -> dict[str, list[list[str]]]:

@@ -185,3 +185,51 @@ def test_after_a_failure_all_connections_are_opened_again(call):
         return said
 
     assert asyncio.run(story()) == [False, True]
+
+
+def test_after_a_minute_without_a_fault_one_connection_more_is_tried_and_ever_more_seldom_while_it_is_refused(call):
+    """Two are let in, later three, then all: how many there are at once at each time."""
+
+    async def story() -> list[int]:
+        now_s, lets_in, open_now, under_way, most = 0.0, 2, 0, 0, 0
+
+        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal under_way, most, open_now
+            frames = Frames(100_000)
+            while data := await reader.read(4_096):
+                for one in frames.feed(data):
+                    under_way += 1
+                    most = max(most, under_way)
+                    await asyncio.sleep(0.02)
+                    under_way -= 1
+                    writer.write(frame(b"MSH|^~\\&|R\rMSA|AA|" + one.split(b"|")[9] + b"\r"))
+            writer.close()
+
+        async def opened(*where: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            nonlocal open_now
+            if open_now == lets_in:
+                raise ConnectionRefusedError
+            open_now += 1
+            return await connect(*where)
+
+        connect = asyncio.open_connection
+        server = await asyncio.start_server(receive, "127.0.0.1", 0)
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        channel = Pcd04(clock=lambda: now_s)
+        one = Recipient("m", Channel.PCD04, Audience.MACHINE, address=address, connections=4)
+        seen = []
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(asyncio, "open_connection", opened)
+            for at in ((0, 2), (59, 4), (60, 2), (120, 4), (179, 4), (180, 3), (299, 3), (300, 4), (540, 4)):
+                now_s, lets_in = at
+                most = 0
+                every = (channel.send(one, msgspec.structs.replace(call, id=f"{number}")) for number in range(4))
+                assert all(answer.ok for answer in await asyncio.gather(*every))
+                seen.append(most)
+        await channel.close()
+        server.close()
+        await asyncio.sleep(0.1)
+        return seen
+
+    # 60: refused, so 120 s until the next; 180: one more; 300: the fourth
+    assert asyncio.run(story()) == [2, 2, 2, 2, 2, 3, 3, 4, 4]

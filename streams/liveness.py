@@ -169,12 +169,26 @@ def apart_s(beat: Heartbeat) -> float:
     return (beat.stream_time - beat.wall_time) / 1_000 if beat.stream_time else 0.0
 
 
+def clock_off_s(apart: float, *, lag_s: float, slow_s: float, after_s: float = AFTER_S) -> float:
+    """By how much a partition's time is off because of a clock, in seconds; `apart`: ahead of its owner's (less than
+    0: behind it).
+
+    One that is behind the log, or has only just been, has an earlier time because of that; ahead it never should be.
+
+    >>> clock_off_s(7.0, lag_s=0.0, slow_s=0.0), clock_off_s(-7.0, lag_s=0.0, slow_s=9.0)
+    (7.0, 7.0)
+    >>> clock_off_s(-7.0, lag_s=9.0, slow_s=9.0), clock_off_s(-7.0, lag_s=0.0, slow_s=1.0)
+    (0.0, 0.0)
+    """
+    return abs(apart) if lag_s <= after_s < slow_s else max(0.0, apart)
+
+
 def judge(
     beat: Heartbeat,
     *,
     silent_s: float = 0.0,
     lag_s: float = 0.0,
-    slow_s: float = inf,
+    slow_s: float = 0.0,
     by_arrival: bool,
     mode: str | None = None,
     after_s: float = AFTER_S,
@@ -198,8 +212,7 @@ def judge(
         found.append(Finding(Trouble.CANNOT_SEND, number, beat.unsent_s))
     if lag_s > after_s:
         found.append(Finding(Trouble.BEHIND, number, lag_s))
-    # A partition that is behind has an earlier time because of that; ahead of the wall it never should be.
-    if by_arrival and (apart > CLOCK_S or (apart < -CLOCK_S and lag_s <= after_s < slow_s)):
+    if by_arrival and clock_off_s(apart, lag_s=lag_s, slow_s=slow_s, after_s=after_s) > CLOCK_S:
         found.append(Finding(Trouble.CLOCK, number, apart))
     reasons = tuple(one for one in beat.reasons if one not in TOLD_OTHERWISE)
     if mode is not None and beat.mode != mode:

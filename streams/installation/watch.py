@@ -1,5 +1,6 @@
 """Who watches now: the heartbeats of every partition, listened to for as long as tells silence from a pause."""
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -12,10 +13,12 @@ from streams.config.packaged_rules import newer_wait
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
 from streams.installation.findings import Code, Finding
-from streams.liveness import AFTER_S, Owned, Trouble, judge
+from streams.liveness import AFTER_S, EVERY_S, Owned, Trouble, judge
 
 LISTEN_S: Final = 3.0
 ANSWER_S: Final = 5.0
+BEFORE: Final = math.ceil(2 * AFTER_S / EVERY_S)
+"""Heartbeats of before that are read too: they tell a clock that is off from a partition that has just caught up."""
 
 
 class Watched(NamedTuple):
@@ -47,23 +50,24 @@ def listen(settings: Settings) -> Watched | None:
     )
     try:
         found = consumer.list_topics(name, timeout=ANSWER_S).topics[name]
+        ends: dict[int, int] = {}
         places = [TopicPartition(name, number) for number in sorted(found.partitions)]
         for place in places:
-            start, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
-            place.offset = max(start, end - 1)
+            start, ends[place.partition] = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
+            place.offset = max(start, ends[place.partition] - BEFORE)
         consumer.assign(places)
-        return Watched(_hear(consumer, {place.partition: place.offset for place in places}), settings.partitions)
+        return Watched(_hear(consumer, ends), settings.partitions)
     except (KafkaException, KeyError):
         return None
     finally:
         consumer.close()
 
 
-def _hear(consumer: Consumer, first: dict[int, int]) -> dict[int, tuple[Owned, float]]:
+def _hear(consumer: Consumer, ends: dict[int, int]) -> dict[int, tuple[Owned, float]]:
     newest: dict[int, tuple[Owned, float]] = {}
     alive: set[int] = set()
     until = time.monotonic() + LISTEN_S
-    while time.monotonic() < until and len(alive) < len(first):
+    while time.monotonic() < until and len(alive) < len(ends):
         for message in consumer.consume(1_000, 0.1):
             if message.error() is not None:
                 continue
@@ -72,12 +76,14 @@ def _hear(consumer: Consumer, first: dict[int, int]) -> dict[int, tuple[Owned, f
                 beat = decode_heartbeat(message.value() or b"")
             except DecodeError:
                 continue
-            owned = newest[number][0] if number in newest else Owned(0.0)
-            owned.hear(beat, offset, 0.0)
+            said_at = beat.wall_time / 1_000
+            owned = newest[number][0] if number in newest else Owned(said_at)
+            if not owned.hear(beat, offset, said_at):
+                continue
             # One that came while we listened is alive whatever its clock says; the last of before is as old as it says.
-            if offset > first[number]:
+            if offset >= ends[number]:
                 alive.add(number)
-            newest[number] = owned, (0.0 if number in alive else max(0.0, time.time() - beat.wall_time / 1_000))
+            newest[number] = owned, (0.0 if number in alive else max(0.0, time.time() - said_at))
     return {
         number: (owned, age_s if number in alive else max(age_s, AFTER_S + 0.1))
         for number, (owned, age_s) in newest.items()
@@ -127,8 +133,9 @@ def watch_findings(watched: Watched | None, settings: Settings) -> Iterator[Find
         owned, age_s = watched.newest[number]
         if owned.beat is None:
             continue
-        for one in judge(
-            owned.beat, silent_s=age_s, by_arrival=settings.clock is Clock.ARRIVAL, mode=settings.mode.value
-        ):
+        slow_s = owned.slow.seconds(owned.heard_at)
+        by_arrival = settings.clock is Clock.ARRIVAL
+        found = judge(owned.beat, silent_s=age_s, slow_s=slow_s, by_arrival=by_arrival, mode=settings.mode.value)
+        for one in found:
             says = SAYS[one.trouble].format(s=abs(one.seconds), why=", ".join(one.reasons))
             yield Finding(Code(f"watch_{one.trouble}"), subject, says, REMEDIES[one.trouble])

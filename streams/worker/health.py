@@ -16,7 +16,7 @@ from faust.types import TP
 
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
-from streams.liveness import AFTER_S, CLOCK_S, Lag, Slow
+from streams.liveness import AFTER_S, CLOCK_S, Lag, Slow, clock_off_s
 from streams.worker.assignment import PartitionAssignment
 from streams.worker.buffered_producer import BufferedProducer
 from streams.worker.consumer_stats import ConsumerStats, Seen
@@ -252,7 +252,7 @@ class Health:
         """How far a partition's time is from the wall's, in seconds, but for what the partition is behind."""
         ahead_s, slow = self._ahead_s(owned), self._slow.get(owned.partition)
         slow_s = 0.0 if slow is None else slow.seconds(asyncio.get_running_loop().time())
-        return abs(ahead_s) if self.lag_s(owned.partition) <= AFTER_S < slow_s else max(0.0, ahead_s)
+        return clock_off_s(ahead_s, lag_s=self.lag_s(owned.partition), slow_s=slow_s)
 
     def _ahead_s(self, owned: OwnedPartition) -> float:
         return owned.log.time / 1_000 - time.time() if self._by_arrival and owned.log.time else 0.0

@@ -45,3 +45,20 @@ def test_a_worker_of_another_mode_watches_nobody_who_is_meant():
 def test_each_trouble_has_its_own_code_and_remedy():
     assert codes({0: heard(0, lag_s=31.0), 1: heard(1, unsent_s=9.0)}) == [Code.WATCH_BEHIND, Code.WATCH_CANNOT_SEND]
     assert codes({0: heard(0, reasons=("cannot_save",)), 1: heard(1)}) == [Code.WATCH_NOT_READY]
+
+
+def test_an_early_time_is_a_clock_only_where_it_lasts_while_the_partition_moves():
+    owned = Owned(0.0)
+    found = []
+    for second in range(8):
+        wall = 1_764_000_000_000 + second * 1_000
+        owned.hear(Heartbeat(0, "w", 1, 10 + second, 20, 0.0, wall - 9_000, wall, 0.0), second, float(second))
+        found.append(codes({0: (owned, 0.0), 1: heard(1)}))
+
+    assert found == [[]] * 5 + [[Code.WATCH_CLOCK]] * 3
+
+
+def test_a_time_ahead_is_a_clock_at_once():
+    assert codes({0: heard(0, stream_time=1_764_000_009_000, wall_time=1_764_000_000_000), 1: heard(1)}) == [
+        Code.WATCH_CLOCK
+    ]

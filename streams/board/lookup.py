@@ -9,10 +9,11 @@ import asyncio
 import json
 import logging
 import time
-import urllib.request
-from collections.abc import Callable, Collection
-from http.client import HTTPException
+from collections.abc import Awaitable, Callable, Collection
+from http import HTTPStatus
 from typing import Final
+
+import aiohttp
 
 from streams.board.directory import FIELDS
 
@@ -27,13 +28,6 @@ AT_ONCE: Final = 500
 Person = dict[str, str]
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Names are asked of the address that was set, and of no other."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Never."""
-
-
 class Lookup:
     """Keeps what it was told for ten minutes, and longer while the service does not answer; then `failing` is true.
 
@@ -45,7 +39,7 @@ class Lookup:
         url: str,
         token: str = "",
         *,
-        ask: Callable[[list[str]], dict[str, Person]] | None = None,
+        ask: Callable[[list[str]], Awaitable[dict[str, Person]]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url, self._token, self._clock = url, token, clock
@@ -78,7 +72,7 @@ class Lookup:
         try:
             for begin in range(0, len(wanted), AT_ONCE):
                 some = wanted[begin : begin + AT_ONCE]
-                people = await asyncio.to_thread(self._ask, some)
+                people = await self._ask(some)
                 self._known |= {patient: (people.get(patient), now) for patient in some}
         except (OSError, ValueError) as gone:
             if not self.failing:
@@ -87,17 +81,29 @@ class Lookup:
         else:
             self.failing = False
 
-    def _over_http(self, patients: list[str]) -> dict[str, Person]:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        body = json.dumps({"patients": patients}).encode()
-        request = urllib.request.Request(self._url, body, headers, method="POST")
+    async def _over_http(self, patients: list[str]) -> dict[str, Person]:
+        """Of the address that was set, and of no other; the whole answer within `WITHIN_S`."""
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+        limits = aiohttp.ClientTimeout(total=WITHIN_S)
         try:
-            with urllib.request.build_opener(_NoRedirect).open(request, timeout=WITHIN_S) as answer:
-                return read_people(answer.read(MOST_BYTES))
-        except HTTPException as broken:  # an answer that is no HTTP, or is cut off: urllib passes these on as they are
+            async with (
+                aiohttp.ClientSession(timeout=limits, trust_env=True) as session,
+                session.post(self._url, json={"patients": patients}, headers=headers, allow_redirects=False) as answer,
+            ):
+                if answer.status != HTTPStatus.OK:
+                    raise ValueError(f"answered {answer.status}")
+                return read_people(await _within(MOST_BYTES, answer.content))
+        except aiohttp.ClientError as broken:
             raise ValueError(type(broken).__name__) from None
+
+
+async def _within(most: int, content: aiohttp.StreamReader) -> bytes:
+    body = bytearray()
+    async for part in content.iter_chunked(65_536):
+        body += part
+        if len(body) > most:
+            raise ValueError(f"the answer is of more than {most} bytes")
+    return bytes(body)
 
 
 def read_people(text: bytes) -> dict[str, Person]:

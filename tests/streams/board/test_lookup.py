@@ -24,7 +24,7 @@ class Service:
         self.now, self.away = 0.0, False
         self.lookup = Lookup("https://names", ask=self.answer, clock=lambda: self.now)
 
-    def answer(self, patients: list[str]) -> dict[str, dict[str, str]]:
+    async def answer(self, patients: list[str]) -> dict[str, dict[str, str]]:
         self.asked.append(patients)
         if self.away:
             raise TimeoutError("timed out")
@@ -77,13 +77,20 @@ class Names(BaseHTTPRequestHandler):
     """A real service; what it was asked stands in `heard`."""
 
     heard: ClassVar[list[tuple[str, str, object]]] = []
-    moved = garbled = False
+    moved = garbled = drips = False
+    over = threading.Event()
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.heard.append((self.path, self.headers["Authorization"], body))
         if self.garbled:
             self.wfile.write(b"this is no HTTP\r\n\r\n")
+            return
+        if self.drips:
+            self.send_response(200)
+            self.end_headers()
+            while not self.over.wait(0.02):
+                self.wfile.write(b" ")
             return
         self.send_response(302 if self.moved else 200)
         self.send_header("Location", "/elsewhere")
@@ -96,11 +103,13 @@ class Names(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    Names.heard, Names.moved, Names.garbled = [], False, False
+    Names.heard, Names.moved, Names.garbled, Names.drips = [], False, False, False
+    Names.over.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Names)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/people"
+    Names.over.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -122,6 +131,23 @@ def test_names_are_asked_of_no_other_address(address: str):
 
 def test_an_answer_that_is_none_costs_no_name_and_is_told(address: str):
     Names.garbled = True
+    lookup = Lookup(address)
+
+    assert asyncio.run(lookup.of(["p"])) == {}
+    assert lookup.failing
+
+
+def test_an_answer_that_comes_in_drops_holds_nobody_up(address: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.board.lookup.WITHIN_S", 0.2)
+    Names.drips = True
+    lookup = Lookup(address)
+
+    assert asyncio.run(lookup.of(["p"])) == {}
+    assert lookup.failing
+
+
+def test_an_answer_without_end_is_no_answer(address: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.board.lookup.MOST_BYTES", 20)
     lookup = Lookup(address)
 
     assert asyncio.run(lookup.of(["p"])) == {}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
@@ -16,6 +17,16 @@ _STYLE: Final = (
     "code{background:#f2f2f2;padding:0 .25rem}"
     ".finding{color:#a40000;font-weight:600}.note{color:#555}.n{text-align:right;font-variant-numeric:tabular-nums}"
 )
+
+
+def written(
+    remarks: Sequence[Any], summary: str, source: str, count: int, report: Path | None, junit_file: Path | None
+) -> None:
+    """Writes what was asked for. `count`: of messages, or of a table's signals."""
+    if report is not None:
+        report.write_text(page(remarks, summary, source), "utf-8")
+    if junit_file is not None:
+        junit_file.write_text(junit(remarks, count), "utf-8")
 
 
 def page(remarks: Sequence[Any], summary: str, source: str) -> str:
@@ -34,8 +45,8 @@ def page(remarks: Sequence[Any], summary: str, source: str) -> str:
             ),
             "</table><h2>Places</h2><table><tr><th class=n>message<th>level<th>code<th>place<th>seen",
             *(
-                f"<tr><td class=n>{one.line}<td class={one.level}>{one.level}<td><code>{escape(str(one.code))}</code>"
-                f"<td>{escape(one.field or '')}<td>{escape(one.what)}"
+                f"<tr><td class=n>{one.line or ''}<td class={one.level}>{one.level}"
+                f"<td><code>{escape(str(one.code))}</code><td>{escape(one.field or '')}<td>{escape(one.what)}"
                 for one in sorted(remarks, key=lambda one: (one.level is not Level.FINDING, one.line))[:SHOWN]
             ),
             "</table></html>\n",
@@ -44,11 +55,11 @@ def page(remarks: Sequence[Any], summary: str, source: str) -> str:
 
 
 def junit(remarks: Iterable[Any], messages: int) -> str:
-    """One test case a message that has a finding, and one for all the others."""
-    by_message: dict[int, list[Any]] = {}
+    """One test case a message (of a table, a signal or column) that has a finding, and one for all the others."""
+    by_message: dict[tuple[int, str], list[Any]] = {}
     for one in remarks:
         if one.level is Level.FINDING:
-            by_message.setdefault(one.line, []).append(one)
+            by_message.setdefault((one.line, "" if one.line else one.field), []).append(one)
     clean = max(0, messages - len(by_message))
     count = len(by_message) + (clean > 0)
     rows = [
@@ -56,9 +67,10 @@ def junit(remarks: Iterable[Any], messages: int) -> str:
         f'<testsuite name="vigilward check" tests="{count}" failures="{len(by_message)}">',
     ]
     if clean:
-        rows.append(f'<testcase classname="vigilward.check" name="{clean} messages without a finding"/>')
-    for line, said in sorted(by_message.items())[:SHOWN]:
-        rows.append(f'<testcase classname="vigilward.check" name="message {line}">')
+        rows.append(f'<testcase classname="vigilward.check" name="{clean} without a finding"/>')
+    for (line, field), said in sorted(by_message.items())[:SHOWN]:
+        name = quoteattr(_xml(field or f"message {line}"))
+        rows.append(f'<testcase classname="vigilward.check" name={name}>')
         first = said[0]
         words = quoteattr(_xml(f"{first.field or 'message'}: {first.remedy}"))
         rows.append(f"<failure type={quoteattr(str(first.code))} message={words}>{escape(_xml(first.what))}</failure>")

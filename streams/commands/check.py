@@ -81,7 +81,7 @@ def check(
         raise typer.BadParameter(f"{str(file)!r}: No such file or directory", param_hint="FILE|DIR|-")
     room_for(report, junit)
     if str(file) != "-" and form is Format.AUTO and holds_tables(file):
-        raise typer.Exit(_check_tables(file, as_json))
+        raise typer.Exit(_check_tables(file, as_json, report, junit))
     zone, mappings = zone_of(site_zone), tuple(mapping_at(path) for path in mapping or ())
     from streams import check_report  # what is refused is refused before this
     from streams.config.settings import load
@@ -114,19 +114,17 @@ def check(
             if number > SHOWN_OF_A_KIND:
                 print(f"{'':>8}  {number - SHOWN_OF_A_KIND:,} more: {code} {field or ''}".rstrip())
     summary = _summary(inspector.counts, findings, notes)
-    if report is not None:
-        report.write_text(check_report.page(kept, summary, file.name), "utf-8")
-    if junit is not None:
-        junit.write_text(check_report.junit(kept, inspector.counts.messages), "utf-8")
+    check_report.written(kept, summary, file.name, inspector.counts.messages, report, junit)
     print(summary, file=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(1 if findings else 0)
 
 
-def _check_tables(path: Path, as_json: bool) -> int:
+def _check_tables(path: Path, as_json: bool, report: Path | None, junit: Path | None) -> int:
     """Says what there is to say of recorded tables; gives the exit code."""
     from streams.recordings.tables import tables_of
 
     tables = tables_of(path)
+    from streams import check_report
     from streams.lab.evaluation.table_remarks import remarks_of
 
     found = list(remarks_of(tables))
@@ -137,6 +135,7 @@ def _check_tables(path: Path, as_json: bool) -> int:
         f"{_many(len(tables.patients), 'patient')}, {_many(len(tables.vitals), 'row')}; {_many(findings, 'finding')}, "
         f"{_many(len(found) - findings, 'note')}"
     )
+    check_report.written(found, summary, tables.name, len(set(tables.vitals["signal"].unique())), report, junit)
     print(summary, file=sys.stderr if as_json else sys.stdout)
     return 1 if findings else 0
 

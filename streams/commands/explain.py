@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from schemas.vitals import Source
 from streams.commands import CannotRun
 from streams.commands.files import PACKAGED, rules_bytes_of, rules_of
 from streams.recordings.kinds import holds_tables, path_of
+
+if TYPE_CHECKING:
+    from streams.recordings.tables import Tables
 
 
 def explain(
@@ -53,17 +56,13 @@ def explain(
     if (alert_id is None) is (at is None) or (at is not None and patient is None):
         raise CannotRun("name either an ALERT_ID, or --patient and --at", exit_code=2)
     path = None if recording is None else path_of(recording)
-    tables = path if path is not None and holds_tables(path) else None
-    if (as_evaluated or source) and not (as_evaluated and tables):
+    of_tables = path is not None and holds_tables(path)
+    if (as_evaluated or source) and not (as_evaluated and of_tables):
         raise CannotRun("--as-evaluated, and --source with it, are for recorded tables", exit_code=2)
     rules_bytes_of(rules)
     _require_moment(at)
-    if patient is not None and path is not None:
-        _require_patient(patient, path)
-    from streams.lab.evaluation.answered import Answered
-
-    plays = Answered(tables, source=source) if as_evaluated and tables else None
-    found = _explained(plays, path, rules_of(rules), alert_id, patient, at, revision)
+    tables = _tables(path, source, patient) if path is not None and of_tables else None
+    found = _explained(path, tables, as_evaluated, rules_of(rules), alert_id, patient, at, revision)
     if as_json:
         print(json.dumps(found))
         return
@@ -81,20 +80,23 @@ def _require_moment(at: str | None) -> None:
         moment(at, 0)
 
 
-def _require_patient(patient: str, path: Path) -> None:
-    """Says that a recording of tables knows others, before anything is judged; of lines this is found on the way."""
-    if not holds_tables(path):
-        return
+def _tables(path: Path, source: Source | None, patient: str | None) -> "Tables":
+    """The tables, read once; says that they know others than the patient before anything is judged. Of lines this is
+    found on the way.
+    """
     from streams.recordings.tables import tables_of
 
-    others = tables_of(path).patients
-    if others and patient not in others:
+    tables = tables_of(path, source=source)
+    others = tables.patients
+    if patient is not None and others and patient not in others:
         raise CannotRun(f"the recording holds no reading of {patient!r}, but of {others[0]!r} and others", exit_code=1)
+    return tables
 
 
 def _explained(
-    answered: Any,
     path: Path | None,
+    tables: "Tables | None",
+    as_evaluated: bool,
     rules: Any,
     alert_id: str | None,
     patient: str | None,
@@ -119,10 +121,12 @@ def _explained(
         assert when is not None
         return explain_moment(plays, rules, patient, when)
 
-    if answered is not None:
-        return of(answered)
+    if as_evaluated and tables is not None:
+        from streams.lab.evaluation.answered import Answered
+
+        return of(Answered(tables))
     if path is not None:
-        return of(Recording(path, settings.partitions, settings.keys))
+        return of(Recording(path, settings.partitions, settings.keys, tables))
     from streams.recorded.source import Source as Log
 
     with Log(settings) as source:

@@ -15,6 +15,8 @@ from streams.recordings.kinds import holds_tables
 
 if TYPE_CHECKING:
     from streams.log import Output
+    from streams.recorded.replay import Replay
+    from streams.recordings.tables import Tables
 
 Tell = Callable[["Output"], None]
 
@@ -47,8 +49,9 @@ def replay(
     event clock and in any mode, a log in its own. The same readings in the same order give the same bytes as live
     workers on as many partitions. In recorded tables each patient's first value is taken at 2026-01-01T00:00:00Z.
 
-    Exit 1: some lines cannot be read, or are in the order of their patient and still late, because the file is not in
-    the order of time; or --since begins with the savepoint before it and there is none, so the start is incomplete.
+    Exit 1: some lines cannot be read, or are late because the file is not in the order of time, or lie more than a year
+    after the first of their patient; or --since begins with the savepoint before it and there is none, so the start is
+    incomplete.
 
     Example: vigilward replay recordings.jsonl --json
     Example: vigilward replay --from-kafka --patient p-7f3a --since 2h
@@ -60,7 +63,7 @@ def replay(
         raise CannotRun("--patient, --since and --until are for a log (--from-kafka, or from `record`)", exit_code=2)
     if not path.exists():
         raise CannotRun(f"there is no file or folder {str(path)!r}", exit_code=2)
-    _require_readings(path)
+    recorded = _required(path)
     from streams.config.settings import load
     from streams.recorded.replay import Replay, read_lines
 
@@ -68,7 +71,7 @@ def replay(
     tell = _bytes if as_json or not sys.stdout.isatty() else _words
     one = Replay(partitions=count, alone=alone)
     with progress("replaying", sys.stdout.isatty()) as moved:
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in enumerate(read_lines(recorded), 1):
             for output in one.take(line):
                 tell(output)
             if moved is not None and not number % SHOWN_EVERY:
@@ -80,20 +83,22 @@ def replay(
     if not counts["records"]:
         raise CannotRun(f"empty: {str(path)!r}: there is no reading in it", exit_code=2)
     _summarise(counts)
-    if wrong := list(_wrong(one.misplaced, counts)):
+    if wrong := list(_wrong(one, counts["unreadable"])):
         for words in wrong:
             print(f"vigilward replay: {words}", file=sys.stderr)
         raise typer.Exit(1)
 
 
-def _require_readings(path: Path) -> None:
-    """Refuses what holds nothing to replay, before the watch is imported; of a pipe that is known at its end, as what
-    was read of it is gone. Raises NotARecording too.
+def _required(path: Path) -> "Path | Tables":
+    """What to replay: tables are read here, once. Refuses what holds nothing, before the watch is imported; of a pipe
+    that is known at its end, as what was read of it is gone. Raises NotARecording too.
     """
+    recorded: Path | Tables = path
     if holds_tables(path):
         from streams.recordings.tables import tables_of
 
-        there = len(tables_of(path).vitals) > 0
+        recorded = tables_of(path)
+        there = len(recorded.vitals) > 0
     elif path.is_file():
         with path.open("rb") as file:
             there = any(line.strip() for line in file)
@@ -101,17 +106,28 @@ def _require_readings(path: Path) -> None:
         there = True
     if not there:
         raise CannotRun(f"empty: {str(path)!r}: there is no reading in it", exit_code=2)
+    return recorded
 
 
-def _wrong(misplaced: int, counts: Counter[str]) -> Iterator[str]:
+def _wrong(replay: "Replay", unreadable: int) -> Iterator[str]:
     """What keeps the alerts from being those of all readings."""
-    if misplaced:
+    if replay.misplaced:
         yield (
-            f"not_in_order: taken_at: {misplaced:,} readings are in order for their patient and were late or too far "
-            "ahead because of other patients: sort the file by taken_at, or give each patient a clock: --alone"
+            f"not_in_order: taken_at: {replay.misplaced:,} readings are in order for their patient and were late or "
+            "too far ahead because of other patients: sort the file by taken_at, or give each patient a clock: --alone"
         )
-    if counts["unreadable"]:
-        yield (f"unreadable: {counts['unreadable']:,} lines are no readings: `vigilward check` says what is wrong")
+    if replay.disordered:
+        yield (
+            f"not_in_order: taken_at: {replay.disordered:,} readings were late after later ones of their own patient, "
+            "as they would be live: where they did not arrive so, sort the file by taken_at"
+        )
+    if replay.overlong:
+        yield (
+            f"clock_ahead: taken_at: {replay.overlong:,} readings lie more than 366 days after the first of their "
+            "patient: cut the recording into shorter stretches"
+        )
+    if unreadable:
+        yield f"unreadable: {unreadable:,} lines are no readings: `vigilward check` says what is wrong"
 
 
 def _is_log(path: Path) -> bool:

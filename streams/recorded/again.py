@@ -17,14 +17,18 @@ from streams.recordings.kinds import holds_tables, path_of
 
 if TYPE_CHECKING:
     from streams.recorded.source import Source
+    from streams.recordings.tables import Tables
 
 
 class Recording(NamedTuple):
-    """Something recorded: readings are replayed in event clock on so many partitions, a log in its own on its own."""
+    """Something recorded: readings are replayed in event clock on so many partitions, a log in its own on its own.
+    `tables` are those of the path, where they were read already.
+    """
 
     path: Path
     partitions: int
     keys: ControlRecordKeys
+    tables: "Tables | None" = None
 
     @classmethod
     def named(cls, name: str, partitions: int, keys: ControlRecordKeys) -> "Recording":
@@ -73,7 +77,7 @@ class Recording(NamedTuple):
         if holds_tables(self.path):
             from streams.recordings.recordings import read_folder
 
-            for at, patient, _ in read_folder(self.path):
+            for at, patient, _ in read_folder(self.tables or self.path):
                 yield at, patient
             return
         for line in read_lines(self.path):
@@ -86,12 +90,14 @@ class Recording(NamedTuple):
 
     def _lines(self, patient: str | None) -> Iterable[bytes]:
         if patient is None or not holds_tables(self.path):
-            return read_lines(self.path)
+            return read_lines(self.tables or self.path)
         from streams.recordings.recordings import read_folder
 
         # In event clock the neighbours of a partition move its time: they belong to what decides.
         own = partition_of(patient, self.partitions)
-        return (line for _, one, line in read_folder(self.path) if partition_of(one, self.partitions) == own)
+        return (
+            line for _, one, line in read_folder(self.tables or self.path) if partition_of(one, self.partitions) == own
+        )
 
 
 class LiveLog(NamedTuple):

@@ -5,9 +5,9 @@ For a given order of readings a replay gives the alerts, byte for byte, that liv
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,11 +19,16 @@ from schemas.reasons import Refusal, Unreadable
 from streams.config.packaged_rules import packaged_rules
 from streams.log import Output, Partition
 from streams.log.control_records import forward
+from streams.log.partition import AHEAD_MS
 from streams.log.placing import partition_of
 from streams.recordings.kinds import holds_tables
 
+if TYPE_CHECKING:
+    from streams.recordings.tables import Tables
+
 FLUSH_MS: Final = 20_000  # longer than a window and its lateness
 CLOCK_AHEAD: Final = Refusal.CLOCK_AHEAD.value
+AHEAD: Final = timedelta(milliseconds=AHEAD_MS)
 _KEYS: Final = ControlRecordKeys.parse("replay:of-a-file-of-readings")
 _TOPIC: Final = "vitals.readings"
 
@@ -52,7 +57,8 @@ class Replay:
 
     In event clock every patient of a partition shares its time: in a file that is not in the order of time one patient
     makes another late. `misplaced` counts such readings, late or too far ahead although they are in order for their own
-    patient. With `alone` each patient has a partition and a clock of its own, and there are none.
+    patient. With `alone` each patient has a partition and a clock of its own, and there are none. `disordered` counts
+    those that came late after later ones of their own patient, `overlong` those more than a year after the first.
 
     >>> replay = Replay(partitions=8)
     >>> replay.take(b"not a reading")[0].topic
@@ -68,8 +74,9 @@ class Replay:
         alone: bool = False,
     ) -> None:
         self.partitions, self.rules, self.kind = 1 if alone else partitions, rules or packaged_rules(), kind
-        self.alone, self.misplaced = alone, 0
+        self.alone, self.misplaced, self.disordered, self.overlong = alone, 0, 0, 0
         self._parts: dict[tuple[str, int | str], Partition] = {}
+        self._first: dict[str, datetime] = {}
         self._newest: dict[str, datetime] = {}
         self._lines = 0
 
@@ -81,14 +88,23 @@ class Replay:
         except Unreadable:
             return self._take_other(line)
         reading = decoded.reading if isinstance(decoded, Decoded) else decoded
-        part, patient = self._part(reading.mode.value, reading.patient_id), reading.patient_id
-        newest, tally = self._newest.get(patient), part.tally
-        late, ahead = tally.late, tally.refusals[CLOCK_AHEAD]
+        part, patient, taken = self._part(reading.mode.value, reading.patient_id), reading.patient_id, reading.taken_at
+        late, ahead = part.tally.late, part.tally.refusals[CLOCK_AHEAD]
         out = part.run([(part.next_offset, 0, patient.encode(), line, ())])
-        if newest is None or reading.taken_at >= newest:
-            self._newest[patient] = reading.taken_at
-            self.misplaced += tally.late > late or tally.refusals[CLOCK_AHEAD] > ahead
+        self._place(patient, taken, part.tally.late > late, part.tally.refusals[CLOCK_AHEAD] > ahead)
         return out
+
+    def _place(self, patient: str, taken: datetime, late: bool, ahead: bool) -> None:
+        """Counts a reading that was left out for its time by what would have kept it."""
+        first, newest = self._first.setdefault(patient, taken), self._newest.get(patient, taken)
+        self._newest[patient] = max(taken, newest)
+        if ahead and taken - first > AHEAD:
+            self.overlong += 1
+        elif late or ahead:
+            if taken >= newest:
+                self.misplaced += 1
+            else:
+                self.disordered += 1
 
     def _take_other(self, line: bytes) -> list[Output]:
         try:
@@ -153,17 +169,16 @@ class Replay:
         return total
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The readings of a newline-delimited file, or of recorded tables (a folder, .parquet, .csv), as bytes.
-
-    Raises NotARecording for tables that cannot be read.
+def read_lines(recorded: "Path | Tables") -> Iterator[bytes]:
+    """The readings of a newline-delimited file, or of recorded tables (a folder, .parquet, .csv, or read already), as
+    bytes. Raises NotARecording for tables that cannot be read.
     """
-    if holds_tables(path):
+    if not isinstance(recorded, Path) or holds_tables(recorded):
         from streams.recordings.recordings import read_folder
 
-        yield from (line for _, _, line in read_folder(path))
+        yield from (line for _, _, line in read_folder(recorded))
         return
-    with path.open("rb") as file:
+    with recorded.open("rb") as file:
         yield from (line.rstrip(b"\r\n") for line in file if line.strip())
 
 

@@ -151,7 +151,9 @@ def _columns(table: pa.Table, wanted: tuple[str, ...], field: str) -> None:
     missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise NotARecording(
-            "no_column", f"{field}: {', '.join(missing)}", f"the table needs the columns {', '.join(wanted)}"
+            "no_column",
+            f"{field}: {', '.join(missing)}",
+            f"the table needs the columns {', '.join(wanted)}; it has {', '.join(table.column_names) or 'none'}",
         )
 
 

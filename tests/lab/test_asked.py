@@ -148,7 +148,11 @@ def test_a_folder_is_checked_like_messages(ward, tmp_path):
     pq.write_table(odd, tmp_path / "vitals.parquet")
     found = [json.loads(line) for line in run("check", tmp_path, "--json").stdout.splitlines()]
 
-    assert run("check", ward).exit_code == 0
+    page, junit = tmp_path / "page.html", tmp_path / "junit.xml"
+    assert run("check", ward, "--report", page, "--junit", junit).exit_code == 0
+    assert "Nothing to mend" in page.read_text() and 'failures="0"' in junit.read_text()
+    assert run("check", tmp_path, "--report", page, "--junit", junit).exit_code == 1
+    assert "unknown_unit" in page.read_text() and 'name="SPO2"' in junit.read_text()
     assert run("check", tmp_path).exit_code == 1
     assert {(one["code"], one["field"]) for one in found if one["level"] == "finding"} == {
         ("unknown_unit", signal) for signal in ("HR", "RR", "SPO2", "SBP", "DBP", "TEMP")

@@ -14,7 +14,8 @@ from streams.commands import app
 from streams.lab.evaluation.batches import Helpers
 from streams.lab.evaluation.evaluate import evaluate
 from streams.lab.evaluation.figures_table import _table
-from streams.lab.evaluation.outcomes import Asked, read_outcomes
+from streams.lab.evaluation.folder import CannotEvaluate
+from streams.lab.evaluation.outcomes import Asked, read_outcomes, require_one_clock
 from streams.lab.evaluation.report import page
 from streams.lab.evaluation.stream import stream_folder
 from streams.recorded.replay import Replay, read_lines
@@ -173,6 +174,15 @@ def test_where_too_much_is_refused_nothing_is_calibrated_or_learned(odd_units, t
     assert "kept" not in ran.stdout and not (tmp_path / "weights.json").exists()
 
 
+def test_where_every_value_is_refused_it_is_said_why(plain, tmp_path):
+    vitals, labels = tables(plain)
+    units = pa.array([f" {one}" for one in vitals["unit"].to_pylist()])
+    ran = run("evaluate", written(tmp_path / "all", vitals.set_column(4, "unit", units), labels))
+
+    assert ran.exit_code == 2
+    assert "no_values: all: value: each of 3,360 values is refused, most as unknown_unit" in ran.stderr
+
+
 def test_one_signal_that_is_refused_whole_is_too_much_even_where_the_others_fit(plain, tmp_path):
     vitals, labels = tables(plain)
     units = pc.if_else(pc.equal(vitals["signal"], "TEMP"), "furlong", vitals["unit"])
@@ -200,6 +210,25 @@ def test_labels_on_another_clock_are_refused_and_miss_nobody(plain, tmp_path):
         ran = run(*words)
         assert ran.exit_code == 2
         assert "other_clock: labels: sepsis_onset: time_s: use the clock of the values" in ran.stderr
+
+
+def test_the_clock_is_that_of_the_watched_values(plain, tmp_path):
+    """A blood gas from weeks before widens nobody's stay, and of whom nothing is watched no onset is known."""
+    vitals, labels = tables(plain)
+    ids = sorted(set(vitals["patient_id"].to_pylist()))
+    before = pa.table(
+        [ids, [-30 * DAY_S] * len(ids), ["LACTATE"] * len(ids), [1.0] * len(ids), ["mmol/L"] * len(ids)],
+        vitals.column_names,
+    )
+    nobody = pa.table([["zz"], [5.0], ["LACTATE"], [1.0], ["mmol/L"]], vitals.column_names)
+    theirs = pa.table([["zz", "p1"], ["fall", "age"], [1.0, 60.0], [5.0, None]], labels.column_names)
+    early = written(tmp_path / "early", pa.concat_tables([vitals, before]), shifted(labels, lambda who: -20 * DAY_S))
+    alone = written(tmp_path / "alone", pa.concat_tables([vitals, nobody]), theirs)
+
+    with pytest.raises(CannotEvaluate, match="other_clock"):
+        require_one_clock(early)
+    require_one_clock(alone, Asked("fall"))
+    assert np.isnan(read_outcomes(alone, ["zz"], [float("nan")], Asked("fall")).onset_h).all()
 
 
 def test_whole_numbers_join_however_they_were_kept(plain, figures, tmp_path):

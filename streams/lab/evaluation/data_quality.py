@@ -136,8 +136,19 @@ def require_seconds(recording: Recording) -> None:
             "time_in_milliseconds",
             f"{recording.tables.name}: time_s",
             f"write seconds: most patients have values over more than {AHEAD_MS // 86_400_000} days, "
-            f"{interval:g} s apart",
+            f"{interval:g} s apart; if these are seconds, cut each patient into stretches of at most so many days",
         )
+
+
+def nothing_to_judge(recording: Recording) -> CannotEvaluate:
+    """Why no patient has a moment to judge: nothing before T0, or all of it refused, and what helps."""
+    told = data_quality(recording)
+    codes = told["refused_by_code"]
+    if not codes:
+        return CannotEvaluate("no_values", recording.tables.name, "no patient has a moment to judge before T0")
+    code = max(codes, key=codes.get)
+    words = f"each of {told['values']:,} values is refused, most as {code}. {told['remedies'][code]}"
+    return CannotEvaluate("no_values", f"{recording.tables.name}: value", words)
 
 
 def unwatched(trace: Trace) -> dict[str, Any]:

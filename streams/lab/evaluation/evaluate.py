@@ -14,10 +14,10 @@ from streams.lab.evaluation.batches import Helpers, Progress
 from streams.lab.evaluation.burden import burden, burden_of
 from streams.lab.evaluation.causes import causes
 from streams.lab.evaluation.compare import News2AtAnyRate, paired
-from streams.lab.evaluation.data_quality import data_quality, require_seconds, unwatched
+from streams.lab.evaluation.data_quality import data_quality, nothing_to_judge, require_seconds, unwatched
 from streams.lab.evaluation.definitions import HEADS, HOUR_S, Array, Event
 from streams.lab.evaluation.figures import Figures
-from streams.lab.evaluation.folder import CannotEvaluate, check
+from streams.lab.evaluation.folder import check
 from streams.lab.evaluation.groups import by_group
 from streams.lab.evaluation.measures import Bootstrap, RankedRows, interval
 from streams.lab.evaluation.outcomes import (
@@ -113,8 +113,7 @@ def evaluate_events(
                 streamed[before.cut_at_s] = recording, trace
             recording, trace = streamed[before.cut_at_s]
             if not len(trace.who):
-                remedy = "no patient has a moment to judge: are all values after T0?"
-                raise CannotEvaluate("no_values", tables.name, remedy)
+                raise nothing_to_judge(recording)
             yield judge(
                 trace, tables, read_rules(value), asked=one, replicates=replicates, seed=seed, rules_file=rules_file,
                 recording=recording, helpers=others,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from streams.lab.evaluation.definitions import HOUR_S, LANDMARK_48_H, LANDMARK_H, SHIPPED, T0_S, Array, Event, Horizon
 from streams.lab.evaluation.folder import CannotEvaluate
-from streams.recordings.arrow_values import array_of
+from streams.recordings.arrow_values import array_of, words
 from streams.recordings.columns import codes
 from streams.recordings.labels import Label, labels
+from streams.recordings.signals import SIGNALS
 from streams.recordings.tables import LABELS_FILE, Recorded, labels_of, tables_of
 
 DAY_S: Final = 86_400
@@ -162,11 +164,14 @@ def read_outcomes(
 
 
 def require_one_clock(recorded: Recorded, asked: Asked | None = None) -> None:
-    """Raises `CannotEvaluate` where no onset lies within what was recorded of its patient."""
+    """Raises `CannotEvaluate` where no onset lies within what is watched of its patient. Of whom nothing is watched, no
+    onset is known.
+    """
     tables = tables_of(recorded)
-    who, ids = codes(tables.vitals, "patient_id")
-    when = array_of(tables.vitals["time_s"])
-    begins, ends = np.full(len(ids), np.inf), np.full(len(ids), -np.inf)
+    watched = tables.vitals.filter(pc.is_in(tables.vitals["signal"], words(SIGNALS)))
+    who, ids = codes(watched, "patient_id")
+    when = array_of(watched["time_s"])
+    begins, ends = np.full(len(ids), np.nan), np.full(len(ids), np.nan)
     np.fmin.at(begins, who, when)
     np.fmax.at(ends, who, when)
     outcomes = read_outcomes(tables, ids, begins.tolist(), asked)

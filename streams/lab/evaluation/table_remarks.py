@@ -22,6 +22,11 @@ class TableRemark(NamedTuple):
     what: str
     remedy: str
 
+    @property
+    def line(self) -> int:
+        """A table has no lines."""
+        return 0
+
     def as_dict(self) -> dict[str, str]:
         """As it is written out."""
         return {**self._asdict(), "level": str(self.level)}

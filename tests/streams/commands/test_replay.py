@@ -10,7 +10,9 @@ import threading
 import pytest
 from typer.testing import CliRunner
 
+from schemas.times import to_text
 from streams.commands import app
+from streams.recordings import tables
 from streams.recordings.samples import folder
 
 VIGILWARD = [sys.executable, "-c", "from streams.commands import main; main()", "replay"]
@@ -93,6 +95,36 @@ def test_check_and_replay_agree_on_order(by_patient, tmp_path):
     assert check(by_patient).exit_code == 1
     assert "behind_others" in check(by_patient).stdout
     assert check(straight).exit_code == run(straight).returncode == 0
+
+
+@pytest.mark.parametrize("days", [0, 400], ids=["the newest first", "a year apart"])
+def test_what_check_finds_late_or_too_far_ahead_of_one_patient_is_none_that_replay_passes_over(tmp_path, days):
+    def line(hour, day):
+        vitals = {"spo2": {"value": 97, "unit": "%"}}
+        taken = to_text(1_795_348_800_000 + (day * 24 + hour) * 3_600_000)
+        return json.dumps({"patient_id": "p", "device_id": "m", "taken_at": taken, "sequence": hour, "vitals": vitals})
+
+    lines = [line(hour, days * (hour > 3)) for hour in range(8)]
+    path = tmp_path / "readings.jsonl"
+    path.write_text("\n".join(lines if days else lines[::-1]))
+    done = CliRunner().invoke(app, ["replay", str(path)])
+
+    assert done.exit_code == check(path).exit_code == 1
+    wanted = "clock_ahead: taken_at: 4 readings" if days else "not_in_order: taken_at: 7 readings"
+    assert wanted in done.stderr and "because of other patients" not in done.stderr
+
+
+def test_tables_are_read_once(tmp_path, monkeypatch):
+    (tmp_path / "vitals.csv").write_text(
+        "patient_id,time_s,signal,value,unit\n" + "".join(f"p,{second},HR,80,bpm\n" for second in range(0, 9_000, 60))
+    )
+    read = []
+    monkeypatch.setattr(tables, "_read", lambda file, own=tables._read: read.append(file.name) or own(file))
+    moment = ("explain", "--in", tmp_path, "--patient", "p", "--at", "2h", "--json")
+    for words in (("replay", tmp_path), moment, (*moment, "--as-evaluated")):
+        assert CliRunner().invoke(app, [str(one) for one in words]).exit_code == 0
+        assert read == ["vitals.csv"]
+        read.clear()
 
 
 def check(path):

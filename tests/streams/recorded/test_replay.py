@@ -87,6 +87,40 @@ def test_a_bad_line_is_refused_with_its_bytes_and_its_neighbours_are_taken():
     assert counts["accepted"] == 30
 
 
+DAY_S = 86_400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts"),
+    [
+        ([0, DAY_S, 2 * DAY_S], (0, 0, 0)),
+        ([2 * DAY_S, DAY_S, 0], (0, 2, 0)),
+        ([0, 400 * DAY_S, 401 * DAY_S], (0, 0, 2)),
+        ([0, 200 * DAY_S, 400 * DAY_S], (0, 0, 1)),
+    ],
+    ids=["in order", "the newest first", "a gap of more than a year", "longer than a year"],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_left_out_for_its_time_is_counted_by_what_would_keep_it(seconds, counts, alone):
+    """Of one patient nothing is left out because of others."""
+    one = Replay(alone=alone)
+    for second in seconds:
+        one.take(reading(second, spo2=97))
+
+    assert (one.misplaced, one.disordered, one.overlong) == counts
+    assert one.counts()["accepted"] == 3 - sum(counts)
+
+
+def test_a_patient_of_another_year_is_too_far_ahead_only_because_of_the_others():
+    lines = [reading(0, "a", spo2=97), reading(400 * DAY_S, "b", spo2=97)]
+    together, alone = Replay(partitions=1), Replay(alone=True)
+    for line in lines:
+        together.take(line)
+        alone.take(line)
+
+    assert (together.misplaced, together.overlong, alone.misplaced, alone.overlong) == (1, 0, 0, 0)
+
+
 def test_everything_said_of_a_recorded_ward_keeps_the_contract():
     for output in replay(list(read_lines(folder("bidmc")))[:3000]):
         if output.topic == "alerts":

@@ -78,6 +78,12 @@ def test_the_first_row_at_fault_is_named():
         from_frames(vitals(unit=["bpm", None, "bpm"]))
 
 
+def test_columns_of_another_separator_are_shown_as_they_were_read(tmp_path):
+    (tmp_path / "vitals.csv").write_text("patient_id;time_s;signal;value;unit\n7;0;HR;80;bpm\n")
+    with pytest.raises(NotARecording, match=r"no_column.*it has patient_id;time_s;signal;value;unit"):
+        tables_of(tmp_path)
+
+
 def test_rows_that_nobody_watches_may_lack_what_they_like():
     table = vitals(signal=["HR", "LACTATE", "HR"], unit=["bpm", None, "bpm"], time_s=[0.0, None, 0.0])
 

@@ -114,7 +114,7 @@ class LagMonitor:
             },
             logger=_quiet,
         )
-        looked = -LOOK_S
+        looked, lost = -LOOK_S, False
         findings: tuple[Finding, ...] = ()
         try:
             while not self._stop.is_set():
@@ -125,11 +125,16 @@ class LagMonitor:
                 try:
                     if not self._owned:
                         self._assign(consumer)
+                    elif lost:
+                        # A client may have forgotten partitions whose leader was lost: for minutes, unless asked.
+                        consumer.list_topics(self._log, timeout=ANSWER_S)
                     self._look(consumer)
+                    lost = False
                     self._hear(consumer)  # what came while the broker was asked
                     findings = self._judge(time.monotonic())
                     self._tell(Watch(True, findings, len(self._owned), time.time(), self._rules_wait()))
                 except KafkaException:
+                    lost = True
                     # While the broker is away nothing is known of the workers; their time counts anew afterwards.
                     now = time.monotonic()
                     for owned in self._owned.values():

@@ -1,6 +1,7 @@
 """Our own readings as JSON, one a line: looked at as the intake will, with the verdict that others' messages get.
 
-A door that knows the patient or the device from elsewhere (a topic, a login) fills them in where a reading lacks them.
+A door that knows the patient or the device from elsewhere (a topic, a login, who wears which device) fills them in
+where a reading lacks them.
 Where patients are pseudonyms, those that readings name become the same ones as those of topics and logins.
 """
 
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.base import read_moment
 from schemas.decode import Decoded, Refused, decode
 from schemas.judge import judge
 from schemas.reading import Mode
@@ -52,6 +54,8 @@ def _look(document: dict[str, Any], into: Converted, site: Site, names: Identity
         said["patient_id"] = site.patient
     if site.device and not said.get("device_id"):
         said["device_id"] = site.device
+    if not said.get("patient_id") and (wearer := _wearer(said, site)):
+        said["patient_id"] = wearer
     try:
         decoded = decode(msgspec.json.encode(said))
     except Unreadable as refusal:
@@ -72,3 +76,14 @@ def _look(document: dict[str, Any], into: Converted, site: Site, names: Identity
         into.say(Sign.SIMULATED, "mode")
     if said["vitals"] or reading.corrects is not None:
         into.readings.append(said)
+
+
+def _wearer(said: dict[str, Any], site: Site) -> str | None:
+    """Who wore the reading's device when it was taken, by the site's associations; None where that is not known."""
+    device, taken_at = said.get("device_id"), said.get("taken_at")
+    if site.assigned is None or not isinstance(device, str) or not isinstance(taken_at, str):
+        return None
+    try:
+        return site.assigned(device, read_moment(taken_at))
+    except ValueError:
+        return None  # what is wrong with the time is told with the rest

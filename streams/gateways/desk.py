@@ -6,9 +6,10 @@ the one that stands; what stands already is left: nothing is lost, nothing comes
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
@@ -18,7 +19,7 @@ from streams.config.topics import Topic
 from streams.formats.converter import Converter
 from streams.formats.findings import Converted
 from streams.formats.format import Format
-from streams.formats.statements import sequence_of
+from streams.formats.statements import Site, sequence_of
 from streams.gateways.sealed import CannotOpen, Seal
 from streams.simulator.publisher import REQUIRED, CannotPublish
 
@@ -49,9 +50,16 @@ class Kept:
         return seal.open(self.value, self.facts["sealed"]) if "sealed" in self.facts else self.value
 
 
-def name_of(value: bytes) -> str:
-    """A message's name at the desk, from its bytes: the same message sent again is the same."""
-    return hashlib.sha256(value).hexdigest()[:12]
+BESIDE: Final = ("patient", "device", "sender")
+"""What the door knew beside a message, by a topic, an address or a login: without it the message is another."""
+
+
+def name_of(value: bytes, facts: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A message's name at the desk, from its bytes and what its door knew: the same sent again is the same."""
+    digest, said = hashlib.sha256(value), [facts.get(name, "") for name in BESIDE]
+    if any(said):
+        digest.update("\x1f".join(["", *said]).encode())
+    return digest.hexdigest()[:12]
 
 
 def kept_messages(settings: Settings) -> dict[str, Kept]:
@@ -64,7 +72,7 @@ def kept_messages(settings: Settings) -> dict[str, Kept]:
             continue
         if "gateway" not in facts or value is None:
             continue  # a worker's rejection: its reading was never one
-        name = name_of(value)
+        name = name_of(value, facts)
         if name in found:
             found[name].times += 1
             found[name].done = False
@@ -100,7 +108,8 @@ def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]
 
 def tried_again(one: Kept, converter: Converter, seal: Seal) -> tuple[list[Converted], list[dict[str, Any]]]:
     """What a kept message gives now, and which readings of it are still to be published. Raises CannotOpen."""
-    results = list(converter.convert(one.message(seal), Format(one.facts.get("format", Format.AUTO))))
+    form = Format(one.facts.get("format", Format.AUTO))
+    results = list(converter.convert(one.message(seal), form, _site_of(one.facts, converter.site)))
     before = {_place(said): said for said in one.published()}
     wanted = []
     for reading in (reading for result in results for reading in result.readings):
@@ -112,6 +121,13 @@ def tried_again(one: Kept, converter: Converter, seal: Seal) -> tuple[list[Conve
             sequence = sequence_of(moment, "retry", one.name, *sorted(reading["vitals"]))
             wanted.append({**reading, "sequence": sequence, "corrects": stands["sequence"]})
     return results, wanted
+
+
+def _site_of(facts: dict[str, str], site: Site) -> Site:
+    """The site as it was for the door that took the message; `site` says what the door did not know."""
+    arrived, sender = datetime.fromisoformat(facts["arrived"]), facts.get("sender") or facts["gateway"]
+    patient, device = facts.get("patient") or site.patient, facts.get("device") or site.device
+    return replace(site, patient=patient, device=device, arrived=arrived, sender=sender)
 
 
 def _place(reading: dict[str, Any]) -> tuple[Any, ...]:

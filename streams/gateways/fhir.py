@@ -13,19 +13,19 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from schemas.reasons import Refusal
 from streams.formats.converter import Converter
-from streams.formats.findings import Converted, Finding, Level, Outcome, Sign
+from streams.formats.findings import Converted, Level, Outcome
 from streams.formats.format import Format
 from streams.formats.plain import items, mapping_of, text_of
-from streams.gateways.fhir_answers import capability, entry_answers, outcome
+from streams.gateways.fhir_answers import capability, entry_answers, outcome, problem
 from streams.gateways.gateway import Gateway
-from streams.gateways.server import who_may
+from streams.gateways.server import NOT_UNPACKED, BodyTooLarge, NotUnpacked, body_of, who_may
 from streams.gateways.store import NotStored
 
 PORT: Final = 8090
 FHIR_JSON: Final = "application/fhir+json"
 REMEMBERED: Final = 100_000
+LATER: Final = {"Retry-After": "5"}
 
 
 class FhirDoor:
@@ -45,11 +45,18 @@ class FhirDoor:
                 web.post("/fhir/Observation/$validate", self._validate),
                 web.post("/fhir", self._bundle),
                 web.post("/fhir/", self._bundle),
+                web.route("*", "/fhir{rest:(/.*)?}", self._other),
             ]
         )
 
     async def _metadata(self, _: web.Request) -> web.Response:
         return _answer(200, capability())
+
+    async def _other(self, request: web.Request) -> web.Response:
+        words = (
+            "POST Observation, PUT Observation/ID or POST a Bundle to /fhir: nothing else is taken, nothing read back"
+        )
+        return _fault(405 if request.method == "GET" else 404, "not-supported", words)
 
     async def _create(self, request: web.Request) -> web.Response:
         resource, refused = await self._read(request, "Observation")
@@ -73,17 +80,17 @@ class FhirDoor:
         if refused is not None:
             return refused
         if resource.get("id") != request.match_info["id"]:
-            return _fault(400, Sign.MALFORMED, "Observation.id", "the id of the URL and of the resource differ")
+            return _fault(400, "value", "the id of the URL and of the resource differ", "Observation.id")
         return await self._store(request, resource)
 
     async def _store(self, request: web.Request, resource: dict[str, Any]) -> web.Response:
-        began, sender = time.perf_counter(), who_may(self._gateway, request) or ""
-        one = self._gateway.converter.convert_resource(resource, self._gateway.site_of(sender))
-        taken = await self._gateway.offer([one], msgspec.json.encode(resource), Format.FHIR, sender, began)
+        began, site = time.perf_counter(), self._gateway.site_of(who_may(self._gateway, request) or "")
+        one = self._gateway.converter.convert_resource(resource, site)
+        taken = await self._gateway.offer([one], msgspec.json.encode(resource), Format.FHIR, site, began)
         try:
             await taken.stored
         except NotStored:
-            return _fault(503, Sign.MALFORMED, "Observation", "not stored: send it again", {"Retry-After": "5"})
+            return _fault(503, "transient", "not stored: send it again", headers=LATER)
         status = {Outcome.REFUSED: 422, Outcome.IGNORED: 200}.get(one.outcome, 201)
         return _answer(status, outcome(one.findings))
 
@@ -108,7 +115,7 @@ class FhirDoor:
             return refused
         kind = text_of(bundle.get("type"))
         if kind not in ("batch", "transaction"):
-            return _fault(422, Sign.WRONG_TYPE, "Bundle.type", "a batch or a transaction")
+            return _fault(422, "value", "send a batch or a transaction", "Bundle.type")
         entries = [mapping_of(one) for one in items(bundle.get("entry"))]
         known = {at: self._known_by(one) for at, one in enumerate(entries)}
         for at, entry in enumerate(entries):
@@ -123,7 +130,7 @@ class FhirDoor:
             bundle, self._gateway.site_of(who_may(self._gateway, request) or "")
         )
         if not await self._offer(request, one, bundle):
-            return _fault(503, Sign.MALFORMED, "Bundle", "not stored: send it again", {"Retry-After": "5"})
+            return _fault(503, "transient", "not stored: send it again", headers=LATER)
         for entry in entries:
             for identifier in _identifiers(mapping_of(entry.get("resource"))):
                 self._remember(identifier, _name_of(mapping_of(entry.get("resource"))))
@@ -131,10 +138,8 @@ class FhirDoor:
         return _answer(200, {"resourceType": "Bundle", "type": f"{kind}-response", "entry": answers})
 
     async def _offer(self, request: web.Request, one: Converted, resource: Any) -> bool:
-        sender = who_may(self._gateway, request) or ""
-        taken = await self._gateway.offer(
-            [one], msgspec.json.encode(resource), Format.FHIR, sender, time.perf_counter()
-        )
+        site = self._gateway.site_of(who_may(self._gateway, request) or "")
+        taken = await self._gateway.offer([one], msgspec.json.encode(resource), Format.FHIR, site, time.perf_counter())
         try:
             await taken.stored
         except NotStored:
@@ -152,16 +157,31 @@ class FhirDoor:
     async def _read(self, request: web.Request, kind: str) -> tuple[dict[str, Any], web.Response | None]:
         """The resource in a request, or the answer that refuses it."""
         if who_may(self._gateway, request) is None:
-            return {}, _fault(401, Sign.MALFORMED, "", "send a bearer token", {"WWW-Authenticate": "Bearer"})
+            return {}, _fault(401, "login", "send a bearer token", headers={"WWW-Authenticate": "Bearer"})
         if "xml" in request.content_type:
-            return {}, _fault(415, Sign.NOT_RECOGNISED, "", f"send {FHIR_JSON}; XML goes through `vigilward convert`")
+            return {}, _fault(415, "not-supported", f"send {FHIR_JSON}; XML goes through `vigilward convert`")
         try:
-            resource = msgspec.json.decode(await request.read())
+            body = await body_of(request, self._gateway.own.max_message_bytes)
+        except NotUnpacked:
+            return {}, _fault(400, "structure", NOT_UNPACKED)
+        except BodyTooLarge:
+            return {}, _fault(413, "too-long", f"send {self._gateway.own.max_message_bytes:,} bytes at most")
+        try:
+            resource = msgspec.json.decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            return {}, _fault(400, Sign.MALFORMED, "", f"not JSON: {str(error)[:80]}")
+            return {}, await self._not_json(request, body, f"not JSON: {str(error)[:80]}")
         if not isinstance(resource, dict) or (kind and resource.get("resourceType") != kind):
-            return {}, _fault(400, Sign.NOT_RECOGNISED, "resourceType", f"a resource of type {kind or 'Observation'}")
+            return {}, _fault(400, "value", f"send a resource of type {kind or 'Observation'}", "resourceType")
         return resource, None
+
+    async def _not_json(self, request: web.Request, body: bytes, words: str) -> web.Response:
+        """Refuses what cannot be read once its shape is kept, as other doors keep it."""
+        taken = await self._gateway.take(body, Format.FHIR, sender=who_may(self._gateway, request) or "")
+        try:
+            await taken.stored
+        except NotStored:
+            return _fault(503, "transient", "not stored: send it again", headers=LATER)
+        return _fault(400, "structure", words)
 
 
 def _prepare(entry: dict[str, Any], known: str | None) -> None:
@@ -189,7 +209,5 @@ def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = 
     return web.Response(status=status, body=msgspec.json.encode(body), content_type=FHIR_JSON, headers=headers)
 
 
-def _fault(
-    status: int, code: Sign | Refusal, place: str, what: str, headers: dict[str, str] | None = None
-) -> web.Response:
-    return _answer(status, outcome([Finding(code, place, what)]), headers)
+def _fault(status: int, code: str, words: str, place: str = "", headers: dict[str, str] | None = None) -> web.Response:
+    return _answer(status, problem(code, words, place), headers)

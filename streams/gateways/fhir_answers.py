@@ -36,6 +36,16 @@ def outcome(findings: list[Finding]) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": issues or [well]}
 
 
+def problem(code: str, words: str, place: str = "") -> dict[str, Any]:
+    """An OperationOutcome of what stood in the way of a whole request: a code of issue-type, and what to do.
+
+    >>> problem("login", "send a bearer token")["issue"][0]["code"]
+    'login'
+    """
+    issue: dict[str, Any] = {"severity": "error", "code": code, "diagnostics": words}
+    return {"resourceType": "OperationOutcome", "issue": [{**issue, "expression": [place]} if place else issue]}
+
+
 def _issue(one: Finding) -> dict[str, Any]:
     code = "value" if isinstance(one.code, Refusal) else _ISSUES.get(one.code, "processing")
     said: dict[str, Any] = {

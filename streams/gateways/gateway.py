@@ -71,7 +71,7 @@ class Gateway:
         """Converts and hands over to Kafka; `Answer.stored` tells when it may be acknowledged."""
         began = time.perf_counter()
         site = self.site_of(sender, patient, device)
-        return await self.offer(list(self.converter.convert(data, form, site)), data, form, sender, began)
+        return await self.offer(list(self.converter.convert(data, form, site)), data, form, site, began)
 
     def site_of(self, sender: str = "", patient: str | None = None, device: str | None = None) -> Site:
         """What this moment and this sender add to a message."""
@@ -81,8 +81,9 @@ class Gateway:
     def begin(self, data: bytes, form: Format, done: Callable[[str], None]) -> list[Converted]:
         """As `take`, for a door that asks while the store is not full; `done` hears "", or why it is not stored."""
         began = time.perf_counter()
-        results = list(self.converter.convert(data, form, self.site_of()))
-        records, told = self._prepared(results, data, form, "", began)
+        site = self.site_of()
+        results = list(self.converter.convert(data, form, site))
+        records, told = self._prepared(results, data, form, site, began)
 
         def stored(failed: str) -> None:
             told(failed)
@@ -91,15 +92,15 @@ class Gateway:
         self.store.give(records, stored)
         return results
 
-    async def offer(self, results: list[Converted], data: bytes, form: Format, sender: str, began: float) -> Answer:
+    async def offer(self, results: list[Converted], data: bytes, form: Format, site: Site, began: float) -> Answer:
         """Hands over to Kafka what was converted, and the message without names where something was not taken."""
-        records, told = self._prepared(results, data, form, sender, began)
+        records, told = self._prepared(results, data, form, site, began)
         stored = await self.store.put(records)
         stored.add_done_callback(lambda done: told("failed" if _failed(done) else ""))
         return Answer(results, stored)
 
     def _prepared(
-        self, results: list[Converted], data: bytes, form: Format, sender: str, began: float
+        self, results: list[Converted], data: bytes, form: Format, site: Site, began: float
     ) -> tuple[list[Record], Callable[[str], None]]:
         """The records of what was converted, and what is to be told of their fate."""
         for one in results:
@@ -110,7 +111,7 @@ class Gateway:
         records += [record for one in results for record in self._records(one)]
         outcomes = [one.outcome for one in results]
         if self.own.keep_refused and (Outcome.PARTLY in outcomes or Outcome.REFUSED in outcomes):
-            records.append(self._rejection(data, form, results, sender))
+            records.append(self._rejection(data, form, results, site))
         self.metrics.count(results, outcomes)
 
         def told(failed: str) -> None:
@@ -148,7 +149,7 @@ class Gateway:
         record = {"event": Event.MERGE.value, "patient_id": older, "merged_into": name}
         return Record(self._topics[Topic.PATIENTS], older.encode(), _encode(record))
 
-    def _rejection(self, data: bytes, form: Format, results: list[Converted], sender: str) -> Record:
+    def _rejection(self, data: bytes, form: Format, results: list[Converted], site: Site) -> Record:
         findings = [
             {"message": one.number, **finding.as_dict()} for one in results for finding in one.findings
             if finding.level == "finding"
@@ -156,7 +157,9 @@ class Gateway:
         headers = {
             "gateway": self.door,
             "format": str(form),
-            "sender": sender,
+            "sender": site.sender,
+            "patient": self.converter.identity.known_as(site.patient or ""),
+            "device": site.device or "",
             "control_id": next((one.control_id for one in results if one.control_id), "") or "",
             "arrived": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "findings": json.dumps(findings, ensure_ascii=False),

@@ -15,7 +15,7 @@ from streams.formats.findings import Converted
 from streams.formats.format import Format
 from streams.formats.hl7v2_ack import acknowledge
 from streams.gateways.gateway import Gateway
-from streams.gateways.mllp import Frames, TooLarge, frame
+from streams.gateways.mllp import Frames, TooLarge, frame, no_mllp
 
 log = logging.getLogger(__name__)
 PORT: Final = 2575
@@ -39,10 +39,12 @@ class Hl7v2Door:
         own = self.gateway.own
         wanted = PORT if own.port is None else own.port
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self), own.host, wanted, ssl=own.tls(), backlog=1_024
-        )
+        self._server = await loop.create_server(self.accept, own.host, wanted, ssl=own.tls(), backlog=1_024)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def accept(self) -> asyncio.Protocol:
+        """What reads one connection."""
+        return _Connection(self)
 
     async def stop(self) -> None:
         """Takes nothing more; what is on its way is still acknowledged, as long as Kafka answers soon."""
@@ -76,7 +78,7 @@ class _Connection(asyncio.Protocol):
         self._held: deque[bytes] = deque()
         self._sent: deque[_Message] = deque()
         self._transport: asyncio.Transport | None = None
-        self._due = self._telling = self._deaf = self._ended = False
+        self._due = self._telling = self._deaf = self._ended = self._heard = False
 
     @property
     def waits(self) -> bool:
@@ -118,6 +120,11 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes as TCP cuts them."""
+        if not self._heard and (other := no_mllp(data)):  # it waits for an answer that never comes
+            log.warning("a connection speaks %s; it is closed", other)
+            self.close()
+            return
+        self._heard = True
         try:
             self._held.extend(self._frames.feed(data))
         except TooLarge as error:

@@ -7,7 +7,6 @@ did not have it in time. The same `Idempotency-Key` gives the same answer; a rea
 
 import hashlib
 import json
-import zlib
 from collections import OrderedDict
 from typing import Final
 
@@ -16,7 +15,7 @@ from aiohttp import web
 
 from streams.formats.format import Format
 from streams.gateways.gateway import Gateway
-from streams.gateways.server import who_may
+from streams.gateways.server import NOT_UNPACKED, BodyTooLarge, NotUnpacked, body_of, who_may
 from streams.gateways.store import NotStored
 
 PORT: Final = 8091
@@ -48,9 +47,11 @@ class HttpDoor:
         if sender is None:
             return _refuse(401, "send a bearer token", {"WWW-Authenticate": "Bearer"})
         try:
-            body = _plain(await request.read(), request, self._gateway.own.max_message_bytes)
-        except (ValueError, OSError, zlib.error, EOFError):
-            return _refuse(413, "the body is too large, or not gzip")
+            body = await body_of(request, self._gateway.own.max_message_bytes)
+        except NotUnpacked:
+            return _refuse(400, NOT_UNPACKED)
+        except BodyTooLarge:
+            return _refuse(413, f"the body is too large: send {self._gateway.own.max_message_bytes:,} bytes at most")
         key = request.headers.get("Idempotency-Key", "")
         digest = hashlib.sha256(request.path.encode() + b"\0" + body).hexdigest()
         before = self._answered.get((sender, key)) if key else None
@@ -74,18 +75,6 @@ class HttpDoor:
             while len(self._answered) > REMEMBERED:
                 self._answered.popitem(last=False)
         return web.Response(status=status, body=answer, content_type=NDJSON)
-
-
-def _plain(body: bytes, request: web.Request, limit: int) -> bytes:
-    """The body without its compression, within the limit. (aiohttp unpacks what Content-Encoding names.)"""
-    if request.headers.get("Content-Encoding", "") != "gzip" and body[:2] == b"\x1f\x8b":
-        unpacked = zlib.decompressobj(31).decompress(body, limit + 1)
-        if len(unpacked) > limit:
-            raise ValueError("too large")
-        return unpacked
-    if len(body) > limit:
-        raise ValueError("too large")
-    return body
 
 
 def _refuse(status: int, words: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -6,6 +6,22 @@ START: Final = 0x0B
 END: Final = 0x1C
 
 
+def no_mllp(first: bytes) -> str:
+    """What a connection speaks instead of MLLP, by its first bytes; empty where it may be MLLP.
+
+    >>> no_mllp(b"\\x16\\x03\\x01"), no_mllp(b"MSH|^~"), no_mllp(b"\\x0bMSH|")
+    ('TLS at a port without it: set TLS_CERT_FILE and TLS_KEY_FILE', 'HL7 without 0x0B before each message', '')
+    """
+    return next((said for begins, said in _OTHERS if first.startswith(begins)), "")
+
+
+_OTHERS: Final = (
+    (b"\x16\x03", "TLS at a port without it: set TLS_CERT_FILE and TLS_KEY_FILE"),
+    ((b"MSH", b"FHS", b"BHS"), "HL7 without 0x0B before each message"),
+    ((b"GET ", b"POST ", b"PUT ", b"HEAD "), "HTTP: health and metrics have a port of their own"),
+)
+
+
 class TooLarge(ValueError):
     """A frame that does not end within what is allowed."""
 

@@ -1,5 +1,6 @@
 """A gateway's web server: health and metrics, and the routes of the doors that speak HTTP."""
 
+import zlib
 from typing import Final
 
 from aiohttp import web
@@ -9,6 +10,16 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from streams.gateways.gateway import Gateway
 
 HEALTH: Final = frozenset({"/livez", "/readyz", "/metrics"})
+NOT_UNPACKED: Final = "the body cannot be unpacked as its Content-Encoding says: send it whole, as gzip or as it is"
+GZIP: Final = b"\x1f\x8b"
+
+
+class NotUnpacked(ValueError):
+    """A body that is not packed as it says, or is cut off."""
+
+
+class BodyTooLarge(ValueError):
+    """A body beyond what is taken, packed or unpacked."""
 
 
 def make_app(gateway: Gateway) -> web.Application:
@@ -41,11 +52,52 @@ def make_app(gateway: Gateway) -> web.Application:
 
 async def listen(app: web.Application, gateway: Gateway, port: int, *, tls: bool) -> tuple[web.AppRunner, int]:
     """Serves on the gateway's host; the runner and the port. Raises OSError."""
-    runner = web.AppRunner(app, access_log=None)
+    # aiohttp takes a gzip that is cut off for a whole one: bodies are unpacked here, by `body_of`
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     site = web.TCPSite(runner, gateway.own.host, port, ssl_context=gateway.own.tls() if tls else None, backlog=1_024)
     await site.start()
     return runner, runner.addresses[0][1]
+
+
+async def body_of(request: web.Request, limit: int) -> bytes:
+    """The whole body, unpacked; gzip without its header, too. Raises NotUnpacked, BodyTooLarge."""
+    try:
+        return unpacked(await request.read(), request.headers.get("Content-Encoding", ""), limit)
+    except web.HTTPRequestEntityTooLarge as error:
+        raise BodyTooLarge from error
+
+
+def unpacked(data: bytes, encoding: str, limit: int) -> bytes:
+    """The bytes that were packed, `limit` of them at most. Raises NotUnpacked, BodyTooLarge.
+
+    >>> import gzip
+    >>> unpacked(gzip.compress(b"a") + gzip.compress(b"b"), "gzip", 9), unpacked(b"c", "", 9)
+    (b'ab', b'c')
+    """
+    how = encoding.strip().lower()
+    if how in ("", "identity") and not data.startswith(GZIP):
+        if len(data) > limit:
+            raise BodyTooLarge
+        return data
+    if how not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise NotUnpacked
+    bits = (
+        31 if how != "deflate" else 15 if data[:1] and data[0] & 15 == 8 else -15
+    )  # deflate, with zlib's head or bare
+    found = b""
+    while data:
+        packed = zlib.decompressobj(bits)
+        try:
+            found += packed.decompress(data, limit + 1 - len(found))
+        except zlib.error as error:
+            raise NotUnpacked from error
+        if len(found) > limit:
+            raise BodyTooLarge
+        if not packed.eof:
+            raise NotUnpacked
+        data = packed.unused_data
+    return found
 
 
 def who_may(gateway: Gateway, request: web.Request) -> str | None:

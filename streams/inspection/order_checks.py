@@ -13,6 +13,7 @@ from streams.inspection.remarks import Sign
 SCORED_MS: Final[Mapping[Source, int]] = {Source.MONITOR: 15 * MINUTE_MS, Source.WEARABLE: 30 * MINUTE_MS}
 """How old a streamed value may be and still be scored, by the packaged rules (`intake.scored_minutes`)."""
 FLAT_MS: Final = 10 * MINUTE_MS
+STUCK_AFTER: Final = 5  # further messages of the same vitals at the same moment
 STEPPED_AFTER: Final = 3  # messages in a row behind an earlier one, and in order among themselves
 
 Said = tuple[Sign, str, str]
@@ -27,17 +28,19 @@ class DeviceOrder:
     of_vital: dict[str, int] = field(default_factory=dict)
     behind: int | None = None  # the newest of a run of messages behind `newest`
     run: int = 0
+    stuck: int = 0
     still: dict[str, tuple[object, int, int]] = field(default_factory=dict)
 
     def say(self, reading: FastReading) -> Iterator[Said]:
         """What this message shows beside those before it."""
         taken = to_ms(reading.taken_at)
         yield from self._say_of_time(reading, taken)
+        yield from self._say_of_stuck(reading, taken)
         yield from self._say_of_flat(reading, taken)
         for name in reading.vitals:
             self.of_vital[name] = max(taken, self.of_vital.get(name, taken))
         if taken > self.newest:
-            self.before, self.newest = self.newest, taken
+            self.before, self.newest, self.stuck = self.newest, taken, 0
 
     def _say_of_time(self, reading: FastReading, taken: int) -> Iterator[Said]:
         behind = self.newest - taken
@@ -66,6 +69,14 @@ class DeviceOrder:
             yield Sign.OUT_OF_ORDER, "taken_at", f"{duration(behind)} before an earlier message of this device"
         else:
             yield Sign.DELAYED, "taken_at", f"{duration(behind)} before an earlier message of this device"
+
+    def _say_of_stuck(self, reading: FastReading, taken: int) -> Iterator[Said]:
+        again = taken == self.newest and any(self.of_vital.get(name) == taken for name in reading.vitals)
+        if reading.source is Source.SPOT or reading.corrects is not None or not again:
+            return
+        self.stuck += 1
+        if self.stuck == STUCK_AFTER:
+            yield Sign.CLOCK_STUCK, "taken_at", f"{STUCK_AFTER + 1} messages in a row of one moment"
 
     def _say_of_flat(self, reading: FastReading, taken: int) -> Iterator[Said]:
         if reading.source is Source.SPOT:

@@ -29,6 +29,7 @@ class Sign(StrEnum):
     DELAYED = "delayed"
     AHEAD_ONCE = "ahead_once"
     CLOCK_WENT_BACK = "clock_went_back"
+    CLOCK_STUCK = "clock_stuck"
     FLAT = "flat"
     PRESSURES_CROSSED = "pressures_crossed"
     SHARED_DEVICE = "shared_device"
@@ -71,6 +72,10 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
         Sign.CLOCK_WENT_BACK: (
             Level.FINDING,
             "Set clocks by small steps: until the new time has been learnt, half a minute is left out.",
+        ),
+        Sign.CLOCK_STUCK: (
+            Level.FINDING,
+            "Check the device's clock: each measurement has a moment of its own, and taken_at moves with it.",
         ),
         Sign.PRESSURES_CROSSED: (
             Level.FINDING,

@@ -24,6 +24,8 @@ class Fault(StrEnum):
     MISSING = "missing"
     PATIENT_SWAP = "patient_swap"
     BURST = "burst"
+    WRONG_PARTITIONER = "wrong_partitioner"
+    """Only by a sender that writes to Kafka itself: a gateway places what it takes."""
 
 
 BURST_OF: Final = 60  # readings that a device stored while it was out of reach

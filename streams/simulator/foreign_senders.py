@@ -2,17 +2,23 @@
 
 import http.client
 import json
+import logging
 import socket
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from paho.mqtt import client as paho
 
 from streams.simulator import foreign
 
+# librdkafka tells of every attempt to connect: for those who configured logging, not for a terminal.
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
 TIMEOUT_S = 60.0
+REACHED_WITHIN_S = 10.0
 
 
 class CannotSend(RuntimeError):
@@ -126,6 +132,35 @@ class MqttSender(Sender):
         """Hangs up."""
         self._client.disconnect()
         self._client.loop_stop()
+
+
+class KafkaSender(Sender):
+    """Kafka itself, as a producer of our own readings: what is counted is the broker's acknowledgement.
+
+    `client` as librdkafka names it; `misplaced`: by librdkafka's own partitioner, with which every integrator begins.
+    """
+
+    def __init__(self, client: Mapping[str, Any], topic: str, *, misplaced: bool = False) -> None:
+        super().__init__(client["bootstrap.servers"].partition(",")[0], 9092)
+        self._topic = topic
+        partitioner = "consistent_random" if misplaced else "murmur2_random"
+        self._producer = Producer({**client, "enable.idempotence": True, "partitioner": partitioner}, logger=_log)
+        try:
+            found = self._producer.list_topics(timeout=REACHED_WITHIN_S).topics
+        except KafkaException as error:
+            raise CannotSend(f"no Kafka at {self.host}:{self.port}: {error.args[0].str()}") from None
+        if topic not in found:
+            raise CannotSend(f"there is no topic {topic}: `vigilward doctor --fix` makes it")
+
+    def send(self, readings: Iterable[dict[str, Any]]) -> None:
+        """One record each, its patient the key."""
+        for one in readings:
+            self._producer.produce(self._topic, json.dumps(one).encode(), one["patient_id"], on_delivery=self._told)
+        if left := self._producer.flush(TIMEOUT_S):
+            raise CannotSend(f"{left} readings were not acknowledged within {TIMEOUT_S:.0f} s")
+
+    def _told(self, error: KafkaError | None, _: Message) -> None:
+        self.answers["delivered" if error is None else error.name()] += 1
 
 
 def sender(door: str, to: str) -> Sender:

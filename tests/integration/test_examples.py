@@ -79,3 +79,26 @@ def test_javascript(stage, codec, tmp_path_factory):
     send(stage, ["node", "producer.mjs"], codec, folder)
 
     all_placed(stage)
+
+
+@pytest.mark.parametrize(("fault", "right"), [("none", True), ("wrong_partitioner", False)])
+def test_a_made_up_sender_places_as_clients_do_or_as_librdkafka_does_by_itself(stage, fault, right):
+    words = [
+        "device-sim",
+        "kafka",
+        "--to",
+        stage.settings.bootstrap_servers,
+        "--patients",
+        str(PATIENTS),
+        "--fault",
+        fault,
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-c", "from streams.commands import main; main()", *words, "--for", "1s", "--speed", "0"],
+        text=True, capture_output=True, env={**os.environ, **stage.environment}, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+    found = {one.key().decode(): one.partition() for one in stage.read(Topic.READINGS)}
+    assert f"{len(found)} delivered" in ended.stdout
+    assert (found == {patient: partition_of(patient, PARTITIONS) for patient in found}) is right

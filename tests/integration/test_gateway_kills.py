@@ -164,11 +164,11 @@ def test_what_an_mqtt_broker_has_taken_reaches_kafka_whoever_is_killed(stage, tm
     named = {(one["patient_id"], one["device_id"], one.get("sequence"), one["taken_at"]) for one in stored}
     assert published > 10 * KILLS
     assert len(named) == published  # what the broker brought again is the same reading
+    tally = watched(stage.read(Topic.READINGS)).tally
+    assert (tally.accepted, tally.duplicate) == (published, len(stored) - published)
+    assert (tally.late, tally.rejected, tally.time_went_back, tally.said["alerts"]) == (0, 0, 0, 0)
     report(
-        "mqtt",
-        taken_by_the_broker=published,
-        stored=len(named),
-        lost=published - len(named),
-        brought_again=len(stored) - len(named),
-    )
+        "mqtt", taken_by_the_broker=published, stored=len(named), lost=published - len(named),
+        told_as_repeats=tally.duplicate, applied_twice=tally.accepted - len(named), alerts=tally.said["alerts"],
+    )  # fmt: skip
     assert {one["patient_id"] for one in readings(stage)} == {f"p-{n}" for n in range(published)}

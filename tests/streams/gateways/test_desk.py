@@ -9,32 +9,46 @@ from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
 from streams.formats.converter import Converter
 from streams.formats.format import Format
+from streams.formats.mapping import read_mapping
+from streams.formats.statements import Site
 from streams.gateways.desk import Kept, name_of, tried_again
 from streams.gateways.gateway import Gateway
 from streams.gateways.sealed import CannotOpen, Seal
 from streams.gateways.settings import GatewaySettings
-from tests.streams.formats.making import SPO2, message, obx
+from tests.streams.formats.making import SPO2, message, observation, obx
 
 KEYS = "k1:a secret of this year"
 REFUSED = message(obx(1, "8867-4^HR^LN", 82, ""), pid="PID|||4711^^^H^MR||Doe^Jane")
 BROKEN = b'{"resourceType": "Observation", "subject": {"display": "Jane Doe"}, '
 
 
-def kept(data, form=Format.AUTO, **own):
-    """The record that a gateway writes to the rejections topic, as the desk reads it; None if it writes none."""
+def kept(data, form=Format.AUTO, beside=(), **own):
+    """The record that a gateway writes to the rejections topic, as the desk reads it; None if it writes none.
+
+    `beside`: what the door knows of the message: its sender, patient and device.
+    """
 
     async def story():
-        gateway = Gateway("http", Settings(topic_prefix="w."), GatewaySettings(**own))
-        given = []
-        gateway.store.give = lambda records, done: given.extend(records)
-        gateway.begin(data, form, lambda _: None)
+        gateway, given = Gateway("http", Settings(topic_prefix="w."), GatewaySettings(**own)), []
+
+        async def put(records):
+            given.extend(records)
+            stored = asyncio.get_running_loop().create_future()
+            stored.set_result(None)
+            return stored
+
+        gateway.store.put = put
+        site = gateway.site_of(*beside)
+        results = list(gateway.converter.convert(data, form, site))
+        await gateway.offer(results, data, form, site, 0.0)
         return [one for one in given if one.topic.endswith("rejections")]
 
     found = asyncio.run(story())
     if not found:
         return None
     (one,) = found
-    return Kept(name_of(one.value), one.value, {name: value.decode() for name, value in one.headers})
+    facts = {name: value.decode() for name, value in one.headers}
+    return Kept(name_of(one.value, facts), one.value, facts)
 
 
 @pytest.mark.parametrize("data", [REFUSED, BROKEN], ids=["hl7v2", "broken json"])
@@ -83,3 +97,62 @@ def test_nothing_is_kept_where_nothing_is_to_be_kept():
 def test_keys_that_cannot_be_used_are_named(keys):
     with pytest.raises(SettingsError, match="REFUSED_KEYS: write id:secret"):
         Seal(keys)
+
+
+UNMAPPED = {"coding": [{"system": "urn:ours", "code": "HR"}], "text": "heart rate"}
+OURS = """
+name = "ours"
+format = "fhir"
+[[rule]]
+code = "HR"
+system = "urn:ours"
+vital = "heart_rate"
+"""
+UNIT = {"value": 82, "system": "http://unitsofmeasure.org", "code": "/min"}
+NATIVE = {
+    "taken_at": "2026-11-29T21:59:59Z",
+    "vitals": {"spo2": {"value": 97, "unit": "%"}, "heart_rate": {"value": 82}},
+}
+
+
+@pytest.mark.parametrize("beside", [(), ("cloud",), ("cloud", "p-9")])
+def test_what_was_published_of_a_message_that_names_no_device_is_not_published_again(beside):
+    """A door stands for the device where none is named, and its login for the patient: so it is when tried again."""
+    subject = {"reference": "Group/g"} if len(beside) == 2 else {"reference": "Patient/p-1"}
+    good, bad = (observation("59408-5", 97, "%", id=n, device=None, subject=subject) for n in ("1", "2"))
+    bad |= {"code": UNMAPPED, "effectiveDateTime": "2026-11-29T22:05:00+01:00", "valueQuantity": UNIT}
+    one = kept(
+        json.dumps(
+            {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": good}, {"resource": bad}]}
+        ).encode(),
+        beside=beside,
+    )
+    _, wanted = tried_again(one, Converter(mappings=(read_mapping(OURS, "ours.toml"),)), Seal(""))
+
+    assert [list(reading["vitals"]) for reading in wanted] == [["heart_rate"]]
+    assert (wanted[0]["patient_id"], wanted[0]["device_id"]) == (one.published()[0]["patient_id"], (*beside, "http")[0])
+
+
+@pytest.mark.parametrize("keys", ["", "k1:a secret of some length"])
+def test_a_message_whose_patient_and_device_stood_in_its_topic_has_them_when_it_is_tried_again(keys):
+    first, second = (
+        kept(json.dumps(NATIVE).encode(), beside=("mqtt", who, "d-1"), pseudonym_keys=keys) for who in "ab"
+    )
+    results, _ = tried_again(first, Converter(), Seal(""))
+
+    (reading,) = results[0].readings
+    assert reading["patient_id"] == first.published()[0]["patient_id"] and reading["device_id"] == "d-1"
+    assert (reading["patient_id"] == "a") is not bool(keys)
+    assert first.name != second.name and first.value == second.value
+    assert first.name == kept(json.dumps(NATIVE).encode(), beside=("mqtt", "a", "d-1"), pseudonym_keys=keys).name
+
+
+def test_whose_it_is_may_be_said_at_the_desk_where_the_door_did_not_know():
+    said = json.dumps({**NATIVE, "device_id": "d-1"}).encode()
+    known, unknown = kept(said, beside=("x", "a")), kept(said)
+
+    patients = [
+        tried_again(one, Converter(Site(patient="b")), Seal(""))[0][0].readings[0]["patient_id"]
+        for one in (known, unknown)
+    ]
+    assert patients == ["a", "b"]

@@ -159,6 +159,21 @@ def test_a_clock_that_runs_ahead_is_told_from_one_that_was_lost():
     assert said(message(), message(366 * 86_400, sequence=1)) == []
 
 
+def test_a_clock_that_stands_still_is_told_once_until_it_moves():
+    stuck = [message(0, sequence=number) for number in range(9)]
+
+    assert said(*stuck, message(9)) == [(6, "clock_stuck", "taken_at")]
+    assert said(*stuck[:5], message(5)) == []
+
+
+def test_vitals_of_one_moment_in_messages_of_their_own_and_corrections_are_no_clock_that_stands_still():
+    names = ("heart_rate", "pulse_rate", "resp_rate")
+    single = [message(0, {name: {"value": 16, "unit": "/min"}}, sequence=n) for n, name in enumerate(names)]
+    corrected = [message(0, sequence=n, corrects=n - 1) for n in range(4, 14)]
+
+    assert [one for one in said(*single, message(0, sequence=3), *corrected) if one[1] == "clock_stuck"] == []
+
+
 def test_a_mode_that_no_ward_serves_is_noted():
     assert said(message(mode="demo")) == [(1, "not_real", "mode")]
 

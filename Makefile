@@ -26,7 +26,7 @@ DATA ?= recordings
 LAB_REPORTS ?= .cache/lab
 DEMO_OPTIONS = $(if $(FOR),--for $(FOR)) $(if $(JSON),--json)
 
-.PHONY: help setup setup-dev demo learn evaluate test chaos zombies soak upgrade field dashboards interop check compile wheel format lock clean
+.PHONY: help setup setup-dev demo learn evaluate test chaos gates zombies soak upgrade field dashboards interop check compile wheel format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -47,6 +47,10 @@ test: ## set everything up and run the whole suite, stage by stage: make test ST
 
 chaos: setup-dev ## break a running installation on purpose and judge it: make chaos KILLS=25 SEED=1 REPORT=file
 	@.venv/bin/python -m tests.chaos.run --kills $(KILLS) --seed $(SEED) $(if $(CLOCK),--clock $(CLOCK)) $(if $(THREE),--three-brokers $(THREE)) $(if $(REPORT),--report $(REPORT))
+
+gates: setup-dev ## kill each gateway under load and judge what it acknowledged: make gates KILLS=20 REPORT=file
+	@test -z "$(REPORT)" || echo "make gates KILLS=$(KILLS), $$(date -u +%F), $$(git rev-parse --short HEAD)" > "$(REPORT)"
+	@GATEWAY_KILLS=$(KILLS) GATEWAY_REPORT=$(REPORT) .venv/bin/python -m pytest -q -p no:cacheprovider tests/integration/test_gateway_kills.py
 
 zombies: setup-dev ## the same with stopped workers only: make zombies ZOMBIES=20 REAL=1 (real: session 8 s, stop 20 s)
 	@.venv/bin/python -m tests.chaos.run --zombies $(ZOMBIES) --seed $(SEED) $(if $(REAL),--real-times) $(if $(REPORT),--report $(REPORT))

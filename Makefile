@@ -64,7 +64,7 @@ upgrade: setup-dev ## two builds in one group under load and back, and the first
 field: setup-dev ## try every promise on a real broker with default settings: make field CASES="who_watches" REPORT=file
 	@.venv/bin/python -m tests.field.run $(CASES) $(if $(REPORT),--report $(REPORT))
 
-learn: setup ## learn the shipped weights anew (the same sets and code give the same bytes): make learn DATA=folder of the recorded sets
+learn: setup ## learn every head anew (the same sets and code give the same bytes; those shipped are of the watch of rules 4): make learn DATA=folder of the recorded sets
 	@.venv/bin/python -m streams.lab.learning.shipped $(DATA)
 
 evaluate: setup-dev ## the whole quality lab over folders of recordings: make evaluate DATA=dir LAB_REPORTS=.cache/lab

@@ -13,8 +13,19 @@ SMALLEST = """
 """
 
 
+STRAYED = """
+() => Math.max(...[...document.querySelectorAll(".wide")].filter(box => box.scrollWidth > box.clientWidth).map(box => {
+    box.scrollLeft = 999;
+    return Math.abs(box.querySelector("td").getBoundingClientRect().left - box.getBoundingClientRect().left);
+}))
+"""
+"""How far the names of rows went with what was scrolled beside them; nothing that scrolls is minus infinity."""
+
+
 def test_nothing_runs_over_the_side_and_every_word_of_a_picture_can_be_read(browser, tmp_path):
-    """Wide tables and pictures are scrolled in a box of their own; narrow pictures shrink, and their words grow."""
+    """Wide tables and pictures are scrolled in a box of their own, where the names of rows stay; narrow pictures
+    shrink, and their words grow.
+    """
     file = tmp_path / "report.html"
     file.write_text(page(evaluate(folder("sepsis2019"), replicates=20, workers=1)), encoding="utf-8")
     phone = browser.new_page(viewport={"width": 420, "height": 900})
@@ -22,6 +33,7 @@ def test_nothing_runs_over_the_side_and_every_word_of_a_picture_can_be_read(brow
 
     assert phone.evaluate("document.documentElement.scrollWidth") == 420
     assert phone.evaluate(SMALLEST) >= 11
+    assert 0 <= phone.evaluate(STRAYED) < 1
     phone.close()
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -217,3 +218,48 @@ def test_the_builds_of_make_upgrade_are_of_this_history_and_the_first_has_this_b
     for commit in (*same, *first):
         assert git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0, f"{commit} is no ancestor of HEAD"
     assert behaviour_of(same[0]) == behaviour_of("HEAD"), "name a later commit: the behaviour number rose since"
+
+
+UNCOMPILED = """
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
+sys.argv = ["vigilward", *sys.argv[1:]]
+from streams.commands import main
+try:
+    main()
+finally:
+    files = [getattr(one, "__file__", None) or "" for one in sys.modules.values()]
+    ours = [one for one in files if one.endswith(".py") and ("site-packages" in one or "streams" in one)]
+    print(len(ours), [one for one in ours if not Path(cache_from_source(one)).is_file()])
+"""
+
+
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """The environment that runs this, compiled as setting up does."""
+    environment.compile_bytecode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("evaluate", "{at}/nowhere"), ("explain", "--in", "{at}", "--patient", "nobody", "--at", "2h")],
+    ids=lambda words: words[0],
+)
+def test_what_a_first_mistake_imports_is_compiled_when_the_environment_is_made(words, compiled, tmp_path):
+    (tmp_path / "vitals.csv").write_text("patient_id,time_s,signal,value,unit\n7,0,HR,80,bpm\n")
+    program = [sys.executable, "-c", UNCOMPILED, *(word.format(at=tmp_path) for word in words)]
+    surroundings = environment.clean_surroundings() | {"PYTHONDONTWRITEBYTECODE": "1"}
+    told = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, env=surroundings, check=False)
+    count, missing = told.stdout.strip().split(" ", 1)
+
+    assert int(count) > 100, told.stderr
+    assert missing == "[]"
+
+
+def test_setting_up_compiles_what_it_installed(locks: Path, monkeypatch: pytest.MonkeyPatch):
+    done: list[str] = []
+    monkeypatch.setattr(environment, "run", lambda *words: done.append(" ".join(map(str, words))))
+    environment.install(dev=False)
+
+    assert "compileall" in done[-2] and "streams.lab.evaluation.evaluate" in done[-1]

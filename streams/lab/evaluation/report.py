@@ -57,7 +57,10 @@ p.said{margin:0 0 0 58px;font-size:13px;color:#5b6875}article ul{margin:2px 0 8p
 @media(max-width:700px){body{margin:12px auto;padding:0 12px}h1{font-size:21px}h1,h2,h4{overflow-wrap:anywhere}
 dl{grid-template-columns:1fr}dd{margin:0 0 8px}
 .key,article .said{margin-left:0}article ul{margin-left:0;padding-left:18px}
-.plot.narrow text{font-size:17px}th,td{padding:4px 6px}}
+.plot.narrow text{font-size:17px}th,td{padding:4px 6px}
+.wide th:first-child,.wide td:first-child{position:sticky;left:0;background:#fff;box-shadow:6px 0 6px -6px #94a3b8}
+.wide,.broad{background:linear-gradient(90deg,#fff0,#fff 60%) 100% 0/40px 100% local no-repeat,
+linear-gradient(270deg,#94a3b8,#94a3b800) 100% 0/12px 100% no-repeat}}
 """
 
 

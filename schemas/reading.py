@@ -58,7 +58,10 @@ class Envelope(Message):
     device_id: Identifier
     source: Source = Field(Source.MONITOR, strict=False)
     taken_at: Moment
-    sequence: Sequence | None = None
+    sequence: Sequence | None = Field(
+        None,
+        description="Counted up with every reading; messages of one device, source, sequence and taken_at are one.",
+    )
     corrects: Sequence | None = Field(None, description="Sequence of this device's reading that this one replaces.")
     mode: Mode = Field(Mode.REAL, strict=False)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from detectors.vigil.unseen import Extremes
 from detectors.vigil.window import WINDOW_MS
-from schemas.times import HOUR_MS, NEVER
-from schemas.vitals import STREAM_LATENESS
+from schemas.times import HOUR_MS, MINUTE_MS, NEVER
+from schemas.vitals import SPOT_LATENESS, STREAM_LATENESS
 
 if TYPE_CHECKING:
     from detectors.vigil.lane import WindowLane
@@ -29,6 +29,10 @@ BATCH_AFTER_MS: Final = 45_000  # silence before a batch
 BATCH_OLD_MS: Final = 30_000  # and how old its first value is
 LIVE_WINDOWS: Final = 8  # in a row with readings: it sends as it measures
 GAPS_KEPT: Final = 3
+CHART_AHEAD_MS: Final = 15 * MINUTE_MS  # a chart's clock may be so far ahead: then the round is of now
+CHART_STEADY_MS: Final = 10 * MINUTE_MS  # how far rounds of another zone may differ in their delay
+CHART_LATE_MS: Final = 45 * MINUTE_MS  # a delay that no zone explains is shorter
+CHART_RUN: Final = 3
 UNSEEN_QUIET_MS: Final = 30_000  # a backlog has ended when nothing old came for so long
 UNSEEN_WAIT_MS: Final = 120_000  # and is told of by then at the latest
 
@@ -232,6 +236,27 @@ class DeviceClock:
             self.forget_unseen()  # it was of now
         self.lead -= self.run_least
         self.sure, self.run_count = True, 0
+
+    def learn_round(self, taken: int, at: int) -> None:
+        """Rounds that all lie in another zone: three in a row whose delays agree, and that no other way could be used
+        (of the future, or older than rounds may be).
+        """
+        lag = at - taken + self.lead
+        if -CHART_AHEAD_MS <= lag < CHART_LATE_MS:
+            self.run_count, self.sure = 0, True
+            return
+        if self.run_count and self.run_taken == taken:
+            return  # the same round again
+        if self.run_count and abs(lag - self.run_lag) <= CHART_STEADY_MS:
+            self.run_count += 1
+            self.run_least = min(self.run_least, lag)
+        else:
+            self.run_lag = self.run_least = lag
+            self.run_count = 1
+        self.run_taken = taken
+        if self.run_count >= CHART_RUN and (lag < -CHART_AHEAD_MS or lag >= SPOT_LATENESS):
+            self.lead -= self.run_least
+            self.run_count = 0
 
     # ---- batches
 

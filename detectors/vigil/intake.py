@@ -15,6 +15,7 @@ from schemas.vitals import STREAM_LATENESS
 
 NOWHERE: Final = -NEVER
 NO_SEQUENCE: Final = -1
+NO_ROW: Final = -1
 REMEMBERED_SPOTS: Final = 64
 ROUND_LATENESS: Final = 6 * HOUR_MS  # `IntakeByAge` takes rounds that are older
 MOST_DEVICES: Final = 64  # of one patient; the one that has been silent longest is forgotten first
@@ -80,11 +81,15 @@ class Device:
 
 
 class Spot(AsList):
-    """A spot reading that was taken, so that its repeat is known."""
+    """A spot reading that was taken, so that its repeat is known.
+
+    `sent`: the vitals that came with it, in however many messages; None: of this one nothing more is taken.
+    """
 
     device: int
     sequence: int
     taken: int
+    sent: tuple[str, ...] | None = None
 
 
 class Intake:
@@ -180,7 +185,10 @@ class Intake:
         device = known[name] = Device(number, taken)
         return device
 
-    def _add(self, window: Window, vitals: Mapping[str, FastMeasure], strange: bool, row: list[int]) -> Taken:
+    def _add(
+        self, window: Window, vitals: Mapping[str, FastMeasure], strange: bool, row: list[int], joins: int = NO_ROW
+    ) -> Taken:
+        """Takes vitals as a row of the window, or into the row that they join."""
         suspects = 0
         values: list[float] = []
         refused: list[Refused] = []
@@ -208,7 +216,10 @@ class Intake:
         if refused:
             lost = {one.vital for one in refused}
             names = tuple(name for name in names if name not in lost)
-        if names == window.names:  # as `Window.add`, without the call
+            window.set_aside(window.count if joins == NO_ROW else joins, [one.vital for one in refused])
+        if joins != NO_ROW:
+            window.join(joins, names, values)
+        elif names == window.names:  # as `Window.add`, without the call
             window.values.fromlist(values)
             window.rows.fromlist(row)
         else:
@@ -253,12 +264,18 @@ class Intake:
         return window
 
     def _repeats(self, device: int, sequence: int, taken: int, source: int) -> bool:
-        if source == SPOT and Spot(device, sequence, taken) in self.spots:
+        if source == SPOT and self._spot(device, sequence, taken) is not None:
             return True
         return any(window.holds(device, sequence, taken) for window in self.windows.values())
 
-    def _remember(self, device: int, sequence: int, taken: int) -> None:
-        self.spots.append(Spot(device, sequence, taken))
+    def _spot(self, device: int, sequence: int, taken: int) -> Spot | None:
+        for spot in self.spots:
+            if spot.taken == taken and spot.device == device and spot.sequence == sequence:
+                return spot
+        return None
+
+    def _remember(self, device: int, sequence: int, taken: int, sent: tuple[str, ...] | None = None) -> None:
+        self.spots.append(Spot(device, sequence, taken, sent))
         if len(self.spots) > REMEMBERED_SPOTS:
             oldest = min(self.spots, key=lambda spot: spot.taken)
             self.forgotten_spot = max(self.forgotten_spot, oldest.taken)
@@ -337,6 +354,12 @@ class Intake:
         moments = [first for first in firsts if first is not None and first < before]
         return max(moments, default=None)
 
+    def take_back(self, device: int, sequence: int) -> None:
+        """A round was withdrawn: nothing more of it is taken."""
+        for spot in self.spots:
+            if spot.device == device and spot.sequence == sequence:
+                spot.sent = None
+
     def withdraw(self, device: int, sequence: int) -> bool:
         """Forgets a reading that still lies in an open spot window, so that its correction can take its place."""
         spots = [window for window in self.windows.values() if window.source == SPOT]
@@ -361,6 +384,6 @@ class Intake:
         self.devices = {name: Device.restore(device[0][:4] if by_age else device) for name, device in state[0]}
         self.windows = {key: Window.restore(window) for key, window in state[1]}
         self.next_close = min((window.closes for window in self.windows.values()), default=NEVER)
-        self.spots = [Spot(*spot) for spot in state[2]]
+        self.spots = [Spot(*spot[:3], *(sent and tuple(sent) for sent in spot[3:])) for spot in state[2]]
         self.forgotten_spot = state[3]
         self.attached = None if state[4] is None else frozenset(state[4])

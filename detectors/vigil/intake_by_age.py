@@ -9,12 +9,12 @@ from typing import Final
 from msgspec import structs
 
 from detectors.intake_rules import IntakeRules
-from detectors.vigil.device_clock import BAND_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
-from detectors.vigil.intake import MOST_DEVICES, Intake, Taken
+from detectors.vigil.device_clock import BAND_MS, CHART_AHEAD_MS, NO_SEQUENCE, NOWHERE, STEADY_MS, DeviceClock
+from detectors.vigil.intake import MOST_DEVICES, NO_ROW, Intake, Taken
 from detectors.vigil.lane import open_lane
 from detectors.vigil.marks import mark_decided
 from detectors.vigil.unseen import Extremes
-from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Decided, Window
+from detectors.vigil.window import NUMBER_OF, SPOT, WINDOW_MS, Decided, Window, names_sent, not_in
 from schemas.decode import FastMeasure, FastReading, Refused
 from schemas.judge import Judged, judge, means_something_else
 from schemas.reading import Quality
@@ -23,11 +23,7 @@ from schemas.times import HOUR_MS, MINUTE_MS, NEVER, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, STREAM_LATENESS, Source, Vital
 
 PRESSURES: Final = (Vital.DIASTOLIC_BP.value, Vital.SYSTOLIC_BP.value, Vital.MEAN_BP.value)
-CHART_AHEAD_MS: Final = 15 * MINUTE_MS  # a chart's clock may be so far ahead: then the round is of now
-CHART_STEADY_MS: Final = 10 * MINUTE_MS  # how far rounds of another zone may differ in their delay
-CHART_LATE_MS: Final = 45 * MINUTE_MS  # a delay that no zone explains is shorter
 CROSSED_FOR_MS: Final = HOUR_MS
-CHART_RUN: Final = 3
 CHART_DELAYED_MS: Final = 15 * MINUTE_MS  # a round that is older says so
 GAINS: Final = 10  # a log whose broker's clock stepped back goes a tenth slower until that has caught up
 GAINED_IN_MS: Final = 10 * MINUTE_MS
@@ -79,13 +75,15 @@ class IntakeByAge(Intake):
         device = self.devices.get(name)
         if device is None:
             device = self._meet(name, taken)
-        device.lane = None
         if source == SPOT:
-            device.charts = True
+            device.charts, device.lane = True, None
             return self._take_round(device, reading, taken, sequence, at)
-        fresh = taken > device.newest  # newer than all from this device: cannot be a repeat
-        if not fresh and self._repeats(device.number, sequence, taken, source):
-            return Taken(0, duplicate=len(vitals))
+        fresh = taken > device.newest  # newer than all from this device: nothing of it has come
+        if not fresh or taken <= device.before_newest:
+            joined = self._join(device, reading, taken, sequence, at)
+            if joined is not None:
+                return joined
+        device.lane = None
         if NO_SEQUENCE < sequence <= device.before_sequence and taken <= device.before_newest:
             return Taken(0, late=len(vitals))  # a repeat from before its clock was set back
         if self.event_clock:
@@ -102,7 +100,9 @@ class IntakeByAge(Intake):
                 device.lead = 0 if abs(behind) <= BAND_MS else -behind
                 lag = behind + device.lead
                 device.least, device.run_count = NEVER, 0
-            if lag < device.least or lag > STEADY_MS or device.ahead:
+            if device.count and taken == device.seen and sequence == device.sequence:
+                pass  # of a moment that tells its clock already
+            elif lag < device.least or lag > STEADY_MS or device.ahead:
                 device.note(at, taken, sequence)
             else:
                 device.count += 1
@@ -123,7 +123,7 @@ class IntakeByAge(Intake):
         if window is None and end + STREAM_LATENESS > at:
             window = self._open(key, Window(end, end + STREAM_LATENESS, source))
         elif window is None or window.closes > end + STREAM_LATENESS:
-            vitals = self._delayed(device, reading, when, lag, at)
+            vitals = self._delayed(device, vitals, source, when, lag, at)
             late = len(reading.vitals) - len(vitals)
             if not vitals:
                 device.was_late(at, lag, counts=counts)
@@ -140,7 +140,41 @@ class IntakeByAge(Intake):
         done = self._add(window, vitals, strange, [when, device.number, sequence, taken])
         if not (strange or late or self.rules.sentinels):
             open_lane(device, window, reading.source, tuple(vitals), taken)
-        return done._replace(late=late) if late else done
+        if not late:
+            return done
+        window.set_aside(window.count - 1, [one for one in reading.vitals if one not in vitals])
+        return done._replace(late=late)
+
+    def _join(self, device: DeviceClock, reading: FastReading, taken: int, sequence: int, at: int) -> Taken | None:
+        """What becomes of a reading of which something came before and is not decided yet: what came is a repeat, the
+        rest joins it, and says nothing new of the device's clock. None: nothing of it lies here.
+        """
+        source, windows = NUMBER_OF[reading.source], self.windows
+        likely = (taken - device.lead - self.shift) // WINDOW_MS * 4 + source
+        window = windows.get(likely)
+        row = NO_ROW if window is None else window.row_of(device.number, sequence, taken)
+        if row == NO_ROW:
+            for key, window in windows.items():
+                if key & 3 == source and key != likely:
+                    row = window.row_of(device.number, sequence, taken)
+                    if row != NO_ROW:
+                        break
+            else:
+                return None
+        assert window is not None
+        sent = reading.vitals
+        new = window.unsent(row, sent)
+        if not new:
+            return Taken(0, duplicate=len(sent))
+        vitals = {name: sent[name] for name in new}
+        when = taken - device.lead
+        on_time = window.closes == window.end + STREAM_LATENESS
+        counting = self._delayed(device, vitals, source, when, 0 if on_time else at - when, at)
+        strange = self.attached is not None and reading.device_id not in self.attached
+        done = self._add(window, counting, strange, [], row)
+        if len(counting) < len(new):
+            window.set_aside(row, [one for one in new if one not in counting])
+        return done._replace(duplicate=len(sent) - len(new), late=len(new) - len(counting))
 
     def _without_sentinels(self, reading: FastReading) -> FastReading:
         """The reading with what its device says in place of a value as what it is: not available."""
@@ -187,14 +221,14 @@ class IntakeByAge(Intake):
             device.run_count, device.sure, device.lane = 0, False, None
 
     def _delayed(
-        self, device: DeviceClock, reading: FastReading, when: int, lag: int, at: int
+        self, device: DeviceClock, vitals: Mapping[str, FastMeasure], source: int, when: int, lag: int, at: int
     ) -> dict[str, FastMeasure]:
         """Those of a reading's vitals that still count although their window was decided: young enough, and newer than
         what was decided of each. What is too old is remembered for its extremes.
         """
-        floor, marks, taken = device.floor, device.marks, to_ms(reading.taken_at)
-        newer = {name: sent for name, sent in reading.vitals.items() if taken > max(floor, marks.get(name, floor))}
-        if lag <= self.scored[NUMBER_OF[reading.source]]:
+        floor, marks, taken = device.floor, device.marks, when + device.lead
+        newer = {name: sent for name, sent in vitals.items() if taken > max(floor, marks.get(name, floor))}
+        if lag <= self.scored[source]:
             return newer
         self._remember_old(device, newer, when, taken, at)
         return {}
@@ -211,52 +245,40 @@ class IntakeByAge(Intake):
     def _take_round(self, device: DeviceClock, reading: FastReading, taken: int, sequence: int, at: int) -> Taken:
         """A person's observations, each a window of its own; one that is named of the future is refused alone."""
         vitals, number = reading.vitals, device.number
+        repeats, spot = 0, None
         if taken <= device.newest or taken <= self.forgotten_spot:
-            if self._repeats(number, sequence, taken, SPOT):
-                return Taken(0, duplicate=len(vitals))
-            if taken <= self.forgotten_spot:
+            spot = self._spot(number, sequence, taken)
+            if spot is not None:
+                new = [] if spot.sent is None else not_in(vitals, spot.sent)
+                if not new:
+                    return Taken(0, duplicate=len(vitals))
+                vitals, repeats = {name: vitals[name] for name in new}, len(vitals) - len(new)
+            elif taken <= self.forgotten_spot:
                 return Taken(0, late=len(vitals))  # it may be a repeat of one that is forgotten
-        if not self.event_clock:
-            self._learn_round(device, taken, sequence, at)
+        if spot is None and not self.event_clock:
+            device.learn_round(taken, at)
         lag = at - taken + device.lead
         if lag < -CHART_AHEAD_MS and not self.event_clock:
             device.was_late(at, lag, counts=True)
-            return Taken(0, refused=tuple(Refused(one, Refusal.CLOCK_AHEAD, "taken_at") for one in vitals))
+            refused = tuple(Refused(one, Refusal.CLOCK_AHEAD, "taken_at") for one in vitals)
+            return Taken(0, duplicate=repeats, refused=refused)
         if lag >= SPOT_LATENESS:
             device.was_late(at, lag, counts=True)
             self._remember_old(device, vitals, taken - device.lead, taken, at)
-            return Taken(0, late=len(vitals))
+            return Taken(0, duplicate=repeats, late=len(vitals))
         when = min(taken - device.lead, at)
         key = when * 4 + SPOT
         window = self.windows.get(key) or self._open(key, Window(when, max(when, at) + 1, SPOT))
         if taken > device.newest:
             device.newest = taken
         device.late_since = NOWHERE
-        self._remember(number, sequence, taken)
-        return self._add(window, vitals, False, [when, number, sequence, taken])
-
-    @staticmethod
-    def _learn_round(device: DeviceClock, taken: int, sequence: int, at: int) -> None:
-        """Rounds that all lie in another zone: three in a row whose delays agree, and that no other way could be used
-        (of the future, or older than rounds may be).
-        """
-        lag = at - taken + device.lead
-        if -CHART_AHEAD_MS <= lag < CHART_LATE_MS:
-            device.run_count, device.sure = 0, True
-            return
-        if device.run_count and device.run_taken == taken:
-            return  # the same round again
-        if device.run_count and abs(lag - device.run_lag) <= CHART_STEADY_MS:
-            device.run_count += 1
-            device.run_least = min(device.run_least, lag)
+        if spot is None:
+            self._remember(number, sequence, taken, names_sent(vitals))
         else:
-            device.run_lag = device.run_least = lag
-            device.run_count = 1
-        device.run_taken = taken
-        unusable = lag < -CHART_AHEAD_MS or lag >= SPOT_LATENESS
-        if device.run_count >= CHART_RUN and unusable:
-            device.lead -= device.run_least
-            device.run_count = 0
+            assert spot.sent is not None
+            spot.sent = names_sent((*spot.sent, *vitals))
+        done = self._add(window, vitals, False, [when, number, sequence, taken])
+        return done._replace(duplicate=repeats) if repeats else done
 
     # ---- what is told
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from detectors.vigil.device_clock import NOWHERE, DeviceClock
 from detectors.vigil.lane import leave_window
 from detectors.vigil.window import Window
+from schemas.vitals import SCALES
 
 
 def mark_decided(devices: Mapping[str, DeviceClock], window: Window) -> None:
@@ -34,6 +35,10 @@ def mark_decided(devices: Mapping[str, DeviceClock], window: Window) -> None:
                 decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
             if decided > marks.get(name, NOWHERE):
                 marks[name] = decided
+        for row in window.aside.keys() & mine:  # what came and has no value cannot come again either
+            for name in window.aside[row]:
+                if name in SCALES and times[row] > marks.get(name, NOWHERE):
+                    marks[name] = times[row]
 
 
 def _mark_alone(device: DeviceClock, window: Window, numbers: list[int], times: list[int]) -> None:

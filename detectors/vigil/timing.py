@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from detectors.rules import Rules
 from detectors.vigil.cadence import SLOW_FOR
-from detectors.vigil.device_clock import NOWHERE, DeviceClock
-from detectors.vigil.intake_by_age import CHART_AHEAD_MS, CHART_LATE_MS, CHART_RUN, IntakeByAge
+from detectors.vigil.device_clock import CHART_AHEAD_MS, CHART_LATE_MS, CHART_RUN, NOWHERE, DeviceClock
+from detectors.vigil.intake_by_age import IntakeByAge
 from detectors.vigil.persistence import LOW, MEDIUM
 from detectors.vigil.technical import Condition, Signals
 from detectors.vigil.track import Track

@@ -114,8 +114,7 @@ class Vigil:
         self.tracks: dict[str, Track] = {}
         self.persistence, self.signals = Persistence(), Signals()
         self.risk_forecast = RiskForecast(rules)
-        self.register = Register(patient, mode)
-        self.acts = Acts()
+        self.register, self.acts = Register(patient, mode), Acts()
         self.concern: Concern | None = None
         self.due, self.quiet_until, self.status_at = NEVER, -NEVER, -NEVER
         self.now, self.lifecycle_due, self.trend_minute = -NEVER, NEVER, -1
@@ -348,6 +347,7 @@ class Vigil:
                 track.entered = None  # its rank ends at once
         if not found and not names:
             return False
+        self.intake.take_back(device.number, reading.corrects)
         self.register.withdraw(names)
         self.risk_forecast.withdraw(names)
         self.persistence.corrected = self.persistence.corrected or bool(names)

@@ -1,7 +1,7 @@
 """Fifteen seconds of samples become one robust value per vital: detectors never see a raw sample."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import nan
@@ -29,6 +29,8 @@ SOURCES: Final = (Source.MONITOR.value, Source.WEARABLE.value, Source.SPOT.value
 NUMBER_OF: Final = {source: number for number, source in enumerate(Source)}
 SPOT: Final = 2
 VITALS: Final = tuple(vital.value for vital in Vital)
+_KNOWN: Final = frozenset(VITALS)
+_OTHER: Final = ""  # stands for all names that are no vital's: those are told apart by nobody
 
 
 class Decided(LeafAsList, frozen=True):
@@ -59,6 +61,20 @@ def _in_order(names: tuple[str, ...]) -> tuple[tuple[str, int, bool, float | Non
     return tuple((name, names.index(name), name in CHARTED, UNSTEADY.get(name)) for name in VITALS if name in names)
 
 
+def names_sent(vitals: Iterable[str]) -> tuple[str, ...]:
+    """What is remembered of the names that came with a reading: bounded, whatever they are.
+
+    >>> names_sent(["spo2", "mood", "weather"])
+    ('spo2', '')
+    """
+    return tuple(dict.fromkeys(name if name in _KNOWN else _OTHER for name in vitals))
+
+
+def not_in(names: Iterable[str], sent: Sequence[str]) -> list[str]:
+    """Those of the names that have not been sent yet."""
+    return [name for name in names if (name if name in _KNOWN else _OTHER) not in sent]
+
+
 @lru_cache(maxsize=1_024)
 def _joined(known: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
     """The known vitals and those of `names` that are new: one tuple for all patients whose devices send the same."""
@@ -66,15 +82,18 @@ def _joined(known: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Window:
-    """An open stretch of one patient's time: one row a reading.
+    """An open stretch of one patient's time: one row a reading, in however many messages it came.
 
     `names` are the vitals that any reading has had; `values` holds them row by row, NaN where a reading lacks one.
     `rows` holds when, device, sequence and taken_at of each reading, flat: that is also how a repeat is known.
+    `aside` names, by row, what was sent with a reading but has no value there: refused, too old, dropped, taken back.
+    Of the first `whole` rows that was not kept: everything counts as sent.
     `suspect` counts doubtful samples by vital, `unusable` what devices themselves called unusable, `under` those among
     them below what the device can measure.
     """
 
     __slots__ = (
+        "aside",
         "closes",
         "end",
         "names",
@@ -86,6 +105,7 @@ class Window:
         "under",
         "unusable",
         "values",
+        "whole",
     )
 
     def __init__(self, end: int, closes: int, source: int) -> None:
@@ -97,6 +117,8 @@ class Window:
         self.under: dict[str, int] = {}
         self.unattached = False
         self.ragged = False  # whether any reading lacks a vital
+        self.aside: dict[int, tuple[str, ...]] = {}
+        self.whole = 0
 
     @property
     def count(self) -> int:
@@ -109,6 +131,36 @@ class Window:
         return any(
             rows[i + 3] == taken and rows[i + 1] == device and rows[i + 2] == sequence for i in range(0, len(rows), 4)
         )
+
+    def row_of(self, device: int, sequence: int, taken: int) -> int:
+        """In which row this very reading stands; -1: in none."""
+        rows = self.rows
+        if taken not in rows[3::4]:
+            return -1
+        for place in range(len(rows) - 1, 0, -4):
+            if rows[place] == taken and rows[place - 2] == device and rows[place - 1] == sequence:
+                return place >> 2
+        return -1
+
+    def unsent(self, row: int, names: Iterable[str]) -> list[str]:
+        """Those of the names that have not come with that reading yet."""
+        return [] if row < self.whole else not_in(names, self._sent(row))
+
+    def set_aside(self, row: int, names: Iterable[str]) -> None:
+        """These came with that reading, and leave no value there."""
+        self.aside[row] = names_sent((*self.aside.get(row, ()), *names))
+
+    def _sent(self, row: int) -> list[str]:
+        begin = row * len(self.names)
+        valued = [name for place, name in enumerate(self.names, begin) if self.values[place] == self.values[place]]
+        return [*valued, *self.aside.get(row, ())]
+
+    def join(self, row: int, names: tuple[str, ...], values: list[float]) -> None:
+        """Takes more values of a reading that stands here already."""
+        self._fit(names, values)
+        begin = row * len(self.names)
+        for name, value in zip(names, values, strict=True):
+            self.values[begin + self.names.index(name)] = value
 
     def add(self, names: tuple[str, ...], values: list[float], row: list[int]) -> None:
         """Takes one reading's values, and its row: when, device, sequence, taken_at."""
@@ -140,6 +192,7 @@ class Window:
         rows, values, width, found = self.rows, self.values, len(self.names), False
         for row in range(self.count):
             if rows[4 * row + 1] == device and rows[4 * row + 2] == sequence:
+                self.set_aside(row, self._sent(row))
                 for place in range(row * width, (row + 1) * width):
                     found = found or values[place] == values[place]
                     values[place] = nan
@@ -147,7 +200,9 @@ class Window:
         return found
 
     def drop(self) -> None:
-        """Takes all values out again; the rows stay, so that a repeat is known."""
+        """Takes all values out again; the rows stay, and what came with each, so that a repeat is known."""
+        for row in range(self.whole, self.count):
+            self.set_aside(row, self._sent(row))
         self.names, self.values = (), array("d")
         self.suspect, self.unusable, self.under = {}, {}, {}
         self.unattached, self.ragged = False, True
@@ -239,6 +294,8 @@ class Window:
             counts,
             self.unattached,
             self.ragged,
+            self.whole,
+            sorted(self.aside.items()),
         ]
 
     @classmethod
@@ -249,6 +306,10 @@ class Window:
         one.names = tuple(name for name, _ in state[4])
         one.values = array("d", chain.from_iterable(zip(*(column for _, column in state[4]), strict=True)))
         one.suspect, one.unusable, one.under = (dict(found) for found in state[6])
+        if len(state) > 9:
+            one.whole, one.aside = state[9], {row: tuple(names) for row, names in state[10]}
+        else:
+            one.whole = one.count  # nobody kept what came with each
         return one
 
 

@@ -4,7 +4,6 @@ Reading and judging are the intake's own (`schemas.decode`, `schemas.judge`); ad
 """
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -32,14 +31,18 @@ FIELDS: Final = FastReading.__struct_fields__
 MEASURE_FIELDS: Final = FastMeasure.__struct_fields__
 
 
+Identity = tuple[Source, int | None, int]
+"""Of one reading of a device, in however many messages it comes: source, sequence, taken_at."""
+
+
 @dataclass(slots=True)
 class Device:
-    """What one device of one patient has sent so far."""
+    """What one device of one patient has sent so far: `seen` are the vitals of each reading."""
 
     order: DeviceOrder
     sequence: int | None = None
     lacks_sequence: bool = False
-    seen: deque[tuple[int | None, int]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    seen: dict[Identity, set[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -160,19 +163,31 @@ class Inspector:
         device = self._devices.get((reading.patient_id, reading.device_id))
         if device is None:
             device = self._devices[reading.patient_id, reading.device_id] = Device(DeviceOrder(taken))
-        elif taken <= device.order.newest and (sequence, taken) in device.seen:
-            yield Sign.DUPLICATE, "sequence" if sequence is not None else "taken_at", "as an earlier message"
+        elif taken <= device.order.newest and (known := device.seen.get((reading.source, sequence, taken))) is not None:
+            again = [name for name in reading.vitals if name in known]
+            if again or not reading.vitals:
+                named = "" if len(again) == len(reading.vitals) else f": {', '.join(map(_shown, again))}"
+                yield Sign.DUPLICATE, _identity(sequence), "as an earlier message" + named
+            known.update(reading.vitals)
+            if len(again) < len(reading.vitals):
+                yield from device.order.say_more(reading)
             return
         forward = taken >= device.order.newest
         yield from device.order.say(reading)
         yield from _say_of_sequence(device, sequence, reading.corrects, forward, taken)
-        device.seen.append((sequence, taken))
+        device.seen[reading.source, sequence, taken] = set(reading.vitals)
+        if len(device.seen) > REMEMBERED:
+            del device.seen[next(iter(device.seen))]
+
+
+def _identity(sequence: int | None) -> str:
+    return "taken_at" if sequence is None else "sequence"
 
 
 def _say_of_sequence(
     device: Device, sequence: int | None, corrects: int | None, forward: bool, taken: int
 ) -> Iterator[tuple[Sign, str, str]]:
-    if corrects is not None and all(corrects != earlier for earlier, _ in device.seen):
+    if corrects is not None and all(corrects != earlier for _, earlier, _ in device.seen):
         yield Sign.NOT_SEEN_HERE, "corrects", f"sequence {corrects}"
     if sequence is None:
         if not device.lacks_sequence:  # once a device is enough

@@ -36,11 +36,16 @@ class DeviceOrder:
         taken = to_ms(reading.taken_at)
         yield from self._say_of_time(reading, taken)
         yield from self._say_of_stuck(reading, taken)
+        yield from self.say_more(reading)
+        if taken > self.newest:
+            self.before, self.newest, self.stuck = self.newest, taken, 0
+
+    def say_more(self, reading: FastReading) -> Iterator[Said]:
+        """As `say`, of a message of a moment of which an earlier one came: its time was looked at then."""
+        taken = to_ms(reading.taken_at)
         yield from self._say_of_flat(reading, taken)
         for name in reading.vitals:
             self.of_vital[name] = max(taken, self.of_vital.get(name, taken))
-        if taken > self.newest:
-            self.before, self.newest, self.stuck = self.newest, taken, 0
 
     def _say_of_time(self, reading: FastReading, taken: int) -> Iterator[Said]:
         behind = self.newest - taken

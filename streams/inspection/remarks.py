@@ -52,7 +52,8 @@ SIGNS: Final[Mapping[Sign, tuple[Level, str]]] = MappingProxyType(
     {
         Sign.DUPLICATE: (
             Level.FINDING,
-            "Count `sequence` up with every reading: same device, sequence and taken_at is a repeat, and ignored.",
+            "Count `sequence` up with every reading: a vital that comes again with the same device, source, sequence "
+            "and taken_at is a repeat, and ignored; others of that moment may come in messages of their own.",
         ),
         Sign.LATE: (
             Level.FINDING,

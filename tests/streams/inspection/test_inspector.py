@@ -112,11 +112,24 @@ def test_a_repeat_is_found_by_device_sequence_and_time():
     assert said(message(1), message(1, sequence=2)) == []
 
 
-def test_without_sequence_two_messages_of_one_instant_are_a_repeat():
-    assert said(message(sequence=None), message(sequence=None, vitals={"gcs": {"value": 15, "unit": "1"}})) == [
+def test_without_sequence_a_vital_that_comes_twice_of_one_instant_is_a_repeat():
+    assert said(message(sequence=None), message(sequence=None)) == [
         (1, "no_sequence", "sequence"),
         (2, "duplicate", "taken_at"),
     ]
+
+
+@pytest.mark.parametrize("sequence", [None, 1])
+def test_vitals_of_one_instant_may_come_in_messages_of_their_own(sequence):
+    coma = {"gcs": {"value": 15, "unit": "1"}}
+    first, more = message(sequence=sequence), message(sequence=sequence, vitals=coma)
+    again = {**SPO2, **coma}
+    field = "taken_at" if sequence is None else "sequence"
+
+    assert [one for one in said(first, more) if one[1] != "no_sequence"] == []
+    assert said(first, more, message(sequence=sequence, vitals=coma))[1 - bool(sequence) :] == [(3, "duplicate", field)]
+    assert (2, "duplicate", field) in said(first, message(sequence=sequence, vitals=again))
+    assert all(one[1] != "duplicate" for one in said(first, message(sequence=sequence, source="spot", vitals=again)))
 
 
 def test_time_that_goes_back_is_late_where_the_intake_would_call_it_so():

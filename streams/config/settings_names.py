@@ -91,7 +91,7 @@ def unknown(environment: Mapping[str, str], file: Mapping[str, Any]) -> Iterator
             if key not in fields_of("") and key not in STILL_READ:
                 yield f"{key}: {_says(key, fields_of(''), '')}"
         elif key not in tables:
-            yield f"[{key}]: there is no such table{_near(key, tables)}"
+            yield f"[{key}]: there is no such table{_near_table(key, tables)}"
         else:
             for inner in value:
                 if inner not in fields_of(key):
@@ -121,6 +121,13 @@ def _says(name: str, known: frozenset[str], prefix: str) -> str:
 def _near(name: str, known: frozenset[str] | set[str]) -> str:
     near = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     return f"; did you mean {near[0]}?" if near else "; take it out, or look for it in `vigilward worker --help`"
+
+
+def _near_table(name: str, tables: set[str]) -> str:
+    if get_close_matches(name.lower(), ["vigilward", "worker"], cutoff=0.7):
+        return "; what stands in it belongs at the top of the file, in no table"
+    near = get_close_matches(name.lower(), sorted(tables), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(sorted(tables))}"
 
 
 def refuse_unknown(file: Mapping[str, Any]) -> None:

@@ -166,7 +166,8 @@ class Accounts:
     def sign_in_by_pin(self, login: str, pin: str) -> Account | None:
         """The account, if it has this PIN; on which screens that counts is not known here."""
         account = self._accounts.get(login)
-        return account if account is not None and account.pin and matches(pin, account.pin) else None
+        might_be = pin.isdigit() and SHORTEST_PIN <= len(pin) <= LONGEST_PIN  # else no hash is spent on it
+        return account if account is not None and account.pin and might_be and matches(pin, account.pin) else None
 
     def knows(self, login: str) -> bool:
         """Whether there is such a person."""

@@ -29,10 +29,12 @@ from streams.board.settings import BoardSettings, keys_of
 from streams.board.sign_in import SignIns
 from streams.board.stream import Streams
 from streams.board.taken_on import TakenOn
+from streams.board.unreached import Unreached, unreached
 from streams.board.view import View
 from streams.config.rotation import SecretFile
 from streams.config.settings import Clock, Settings
 from streams.config.topics import Topic
+from streams.notify.routes import Routes
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +49,8 @@ UNTIL_LOOKED_S: Final = 4.0
 class Board:
     """Everything of one board process but its HTTP. `start` and `stop` belong to the running loop."""
 
-    def __init__(self, settings: Settings, board: BoardSettings) -> None:
-        self.settings, self.own = settings, board
+    def __init__(self, settings: Settings, board: BoardSettings, routes: Routes | None = None) -> None:
+        self.settings, self.own, self.routes = settings, board, routes
         self._accounts = None if board.accounts is None else AccountsFile(board.accounts)
         token = board.directory_token.get_secret_value()
         self.directory: Directory | Lookup = (
@@ -78,10 +80,11 @@ class Board:
         order must leave none out.
         """
         self.taken_on = TakenOn()
-        self.journal = Journal()
+        self.journal = Journal(board.history_hours)
         self.push = PushDesk(board.push_public_key)
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
+        self._unreached: list[Unreached] = []
         self._listener: BoardConsumer | None = None
         self._watcher: LagMonitor | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -220,6 +223,8 @@ class Board:
                     self.journal.forget(self.now_ms, self.projection.beds)
                     self._say_assignments()
                 self._burden = burden(self.projection, self.now_ms)
+                people = [LOCAL] if self.accounts is None else self.accounts.people()
+                self._unreached = unreached(self.projection.rules_by_ward(), self.routes, people)
             self.streams.say("pulse", self._pulse)
             if self.caught_up and count % SHARING_EVERY == 0:
                 await self._tell_of_sharing()
@@ -276,6 +281,8 @@ class Board:
                 "incomplete": len(self.projection.completeness.missing),
                 "burden": self._burden,
                 "unconfirmed": self._unconfirmed(view),
+                "unreached": [one._asdict() for one in self._unreached if view.sees(one.ward or None)],
+                "routes": self.routes is not None,
                 "rules_waiting": self.watch.rules_waiting,
             }
         )

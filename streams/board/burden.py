@@ -6,9 +6,9 @@ Displayed only. It is never a gate: one noisy bed may not mute another.
 from collections import Counter
 from typing import Any, Final
 
+from schemas.times import DAY_MS
 from streams.board.projection import Projection
 
-DAY_MS: Final = 86_400_000
 CALLS: Final = frozenset({"raised", "worsened", "returned", "escalated"})
 
 

@@ -17,6 +17,7 @@ from detectors.news2 import (
     Part,
 )
 from detectors.oxygen import on_oxygen
+from schemas.vitals import SCALES, Vital
 
 NUMBERS: Final = (Part.RESP_RATE, Part.SPO2, Part.SYSTOLIC_BP, Part.PULSE_RATE, Part.TEMPERATURE)
 
@@ -31,8 +32,9 @@ def _shown(low: float | None, high: float | None, points: int, note: str | None 
     return {"low": low, "high": high, "points": points, "note": note}
 
 
-def bands(scale: int) -> dict[str, list[dict[str, Any]]]:
-    """By item, the bands from the highest value down, as the chart is read; on scale 2 also those on air.
+def bands(scale: int, *, confusion_known: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """By item, the bands from the highest value down, as the chart is read; on scale 2 also those on air. Of oxygen and
+    consciousness each value that may be charted. Each with its points.
 
     >>> [(one["low"], one["high"], one["points"]) for one in bands(1)["spo2"]]
     [(96.0, None, 0), (94.0, 95.0, 1), (92.0, 93.0, 2), (None, 91.0, 3)]
@@ -45,6 +47,13 @@ def bands(scale: int) -> dict[str, list[dict[str, Any]]]:
         above = [_shown(*band, "oxygen") for band in rows if band[0] is not None and band[0] > 92]
         below = [_shown(*band) for band in rows if band[0] is None or band[0] <= 92]
         found[Part.SPO2.value] = [*above, _shown(93.0, None, 0, "air"), *below]
+    charted: dict[Part, tuple[Any, ...]] = {
+        Part.SUPPLEMENTAL_OXYGEN: (False, True),
+        Part.CONSCIOUSNESS: SCALES[Vital.CONSCIOUSNESS].letters,
+    }
+    for part, values in charted.items():
+        each = (read({part.value: value}, scale, confusion_known=confusion_known)[part.value] for value in values)
+        found[part.value] = [{"value": one["value"], "points": one["points"]} for one in each]
     return found
 
 
@@ -87,11 +96,14 @@ def _holds(band: Mapping[str, Any], value: float) -> bool:
     return (band["low"] is None or band["low"] <= value) and (band["high"] is None or value <= band["high"])
 
 
-def laid_out(sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: bool) -> dict[str, Any]:
+def laid_out(
+    sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: bool, covered: bool = True
+) -> dict[str, Any]:
     """The chart of these sets, oldest first: bands, and each set with where its values lie.
 
-    Each set is counted by what was in force when it was entered; `scale` and `confusion_known`: now, and of sets that
-    do not tell. Where sets of both scales are shown the SpO2 bands of the other scale follow those of today's.
+    Each set is counted by what was in force when it was entered; `scale`, `confusion_known` and `covered` (whether
+    NEWS2 is valid for this patient): now, and of sets that do not tell. Where it is not valid nothing is counted.
+    Where sets of both scales are shown the SpO2 bands of the other scale follow those of today's.
     """
     columns = []
     for one in sets:
@@ -99,6 +111,9 @@ def laid_out(sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: 
             continue
         mine, confused = one.get("spo2_scale") or scale, one.get("long_standing_confusion")
         items = read(one["vitals"], mine, confusion_known=confusion_known if confused is None else confused)
+        valid = covered if one.get("covered") is None else one["covered"]
+        if not valid:
+            items = {name: {**item, "points": None} for name, item in items.items()}
         columns.append(
             {
                 "action_id": one["action_id"],
@@ -106,11 +121,12 @@ def laid_out(sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: 
                 "who": one["who"],
                 "scale": mine,
                 "items": items,
-                "total": sum(item["points"] for item in items.values()),
-                "complete": len(items) == len(Part),
+                "covered": valid,
+                "total": sum(item["points"] for item in items.values()) if valid else None,
+                "complete": valid and len(items) == len(Part),
             }
         )
-    shown, spo2 = bands(scale), Part.SPO2.value
+    shown, spo2 = bands(scale, confusion_known=confusion_known), Part.SPO2.value
     others = [one for one in columns if one["scale"] != scale and spo2 in one["items"]]
     if others:
         first = len(shown[spo2])
@@ -118,4 +134,4 @@ def laid_out(sets: Iterable[Mapping[str, Any]], scale: int, *, confusion_known: 
             one["items"][spo2]["band"] += first
         both = (scale, shown[spo2]), (3 - scale, bands(3 - scale)[spo2])
         shown[spo2] = [{**band, "note": band["note"] or f"scale_{of}"} for of, rows in both for band in rows]
-    return {"scale": scale, "bands": shown, "columns": columns}
+    return {"scale": scale, "covered": covered, "bands": shown, "columns": columns}

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-MINUTE_MS: Final = 60_000
+from schemas.times import MINUTE_MS
+
 NUMBERS: Final = (
     "heart_rate",
     "pulse_rate",

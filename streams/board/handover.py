@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.times import to_text
+from schemas.times import DAY_MS, MINUTE_MS, to_text
 from streams.board.burden import calls
-from streams.board.columns import MINUTE_MS, NUMBERS, PRIORITIES
+from streams.board.columns import NUMBERS, PRIORITIES
 from streams.board.projection import Bed, Projection, Story
 from streams.board.view import View
 
@@ -20,12 +20,21 @@ REST: Final = ("cleared", "closing")
 def handover(
     projection: Projection, *, now: int, since: int, ward: str | None, wards: frozenset[str] | None = None
 ) -> dict[str, Any]:
-    """The beds of a ward (all of `wards` if None), each with its shift; the times are moments in milliseconds."""
+    """The beds of a ward (all of `wards` if None), each with its shift; the times are moments in milliseconds.
+
+    Who has no bed here is told of only as long as there is something to tell, as on the board.
+    """
     view = View(wards)
-    beds = [bed for bed in projection.beds.values() if view.sees(bed.facts.ward) and ward in (None, bed.facts.ward)]
+    beds = [
+        bed
+        for bed in projection.beds.values()
+        if view.sees(bed.facts.ward)
+        and ward in (None, bed.facts.ward)
+        and (bed.facts.assigned or bed.facts.alerts or projection.stories_of(bed.facts.patient_id, since))
+    ]
     beds.sort(key=lambda bed: (bed.facts.ward or "", bed.facts.bed or "~"))
     counted = calls(projection, since)
-    share = (now - since) / 86_400_000
+    share = (now - since) / DAY_MS
     return {
         "now": now,
         "since": since,

@@ -1,6 +1,7 @@
 """What people entered at boards, told to every board: sets of observations, who ordered and who is to confirm it.
 
-Pure, and bounded: it looks back as far as a handover does; an order that waits for its confirmation is kept until then.
+Pure, and bounded: it looks back as far as a handover and the charts do; an order that waits for its confirmation is
+kept until then.
 """
 
 import logging
@@ -15,7 +16,8 @@ from streams.config.topics import Topic
 
 log = logging.getLogger(__name__)
 
-KEPT_MS: Final = 48 * HOUR_MS
+HANDOVER_HOURS: Final = 48
+"""As far as a handover looks back."""
 CONFIRM_WITHIN_MS: Final = 12 * HOUR_MS
 MOST_SETS: Final = 400
 MOST_MERGES: Final = 8
@@ -29,8 +31,8 @@ Values = dict[str, float | str | bool]
 class JournalEntry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=False):
     """One word. `kind`: a set of observations (`corrects` another: replaced by this one, or without `vitals` entered in
     error), an order in the name of a prescriber who has to `confirm` it, that confirmation, or who has the patient in
-    this shift (`login` and `name`, empty: nobody). `until`: when an order or a shift ends, 0: not told. `spo2_scale`
-    and `long_standing_confusion`: what a set was scored by. Times in milliseconds.
+    this shift (`login` and `name`, empty: nobody). `until`: when an order or a shift ends, 0: not told. `spo2_scale`,
+    `long_standing_confusion` and `covered` (whether NEWS2 was valid): what a set was scored by. Times in milliseconds.
     """
 
     kind: Literal["set", "order", "confirm", "assign"]
@@ -52,6 +54,7 @@ class JournalEntry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=Fal
     until: int = 0
     spo2_scale: int | None = None
     long_standing_confusion: bool | None = None
+    covered: bool | None = None
 
 
 encode = msgspec.json.Encoder().encode
@@ -114,7 +117,7 @@ class _Pages:
 
 
 class Journal:
-    """All entries that are still of use, by patient.
+    """All entries that are still of use, by patient. `history_hours`: how far back the charts reach.
 
     >>> book = Journal()
     >>> book.take(JournalEntry("set", "a-1", "p-1", 5, "Nora", "nurse", 5, {"spo2": 9.0}))
@@ -129,7 +132,8 @@ class Journal:
     ['a-2']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, history_hours: int = HANDOVER_HOURS) -> None:
+        self._keeps_ms = max(HANDOVER_HOURS, history_hours) * HOUR_MS
         self._of: dict[str, _Pages] = {}
         self._erased: dict[str, int] = {}
         self._merged: dict[str, tuple[str, int]] = {}
@@ -175,10 +179,6 @@ class Journal:
             self.take(entry)
         self.news_of_assignments = True
 
-    def set_of(self, patient: str, action_id: str) -> JournalEntry | None:
-        """A set that may be corrected; None: there is none of this name, or it was replaced."""
-        return None if self.replaced_by(patient, action_id) is not None else self.kept_set(patient, action_id)
-
     def kept_set(self, patient: str, action_id: str) -> JournalEntry | None:
         """A set of this name, replaced or not."""
         return self._pages(patient).sets.get(action_id)
@@ -208,10 +208,10 @@ class Journal:
         """What was ordered, ended or confirmed under this name."""
         return self._pages(patient).said.get(action_id)
 
-    def stands(self, patient: str, order: str, vital: str | None) -> bool:
-        """Whether the last that was said of this order is not its end."""
+    def stands(self, patient: str, order: str, vital: str | None, now: int) -> bool:
+        """Whether the last that was said of this order is not its end, and its time is not over."""
         last = [one for one in self._pages(patient).said.values() if (one.order, one.vital) == (order, vital)][-1:]
-        return bool(last) and not last[0].ended
+        return bool(last) and not last[0].ended and (not last[0].until or last[0].until > now)
 
     def assigned(self, now: int) -> dict[str, dict[str, Any]]:
         """By patient, who has her in this shift."""
@@ -246,13 +246,13 @@ class Journal:
         }
 
     def forget(self, now: int, here: Container[str]) -> None:
-        """Lets go what no handover looks back to, and whoever has left and was not merged into somebody else."""
+        """Lets go what no handover and no chart looks back to, and who has left and was not merged into another."""
         self._left = {one: self._left.get(one, now) for one in self._of if one not in here}
         for patient in [one for one, since in self._left.items() if now - since > MERGED_WITHIN_MS]:
             del self._of[patient]
             self.news_of_assignments = True
         for pages in self._of.values():
-            pages.forget(now - KEPT_MS)
+            pages.forget(now - self._keeps_ms)
             if pages.assigned is not None and pages.assigned.until < now:
                 pages.assigned = None
                 self.news_of_assignments = True

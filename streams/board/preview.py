@@ -1,14 +1,22 @@
 """What NEWS2 would be with values that are being entered, and which of them are unusual enough to ask once more."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from detectors.news2 import News2, news2
 from detectors.oxygen import on_oxygen
-from schemas.vitals import SCALES, Vital
+from schemas.status import Coverage
+from schemas.times import to_ms
+from schemas.vitals import SCALES, Source, Vital
 
 IN_FORCE: Final = frozenset({"live", "delayed"})
-OXYGEN: Final = ("supplemental_oxygen", "inspired_oxygen", "oxygen_flow")
+OXYGEN: Final = frozenset({"supplemental_oxygen", "inspired_oxygen", "oxygen_flow"})
+REPLACES: Final = dict.fromkeys(OXYGEN, OXYGEN) | {
+    "pulse_rate": frozenset({"pulse_rate", "heart_rate"}),
+    "consciousness": frozenset({"consciousness", "gcs"}),
+}
+"""What gives way to a vital that is entered, unless it was measured later; every other vital to itself alone."""
 
 
 def unusual(values: Mapping[str, Any]) -> list[str]:
@@ -36,22 +44,38 @@ def scored_by(status: Mapping[str, Any]) -> tuple[int, bool]:
     return 2 if kinds.get("spo2_scale") == "2" else 1, "long_standing_confusion" in kinds
 
 
-def preview(status: Mapping[str, Any], entered: Mapping[str, Any]) -> News2 | None:
-    """The score of the values in force with those that are entered in their place; None where NEWS2 is not valid."""
-    if status.get("coverage") == "not covered":
+def is_covered(status: Mapping[str, Any]) -> bool:
+    """Whether NEWS2 is valid for this patient at present.
+
+    >>> is_covered({"coverage": "not covered"}), is_covered({"coverage": "covered"})
+    (False, True)
+    """
+    return status.get("coverage") != Coverage.NOT_COVERED
+
+
+def preview(
+    status: Mapping[str, Any], entered: Mapping[str, Any], *, now: int, taken_at: int | None = None
+) -> News2 | None:
+    """The score of the values in force with those that are entered; None where NEWS2 is not valid.
+
+    `now`, `taken_at`: milliseconds; when what is entered was measured (None: now). As the worker does it: what was
+    measured later stays in force, and what was measured too long ago to count does not come into force.
+    """
+    if not is_covered(status):
         return None
-    told = {
-        name: one["value"]
+    taken = now if taken_at is None else taken_at
+    known = {
+        name: one
         for name, one in status.get("vitals", {}).items()
         if one["state"] in IN_FORCE and one["value"] is not None
     }
-    if any(name in entered for name in OXYGEN):
-        told = {name: value for name, value in told.items() if name not in OXYGEN}
-    if "pulse_rate" in entered:
-        told.pop("heart_rate", None)
-    if "consciousness" in entered:
-        told.pop("gcs", None)
-    told |= entered
+    newer = {name for name, one in known.items() if to_ms(datetime.fromisoformat(one["taken_at"])) > taken}
+    told = {name: one["value"] for name, one in known.items()}
+    counts = {name: value for name, value in entered.items() if name not in newer and _still_counts(name, now - taken)}
+    for name in counts:
+        for other in REPLACES.get(name, frozenset({name})) - newer:
+            told.pop(other, None)
+    told |= counts
     get = told.get
     scale, confused = scored_by(status)
     return news2(
@@ -67,3 +91,8 @@ def preview(status: Mapping[str, Any], entered: Mapping[str, Any]) -> News2 | No
         gcs=get("gcs"),
         long_standing_confusion=confused,
     )
+
+
+def _still_counts(name: str, age_ms: int) -> bool:
+    # Oxygen stays in force until it is charted otherwise, whatever the table says.
+    return name in OXYGEN or age_ms < SCALES[Vital(name)].validity[Source.SPOT]

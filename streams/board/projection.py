@@ -11,22 +11,21 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
+from detectors.rules import Rules
 from schemas.nesting import MOST_NESTING, refuse_too_deep
 from schemas.renamed import in_todays_names
-from schemas.times import to_ms
+from schemas.times import HOUR_MS, to_ms
 from streams.board.admissions import Admissions
 from streams.board.columns import Columns, Minute
 from streams.board.completeness import Completeness
 from streams.board.consumer import Heard
+from streams.board.journal import HANDOVER_HOURS
 from streams.board.rules_seen import RulesSeen
 from streams.board.view import View
 from streams.config.topics import Topic
 
 log = logging.getLogger(__name__)
 
-HOUR_MS: Final = 3_600_000
-KEPT_MS: Final = 48 * HOUR_MS
-"""As far as a handover looks back."""
 MAX_ALERTS_A_PATIENT: Final = 200
 MAX_REVISIONS: Final = 300
 AWAITED: Final = (-2, -1, 0)
@@ -40,6 +39,12 @@ class Open(msgspec.Struct):
     revision: int
 
 
+class Named(msgspec.Struct):
+    """Of the rules that decided a status: which."""
+
+    sha256: str
+
+
 class Facts(msgspec.Struct):
     """What the board itself reads of a status; the page gets the whole as it came."""
 
@@ -51,6 +56,7 @@ class Facts(msgspec.Struct):
     mode: str = "real"
     assigned: bool = True
     calls_bearable: float | None = None
+    rules: Named | None = None
     alerts: list[Open] = []
 
 
@@ -134,6 +140,7 @@ class Projection:
         self.completeness = Completeness()
         self._most_nesting = most_nesting
         self._keep_minutes = history_hours * 60
+        self._keeps_ms = max(HANDOVER_HOURS, history_hours) * HOUR_MS
         self._changed: set[str] = set()
         self._gone: set[str] = set()
         self._told: set[str] = set()
@@ -285,6 +292,15 @@ class Projection:
 
     # ---- what the page is told
 
+    def rules_by_ward(self) -> dict[str, list[Rules]]:
+        """The rules by which the patients of each ward (`` for none) are watched."""
+        names: dict[str, set[str | None]] = {}
+        for bed in self.beds.values():
+            if bed.facts.assigned:
+                named = bed.facts.rules
+                names.setdefault(bed.facts.ward or "", set()).add(None if named is None else named.sha256)
+        return {ward: self.rules.named(some) for ward, some in names.items()}
+
     def take_changes(self) -> Changes | None:
         """What has changed since the last call; None if nothing has."""
         changes = Changes(self._changed, self._gone, self._told, self._points, self._new_rules)
@@ -344,8 +360,8 @@ class Projection:
         }
 
     def forget(self) -> None:
-        """Lets go, after two days, what nobody asks for any more: alerts that are over, and who is not here."""
-        before = self.newest_at - KEPT_MS
+        """Lets go what neither a handover nor a chart looks back to: alerts that are over, and who is not here."""
+        before = self.newest_at - self._keeps_ms
         for identity, story in list(self.stories.items()):
             over = story.newest["state"] == "cleared" or story.patient not in self.beds
             if over and story.newest["at_ms"] < before:

@@ -1,5 +1,6 @@
 """How long a reason holds, by the rules that are or were in force: so that the page says what the rules say."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from detectors.rules import Rules, RulesError, read_rules
@@ -15,7 +16,8 @@ class RulesSeen:
     """
 
     def __init__(self) -> None:
-        self._told = {rules.sha256: _told(rules) for rules in (first_rules(), packaged_rules())}
+        self._known = {rules.sha256: rules for rules in (first_rules(), packaged_rules())}
+        self._told = {name: _told(rules) for name, rules in self._known.items()}
 
     def take(self, value: bytes) -> bool:
         """One record of the rules topic; whether it was news. Raises ValueError for what are no rules."""
@@ -24,8 +26,12 @@ class RulesSeen:
         except RulesError as broken:
             raise ValueError(str(broken)) from None
         new = rules.sha256 not in self._told
-        self._told[rules.sha256] = _told(rules)
+        self._known[rules.sha256], self._told[rules.sha256] = rules, _told(rules)
         return new
+
+    def named(self, names: Iterable[str | None]) -> list[Rules]:
+        """Those of these names that are known; where none is, those that a worker would begin with."""
+        return [self._known[name] for name in sorted({*map(str, names)} & set(self._known))] or [packaged_rules()]
 
     def told(self) -> dict[str, dict[str, Any]]:
         """What the page is told: minutes by reason and priority, and how long something may be undone."""

@@ -13,6 +13,7 @@ from streams.board.settings import BoardSettings
 from streams.config.rotation import FreshContext
 from streams.config.settings import Settings
 from streams.listening_socket import listening_socket
+from streams.notify.routes import Routes
 
 
 class Server(uvicorn.Server):
@@ -59,10 +60,10 @@ def configured(board: Board, own: BoardSettings) -> uvicorn.Config:
     return config
 
 
-def serve(settings: Settings, own: BoardSettings) -> None:
+def serve(settings: Settings, own: BoardSettings, routes: Routes | None = None) -> None:
     """Until SIGTERM or Ctrl-C. The first line on standard output is the page's address."""
     listening = listening_socket(own.host, own.port, "VIGILWARD_BOARD")
-    board = Board(settings, own)
+    board = Board(settings, own, routes)
     config = configured(board, own)
     port = listening.getsockname()[1]
     print(f"board: {address(own.host, port, tls=own.tls_cert_file is not None)}", flush=True)  # noqa: T201 - the answer

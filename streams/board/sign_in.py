@@ -37,15 +37,15 @@ class TooMany(Exception):
 
 @dataclass(slots=True, eq=False)
 class Try:
-    """One try that waits for its turn. `screen`: the known screen that it comes from, None from a stranger; `by_pin`:
-    what it says is the PIN.
+    """One try that waits for its turn. `screen`: the known screen that it comes from, None from a stranger; `or_pin`:
+    what it says may be the PIN as well.
     """
 
     password: str
     address: str
     screen: str | None
     answer: "asyncio.Future[Account | None]"
-    by_pin: bool = False
+    or_pin: bool = False
 
 
 class Line:
@@ -95,6 +95,11 @@ class Line:
         self.next_at = now + (min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(beyond, 10)) if beyond > 0 else 0.0)
 
 
+def _look(accounts: Accounts, login: str, one: Try) -> Account | None:
+    by_pin = accounts.sign_in_by_pin(login, one.password) if one.or_pin else None
+    return by_pin or accounts.sign_in(login, one.password)
+
+
 class SignIns:
     """All lines of one board. `clock` in seconds, monotonic."""
 
@@ -114,11 +119,12 @@ class SignIns:
         *,
         address: str,
         screen: str | None = None,
-        by_pin: bool = False,
+        or_pin: bool = False,
     ) -> Account | None:
         """The account if the password is right, in its turn. `screen`: a screen that this person is known on.
 
-        A PIN is short: it counts on such a screen alone, until too many were wrong there.
+        `or_pin`: it may be the PIN as well. A PIN is short: it counts on such a screen alone, until too many were wrong
+        there.
 
         Raises TooMany where not even a place in the line is left.
         """
@@ -132,10 +138,8 @@ class SignIns:
         self._lines.move_to_end(login)
         if screen is not None and self._screen_fails[login, screen] >= SCREEN_FAILS:
             screen = None
-        if by_pin and screen is None:
-            await self._nobody()
-            return None
-        one = Try(password, address, screen, asyncio.get_running_loop().create_future(), by_pin)
+        may_be_pin = or_pin and screen is not None
+        one = Try(password, address, screen, asyncio.get_running_loop().create_future(), may_be_pin)
         line.place(one)
         if line.task is None or line.task.done():
             line.task = asyncio.create_task(self._serve(accounts, login, line))
@@ -169,9 +173,7 @@ class SignIns:
             try:
                 async with self._hashing:
                     began = self._clock()
-                    account = await asyncio.to_thread(
-                        accounts.sign_in_by_pin if one.by_pin else accounts.sign_in, login, one.password
-                    )
+                    account = await asyncio.to_thread(_look, accounts, login, one)
                     self._usual_s += 0.2 * (self._clock() - began - self._usual_s)
             except Exception as fault:
                 if not one.answer.done():

@@ -43,13 +43,14 @@ def board(
         return
     from streams.board.serve import serve
     from streams.board.settings import load_board
+    from streams.board.unreached import routes_told
     from streams.config.settings import load
     from streams.worker.logs import set_up
 
     settings = load(bootstrap_servers=bootstrap_servers)
     own = load_board(host=host, port=port, accounts=accounts, directory=directory)
     set_up("board", level=settings.log_level.number, mode=settings.mode.value)
-    serve(settings, own)
+    serve(settings, own, routes_told())
 
 
 def _print_account(login: str, name: str, role: str, station: bool) -> None:

@@ -44,8 +44,9 @@ class Phone:
         key.write_bytes(self._key)
         where = f'url = "http://127.0.0.1:{self._server.server_port}/"\nkey_id = "demo"\nkey_file = "{key}"\n'
         routes.write_text((PEOPLE + MACHINE).replace("WHERE", where))
-        notify = {"VIGILWARD_NOTIFY_ROUTES": str(routes), "VIGILWARD_NOTIFY_PORT": "0"}
-        self._environment = surroundings(settings, notify)
+        self.routes = {"VIGILWARD_NOTIFY_ROUTES": str(routes)}
+        """What the board is told too, so that it knows whom a step reaches."""
+        self._environment = surroundings(settings, self.routes | {"VIGILWARD_NOTIFY_PORT": "0"})
 
     def start(self) -> None:
         """Starts them, and does not wait: the ward goes on without."""

@@ -67,9 +67,9 @@ class Demo:
         with self._told_to_stop(), EmbeddedBroker(topics) as broker:
             settings = self._settings(broker.bootstrap_servers)
             worker = WorkerProcess(self._environment(settings))
-            board = BoardProcess(self._environment(settings), people(self._admissions()))
-            self.board = board.words
             phone = Phone(self._environment(settings))
+            board = BoardProcess(self._environment(settings) | phone.routes, people(self._admissions()))
+            self.board = board.words
             self.told, phone.tell = phone.told, self.tell_told
             heard = {"alerts": settings.topic(Topic.ALERTS), "status": settings.topic(Topic.STATUS)}
             listener = Listener(settings.librdkafka(), heard, PARTITIONS)

@@ -1,6 +1,6 @@
 """One made-up patient with the devices around the bed, and the nurse who comes by."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -75,6 +75,7 @@ class MadeUpPatient:
         yield from self._cuff(since, until)
         yield from self._thermometer(since, until)
         yield from self._rounds(since, until)
+        yield from self._by_hand(since, until)
 
     def _monitor(self, since: int, until: int) -> Iterator[Reading]:
         head, middle = self._heads[0], self._middle
@@ -103,12 +104,15 @@ class MadeUpPatient:
         return sum(min(max(tick, first), last) - first for first, last in self._silent)
 
     def _cuff(self, since: int, until: int) -> Iterator[Reading]:
-        """By itself every so often, and by hand when a nurse comes because of illness."""
-        asked = [after + _BY_HAND_MS for after in self._rounds_in(since - _BY_HAND_MS, until - _BY_HAND_MS, extra=True)]
-        own = [after for _, after in self._counts(self.cuff_every_s, since, until)]
-        for after in sorted({*own, *asked}):
-            before = self._before(self.cuff_every_s, after) + bisect_left(self._extra, after - _BY_HAND_MS)
-            yield self._reading(1, after, before, self._pressures(after))
+        for count, after in self._counts(self.cuff_every_s, since, until):
+            yield self._reading(1, after, count, self._pressures(after))
+
+    def _by_hand(self, since: int, until: int) -> Iterator[Reading]:
+        """The pressure that a nurse takes, with a cuff of her own, when she comes because of illness."""
+        for came in self._rounds_in(since - _BY_HAND_MS, until - _BY_HAND_MS, extra=True):
+            after = came + _BY_HAND_MS
+            before = bisect_right(self._all, after) + bisect_left(self._extra, came)
+            yield self._reading(3, after, before, self._pressures(after))
 
     def _pressures(self, after: int) -> list[str]:
         second, noise = np.array([after / 1000]), self.body.noise
@@ -135,7 +139,8 @@ class MadeUpPatient:
             ]
             if on_oxygen:
                 found.append(measure(Vital.OXYGEN_FLOW, f"{state.oxygen_l_min:g}"))
-            yield self._reading(3, after, bisect_left(self._all, after), found)
+            before = bisect_left(self._all, after) + bisect_left(self._extra, after - _BY_HAND_MS)
+            yield self._reading(3, after, before, found)
 
     def _rounds_in(self, since: int, until: int, *, extra: bool) -> list[int]:
         """Milliseconds after the start at which the nurse comes: every four hours, and `extra` because of illness."""

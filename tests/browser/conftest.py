@@ -18,8 +18,7 @@ from streams.config.settings import Settings
 from streams.web_push.identity import Identity
 from tests.browser.made import Bed, Ward, directory, lifecycle, now, story
 from tests.browser.taking import Taking
-from tests.streams.board.conftest import BoardProcess, a_broker
-from tests.streams.board.test_push import PASSWORD
+from tests.streams.board.conftest import PASSWORD, BoardProcess, a_broker
 from tests.streams.web_push.receiving import sender_in
 
 HERE = Path(__file__).parent

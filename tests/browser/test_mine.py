@@ -59,6 +59,21 @@ def test_a_lead_assigns_beds_and_a_screen_can_be_about_mine_alone(screen, beds, 
     expect(page.locator(".cover-list")).not_to_contain_text("Somebody at this machine")
 
 
+def test_a_bed_is_offered_to_whoever_sees_it_and_the_steps_that_reach_nobody_are_told(screen):
+    one = screen()
+    who = {"local": None, "nora": ["A"], "bela": ["B"]}
+    staff = [{"login": login, "name": login.title(), "role": "nurse", "wards": wards} for login, wards in who.items()]
+    one.page.route("**/api/staff", lambda route: route.fulfill(json=staff))
+    page = one.open("#cover")
+    offered = page.get_by_label("Who has bed A01", exact=True).locator("option:not([value=''])")
+    expect(offered).to_have_text(["Local (nurse)", "Nora (nurse)"])
+    beyond = page.get_by_label("Who has bed B15", exact=True).locator("option:not([value=''])")
+    expect(beyond).to_have_text(["Local (nurse)", "Bela (nurse)"])
+    # Whoever is at this machine is a shift lead: no page of this board is in front of a doctor.
+    expect(page.locator(".unreached")).to_contain_text("Steps that reach nobody. No account of this board")
+    expect(page.locator(".unreached li").first).to_have_text("Ward A: doctor")
+
+
 def test_a_choice_of_beds_is_one_persons_alone(screen):
     one = screen()
     page = one.open()

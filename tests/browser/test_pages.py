@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from streams.config.topics import Topic
-from tests.streams.board.conftest import BoardProcess, everything
-from tests.streams.board.test_service import PASSWORD, accounts  # noqa: F401
+from tests.streams.board.conftest import PASSWORD, BoardProcess, everything
+from tests.streams.board.test_service import accounts  # noqa: F401
 
 
 def bed(name: str) -> re.Pattern[str]:

@@ -4,10 +4,13 @@ import json
 import re
 import time
 
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.made import Ward, directory, story
+from streams.board.journal import JournalEntry
+from streams.config.topics import Topic
+from tests.browser.made import Ward, directory, now, story
 from tests.browser.test_everybody import offences
 from tests.streams.board.conftest import BoardProcess, a_broker
 
@@ -46,10 +49,34 @@ def test_the_page_of_a_patient(screen):
     expect(page.locator(".hour-table tbody tr").first).to_be_visible()
     expect(page.locator(".timeline li.set").first).to_contain_text("RR 22")
     expect(page.locator(".timeline li.alert").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".patient .who .bed")).to_have_text("A11")  # a page is no pane: nothing of it is closed
     page.locator(".sbar button").click()
     text = page.evaluate("navigator.clipboard.readText()")
     assert re.search(r"Situation\n- Bed A11.*\nBackground\n.*Assessment\n- NEWS2 .*Recommendation\n", text, re.S)
     assert offences(page) == []
+
+
+def test_sets_of_a_merged_id_can_be_in_error_alone_and_where_the_score_is_not_valid_there_is_no_total(
+    screen, ward, beds
+):
+    bed, at = beds["A10"], now()  # pregnant
+    for name, whose, moment in (("gone-0001", "t-gone", at - 120_000), ("mine-0001", bed.patient, at - 60_000)):
+        entry = JournalEntry("set", name, whose, moment, "Nora", "nurse", moment, {"resp_rate": 26.0})
+        ward.send(Topic.JOURNAL, whose, msgspec.to_builtins(entry))
+    merged = {"event": "merged", "patient_id": bed.patient, "merged_from": "t-gone", "mode": "demo"}
+    ward.send(Topic.PATIENTS, bed.patient, merged)
+    ward.flush()
+    one = screen()
+    page = one.open()
+    one.tile("A10").locator(".open").click()
+    page.locator(".pane .visit").click()
+    expect(page.locator(".news2-chart .totals td").first).to_have_text("not covered")
+    expect(page.locator(".news2-chart .here")).to_have_text(["26", "26"])
+    mine, gone = page.locator(".sets li").first, page.locator(".sets li").nth(1)
+
+    expect(mine.locator("button")).to_have_text(["Correct", "In error"])
+    expect(gone.locator("button")).to_have_text(["In error"])
 
 
 @pytest.mark.parametrize(("back", "told"), [(62, True), (90, False), (20, False)])

@@ -1,9 +1,13 @@
 """Safe to act on: nobody acts on the wrong bed, on what another has taken on, or on a slip of the hand."""
 
+from datetime import datetime
+
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
 from schemas.times import to_text
+from streams.board.journal import JournalEntry
 from streams.config.topics import Topic
 from tests.browser.made import lifecycle, now
 from tests.streams.board.conftest import everything
@@ -138,6 +142,72 @@ def test_entering_shows_what_was_before_and_what_would_become_and_asks_about_a_s
     expect(page.locator("dialog")).to_contain_text("SpO2 95")
     page.locator("dialog .primary").click()
     expect(page.locator(".sets li").first).to_contain_text("entered in error")
+
+
+def open_observations(page, one, bed: str) -> None:
+    one.tile(bed).locator(".open").click()
+    page.locator(".doing button", has_text="Observations").click()
+    page.locator("dialog label.value", has_text="SpO2").locator("input").fill("95")
+
+
+def test_the_score_is_asked_for_the_moment_at_which_the_set_was_taken(screen):
+    one = screen()
+    page = one.open()
+    open_observations(page, one, "A04")
+    with page.expect_request("**/api/score") as asked:
+        page.get_by_label("Taken").select_option("30")
+    minutes_ago = (now() - datetime.fromisoformat(asked.value.post_data_json["taken_at"]).timestamp() * 1000) / 60_000
+
+    assert 29 < minutes_ago < 31
+
+
+def test_a_set_is_sent_once_however_often_it_is_pressed_and_not_from_a_window_that_was_closed(screen):
+    one = screen()
+    page = one.open()
+    open_observations(page, one, "A04")
+    expect(page.locator("dialog .would b")).to_contain_text("With these values")
+    held, sent = [], []
+    page.route("**/api/score", lambda route: held.append(route))
+    page.route("**/api/observations", lambda route: (sent.append(route.request.post_data_json), route.abort())[1])
+    submit = page.locator("dialog button[type=submit]")
+    with page.expect_request("**/api/score"):
+        submit.evaluate("one => { one.click(); one.click(); }")  # before the button is painted disabled
+    expect(submit).to_be_disabled()
+    assert len(held) == 1
+    page.locator("dialog footer button", has_text="Cancel").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    with page.expect_response("**/api/score"):
+        held.pop().continue_()
+    page.evaluate("new Promise((done) => setTimeout(done))")  # what waited for the answer has gone on
+    expect(page.locator(".toast")).to_have_count(0)
+    assert sent == []
+
+    page.unroute("**/api/score")
+    page.locator(".doing button", has_text="Observations").click()
+    page.locator("dialog label.value", has_text="SpO2").locator("input").fill("95")
+    with page.expect_request("**/api/observations"):
+        submit.evaluate("one => { one.click(); one.click(); }")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert len({one["action_id"] for one in sent}) == 1
+    page.evaluate("sessionStorage.clear()")
+
+
+def test_what_waits_for_its_confirmation_says_of_which_vital_and_that_it_ended(screen, ward, beds):
+    bed, at = beds["A09"], now()
+    facts = {"order": "limit", "vital": "heart_rate", "prescriber": "Dr Haas"}
+    entry = JournalEntry("order", "ended-001", bed.patient, at, "Lea", "shift_lead", ended=True, **facts)
+    ward.send(Topic.JOURNAL, bed.patient, msgspec.to_builtins(entry))
+    ward.flush()
+    one = screen()
+    page = one.open()
+    flag = one.tile("A09").locator(".flag.waits")
+    expect(flag).to_have_text("Personal limit Heart rate: ended · not confirmed")
+    one.tile("A09").locator(".open").click()
+    expect(page.locator(".unconfirmed li")).to_contain_text("Order ended: Personal limit Heart rate Dr Haas has to")
+    confirm = JournalEntry("confirm", "conf-001", bed.patient, at + 1, "Grau", "doctor", confirms="ended-001")
+    ward.send(Topic.JOURNAL, bed.patient, msgspec.to_builtins(confirm))
+    ward.flush()
+    expect(flag).to_have_count(0)
 
 
 def test_orders_stand_on_the_tile_and_can_be_ended(screen, settings, beds, ward):

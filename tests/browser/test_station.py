@@ -10,9 +10,8 @@ from schemas.action import Role
 from streams.board.accounts import as_lines
 from streams.config.topics import Topic
 from tests.browser.taking import Taking
-from tests.streams.board.conftest import BoardProcess, everything
+from tests.streams.board.conftest import PASSWORD, BoardProcess, everything
 
-PASSWORD = "a long enough password"
 PIN = "271828"
 DIGITS = "998877665544"  # a password that looks like a PIN
 
@@ -66,8 +65,11 @@ def test_a_station_stays_readable_asks_who_acts_and_knows_her_by_a_pin_the_next_
     page.locator(".bar .me").click()
     page.locator(".people button", has_text="Nora Berg").click()
     page.locator("dialog [name=secret]").fill("000000")
+    tries = []
+    page.on("request", lambda request: tries.append(request.url) if request.url.endswith("/sign-in") else None)
     page.keyboard.press("Enter")
     expect(page.locator("dialog [role=alert]")).to_contain_text("The PIN is wrong")
+    assert len(tries) == 1, "a wrong PIN is one wrong try"
     page.locator("dialog [name=secret]").fill(PIN)
     page.keyboard.press("Enter")
     expect(page.locator(".bar .me")).to_have_text(re.compile("Nora Berg"))

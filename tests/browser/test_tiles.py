@@ -51,6 +51,15 @@ def test_an_owned_alert_says_who_has_it_and_for_how_long_yet(screen):
     expect(one.tile("A03").locator(".act")).to_have_count(0)
 
 
+def test_the_line_at_the_foot_begins_where_the_tile_does(screen):
+    one = screen()
+    one.open()
+    place = "one => one.getBoundingClientRect().left"
+    for bed in ("A07", "A09", "A05"):
+        foot = one.tile(bed).locator("footer")
+        assert foot.locator("> *").first.evaluate(place) == foot.evaluate(place), bed
+
+
 def test_a_stale_value_is_struck_through_greyed_and_worded(screen):
     one = screen()
     one.open()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from streams.demo.show import QUICKER, QUIET_S
 from streams.recorded.replay import Replay
 from streams.simulator.scenarios import named
 from streams.simulator.simulator import Simulator
@@ -25,6 +26,19 @@ def calls(scenario: str, *, patients: int, minutes: int) -> list[dict[str, Any]]
         and alert["interrupts"]
         and (alert["state"] in anew or alert["reason"] == "persisted")
     ]
+
+
+def test_nobody_who_is_well_again_is_told_to_be_measured_less_often_than_before():
+    """As in the demo, where illness is over within an hour: what a nurse took meanwhile is no cuff's interval."""
+    treated = [named(one) for one in ("haemorrhage", "opioid", "arrhythmia")]
+    ward = Simulator(3, start_ms=T0, scenarios=treated, quiet_s=QUIET_S, quicker=QUICKER, rate_hz=0.05)
+    replay, said = Replay(), []
+    for _, _, reading in ward.readings(T0, T0 + 120 * MINUTE_MS):
+        said += replay.take(reading)
+    alerts = [from_json(one.value) for one in said if one.topic == "alerts"]
+
+    assert {alert["patient_id"] for alert in alerts} == {patient.patient_id for patient in ward.patients}
+    assert [alert["headline"] for alert in alerts if "less often" in alert["headline"]] == []
 
 
 def test_a_storm_of_artefacts_hardly_calls_anyone():

@@ -22,6 +22,8 @@ from streams.config.topics import Topic
 router = APIRouter(prefix="/api", tags=["words"])
 Act = Annotated[Session, Depends(allowed(May.ACT))]
 RANK = {"low": 1, "medium": 2, "high": 3}
+ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+"""A name that the page gives what is said: sent again after a failure, it is done once."""
 
 
 class Word(BaseModel):
@@ -33,7 +35,7 @@ class Word(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    action_id: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+    action_id: ActionId
     patient_id: Identifier
     action_type: ActionType
     alert_id: Identifier | None = None

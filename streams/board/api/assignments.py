@@ -7,19 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier
 from schemas.permissions import RIGHTS, May
+from schemas.times import HOUR_MS
 from streams.board.accounts import LOCAL, Account
+from streams.board.api.actions import ActionId
 from streams.board.api.refusals import refusal
-from streams.board.api.writing import needs_journal, write
+from streams.board.api.writing import entry_of, needs_journal, write
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
-from streams.board.journal import JournalEntry
+from streams.board.projection import Bed
 from streams.board.sessions import Session
+from streams.board.view import View
 
 router = APIRouter(prefix="/api", tags=["assignments"])
 See = Annotated[Session, Depends(allowed(May.SEE))]
 Act = Annotated[Session, Depends(allowed(May.ACT))]
-HOUR_MS = 3_600_000
 LONGEST_SHIFT_H = 13
 
 
@@ -31,7 +33,7 @@ class Assignment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    action_id: Annotated[str, Field(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
+    action_id: Annotated[ActionId, Field(max_length=80)]  # each patient's entry adds a number to it
     patients: Annotated[list[Identifier], Field(min_length=1, max_length=200)]
     login: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     hours: Annotated[float, Field(gt=0, le=LONGEST_SHIFT_H)] = 12
@@ -39,13 +41,19 @@ class Assignment(BaseModel):
 
 
 @router.get("/staff")
-async def staff(request: Request, session: See) -> list[dict[str, str]]:
-    """Who may be given patients: whoever acts on them, by name."""
+async def staff(request: Request, session: See) -> list[dict[str, Any]]:
+    """Who may be given patients: whoever acts on them, by name, and of which wards (null: of every one)."""
     accounts = board_of(request).accounts
     known = [LOCAL] if accounts is None else accounts.people()
     acting = [one for one in known if May.ACT in RIGHTS[one.role]]
     return [
-        {"login": one.login, "name": one.name, "role": one.role} for one in sorted(acting, key=lambda one: one.name)
+        {
+            "login": one.login,
+            "name": one.name,
+            "role": one.role,
+            "wards": None if one.wards is None else sorted(one.wards),
+        }
+        for one in sorted(acting, key=lambda one: one.name)
     ]
 
 
@@ -62,13 +70,14 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
     """Who has these patients now.
 
     403: only who leads the shift gives them to others; 409: another has one of them, and the word does not say that it
-    takes over from her; 501: nothing is kept of it here; 503: send the same again.
+    takes over from her, or the person does not see one of them; 501: nothing is kept of it here; 503: send the same
+    again.
     """
     board = board_of(request)
     now = board.now_ms
     assigned = board.journal.assigned(now)
-    for patient in said.patients:
-        bed = bed_of(board, session, patient)
+    beds = {patient: bed_of(board, session, patient) for patient in said.patients}
+    for patient, bed in beds.items():
         has = assigned.get(patient)
         mine = (said.login or (has or {}).get("login")) == session.login
         if session.may(May.ORDER):
@@ -80,19 +89,30 @@ async def assign(request: Request, session: Act, said: Assignment) -> dict[str, 
             words = f"{has['name']} has {named}: take it over, or leave it"
             raise refusal(409, "has_bed", words, who=has["name"], bed=named)
     person = None if said.login is None else _person(board, said.login)
+    if person is not None:
+        _refuse_what_is_not_seen(person, beds)
     needs_journal(board)
     for number, patient in enumerate(said.patients):
         board.audit.record(What.ORDERED, session.login, patient=patient, assigned=said.login or "")
-        entry = JournalEntry(
-            kind="assign",
-            action_id=f"{said.action_id}-{number}",
-            patient_id=patient,
-            at=now,
-            who=session.name,
-            role=session.role,
+        entry = entry_of(
+            board,
+            session,
+            "assign",
+            f"{said.action_id}-{number}",
+            patient,
             login="" if person is None else person.login,
             name="" if person is None else person.name,
             until=now + round(said.hours * HOUR_MS),
         )
         await write(board, entry)
     return {"assigned": len(said.patients)}
+
+
+def _refuse_what_is_not_seen(person: Account, beds: dict[str, Bed]) -> None:
+    """Nobody has a patient who is not on her own page: no screen of hers would be about that bed."""
+    view = View(person.wards)
+    for patient, bed in beds.items():
+        if not view.sees(bed.facts.ward):
+            named = bed.facts.bed or patient
+            words = f"{person.name} does not see {named}: give it to somebody of ward {bed.facts.ward}"
+            raise refusal(409, "cannot_see", words, who=person.name, bed=named, ward=bed.facts.ward or "")

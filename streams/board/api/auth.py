@@ -26,18 +26,20 @@ router = APIRouter(prefix="/api", tags=["entrance"])
 
 
 class SignIn(BaseModel):
-    """Name and password; or the PIN, on a screen on which this person has signed in by password before."""
+    """Name and password; or a `secret`, which is the password, or on a screen on which this person has signed in by
+    password before the PIN: one try, whichever it is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
-    pin: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    secret: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
 
     @model_validator(mode="after")
     def _says_one(self) -> "SignIn":
-        if (self.password is None) is (self.pin is None):
-            raise ValueError("either the password or the PIN")
+        if (self.password is None) is (self.secret is None):
+            raise ValueError("either `password`, or `secret` for password or PIN")
         return self
 
 
@@ -68,10 +70,10 @@ async def sign_in(request: Request, response: Response, who: SignIn) -> dict[str
         account = await board.sign_ins.attempt(
             board.accounts,
             who.login,
-            who.pin or who.password or "",
+            who.secret or who.password or "",
             address=address_of(request),
             screen=screen,
-            by_pin=who.pin is not None,
+            or_pin=who.secret is not None,
         )
     except TooMany:
         raise HTTPException(429, "too many tries at once; try again", headers={"Retry-After": "1"}) from None

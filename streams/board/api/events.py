@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier
 from schemas.permissions import May
+from schemas.times import HOUR_MS
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.chart import laid_out
-from streams.board.preview import scored_by
-from streams.board.projection import HOUR_MS, encode
+from streams.board.preview import is_covered, scored_by
+from streams.board.projection import encode
 from streams.board.sessions import Session
 
 router = APIRouter(prefix="/api", tags=["live"])
@@ -104,7 +105,7 @@ async def history(request: Request, session: See, whose: LookBack) -> Response:
     scale, confusion = scored_by(status)
     sets = board.journal.sets(whose.patient_id, since)
     said = {
-        "chart": laid_out(sets, scale, confusion_known=confusion),
+        "chart": laid_out(sets, scale, confusion_known=confusion, covered=is_covered(status)),
         "orders": board.journal.orders(whose.patient_id, since),
         "since": since,
         "now": board.now_ms,

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from schemas.permissions import May
+from schemas.times import HOUR_MS
 from streams.board import handover as shift
 from streams.board.api.events import packed
 from streams.board.audit import What
 from streams.board.auth import allowed, board_of
-from streams.board.projection import HOUR_MS, encode
+from streams.board.projection import encode
 from streams.board.sessions import Session
 
 router = APIRouter(prefix="/api", tags=["handover"])

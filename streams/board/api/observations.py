@@ -12,14 +12,14 @@ from schemas.permissions import May
 from schemas.reading import MAX_SEQUENCE, Measure, Reading
 from schemas.times import HOUR_MS, MINUTE_MS, to_ms
 from schemas.vitals import SCALES, SPOT_LATENESS, Source, Vital
-from streams.board.api.actions import Said, send
+from streams.board.api.actions import ActionId, Said, send
 from streams.board.api.refusals import refusal
-from streams.board.api.writing import needs_journal, write, write_alone
+from streams.board.api.writing import entry_of, needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
 from streams.board.journal import JournalEntry
-from streams.board.preview import preview, scored_by, unusual
+from streams.board.preview import is_covered, preview, scored_by, unusual
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 
@@ -50,13 +50,21 @@ class ObservationSet(BaseModel):
     diastolic_bp: float | None = None
     pulse_rate: float | None = None
     temperature: float | None = None
-    corrects: Annotated[str, Field(min_length=8, max_length=100)] | None = None
+    corrects: ActionId | None = None
+
+
+class PreviewedSet(ObservationSet):
+    """A set that is being entered. `taken_at`: when it was measured; left out: now, or when the set that is corrected
+    was.
+    """
+
+    taken_at: Moment | None = Field(None, strict=False)
 
 
 class Observations(ObservationSet):
     """A set as it is sent. `sure`: values that are unusual, and that the person has confirmed."""
 
-    action_id: Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+    action_id: ActionId
     taken_at: Moment = Field(strict=False)
     sure: list[Vital] = Field([], max_length=16)
 
@@ -72,13 +80,20 @@ class Looked(BaseModel):
 
 
 @router.post("/score")
-async def score(request: Request, session: See, seen: ObservationSet) -> Looked:
-    """NEWS2 as it would be with these values. 404, 501: as of a correction that is sent; 422: what cannot be."""
+async def score(request: Request, session: See, seen: PreviewedSet) -> Looked:
+    """NEWS2 as it would be with these values, beside what was measured later.
+
+    404, 409, 501: as of a correction that is sent; 422: what cannot be, or what is too old to be sent.
+    """
     board = board_of(request)
     status = msgspec.json.decode(bed_of(board, session, seen.patient_id).raw)
     typed = _values(seen)
-    replaced = None if seen.corrects is None else _kept(board, seen.patient_id, seen.corrects)
-    found = preview(status, corrected(replaced, typed))
+    replaced = None if seen.corrects is None else _kept(board, seen.patient_id, seen.corrects, typed)
+    taken = board.now_ms if replaced is None else replaced.taken_at
+    taken = taken if seen.taken_at is None else to_ms(seen.taken_at)
+    if typed:
+        _refuse_other_times(board, taken)
+    found = preview(status, corrected(replaced, typed), now=board.now_ms, taken_at=taken)
     if found is None:
         return Looked(score_min=None, score_max=None, parts={}, missing=[], unusual=unusual(typed))
     return Looked(
@@ -106,33 +121,29 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
         value = f"{scale.words} {typed[asked[0]]:g}{scale.shown_unit}"
         shown = f"{typed[asked[0]]:g}{scale.shown_unit}"
         raise refusal(409, "unusual", f"really {value}? confirm the value, or mend it", vital=asked[0], value=shown)
-    replaced = _replaced(board, seen)
+    replaced = _replaced(board, seen, typed)
     if not typed and replaced is None:
         raise refusal(422, "nothing", "nothing was entered")
     taken = to_ms(seen.taken_at)
     values = corrected(replaced, typed)
     scale_now, confusion_now = scored_by(status)
-    entry = JournalEntry(
-        kind="set",
-        action_id=seen.action_id,
-        patient_id=seen.patient_id,
-        at=board.now_ms,
-        who=session.name,
-        role=session.role,
+    entry = entry_of(
+        board,
+        session,
+        "set",
+        seen.action_id,
+        seen.patient_id,
         taken_at=taken,
         vitals=values,
         corrects=seen.corrects,
         spo2_scale=scale_now if replaced is None else replaced.spo2_scale or scale_now,
         long_standing_confusion=_first(None if replaced is None else replaced.long_standing_confusion, confusion_now),
+        covered=_first(None if replaced is None else replaced.covered, is_covered(status)),
     )
-    if replaced is not None and not typed and replaced.taken_at < board.now_ms - ACCEPTED_MS:
-        # Too old for a worker to take back, and nothing of it is in force any more: what is told of it is mended.
+    if replaced is not None and not typed and _is_told_alone(board, replaced, seen.patient_id):
         board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id, corrects=seen.corrects)
         return await write_alone(board, entry)
-    if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
-        hours = SPOT_LATENESS // HOUR_MS
-        words = f"observations are of the last {hours} hours; is this screen's clock right?"
-        raise refusal(422, "too_old", words, n=hours)
+    _refuse_other_times(board, taken)
     board.audit.record(What.OBSERVED, session.login, patient=seen.patient_id, corrects=seen.corrects)
     reading = Reading(
         patient_id=seen.patient_id,
@@ -147,6 +158,21 @@ async def observe(request: Request, session: Observe, seen: Observations) -> Sai
     said = await send(board, Topic.READINGS, seen.action_id, seen.patient_id, reading)
     await write(board, entry)
     return said
+
+
+def _is_told_alone(board: Board, replaced: JournalEntry, patient: str) -> bool:
+    """Whether nothing of a set in error is in force any more: it is too old for a worker to take back, or was entered
+    under an id that was merged into this one, whose values no worker took over. What is told of it is mended.
+    """
+    return replaced.patient_id != patient or replaced.taken_at < board.now_ms - ACCEPTED_MS
+
+
+def _refuse_other_times(board: Board, taken: int) -> None:
+    """A worker takes what was measured within its own limit: what lies outside would be lost there."""
+    if not board.now_ms - ACCEPTED_MS <= taken <= board.now_ms + AHEAD_MS:
+        hours = SPOT_LATENESS // HOUR_MS
+        words = f"observations are of the last {hours} hours; is this screen's clock right?"
+        raise refusal(422, "too_old", words, n=hours)
 
 
 def _first(known: bool | None, otherwise: bool) -> bool:
@@ -190,23 +216,26 @@ def _values(seen: ObservationSet) -> dict[str, Any]:
     return values
 
 
-def _kept(board: Board, patient: str, action_id: str) -> JournalEntry:
-    """A set that was entered. 404: none of this patient; 409: under an id that was merged; 501: not kept here."""
+def _kept(board: Board, patient: str, action_id: str, typed: dict[str, Any]) -> JournalEntry:
+    """A set that was entered. 404: none of this patient; 501: not kept here.
+
+    409: what was entered under an id that was merged is not replaced by other values (`typed`).
+    """
     needs_journal(board)
     found = board.journal.kept_set(patient, action_id)
     if found is None:
         raise HTTPException(404, "there is no such set of this patient")
-    if found.patient_id != patient:
+    if typed and found.patient_id != patient:
         words = "this set was entered under an id that was merged: enter what is right as a new set"
         raise refusal(409, "merged", words)
     return found
 
 
-def _replaced(board: Board, seen: Observations) -> JournalEntry | None:
+def _replaced(board: Board, seen: Observations, typed: dict[str, Any]) -> JournalEntry | None:
     """The set that this one corrects. 404: none of this patient; 409: another has corrected it; 501: not kept here."""
     if seen.corrects is None:
         return None
-    found = _kept(board, seen.patient_id, seen.corrects)
+    found = _kept(board, seen.patient_id, seen.corrects, typed)
     # The same again, after its answer was lost, is the same word.
     if board.journal.replaced_by(seen.patient_id, seen.corrects) not in (None, seen.action_id):
         raise refusal(409, "corrected", "this set has been corrected already: look at it again")

@@ -12,11 +12,11 @@ from schemas.base import Identifier
 from schemas.patient import PatientRecord, Plan
 from schemas.permissions import May
 from schemas.status import OrderKind
-from schemas.times import HOUR_MS, to_text
+from schemas.times import HOUR_MS, MINUTE_MS, to_text
 from schemas.vitals import Vital
-from streams.board.api.actions import Said, send
+from streams.board.api.actions import ActionId, Said, send
 from streams.board.api.refusals import refusal
-from streams.board.api.writing import needs_journal, write, write_alone
+from streams.board.api.writing import entry_of, needs_journal, write, write_alone
 from streams.board.audit import What
 from streams.board.auth import allowed, bed_of, board_of
 from streams.board.board import Board
@@ -37,7 +37,6 @@ A_DOCTORS: Final = {OrderKind.LIMIT, OrderKind.CALLING_LIMIT, OrderKind.SPO2_SCA
 """Orders that a doctor gives and ends, or somebody in the name of one who has to confirm it."""
 TOLD_WITHIN_MS = 30_000
 """So long a limit that was sent goes along with the next, whether or not the worker has told it yet."""
-ActionId = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 class Base(BaseModel):
@@ -64,25 +63,26 @@ class Prescribed(BaseModel):
     prescriber: Prescriber | None = None
 
 
-class LimitOrder(Prescribed):
+class Bounds(Prescribed):
+    """Limits of one vital, in its own unit."""
+
+    vital: Vital
+    low: float | None = None
+    high: float | None = None
+    reason: Reason
+
+
+class LimitOrder(Bounds):
     """A personal limit; it never changes NEWS2."""
 
     kind: Literal["limit"]
-    vital: Vital
-    low: float | None = None
-    high: float | None = None
-    reason: Reason
     hours: Hours
 
 
-class CallingLimitOrder(Prescribed):
+class CallingLimitOrder(Bounds):
     """Within it a red item alone calls nobody, for at most 72 hours; NEWS2, and its calls from 5 up, are untouched."""
 
     kind: Literal["calling_limit"]
-    vital: Vital
-    low: float | None = None
-    high: float | None = None
-    reason: Reason
     hours: Annotated[float, Field(gt=0, le=72)]
 
 
@@ -150,15 +150,19 @@ class Confirmation(Base):
 
 @router.post("/pause", status_code=201)
 async def pause(request: Request, session: Pausing, order: PauseOrder) -> Said:
-    """Pause or resume monitoring, answered when the broker has it."""
+    """Pause or resume monitoring, answered when the broker has it. 404: there is no pause to end."""
     board = board_of(request)
+    if (before := _said_before(board, session, order)) is not None:
+        return await write_alone(board, before)
     if not order.minutes:
-        return await _record(board, session, order, {"event": "resume"})
+        return await _end(board, session, order, OrderKind.PAUSE, None, None)
     if order.reason is None:
         raise refusal(422, "pause_reason", "a pause needs its reason")
-    until = _later(board, order.minutes / 60)
-    said = {"reason": order.reason, "until": until, "author": session.name}
-    return await _record(board, session, order, {"event": "pause", "pause": said})
+    said = {"reason": order.reason, "until": _later(board, order.minutes / 60), "author": session.name}
+    told = await _record(board, session, order, {"event": "pause", "pause": said})
+    until = board.now_ms + order.minutes * MINUTE_MS
+    await write(board, _entry(board, session, order, OrderKind.PAUSE, None, None, until=until))
+    return told
 
 
 @router.post("/orders", status_code=201)
@@ -176,8 +180,9 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
     told = await _record(board, session, said, {"event": "update", **_fact(board, said.patient_id, one, by)})
     if isinstance(one, LimitOrder | CallingLimitOrder):
         _remember(board, said.patient_id, one.kind, one.vital, _limit(board, one, by))
-    entry = _entry(board, session, said, one.kind, getattr(one, "vital", None), prescriber)
-    await write(board, msgspec.structs.replace(entry, until=board.now_ms + round(one.hours * HOUR_MS)))
+    vital = one.vital if isinstance(one, Bounds) else None
+    until = board.now_ms + round(one.hours * HOUR_MS)
+    await write(board, _entry(board, session, said, OrderKind(one.kind), vital, prescriber, until=until))
     return told
 
 
@@ -185,28 +190,43 @@ async def order(request: Request, session: Ordering, said: Order) -> Said:
 async def end(request: Request, session: Pausing, said: Ending) -> Said:
     """An order ends now. 403: not by this role; 404: there is no such order; 422, 501: as of giving it."""
     board = board_of(request)
-    if said.order is OrderKind.PAUSE:
-        return await _record(board, session, said, {"event": "resume"})
-    if not session.may(May.ORDER):
+    if said.order is not OrderKind.PAUSE and not session.may(May.ORDER):
         raise HTTPException(403, f"the role {session.role.replace('_', ' ')} may not do this")
     _, prescriber = _by(board, session, said.order, said.prescriber)
     if (before := _said_before(board, session, said)) is not None:
         return await write_alone(board, before)
-    name = LISTS.get(said.order)
-    fact: dict[str, Any] = {said.order.value: None}
-    if name is not None:
-        limits = _limits_in_force(board, said.patient_id, said.order.value)
-        left = [limit for limit in limits if limit["vital"] != said.vital]
-        # Where the limit is gone and the journal has not heard of its end, the answer was lost between the two.
-        if len(left) == len(limits) and not board.journal.stands(said.patient_id, said.order.value, said.vital):
-            raise refusal(404, "no_order", "there is no such order")
-        fact = {name: left}
-    told = await _record(board, session, said, {"event": "update", **fact})
-    if name is not None and said.vital is not None:
-        _remember(board, said.patient_id, said.order.value, said.vital, None)
-    entry = _entry(board, session, said, said.order.value, said.vital, prescriber)
-    await write(board, msgspec.structs.replace(entry, ended=True))
+    return await _end(board, session, said, said.order, said.vital, prescriber)
+
+
+async def _end(
+    board: Board, session: Session, said: Base, kind: OrderKind, vital: Vital | None, prescriber: str | None
+) -> Said:
+    if not _is_in_force(board, said.patient_id, kind, vital):
+        raise refusal(404, "no_order", "there is no such order")
+    facts: dict[str, Any] = {"event": "resume"}
+    if kind in LISTS:
+        limits = _limits_in_force(board, said.patient_id, kind)
+        facts = {"event": "update", LISTS[kind]: [limit for limit in limits if limit["vital"] != vital]}
+    elif kind is not OrderKind.PAUSE:
+        facts = {"event": "update", kind.value: None}
+    told = await _record(board, session, said, facts)
+    if kind in LISTS and vital is not None:
+        _remember(board, said.patient_id, kind, vital, None)
+    await write(board, _entry(board, session, said, kind, vital, prescriber, ended=True))
     return told
+
+
+def _is_in_force(board: Board, patient: str, kind: OrderKind, vital: Vital | None) -> bool:
+    """Whether there is such an order to end, as the worker or the journal tells it.
+
+    The journal may be ahead of the worker, where the order was just given; and where the order is gone and the journal
+    has not heard of its end, the answer was lost between the two.
+    """
+    if board.journal.stands(patient, kind.value, vital, board.now_ms):
+        return True
+    if kind in LISTS:
+        return any(limit["vital"] == vital for limit in _limits_in_force(board, patient, kind))
+    return any(one["order"] == kind for one in _status(board, patient).get("orders", ()))
 
 
 @router.post("/orders/confirm", status_code=201)
@@ -220,25 +240,22 @@ async def confirm(request: Request, session: Pausing, said: Confirmation) -> dic
     if before is None and board.journal.order(said.patient_id, said.confirms) is None:
         raise refusal(404, "no_order", "there is no such order to confirm")
     board.audit.record(What.ORDERED, session.login, patient=said.patient_id, action=said.action_id)
-    entry = _entry(board, session, said, None, None, None)
-    await write_alone(board, before or msgspec.structs.replace(entry, kind="confirm", confirms=said.confirms))
+    entry = entry_of(board, session, "confirm", said.action_id, said.patient_id, confirms=said.confirms)
+    await write_alone(board, before or entry)
     return {"confirmed": said.confirms}
 
 
 def _entry(
-    board: Board, session: Session, said: Base, order: str | None, vital: Vital | None, prescriber: str | None
+    board: Board,
+    session: Session,
+    said: Base,
+    order: OrderKind,
+    vital: Vital | None,
+    prescriber: str | None,
+    **facts: Any,
 ) -> JournalEntry:
-    return JournalEntry(
-        kind="order",
-        action_id=said.action_id,
-        patient_id=said.patient_id,
-        at=board.now_ms,
-        who=session.name,
-        role=session.role,
-        order=order,
-        vital=vital,
-        prescriber=prescriber,
-    )
+    named = {"order": order.value, "vital": vital, "prescriber": prescriber}
+    return entry_of(board, session, "order", said.action_id, said.patient_id, **named, **facts)
 
 
 def _said_before(board: Board, session: Session, said: Base) -> JournalEntry | None:
@@ -273,17 +290,14 @@ def _fact(board: Board, patient: str, one: AnyOrder, by: str) -> dict[str, Any]:
         return {"long_standing_confusion": {"present": one.present, **said}}
     if isinstance(one, ObservationsOrder):
         return {"observations": {"every_minutes": one.every_minutes, **said}}
-    return {LISTS[OrderKind(one.kind)]: _limits_with(board, patient, one, by)}
+    kind = OrderKind(one.kind)
+    kept = [limit for limit in _limits_in_force(board, patient, kind) if limit["vital"] != one.vital]
+    return {LISTS[kind]: [*kept, _limit(board, one, by)]}
 
 
 def _limit(board: Board, one: LimitOrder | CallingLimitOrder, by: str) -> dict[str, Any]:
     mine = {"vital": one.vital.value, "low": one.low, "high": one.high, "author": by, "reason": one.reason}
     return {**mine, "until": _later(board, one.hours)}
-
-
-def _limits_with(board: Board, patient: str, one: LimitOrder | CallingLimitOrder, by: str) -> list[dict[str, Any]]:
-    kept = [limit for limit in _limits_in_force(board, patient, one.kind) if limit["vital"] != one.vital]
-    return [*kept, _limit(board, one, by)]
 
 
 def _remember(board: Board, patient: str, kind: str, vital: Vital, limit: dict[str, Any] | None) -> None:
@@ -294,18 +308,21 @@ def _remember(board: Board, patient: str, kind: str, vital: Vital, limit: dict[s
 
 def _limits_in_force(board: Board, patient: str, kind: str) -> list[dict[str, Any]]:
     """A record replaces the whole list: the other limits go along, as the worker tells them and not as a page does."""
-    bed = board.projection.beds.get(patient)
-    status = {} if bed is None else msgspec.json.decode(bed.raw)
     facts = ("vital", "low", "high", "author", "reason", "until")
     told = [
         {name: one[name] for name in facts} | ({"extreme": True} if one["value"] == "extreme" else {})
-        for one in status.get("orders", ())
+        for one in _status(board, patient).get("orders", ())
         if one["order"] == kind
     ]
     for other in [one for one, (at, _) in board.limits_sent.items() if board.now_ms - at > TOLD_WITHIN_MS]:
         del board.limits_sent[other]
     _, sent = board.limits_sent.get((patient, kind), (0, {}))
     return [limit for limit in told if limit["vital"] not in sent] + [one for one in sent.values() if one is not None]
+
+
+def _status(board: Board, patient: str) -> dict[str, Any]:
+    bed = board.projection.beds.get(patient)
+    return {} if bed is None else msgspec.json.decode(bed.raw)
 
 
 def _later(board: Board, hours: float) -> str:

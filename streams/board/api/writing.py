@@ -1,6 +1,7 @@
 """What is entered here is told to every board, by the journal."""
 
 import asyncio
+from typing import Any, Literal
 
 from fastapi import HTTPException
 
@@ -9,6 +10,7 @@ from streams.board.api.refusals import refusal
 from streams.board.board import Board
 from streams.board.journal import JournalEntry, encode
 from streams.board.sending import NotSent
+from streams.board.sessions import Session
 from streams.config.topics import Topic
 
 
@@ -17,6 +19,18 @@ def needs_journal(board: Board) -> None:
     if not board.keeps_journal:
         words = "nothing is kept of this here: `vigilward doctor --fix` makes the topic"
         raise refusal(501, "no_journal", words)
+
+
+def entry_of(
+    board: Board,
+    session: Session,
+    kind: Literal["set", "order", "confirm", "assign"],
+    action_id: str,
+    patient: str,
+    **facts: Any,
+) -> JournalEntry:
+    """An entry of now, by whoever is signed in; `facts`: the other fields of JournalEntry."""
+    return JournalEntry(kind, action_id, patient, board.now_ms, session.name, session.role, **facts)
 
 
 async def write(board: Board, entry: JournalEntry) -> tuple[int, int] | None:

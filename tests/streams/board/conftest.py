@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from tests.browser.made import Bed, Ward
 
 ROOT = Path(__file__).parents[3]
 PARTITIONS = 2
+PASSWORD = "a long enough password"
+WAIT_S = 10.0
 
 
 class Visitor:
@@ -50,6 +52,12 @@ class Visitor:
     def enter(self) -> "Visitor":
         _, me = self.ask("GET", "/api/me")
         self.csrf = me.get("csrf", "")
+        return self
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> "Visitor":
+        status, me = self.ask("POST", "/api/sign-in", {"login": login, "password": password})
+        assert status == 200, me
+        self.csrf = me["csrf"]
         return self
 
 
@@ -89,14 +97,29 @@ def events(visitor: Visitor, count: int, after: str | None = None) -> list[tuple
     raise AssertionError("the stream ended early")
 
 
+def awaited(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    """What is answered once it is enough; fails with the last answer."""
+    until = time.monotonic() + WAIT_S
+    while not enough(answer := ask()):
+        assert time.monotonic() < until, f"until the end it was only {answer}"
+        time.sleep(0.05)
+    return answer
+
+
 def until_told(visitor: Visitor, bed: Bed) -> None:
-    """Wait until the board shows the orders of the bed's status."""
-    for _ in range(50):
-        [(_, _, whole)] = events(visitor, 1)
-        if any(one["orders"] == bed.more["orders"] for one in whole["beds"] if one["patient_id"] == bed.patient):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the board was not told")
+    """Wait until the board shows the orders and the alerts of the bed's status."""
+    wanted = bed.status()
+
+    def is_told(said: list[tuple[str, str, Any]]) -> bool:
+        [one] = [one for one in said[0][2]["beds"] if one["patient_id"] == bed.patient]
+        return (one["orders"], one["alerts"]) == (wanted["orders"], wanted["alerts"])
+
+    awaited(lambda: events(visitor, 1), is_told)
+
+
+def history(visitor: Visitor, bed: Bed, enough: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The patient's last hours, once the board has heard its own words again."""
+    return awaited(lambda: visitor.ask("POST", "/api/history", {"patient_id": bed.patient})[1], enough)
 
 
 class BoardProcess:

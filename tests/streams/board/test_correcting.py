@@ -1,7 +1,6 @@
 """What becomes of a set that is corrected or too old, and of words on a broker without the journal."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import msgspec
 import pytest
 
 from schemas.reading import Mode, Reading
+from schemas.status import OrderKind
 from schemas.times import to_text
 from streams.board.accounts import as_lines, role_of
 from streams.board.journal import JournalEntry
@@ -16,10 +16,9 @@ from streams.config.settings import Settings
 from streams.config.topics import TOPICS, Topic, partitions_of
 from streams.demo.embedded import EmbeddedBroker
 from tests.browser.made import Bed, Ward, now
-from tests.streams.board.conftest import BoardProcess, Visitor, everything
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor, everything, history
 
 HOUR = 3_600_000
-PASSWORD = "a long enough password"
 PEOPLE = {"nora": "nurse", "lea": "shift lead", "grau": "doctor"}
 
 
@@ -31,10 +30,7 @@ def signed_in(settings: Settings, folder: Any) -> Iterator[Callable[[str], Visit
 
     def visitor(login: str) -> Visitor:
         if login not in known:
-            known[login] = Visitor(process.address)
-            status, me = known[login].ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-            assert status == 200
-            known[login].csrf = me["csrf"]
+            known[login] = Visitor(process.address).sign_in(login)
         return known[login]
 
     yield visitor
@@ -52,16 +48,6 @@ def bed(ward: Ward) -> Bed:
 @pytest.fixture(scope="module")
 def as_(settings: Settings, bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Visitor]]:
     yield from signed_in(settings, tmp_path_factory.mktemp("accounts"))
-
-
-def told(visitor: Visitor, bed: Bed, enough: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The patient's hours, once the board has heard its own words again."""
-    for _ in range(50):
-        said = visitor.ask("POST", "/api/history", {"patient_id": bed.patient})[1]
-        if enough(said):
-            return said
-        time.sleep(0.1)
-    raise AssertionError(f"the board has heard only {said['sets']}")
 
 
 def has(action_id: str) -> Callable[[dict[str, Any]], bool]:
@@ -85,15 +71,15 @@ def test_a_correction_keeps_what_was_not_typed_anew_and_so_does_its_score(settin
     said = {"patient_id": bed.patient, "taken_at": to_text(now() - 120_000)}
     slip = {**said, **WHOLE, "spo2": 59, "sure": ["spo2"], "action_id": "set-00001"}
     assert nora.ask("POST", "/api/observations", slip)[0] == 201
-    told(nora, bed, has("set-00001"))
+    history(nora, bed, has("set-00001"))
     looked = nora.ask("POST", "/api/score", {"patient_id": bed.patient, "spo2": 95, "corrects": "set-00001"})[1]
     mended = {**said, "spo2": 95, "action_id": "set-00002", "corrects": "set-00001"}
     assert nora.ask("POST", "/api/observations", mended)[0] == 201
-    sets = told(nora, bed, has("set-00002"))["sets"]
+    sets = history(nora, bed, has("set-00002"))["sets"]
     assert nora.ask("POST", "/api/observations", mended)[0] == 201, "the same word, after its answer was lost"
     air = {**said, "supplemental_oxygen": False, "action_id": "set-00003", "corrects": "set-00002"}
     assert nora.ask("POST", "/api/observations", air)[0] == 201
-    chart = told(nora, bed, has("set-00003"))
+    chart = history(nora, bed, has("set-00003"))
     readings = [Reading.model_validate_json(json.dumps(value)) for _, _, value in everything(settings, Topic.READINGS)]
     first, second, again, on_air = readings
 
@@ -116,19 +102,68 @@ def test_a_wrong_set_too_old_for_the_worker_is_marked_in_error_in_the_journal_al
     entry = JournalEntry("set", "old-00001", bed.patient, old, "Nora", "nurse", old, {"spo2": 59.0})
     ward.send(Topic.JOURNAL, bed.patient, msgspec.to_builtins(entry))
     ward.flush()
-    told(nora, bed, has("old-00001"))
+    history(nora, bed, has("old-00001"))
     before = len(everything(settings, Topic.READINGS))
     said = {"patient_id": bed.patient, "taken_at": to_text(old), "corrects": "old-00001"}
 
     assert nora.ask("POST", "/api/observations", {**said, "action_id": "old-00002", "spo2": 95})[0] == 422
     assert nora.ask("POST", "/api/observations", {**said, "action_id": "old-00003"})[0] == 201
-    sets = {one["action_id"]: one for one in told(nora, bed, has("old-00003"))["sets"]}
+    sets = {one["action_id"]: one for one in history(nora, bed, has("old-00003"))["sets"]}
     assert sets["old-00001"]["replaced_by"] == "old-00003"
     assert len(everything(settings, Topic.READINGS)) == before, "a worker would refuse it"
 
 
+def test_a_set_entered_under_a_merged_id_is_marked_in_error_and_not_replaced_by_values(
+    settings: Settings, bed: Bed, ward: Ward, as_: Any
+):
+    nora, at = as_("nora"), now() - 60_000
+    entry = JournalEntry("set", "gone-0001", "t-gone", at, "Nora", "nurse", at, {"spo2": 59.0})
+    ward.send(Topic.JOURNAL, "t-gone", msgspec.to_builtins(entry))
+    merged = {"event": "merged", "patient_id": bed.patient, "merged_from": "t-gone", "mode": "demo"}
+    ward.send(Topic.PATIENTS, bed.patient, merged)
+    ward.flush()
+    history(nora, bed, has("gone-0001"))
+    before = len(everything(settings, Topic.READINGS))
+    said = {"patient_id": bed.patient, "taken_at": to_text(at), "corrects": "gone-0001"}
+
+    status, refused = nora.ask("POST", "/api/observations", {**said, "action_id": "gone-0002", "spo2": 95})
+    assert (status, refused["detail"]["code"]) == (409, "merged")
+    assert nora.ask("POST", "/api/score", {**said, "spo2": 95})[0] == 409
+    assert nora.ask("POST", "/api/observations", {**said, "action_id": "gone-0003"})[0] == 201
+    sets = {one["action_id"]: one for one in history(nora, bed, has("gone-0003"))["sets"]}
+    assert (sets["gone-0001"]["patient_id"], sets["gone-0001"]["replaced_by"]) == ("t-gone", "gone-0003")
+    assert len(everything(settings, Topic.READINGS)) == before, "no worker holds values of the id that is gone"
+
+
+@pytest.mark.parametrize("order", [one for one in OrderKind if one not in (OrderKind.LIMIT, OrderKind.CALLING_LIMIT)])
+def test_what_is_not_in_force_cannot_be_ended(order: OrderKind, settings: Settings, bed: Bed, as_: Any):
+    before = len(everything(settings, Topic.PATIENTS))
+    status, refused = as_("grau").ask(
+        "POST", "/api/orders/end", {"patient_id": bed.patient, "action_id": f"none-{order}", "order": order}
+    )
+
+    assert (status, refused["detail"]["code"]) == (404, "no_order")
+    assert len(everything(settings, Topic.PATIENTS)) == before
+
+
+def test_a_pause_is_ended_once_and_a_repeat_of_its_end_is_the_same_word(settings: Settings, bed: Bed, as_: Any):
+    nora = as_("nora")
+    pause = {"patient_id": bed.patient, "action_id": "pau-00001", "minutes": 30, "reason": "scan"}
+    ends = {"patient_id": bed.patient, "action_id": "pau-00002", "order": "pause"}
+    assert nora.ask("POST", "/api/pause", pause)[0] == 201
+    ordered(nora, bed, "pau-00001")
+    assert nora.ask("POST", "/api/orders/end", ends)[0] == 201
+    ordered(nora, bed, "pau-00002")
+
+    assert nora.ask("POST", "/api/orders/end", ends)[0] == 201, "after its answer was lost"
+    assert nora.ask("POST", "/api/orders/end", {**ends, "action_id": "pau-00003"})[0] == 404
+    assert nora.ask("POST", "/api/pause", {**pause, "action_id": "pau-00004", "minutes": 0})[0] == 404
+    sent = [value["event"] for _, _, value in everything(settings, Topic.PATIENTS) if value["event"] != "update"]
+    assert sent[-2:] == ["pause", "resume"]
+
+
 def ordered(visitor: Visitor, bed: Bed, action_id: str) -> None:
-    told(visitor, bed, lambda said: any(one["action_id"] == action_id for one in said["orders"]))
+    history(visitor, bed, lambda said: any(one["action_id"] == action_id for one in said["orders"]))
 
 
 def test_an_order_ends_by_whoever_may_give_it_and_a_repeat_undoes_nothing(settings: Settings, bed: Bed, as_: Any):

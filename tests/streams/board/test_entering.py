@@ -1,7 +1,6 @@
 """What people enter: sets that can be corrected, orders of a doctor, alerts that one person has at a time."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,17 @@ from streams.board.accounts import as_lines, role_of
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from tests.browser.made import Bed, Ward, lifecycle, now
-from tests.streams.board.conftest import BoardProcess, Visitor, everything
+from tests.streams.board.conftest import (
+    PASSWORD,
+    BoardProcess,
+    Visitor,
+    awaited,
+    events,
+    everything,
+    history,
+    until_told,
+)
 
-PASSWORD = "a long enough password"
 PEOPLE = {"nora": "nurse", "nils": "nurse", "lea": "shift lead", "grau": "doctor"}
 
 
@@ -45,23 +52,10 @@ def as_(board: BoardProcess) -> Callable[[str], Visitor]:
 
     def visitor(login: str) -> Visitor:
         if login not in known:
-            known[login] = Visitor(board.address)
-            status, me = known[login].ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-            assert status == 200
-            known[login].csrf = me["csrf"]
+            known[login] = Visitor(board.address).sign_in(login)
         return known[login]
 
     return visitor
-
-
-def heard_of(visitor: Visitor, bed: Bed, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-    """The patient's sets, once the board has heard its own words again."""
-    for _ in range(50):
-        sets = visitor.ask("POST", "/api/history", {"patient_id": bed.patient})[1]["sets"]
-        if enough(sets):
-            return sets
-        time.sleep(0.1)
-    raise AssertionError(f"the board has heard only {sets}")
 
 
 def test_a_set_can_be_corrected_once_and_then_entered_in_error(settings: Settings, bed: Bed, as_: Any):
@@ -74,10 +68,10 @@ def test_a_set_can_be_corrected_once_and_then_entered_in_error(settings: Setting
         )[0]
         == 201
     )
-    heard_of(nora, bed, lambda sets: len(sets) == 1)
+    history(nora, bed, lambda said: len(said["sets"]) == 1)
     mended = {**said, "action_id": "set-00002", "resp_rate": 16, "corrects": "set-00001"}
     assert nils.ask("POST", "/api/observations", mended)[0] == 201
-    sets = heard_of(nora, bed, lambda sets: len(sets) == 2)
+    sets = history(nora, bed, lambda said: len(said["sets"]) == 2)["sets"]
 
     assert [(one["who"], one["vitals"], one["replaced_by"]) for one in sets] == [
         ("Nora", {"resp_rate": 61.0}, "set-00002"),
@@ -90,7 +84,7 @@ def test_a_set_can_be_corrected_once_and_then_entered_in_error(settings: Setting
     )
     error = {**said, "action_id": "set-00005", "corrects": "set-00002"}
     assert nora.ask("POST", "/api/observations", error)[0] == 201
-    heard_of(nora, bed, lambda sets: any(not one["vitals"] for one in sets))
+    history(nora, bed, lambda said: any(not one["vitals"] for one in said["sets"]))
     readings = [Reading.model_validate_json(json.dumps(value)) for _, _, value in everything(settings, Topic.READINGS)]
     by_number = {one.sequence: one for one in readings}
     last = readings[-1]
@@ -111,6 +105,9 @@ def test_an_unusual_value_is_asked_about_and_the_score_is_known_before_it_is_sen
     assert status == 409
     assert "really SpO2 9%" in refused["detail"]["words"]
     assert nora.ask("POST", "/api/observations", {**said, "sure": ["spo2"]})[0] == 201
+    earlier = {"patient_id": bed.patient, "spo2": 80, "taken_at": to_text(now() - 300_000)}
+    assert nora.ask("POST", "/api/score", earlier)[1]["parts"]["spo2"] == 0, "the stream has said more since"
+    assert nora.ask("POST", "/api/score", {**earlier, "taken_at": to_text(now() - 13 * 3_600_000)})[0] == 422
     usual = nora.ask("POST", "/api/score", {"patient_id": bed.patient, "spo2": 97, "resp_rate": 16})[1]
     assert (usual["unusual"], usual["score_min"]) == ([], 0)
 
@@ -129,18 +126,10 @@ def test_scale_2_limits_and_plans_are_a_doctors(settings: Settings, bed: Bed, as
     assert [one.spo2_scale.prescriber for one in records] == ["Grau", "Dr Haas, entered by Lea"]
 
 
-def waiting(visitor: Visitor) -> dict[str, Any]:
-    import urllib.request
-
-    with urllib.request.urlopen(
-        urllib.request.Request(visitor.address + "/api/stream", headers={"Cookie": visitor.cookie}), timeout=10
-    ) as answer:
-        for line in answer:
-            name, _, value = line.decode().partition(": ")
-            if name == "data" and '"unconfirmed"' in value:
-                said = json.loads(value)
-                return said.get("pulse", said)["unconfirmed"]
-    raise AssertionError("no pulse came")
+def waiting(visitor: Visitor, bed: Bed, order: str) -> list[dict[str, Any]]:
+    """What of this kind waits for its confirmation, as a page is told at once."""
+    [(_, _, whole)] = events(visitor, 1)
+    return [one for one in whole["pulse"]["unconfirmed"].get(bed.patient, []) if one["order"] == order]
 
 
 def test_an_order_in_a_prescribers_name_is_shown_until_a_doctor_has_confirmed_it(bed: Bed, as_: Any):
@@ -149,21 +138,14 @@ def test_an_order_in_a_prescribers_name_is_shown_until_a_doctor_has_confirmed_it
     assert (
         lea.ask("POST", "/api/orders", {"patient_id": bed.patient, "action_id": "ord-00003", "order": plan})[0] == 201
     )
-    for _ in range(50):
-        mine = [one for one in waiting(lea).get(bed.patient, []) if one["order"] == "escalation_plan"]
-        if mine:
-            break
-        time.sleep(0.1)
+    mine = awaited(lambda: waiting(lea, bed, "escalation_plan"), bool)
     assert [(one["prescriber"], one["who"]) for one in mine] == [("Dr Haas", "Lea")]
     assert 11.9 < (mine[0]["confirm_by"] - now()) / 3_600_000 <= 12
     word = {"patient_id": bed.patient, "action_id": "con-00001", "confirms": "ord-00003"}
 
     assert lea.ask("POST", "/api/orders/confirm", word)[0] == 403
     assert grau.ask("POST", "/api/orders/confirm", word)[0] == 201
-    for _ in range(50):
-        if not any(one["order"] == "escalation_plan" for one in waiting(lea).get(bed.patient, [])):
-            break
-        time.sleep(0.1)
+    awaited(lambda: waiting(lea, bed, "escalation_plan"), lambda mine: not mine)
     assert grau.ask("POST", "/api/orders/confirm", word)[0] == 201, "the same word, after its answer was lost"
     assert grau.ask("POST", "/api/orders/confirm", {**word, "action_id": "con-00002"})[0] == 404
 
@@ -176,7 +158,7 @@ def test_an_order_can_be_ended_and_the_others_stay(settings: Settings, bed: Bed,
     bed.more["orders"] = [{**limit, **more, "vital": "heart_rate"}, {**limit, **more, "vital": "spo2", "low": 88.0}]
     ward.tell(bed)
     ward.flush()
-    time.sleep(1)
+    until_told(grau, bed)
     said = {"patient_id": bed.patient, "action_id": "end-00001", "order": "limit", "vital": "heart_rate"}
     assert as_("nora").ask("POST", "/api/orders/end", said)[0] == 403
     assert grau.ask("POST", "/api/orders/end", said)[0] == 201
@@ -211,7 +193,7 @@ def test_the_second_to_acknowledge_is_told_who_has_it_and_takes_over_by_saying_s
     bed.change(bed.alert_id, "acknowledged", lifecycle=lifecycle("acknowledged", owner=owner, since=to_text(now())))
     ward.tell(bed, bed.alert_id)
     ward.flush()
-    time.sleep(1)
+    until_told(as_("nils"), bed)
 
     assert as_("nils").ask("POST", "/api/actions", second)[0] == 409
     assert as_("nils").ask("POST", "/api/actions", {**second, "takes_over_from": "Nora"})[0] == 201

@@ -10,9 +10,7 @@ import pytest
 from schemas.action import Role
 from streams.board.accounts import as_lines
 from streams.config.settings import Settings
-from tests.streams.board.conftest import BoardProcess, Visitor
-
-PASSWORD = "a long enough password"
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor
 
 
 @pytest.fixture

@@ -211,6 +211,31 @@ def test_the_handover_names_who_did_what_and_what_nobody_has_seen():
     assert (said["calls"], said["budget"]) == (1, 1.0)
 
 
+def test_who_has_no_bed_and_nothing_to_tell_is_not_handed_over():
+    projection, here, gone, calls = Projection(history_hours=24), Bed(1), Bed(2), Bed(3)
+    for bed in (gone, calls):
+        bed.more["assigned"] = False
+    calls.raise_("Pulse 140/min", at=AT)
+    projection.take([heard(Topic.STATUS, bed.status(AT), bed.patient) for bed in (here, gone, calls)])
+    said = handover(projection, now=AT, since=AT - 60 * MINUTE, ward=None)
+
+    assert [bed["patient_id"] for bed in said["beds"]] == [here.patient, calls.patient]
+
+
+@pytest.mark.parametrize(("history_hours", "hours"), [(24, 48), (72, 72)])
+def test_an_alert_that_is_over_is_kept_as_far_back_as_a_handover_and_the_charts_reach(history_hours: int, hours: int):
+    projection, bed = Projection(history_hours=history_hours), Bed(1)
+    one = bed.raise_("Pulse 140/min", at=AT)
+    bed.change(one, "cleared", interrupts=False)
+    projection.take([heard(Topic.ALERTS, bed.alert(one, AT), bed.patient)])
+    bed.alerts.clear()
+    for late, kept in ((0, 1), (1, 0)):
+        at = AT + hours * 60 * MINUTE + late
+        projection.take([heard(Topic.STATUS, bed.status(at), bed.patient, at=(0, 2 + late))])
+        projection.forget()
+        assert len(projection.stories) == kept
+
+
 def test_the_handover_says_how_bad_it_was_and_not_how_it_ended():
     projection, bed = Projection(history_hours=24), Bed(1)
     one = bed.raise_("Pulse 140/min", "medium", at=AT - 30 * MINUTE)

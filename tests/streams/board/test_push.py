@@ -16,10 +16,9 @@ from streams.config.topics import Topic
 from streams.web_push.identity import Identity
 from streams.web_push.ticket import Ticket, TicketCall, write
 from tests.browser.made import Bed, Ward
-from tests.streams.board.conftest import BoardProcess, Visitor, everything
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor, everything
 from tests.streams.web_push.receiving import BrowserKeys, sender_in
 
-PASSWORD = "a long enough password"
 CALLED_AT = 1_795_000_000_123
 
 
@@ -56,10 +55,7 @@ def board(settings: Settings, bed: Bed, accounts: Path, identity: Identity) -> I
 
 
 def signed_in(board: BoardProcess, login: str) -> Visitor:
-    visitor = Visitor(board.address)
-    _, me = visitor.ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-    visitor.csrf = me["csrf"]
-    return visitor
+    return Visitor(board.address).sign_in(login)
 
 
 def subscriptions(settings: Settings) -> dict[str, dict[str, Any] | None]:

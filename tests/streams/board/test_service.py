@@ -20,9 +20,8 @@ from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.log.placing import partition_of
 from tests.browser.made import Bed, Ward, now
-from tests.streams.board.conftest import PARTITIONS, BoardProcess, Visitor, events, everything, until_told
+from tests.streams.board.conftest import PARTITIONS, PASSWORD, BoardProcess, Visitor, events, everything, until_told
 
-PASSWORD = "a long enough password"
 SECRET = "a secret of the tests"
 
 
@@ -59,11 +58,7 @@ def board(
 
 @cache
 def signed_in(board: BoardProcess, login: str) -> Visitor:
-    visitor = Visitor(board.address)
-    status, me = visitor.ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-    assert status == 200
-    visitor.csrf = me["csrf"]
-    return visitor
+    return Visitor(board.address).sign_in(login)
 
 
 @pytest.fixture(scope="module")

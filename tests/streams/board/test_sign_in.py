@@ -14,7 +14,7 @@ HASH_S = 0.005
 
 
 class Slow(Accounts):
-    """Two people; a hash takes a moment, and no library."""
+    """Two people, with a PIN; a hash takes a moment, and no library."""
 
     def __init__(self):
         super().__init__({login: Account(login, login.title(), Role.NURSE, "") for login in ("nora", "lea")})
@@ -24,6 +24,9 @@ class Slow(Accounts):
         time.sleep(HASH_S)
         self.hashes += 1
         return self.of(login) if password == "right" else None
+
+    def sign_in_by_pin(self, login, pin):
+        return self.of(login) if pin == "271828" else None
 
 
 def story(told):
@@ -109,6 +112,26 @@ def test_a_screen_on_which_somebody_guesses_is_a_stranger_again():
         return time.monotonic() - began
 
     assert story(told) >= sign_in.SHORTEST_PAUSE_S
+
+
+def test_a_secret_that_may_be_pin_or_password_is_one_try_whichever_it_is():
+    async def told(ours, accounts):
+        right = [
+            await ours.attempt(accounts, "nora", secret, address="a", screen="pc", or_pin=True)
+            for secret in ("271828", "right")
+        ]
+        for number in range(SCREEN_FAILS - 1):
+            await ours.attempt(accounts, "nora", f"{number:06d}", address="a", screen="pc", or_pin=True)
+        last = await ours.attempt(accounts, "nora", "271828", address="a", screen="pc", or_pin=True)
+        for number in range(SCREEN_FAILS):
+            await ours.attempt(accounts, "nora", f"{number:06d}", address="a", screen="pc", or_pin=True)
+        beyond = await ours.attempt(accounts, "nora", "271828", address="a", screen="pc", or_pin=True)
+        strange = await ours.attempt(accounts, "nora", "271828", address="a", or_pin=True)
+        return right, last, beyond, strange
+
+    right, last, beyond, strange = story(told)
+    assert all(right) and last is not None, "nine wrong ones are nine, not eighteen"
+    assert beyond is None and strange is None, "then, and on any other screen, the PIN opens nothing"
 
 
 def test_one_address_takes_only_some_places_of_a_line():

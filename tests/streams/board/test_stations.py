@@ -1,6 +1,5 @@
 """Stations, PINs, and who has which patient: what the board lets in and keeps."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from streams.board.accounts import Accounts, as_lines, hashed_pin
 from streams.config.settings import Settings
 from streams.config.settings_problems import SettingsError
 from tests.browser.made import Bed, Ward
-from tests.streams.board.conftest import BoardProcess, Visitor, events
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor, awaited, events
 
-PASSWORD = "a long enough password"
 PIN = "271828"
 
 
@@ -31,7 +29,9 @@ def board(settings: Settings, bed: Bed, tmp_path_factory: pytest.TempPathFactory
     path.write_text(
         as_lines("desk", "Desk A", Role.VIEWER, PASSWORD, station=True)
         + as_lines("nora", "Nora", Role.NURSE, PASSWORD, pin=PIN)
-        + as_lines("nils", "Nils", Role.NURSE, PASSWORD)
+        + as_lines("nils", "Nils", Role.NURSE, PASSWORD, pin=PIN)
+        + as_lines("bela", "Bela", Role.NURSE, PASSWORD)
+        + 'wards = ["B"]\n'
         + as_lines("lea", "Lea", Role.SHIFT_LEAD, PASSWORD)
     )
     process = BoardProcess(settings, accounts=path, secret="a secret of the tests").start()
@@ -40,11 +40,7 @@ def board(settings: Settings, bed: Bed, tmp_path_factory: pytest.TempPathFactory
 
 
 def entered(board: BoardProcess, login: str) -> Visitor:
-    visitor = Visitor(board.address)
-    status, me = visitor.ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-    assert status == 200
-    visitor.csrf = me["csrf"]
-    return visitor
+    return Visitor(board.address).sign_in(login)
 
 
 def test_a_station_looks_and_may_do_nothing(board: BoardProcess, bed: Bed):
@@ -61,16 +57,18 @@ def test_a_station_looks_and_may_do_nothing(board: BoardProcess, bed: Bed):
 def test_a_pin_counts_only_on_a_screen_on_which_the_password_was_given(board: BoardProcess):
     stranger = Visitor(board.address)
 
-    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN})[0] == 401
-    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN, "password": PASSWORD})[0] == 422
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "secret": PIN})[0] == 401
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "secret": PIN, "password": PASSWORD})[0] == 422
     stranger.ask("POST", "/api/sign-in", {"login": "nora", "password": PASSWORD})
     screen = next(one for one in stranger.headers.get_all("Set-Cookie") if one.startswith("vigilward_screen="))
     stranger.cookie = screen.partition(";")[0]
-    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": "000000"})[0] == 401
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "secret": "000000"})[0] == 401
     stranger.cookie = screen.partition(";")[0]
-    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "pin": PIN})[0] == 200
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "secret": PIN})[0] == 200
     stranger.cookie = screen.partition(";")[0]
-    assert stranger.ask("POST", "/api/sign-in", {"login": "nils", "pin": PIN})[0] == 401, "another's screen"
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nora", "secret": PASSWORD})[0] == 200, "or the password"
+    stranger.cookie = screen.partition(";")[0]
+    assert stranger.ask("POST", "/api/sign-in", {"login": "nils", "secret": PIN})[0] == 401, "another's screen"
 
 
 @pytest.mark.parametrize(
@@ -91,15 +89,14 @@ def test_a_pin_has_six_to_twelve_digits(pin: str):
         hashed_pin(pin)
 
 
-def _owner(visitor: Visitor, bed: Bed, awaited: str | None) -> str | None:
-    """Who has the bed, as every page is told: the awaited name, or what was told last."""
-    for _ in range(50):
+def _owner(visitor: Visitor, bed: Bed, expected: str | None) -> str | None:
+    """Who has the bed, as every page is told, once it is as expected."""
+
+    def has() -> str | None:
         [(_, _, whole)] = events(visitor, 1)
-        has = whole["assigned"].get(bed.patient, {}).get("name")
-        if has == awaited:
-            break
-        time.sleep(0.1)
-    return has
+        return whole["assigned"].get(bed.patient, {}).get("name")
+
+    return awaited(has, lambda name: name == expected)
 
 
 def test_a_lead_gives_patients_a_nurse_takes_them_and_every_page_is_told(board: BoardProcess, bed: Bed):
@@ -126,4 +123,12 @@ def test_a_lead_gives_patients_a_nurse_takes_them_and_every_page_is_told(board: 
     assert lea.ask("POST", "/api/assignments", {**takes, "action_id": "asg-00006", "login": "nora"})[0] == 201
     assert _owner(nora, bed, "Nora") == "Nora"
     staff = lea.ask("GET", "/api/staff")[1]
-    assert [one["login"] for one in staff] == ["lea", "nils", "nora"]
+    assert [(one["login"], one["wards"]) for one in staff] == [
+        ("bela", ["B"]),
+        ("lea", None),
+        ("nils", None),
+        ("nora", None),
+    ]
+    status, refused = lea.ask("POST", "/api/assignments", {**takes, "action_id": "asg-00007", "login": "bela"})
+    assert (status, refused["detail"]["code"], refused["detail"]["bed"]) == (409, "cannot_see", bed.bed)
+    assert _owner(nora, bed, "Nora") == "Nora", "who is not on her own page is not given to her"

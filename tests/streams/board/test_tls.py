@@ -20,9 +20,7 @@ from schemas.action import Role
 from streams.board.accounts import as_lines
 from streams.config.settings import Settings
 from streams.worker.http import HealthServer
-from tests.streams.board.conftest import BoardProcess, Visitor
-
-PASSWORD = "a long enough password"
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from streams.board.projection import Projection, encode
 from streams.board.view import View
 from streams.config.topics import Topic
 from tests.browser.made import Bed
-from tests.streams.board.conftest import BoardProcess, Visitor, events
+from tests.streams.board.conftest import PASSWORD, BoardProcess, Visitor, events
 from tests.streams.board.test_projection import heard
 
-PASSWORD = "a long enough password"
 AT = 1_795_348_800_000
 
 
@@ -65,11 +64,7 @@ def board(settings, ward, tmp_path_factory):
 
 
 def signed_in(board: BoardProcess, login: str) -> Visitor:
-    visitor = Visitor(board.address)
-    status, me = visitor.ask("POST", "/api/sign-in", {"login": login, "password": PASSWORD})
-    assert status == 200
-    visitor.csrf = me["csrf"]
-    return visitor
+    return Visitor(board.address).sign_in(login)
 
 
 def test_beyond_the_own_wards_nothing_is_seen_and_nothing_can_be_done(board):

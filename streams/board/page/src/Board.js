@@ -11,7 +11,6 @@ import { onItsWay } from "./outbox.js";
 import { may, state, wardNow } from "./store.js";
 import { coveredBy, isShown } from "./scope.js";
 import { Tile } from "./Tile.js";
-import { usePages } from "./wall.js";
 import { t } from "./i18n.js";
 
 // What is wanted becomes what is shown, except while somebody is at the tiles; who has left is gone at once.
@@ -74,7 +73,6 @@ function useDisplaced(list) {
 
 export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, lit }) {
   const [order, changes] = useOrder(statuses, unwatched, wall ? false : undefined);
-  const page = usePages(Boolean(wall));
   const list = useRef(null);
   useDisplaced(list);
   const focused = useRef(null);
@@ -106,7 +104,6 @@ export function Tiles({ statuses, unwatched, open, acknowledge, chosen, wall, li
           unwatched=${unwatched.has(patient)} word=${alert ? onItsWay(alert.alert_id) : null} minute=${minute} open=${open} acknowledge=${acknowledge} chosen=${chosen === patient} wall=${wall} canAct=${may("act")} lang=${lit} />`;
       })}
     </ul>
-    ${page ? html`<p class="wall-page" role="status">${t("wall.page", page)}</p>` : ""}
     ${order.length ? "" : html`<p class="hint empty">${state.ready ? t("no_beds") : t("loading")}</p>`}
   </div>`;
 }

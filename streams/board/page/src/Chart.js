@@ -16,16 +16,16 @@ function bandText(one, part) {
 }
 
 // What a letter counts in these sets: confusion that was there before counts nothing.
-function lettered(chart, letter) {
-  const counted = new Set(chart.columns.slice(-MOST).map((one) => one.items.consciousness).filter((item) => item?.value === letter).map((item) => item.points));
-  return counted.size ? Math.max(...counted) : letter === "A" ? 0 : 3;
+function lettered(chart, { value, points }) {
+  const counted = chart.columns.slice(-MOST).map((one) => one.items.consciousness).filter((item) => item?.value === value && item.points != null).map((item) => item.points);
+  return counted.length ? Math.max(...counted) : points;
 }
 
 // The rows of one item: of a number its bands; of the other two the words that are charted.
 function rowsOf(chart, part) {
-  if (chart.bands[part]) return chart.bands[part].map((one, i) => ({ key: `${part} ${i}`, words: bandText(one, part), points: one.points, holds: (item) => item.band === i, show: (item) => number(part, item.value) }));
-  if (part === "supplemental_oxygen") return [[false, "air", 0], [true, "oxygen", 2]].map(([value, words, points]) => ({ key: `${part} ${value}`, words: t(words), points, holds: (item) => item.value === value, show: () => "●" }));
-  return ["A", "C", "V", "P", "U"].map((letter) => ({ key: `${part} ${letter}`, words: t(`letter.${letter}`), points: lettered(chart, letter), holds: (item) => item.value === letter, show: () => letter }));
+  if (part === "supplemental_oxygen") return chart.bands[part].map(({ value, points }) => ({ key: `${part} ${value}`, words: t(value ? "oxygen" : "air"), points, holds: (item) => item.value === value, show: () => "●" }));
+  if (part === "consciousness") return chart.bands[part].map((one) => ({ key: `${part} ${one.value}`, words: t(`letter.${one.value}`), points: lettered(chart, one), holds: (item) => item.value === one.value, show: () => one.value }));
+  return chart.bands[part].map((one, i) => ({ key: `${part} ${i}`, words: bandText(one, part), points: one.points, holds: (item) => item.band === i, show: (item) => number(part, item.value) }));
 }
 
 // The streamed value of the minute in which a set was charted, or of one shortly before.
@@ -49,7 +49,7 @@ export function Chart({ history }) {
         ${i === 0 ? html`<th scope="rowgroup" rowspan=${rows.length}>${t(`vital.${part}`)}${UNITS[part] ? html` <small>${UNITS[part]}</small>` : ""}</th>` : ""}
         <th scope="row">${row.words}</th><td class="n">${row.points}</td>
         ${columns.map((one) => { const item = one.items[part]; return html`<td key=${one.action_id} class=${cx("at", item && row.holds(item) && "here")}>${item && row.holds(item) ? row.show(item) : ""}</td>`; })}</tr>`)}</tbody>`; })}
-      <tbody class="totals"><tr><th scope="row" colspan="3">NEWS2</th>${columns.map((one) => html`<td key=${one.action_id}><b>${one.complete ? one.total : `≥ ${one.total}`}</b></td>`)}</tr>
+      <tbody class="totals"><tr><th scope="row" colspan="3">NEWS2</th>${columns.map((one) => html`<td key=${one.action_id}>${one.covered ? html`<b>${one.complete ? one.total : `≥ ${one.total}`}</b>` : t("not_covered")}</td>`)}</tr>
         <tr><th scope="row" colspan="3">${t("chart.by")}</th>${columns.map((one) => html`<td key=${one.action_id}><small>${one.who}</small></td>`)}</tr></tbody>
       <tbody class="streams"><tr><th scope="rowgroup" colspan=${3 + columns.length}>${t("chart.streams")}</th></tr>${STREAMED.map((name) => html`<tr key=${name}><th scope="row" colspan="3">${t(`vital.${name}`)}</th>${columns.map((one) => { const value = streamedAt(trends, name, one.taken_at); return html`<td key=${one.action_id}>${value == null ? "–" : number(name, value)}</td>`; })}</tr>`)}</tbody>
     </table></div>` : html`<p class="hint">${t("chart.none")}</p>`}</figure>`;

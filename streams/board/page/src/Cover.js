@@ -6,6 +6,7 @@ import { cx, html } from "./html.js";
 import { worst } from "./order.js";
 import { Bed } from "./Lists.js";
 import { newId, send } from "./outbox.js";
+import { unreachedOf } from "./reach.js";
 import { coveredBy } from "./scope.js";
 import { settings } from "./settings.js";
 import { nobodyIsHere } from "./SignIn.js";
@@ -51,14 +52,17 @@ export function Cover({ statuses, visit }) {
   const leads = may("order");
   const mayGive = (status) => leads || (may("act") && [undefined, state.me?.login].includes(coveredBy(status.patient_id)?.login));
   const people = leads ? staff : staff.filter((one) => one.login === state.me?.login);
+  const seers = (status) => people.filter((one) => !one.wards || status.ward == null || one.wards.includes(status.ward));
   const uncovered = by.get("") ?? [];
+  const unreached = unreachedOf(beds);
   const names = (list) => list.map((status) => status.bed ?? t("no_bed")).join(", ");
   return html`<section class="view cover-view"><h2>${t("view.cover")}</h2>
+    ${unreached.length ? html`<div class="unreached" role="note"><p><b>${t("reach.nobody")}</b> ${t(state.pulse.routes ? "reach.routes" : "reach.accounts")}</p><ul>${unreached.map((one) => html`<li key=${`${one.ward} ${one.step}`}>${one.ward ? `${t("ward.one", { ward: one.ward })}: ` : ""}<b>${code("step", one.step)}</b>${one.hour == null ? "" : ` ${t("reach.from", { at: one.hour })}`}</li>`)}</ul></div>` : ""}
     <ul class="cover-list">${uncovered.length ? html`<li class="loud">${t("cover.nobody", { n: uncovered.length })}: ${names(uncovered)}</li>` : html`<li>${t("cover.all")}</li>`}
       ${[...by].filter(([login]) => login).map(([login, list]) => html`<li key=${login}><b>${coveredBy(list[0].patient_id).name}</b> (${list.length}): ${names(list)} <small>${t("until", { at: clock(coveredBy(list[0].patient_id).until) })}</small></li>`)}</ul>
     ${may("act") && uncovered.length && state.me?.login && !nobodyIsHere() ? html`<${TakeAll} patients=${uncovered.map((one) => one.patient_id)} />` : ""}
     <table class="list"><thead><tr><th>${t("bed")}</th><th>${t("priority")}</th><th>${t("cover.by")}</th></tr></thead><tbody>
       ${beds.map((status) => { const one = coveredBy(status.patient_id); return html`<tr key=${status.patient_id} class=${cx(!one && "uncovered")}><th scope="row"><${Bed} status=${status} visit=${visit} /></th><td><${Priority} alert=${worst(status)} /></td>
-        <td>${mayGive(status) && people.length ? html`<select aria-label=${t("cover.of", { bed: status.bed ?? t("no_bed") })} value=${one?.login ?? ""} onChange=${(event) => give([status.patient_id], event.target.value || null, t("cover.what", { bed: status.bed ?? t("no_bed") }))}>
-          <option value="">${t("cover.none")}</option>${people.map((person) => html`<option key=${person.login} value=${person.login}>${person.name} (${code("role", person.role)})</option>`)}</select>` : one && may("act") && state.me?.login ? html`<${TakeOver} status=${status} has=${one} />` : one ? one.name : t("cover.none")}</td></tr>`; })}</tbody></table></section>`;
+        <td>${mayGive(status) && seers(status).length ? html`<select aria-label=${t("cover.of", { bed: status.bed ?? t("no_bed") })} value=${one?.login ?? ""} onChange=${(event) => give([status.patient_id], event.target.value || null, t("cover.what", { bed: status.bed ?? t("no_bed") }))}>
+          <option value="">${t("cover.none")}</option>${one && !seers(status).some((person) => person.login === one.login) ? html`<option key=${one.login} value=${one.login} disabled>${one.name}</option>` : ""}${seers(status).map((person) => html`<option key=${person.login} value=${person.login}>${person.name} (${code("role", person.role)})</option>`)}</select>` : one && may("act") && state.me?.login ? html`<${TakeOver} status=${status} has=${one} />` : one ? one.name : t("cover.none")}</td></tr>`; })}</tbody></table></section>`;
 }

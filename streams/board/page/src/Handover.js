@@ -4,17 +4,16 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "./api.js";
 import { cx, html } from "./html.js";
 import { headline } from "./alertText.js";
-import { orderText } from "./careOrders.js";
+import { orderName, orderText } from "./careOrders.js";
 import { Bed } from "./Lists.js";
 import { nameOf, Person } from "./Person.js";
 import { reds } from "./reds.js";
 import { settings } from "./settings.js";
 import { clock, dayAndClock, ms } from "./time.js";
 import { STARS } from "./Tile.js";
-import { behind, PARTS, scoreText, shownPart } from "./vitals.js";
+import { behind, isLive, PARTS, scoreText, shownPart } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
-const LIVE = new Set(["live", "delayed"]);
 const score = (bed) => (bed.coverage === "not covered" ? t("not_covered") : (scoreText(bed.news2) ?? "?"));
 
 // The values in force; what is old stands struck through, what is not known as a question.
@@ -22,7 +21,7 @@ function Values({ bed }) {
   return html`<span class="handover-values">${PARTS.map((part) => {
     const [name, one] = behind(bed, part);
     const value = one?.value == null ? "?" : shownPart(bed, part);
-    return html`<span key=${part}>${t(`short.${name}`)} ${one?.value != null && !LIVE.has(one.state) ? html`<s>${value}</s>` : html`<b>${value}</b>`}</span> `;
+    return html`<span key=${part}>${t(`short.${name}`)} ${one?.value != null && !isLive(one) ? html`<s>${value}</s>` : html`<b>${value}</b>`}</span> `;
   })}</span>`;
 }
 
@@ -31,7 +30,7 @@ function Ill({ bed, visit }) {
     <h3><${Bed} status=${bed} visit=${visit} /> <${Person} patient=${bed.patient_id} name=${nameOf(bed.patient_id)} /> <span class="end">NEWS2 ${score(bed)} · ${t("handover.calls", { n: bed.calls })}</span></h3>
     <p><${Values} bed=${bed} /></p>
     ${reds(bed).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(bed).join(", ")}</p>` : ""}
-    ${bed.orders.length ? html`<p class="handover-orders">${bed.orders.map((one) => html`<span key=${`${one.order} ${one.vital}`}><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</span> `)}</p>` : ""}
+    ${bed.orders.length ? html`<p class="handover-orders">${bed.orders.map((one) => html`<span key=${`${one.order} ${one.vital}`}><b>${orderName(one)}</b> ${orderText(one)}</span> `)}</p>` : ""}
     ${bed.alerts.length ? html`<ul>${bed.alerts.map((alert) => html`<li key=${alert.alert_id}><time>${clock(ms(alert.started_at))}</time> <b class=${alert.highest}>${STARS[alert.highest]} ${t(`priority.${alert.highest}`)}</b> ${headline(alert.worst, { ...alert.worst, revision: null })} <small>${t("handover.worst_at", { at: clock(ms(alert.worst.at)) })}</small> <b class=${cx("alert-status", alert.status)}>${code("alert_status", alert.status)}</b>${" "}<small>${Object.entries(alert.minutes).map(([name, n]) => `${code("alert_status", name)} ${n} min`).join(", ")}</small>
       ${alert.actions.map((done) => html`<div class="done">${clock(ms(done.at))} ${code("action_type", done.action_type)}: ${done.who} (${code("role", done.role)})${done.reason ? `, ${code("reason", done.reason)}` : ""}${done.text ? `: ${done.text}` : ""}</div>`)}</li>`)}</ul>` : html`<p class="hint">${t("handover.quiet")}</p>`}
     ${Object.keys(bed.stale_minutes).length ? html`<p class="hint">${t("handover.stale")}: ${Object.entries(bed.stale_minutes).map(([name, n]) => `${t(`vital.${name}`)} ${n} min`).join(", ")}</p>` : ""}

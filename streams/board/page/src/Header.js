@@ -14,7 +14,7 @@ import { code, t } from "./i18n.js";
 export const VIEWS = ["board", "cover", "due", "unacknowledged", "handover"];
 
 // All seven items of the score are known, and somebody watches.
-export const fullyWatched = (status, unwatched) => !unwatched.has(status.patient_id) && !HIDDEN.has(watched(status)) && !status.news2?.missing.length;
+const fullyWatched = (status, unwatched) => !unwatched.has(status.patient_id) && !HIDDEN.has(watched(status)) && !status.news2?.missing.length;
 
 export function counts(statuses, unwatched) {
   const found = { high: 0, medium: 0, low: 0, hidden: 0, quiet: 0, unacknowledged: 0 };

@@ -10,7 +10,7 @@ import { reds } from "./reds.js";
 import { may, state, wardNow } from "./store.js";
 import { Age, clock, dayAndClock, Left, ms } from "./time.js";
 import { missingOf, Priority, STARS } from "./Tile.js";
-import { behind, PARTS, scoreText, shown } from "./vitals.js";
+import { behind, isLive, PARTS, scoreText, shown } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
 export const Bed = ({ status, visit }) => html`<button type="button" class="plain visit" onClick=${() => visit(status.patient_id)}><b class="bed">${bedOf(status)}</b> ${nameOf(status.patient_id)?.name ?? ""}</button>`;
@@ -51,7 +51,7 @@ export function Sheet({ statuses }) {
       const alert = worst(status);
       return html`<tr key=${status.patient_id}><th scope="row" class="bed">${bedOf(status)}</th><td class="whose">${nameOf(status.patient_id)?.name ?? ""} <small><${Person} patient=${status.patient_id} name=${nameOf(status.patient_id)} /></small></td>
         <td>${status.coverage === "not covered" ? t("not_covered") : (scoreText(status.news2) ?? "?")}</td>
-        ${PARTS.map((part) => { const [name, vital] = behind(status, part); const live = vital?.state === "live" || vital?.state === "delayed"; return html`<td key=${part}>${vital?.value == null ? "?" : live ? shown(name, vital.value) : html`<s>${shown(name, vital.value)}</s>`} <small>${vital?.taken_at ? clock(ms(vital.taken_at)) : ""}</small></td>`; })}
+        ${PARTS.map((part) => { const [name, vital] = behind(status, part); return html`<td key=${part}>${vital?.value == null ? "?" : isLive(vital) ? shown(name, vital.value) : html`<s>${shown(name, vital.value)}</s>`} <small>${vital?.taken_at ? clock(ms(vital.taken_at)) : ""}</small></td>`; })}
         <td>${alert ? html`<b>${STARS[alert.priority]}</b> ${clock(ms(state.alerts.get(alert.alert_id)?.at ?? alert.started_at))} ${headline(alert)}${reds(status).length > 1 ? html` <b>${t("reds")}</b> ${reds(status).join(", ")}` : ""} (${code("alert_status", alertStatus(alert))})` : watched(status) === "all" ? "" : t(`watched.${watched(status)}`)}</td><td class="notes"></td></tr>`;
     })}</tbody></table></section>`;
 }

@@ -1,11 +1,10 @@
 // One patient's page: observations after NEWS2, the last hours, everything that was said and done in one line of time, and
 // a text to hand on by telephone.
 
-import { useEffect, useState } from "preact/hooks";
-import { api } from "./api.js";
+import { useState } from "preact/hooks";
 import { cx, html } from "./html.js";
 import { headline, said } from "./alertText.js";
-import { orderText, Unconfirmed } from "./careOrders.js";
+import { orderName, orderSaid, orderText, Unconfirmed } from "./careOrders.js";
 import { Chart, HourTable } from "./Chart.js";
 import { alertStatus, worst } from "./order.js";
 import { Who } from "./PatientHeader.js";
@@ -17,16 +16,14 @@ import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { age, clock, day, dayAndClock, ms } from "./time.js";
 import { missingOf, Next, Priority, STARS } from "./Tile.js";
-import { behind, number, PARTS, scoreText, shownPart, UNITS } from "./vitals.js";
+import { useHistory } from "./useHistory.js";
+import { behind, isLive, number, PARTS, scoreText, shownPart, UNITS } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
 const SPANS = [6, 24, 48, 72];
-const REFRESH_MS = 60_000;
-const SOON_MS = [400, 2_000];
-const LIVE = new Set(["live", "delayed"]);
 
 // The score of an hour ago: of the last minute that had one, an hour back and at most five minutes more. Else nothing is said.
-export function anHourAgo(trends, now) {
+function anHourAgo(trends, now) {
   for (let i = (trends?.minutes.length ?? 0) - 1; i >= 0; i--) {
     const back = now / 60_000 - trends.minutes[i];
     if (back > 65) return null;
@@ -36,7 +33,7 @@ export function anHourAgo(trends, now) {
 }
 
 // Situation, background, assessment, recommendation: what is read out on the telephone, with the age of each value.
-export function sbar(status, history) {
+function sbar(status, history) {
   const alert = worst(status);
   const name = nameOf(status.patient_id);
   const now = wardNow();
@@ -44,12 +41,12 @@ export function sbar(status, history) {
     const [vital, one] = behind(status, part);
     if (one?.value == null) return `${t(`vital.${vital}`)} ?`;
     const unit = UNITS[vital] ? ` ${UNITS[vital]}` : "";
-    return `${t(`vital.${vital}`)} ${shownPart(status, part)}${unit} (${LIVE.has(one.state) ? age(ms(one.taken_at), now) : t(`state.${one.state}`)})`;
+    return `${t(`vital.${vital}`)} ${shownPart(status, part)}${unit} (${isLive(one) ? age(ms(one.taken_at), now) : t(`state.${one.state}`)})`;
   });
   const before = anHourAgo(history?.trends, now);
   const lines = [
     [t("sbar.s"), [`${t("bed")} ${bedOf(status)}${name ? `, ${name.name}${name.born ? `, ${day(name.born)}` : ""}` : ""}`, alert ? `${t(`priority.${alert.priority}`)}: ${headline(alert)}, ${t("since", { at: clock(ms(alert.started_at)) })}` : t("why.quiet"), reds(status).length ? `${t("reds")} ${reds(status).join(", ")}` : ""]],
-    [t("sbar.b"), status.orders?.length ? status.orders.map((one) => `${t(`order.${one.order}`)}: ${orderText(one)}`) : [t("orders.none")]],
+    [t("sbar.b"), status.orders?.length ? status.orders.map((one) => `${orderName(one)}: ${orderText(one)}`) : [t("orders.none")]],
     [t("sbar.a"), [status.news2 ? `NEWS2 ${scoreText(status.news2)}${before == null ? "" : `, ${t("sbar.before", { n: before })}`}, ${t("scale")} ${status.news2.scale}` : t("not_covered"), ...values, missingOf(status).length ? t("missing", { what: missingOf(status).join(", ") }) : ""]],
     [t("sbar.r"), [status.advice ? said(status.advice) : "", t("not_an_alarm")]],
   ];
@@ -64,10 +61,10 @@ function Forecast({ full }) {
 }
 
 // Alerts, answers, sets and orders in one line of time, the newest first.
-export function timeline(history) {
+function timeline(history) {
   const alerts = history.events.map((one) => ({ at: ms(one.at), key: `${one.alert_id} ${one.revision}`, kind: one.action ? "answer" : "alert", priority: one.priority, words: one.action ? `${code("became", one.state)}: ${one.action.who} (${code("role", one.action.role)})${one.action.reason ? `, ${code("reason", one.action.reason)}` : ""}${one.action.text ? `: ${one.action.text}` : ""}` : `${code("became", one.state)}: ${headline(one, one)}` }));
   const sets = history.sets.map((one) => ({ at: one.taken_at, key: one.action_id, kind: "set", gone: one.replaced_by != null, words: Object.keys(one.vitals).length ? `${t("observe")}: ${Object.entries(one.vitals).map(([name, value]) => `${t(`short.${name}`)} ${typeof value === "number" ? number(name, value) : typeof value === "boolean" ? t(value ? "oxygen" : "air") : value}`).join(", ")} · ${one.who}` : `${t("error")} · ${one.who}` }));
-  const orders = history.orders.map((one) => ({ at: one.at, key: one.action_id, kind: "order", words: one.kind === "confirm" ? `${t("order.confirmed")} · ${one.who}` : `${t(one.ended ? "order.ended" : "order")}: ${t(`order.${one.order}`)}${one.vital ? ` ${t(`vital.${one.vital}`)}` : ""} · ${one.prescriber ? `${one.prescriber}, ` : ""}${one.who}` }));
+  const orders = history.orders.map((one) => ({ at: one.at, key: one.action_id, kind: "order", words: one.kind === "confirm" ? `${t("order.confirmed")} · ${one.who}` : `${orderSaid(one)} · ${one.prescriber ? `${one.prescriber}, ` : ""}${one.who}` }));
   return [...alerts, ...sets, ...orders].sort((a, b) => b.at - a.at);
 }
 
@@ -81,18 +78,7 @@ function Sbar({ status, history }) {
 export function Patient({ patient, showDialog, acknowledge }) {
   const spans = SPANS.filter((one) => one <= Math.max(24, state.me?.history_hours ?? 24));
   const [hours, setHours] = useState(24);
-  const [history, setHistory] = useState(null);
-  const [failed, setFailed] = useState(null);
-  const recorded = [...state.pending.values()].filter((word) => word.patient === patient && word.state === "applied").map((word) => word.id).join(" ");
-  useEffect(() => {
-    let over = false;
-    const load = () => api.history(patient, hours).then((found) => !over && (setHistory(found), setFailed(null)), (problem) => !over && setFailed(problem.message));
-    load();
-    // What was entered comes back through the broker: soon, and not at once.
-    const soon = recorded ? SOON_MS.map((wait) => setTimeout(load, wait)) : [];
-    const every = setInterval(load, REFRESH_MS);
-    return () => { over = true; clearInterval(every); soon.forEach(clearTimeout); };
-  }, [patient, hours, recorded]);
+  const { history, failed } = useHistory(patient, hours);
   const status = state.beds.get(patient);
   if (!status) return html`<section class="view"><p>${t("patient.none")}</p><p><a href="#board">${t("sheet.back")}</a></p></section>`;
   const alert = worst(status);
@@ -102,10 +88,10 @@ export function Patient({ patient, showDialog, acknowledge }) {
       ${may("observe") ? html`<button type="button" onClick=${() => showDialog({ kind: "observe", patient })}>${t("observe")}</button> <button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>` : ""}
       ${may("act") ? html`<button type="button" onClick=${() => showDialog({ kind: "concern", patient })}>${t("concern")}</button>` : ""}
       ${alert && may("act") && alertStatus(alert) === "calling" ? html`<button type="button" class="primary" onClick=${() => acknowledge(patient, alert.alert_id)}>${t("acknowledge")}</button>` : ""}</p>
-    ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${clock(ms(full?.at ?? alert.started_at))} ${headline(alert)}</p><p><${Next} alert=${alert} /></p>` : html`<p class="headline">${t("why.quiet")}</p>`}
+    ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${clock(ms(full?.at ?? alert.started_at))} ${headline(alert)}</p><p><${Next} alert=${alert} ward=${status.ward} /></p>` : html`<p class="headline">${t("why.quiet")}</p>`}
     ${reds(status).length ? html`<p class="reds"><b>${t("reds")}</b> ${reds(status).join(", ")}</p>` : ""}
     <${Unconfirmed} status=${status} />
-    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li key=${`${one.order} ${one.vital}`}><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</li>`)}</ul>` : ""}
+    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li key=${`${one.order} ${one.vital}`}><b>${orderName(one)}</b> ${orderText(one)}</li>`)}</ul>` : ""}
     <${Forecast} full=${full} />
     ${history ? html`<${Chart} history=${history} />
       <section><h3>${t("trends")} <span class="spans" role="group" aria-label=${t("trends")}>${spans.map((one) => html`<button type="button" key=${one} aria-pressed=${one === hours ? "true" : "false"} onClick=${() => setHours(one)}>${one} h</button>`)}</span></h3><${Plots} history=${history} lang=${settings.language} theme=${document.documentElement.dataset.theme} /><${HourTable} history=${history} /></section>

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { html } from "./html.js";
 import { memo } from "./memo.js";
 import { settings } from "./settings.js";
-import { clock, ms } from "./time.js";
+import { clock, ms, setText } from "./time.js";
 import { number, UNITS } from "./vitals.js";
 import { t } from "./i18n.js";
 
@@ -52,10 +52,13 @@ function marks(events) {
   };
 }
 
-// Where the score's chart turns red (RCP, NEWS2, chart 1): thresholds, drawn thin. On scale 2 it is red from 97 % up only
-// under oxygen, which no line can say: the lower one is drawn.
-const RED = { resp_rate: [8, 25], spo2: [91, null], pulse_rate: [40, 131], heart_rate: [40, 131], systolic_bp: [90, 220], temperature: [35, null] };
-const redOf = (name, scale) => (name === "spo2" && scale === 2 ? [83, null] : RED[name]);
+// Where the score's chart turns red, by the bands that the board itself scores with: thresholds, drawn thin. What is red
+// only under oxygen, or only on the scale that is not in force, no line can say.
+export function redOf(name, chart) {
+  const rows = chart?.covered ? (chart.bands[name === "heart_rate" ? "pulse_rate" : name] ?? []) : [];
+  const red = rows.filter((one) => one.points === 3 && [null, `scale_${chart.scale}`].includes(one.note));
+  return [red.find((one) => one.low == null)?.high ?? null, red.find((one) => one.high == null)?.low ?? null];
+}
 
 function limits([low, high]) {
   return { hooks: { draw: [(u) => {
@@ -82,11 +85,11 @@ function tells(out, decimals, row) {
   return { hooks: { setCursor: [(u) => {
     const { idx } = u.cursor;
     const value = idx == null ? null : u.data[row][idx];
-    out.current.textContent = value == null ? "" : `${clock(u.data[0][idx] * 1000)}  ${decimals ? number("temperature", value) : Math.round(value)}`;
+    setText(out.current, value == null ? "" : `${clock(u.data[0][idx] * 1000)}  ${decimals ? number("temperature", value) : Math.round(value)}`);
   }] } };
 }
 
-function Plot({ name, scale, title, unit, data, series, bands, events, sync, range, decimals = 0 }) {
+function Plot({ name, chart, title, unit, data, series, bands, events, sync, range, decimals = 0 }) {
   const ref = useRef(null);
   const out = useRef(null);
   const night = document.documentElement.dataset.theme;
@@ -100,12 +103,12 @@ function Plot({ name, scale, title, unit, data, series, bands, events, sync, ran
       axes: [{ ...axis, size: 20, space: 70, values: (_, list) => list.map((s) => clock(s * 1000)) }, { ...axis, size: 38, space: 26, values: (_, list) => list.map((v) => (decimals ? number("temperature", v) : String(Math.round(v)))) }],
       series: [{}, ...series.map((one) => ({ ...one, points: { show: false }, spanGaps: false }))],
       bands,
-      plugins: [marks(events), ...(RED[name] ? [limits(redOf(name, scale))] : []), tells(out, decimals, data.length - 1)],
+      plugins: [marks(events), ...(name ? [limits(redOf(name, chart))] : []), tells(out, decimals, data.length - 1)],
     }, data, box);
     const watch = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
     watch.observe(box);
     return () => { watch.disconnect(); plot.destroy(); };
-  }, [data, night, scale]);
+  }, [data, night, chart]);
   return html`<figure class="plot"><figcaption>${title}${unit ? html` <small>${unit}</small>` : ""} <output class="readout" ref=${out} aria-hidden="true"></output></figcaption><div ref=${ref} role="img" aria-label=${t("plot.label", { what: title })}></div></figure>`;
 }
 
@@ -127,7 +130,7 @@ export const Plots = memo(function Plots({ history }) {
     ${known.map((name) => {
       const one = trends.vitals[name];
       const usual = one.low.map((low, i) => (low == null ? null : (low + one.high[i]) / 2));
-      return html`<${Plot} key=${name} name=${name} scale=${history.chart?.scale} title=${t(`vital.${name}`)} unit=${UNITS[name]} sync="why" events=${events} decimals=${name === "temperature" ? 1 : 0}
+      return html`<${Plot} key=${name} name=${name} chart=${history.chart} title=${t(`vital.${name}`)} unit=${UNITS[name]} sync="why" events=${events} decimals=${name === "temperature" ? 1 : 0}
         data=${[at, row(one.high), row(one.low), row(usual), row(one.value)]}
         series=${[{ stroke: "transparent" }, { stroke: "transparent" }, { stroke: colour("--ink-3"), width: 1, dash: [2, 3] }, { stroke: line, width: 1.5 }]}
         bands=${[{ series: [1, 2], fill: band }]} range=${(_, low, high) => (low == null ? [0, 1] : [low - 1, high + 1])} />`;

@@ -8,10 +8,11 @@ import { bedOf, Person } from "./Person.js";
 import { headline, said } from "./alertText.js";
 import { Spark } from "./Spark.js";
 import { settings } from "./settings.js";
+import { reachesNobody } from "./reach.js";
 import { between, reds } from "./reds.js";
 import { wardNow } from "./store.js";
 import { Age, clock, Left, ms, Since } from "./time.js";
-import { behind, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
+import { behind, isLive, leadOf, PARTS, points, scoreText, shownPart } from "./vitals.js";
 import { code, t } from "./i18n.js";
 
 export const STARS = { high: "***", medium: "**", low: "*" };
@@ -28,7 +29,7 @@ function Cell({ status, part }) {
   const [name, vital] = behind(status, part);
   const score = points(status, part);
   const stateName = vital?.state ?? "never seen";
-  const live = stateName === "live" || stateName === "delayed";
+  const live = isLive(vital);
   const value = shownPart(status, part);
   const usable = vital?.value != null;
   const look = cx("cell", score == null ? "unknown" : `p${score}`, !live && "lost");
@@ -67,7 +68,7 @@ const callWord = (step) => (step.delivery === "delivered" && !step.recipients?.l
 
 // What happens next with an alert: who has it and for how long yet, or what became of the call, and who is called when.
 // Nobody counts as reached without a receipt of a device, or of a screen that is looked at.
-export function Next({ alert, word }) {
+export function Next({ alert, word, ward }) {
   if (word) return html`<span class=${cx("next", word.state)}>${t(`word.${word.state}`)}</span>`;
   const lifecycle = alert.lifecycle;
   if (!lifecycle) return null;
@@ -79,13 +80,14 @@ export function Next({ alert, word }) {
   const silent = calls(alert) && wanted && wardNow() - wanted > UNANSWERED_MS;
   const failed = lifecycle.steps?.find((step) => FAILED[step.delivery]);
   const reached = lifecycle.steps?.filter((step) => !FAILED[step.delivery]).at(-1);
-  return html`<span class="next">
-    ${lifecycle.returned ? html`<em>${t("returned", { n: lifecycle.returned })}</em> ` : ""}
-    ${lifecycle.returned && failed ? " · " : ""}${failed ? html`<em class="loud">${t(FAILED[failed.delivery], { whom: code("step", failed.step) })}</em> ` : ""}
-    ${(lifecycle.returned || failed) && reached ? " · " : ""}${reached ? html`<em>${t(callWord(reached), { whom: code("step", reached.step) })}</em>` : ""}
-    ${silent ? html`${lifecycle.returned || failed || reached ? " · " : ""}<b class="unanswered">${t("nobody_answered")} <${Age} at=${wanted} /></b>` : ""}
-    ${(lifecycle.returned || failed || reached || silent) && lifecycle.next_step_at ? " · " : ""}${lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />` : ""}
-  </span>`;
+  const parts = [
+    lifecycle.returned ? html`<em>${t("returned", { n: lifecycle.returned })}</em>` : null,
+    failed ? html`<em class="loud">${t(FAILED[failed.delivery], { whom: code("step", failed.step) })}</em>` : null,
+    reached ? html`<em>${t(callWord(reached), { whom: code("step", reached.step) })}</em>` : null,
+    silent ? html`<b class="unanswered">${t("nobody_answered")} <${Age} at=${wanted} /></b>` : null,
+    lifecycle.next_step_at ? html`${t("next_step", { whom: code("step", lifecycle.next_step) })} <${Left} until=${ms(lifecycle.next_step_at)} />${reachesNobody(ward, lifecycle.next_step) ? html` <b class="loud">${t("reach.step")}</b>` : ""}` : null,
+  ].filter(Boolean);
+  return parts.length ? html`<span class="next">${parts.map((part, i) => html`${i ? " · " : ""}${part}`)}</span>` : null;
 }
 
 export const scoreLine = (status) =>
@@ -133,7 +135,7 @@ export const Tile = memo(function Tile({ status, alert: full, spark, name, unwat
     ${status.concern && html`<p class="concern">${t("concern.by", { who: status.concern.who })}${status.concern.reason ? `: ${code("reason", status.concern.reason)}` : ""}</p>`}
     ${lead && html`<${Spark} spark=${spark} name=${lead} minute=${minute} lang=${settings.language} />`}
     <footer>
-      ${alert && html`<${Next} alert=${alert} word=${word} />`}
+      ${alert && html`<${Next} alert=${alert} word=${word} ward=${status.ward} />`}
       <${Due} status=${status} now=${minute} />
       ${resolved ? html`<span class="unacknowledged">${t("resolved.n", { n: resolved })}</span>` : ""}
       ${alert && canAct && !wall && RANK[alert.priority] && (calls(alert) || (how === "confirming" && alertStatus(alert) !== "acknowledged")) && !word

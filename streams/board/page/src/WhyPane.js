@@ -1,7 +1,6 @@
 // Why this patient: a plain sentence, what counts most, what is missing, what would end it, and the last hours.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { api } from "./api.js";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { feedback, otherOwner } from "./Acknowledge.js";
 import { giveBack, pathOf } from "./focus.js";
 import { cx, html } from "./html.js";
@@ -15,12 +14,12 @@ import { between, reds } from "./reds.js";
 import { settings } from "./settings.js";
 import { may, state, wardNow } from "./store.js";
 import { clock, Left, ms, Since } from "./time.js";
-import { behind, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
+import { behind, isLive, number, PARTS, points, shown, shownPart, UNITS } from "./vitals.js";
 import { Next, Priority, scoreLine, STARS } from "./Tile.js";
 import { capital, code, t } from "./i18n.js";
-import { orderText, Unconfirmed } from "./careOrders.js";
+import { orderName, orderText, Unconfirmed } from "./careOrders.js";
+import { useHistory } from "./useHistory.js";
 
-const REFRESH_MS = 60_000;
 const BY_THE_BOOK = new Set(["news2", "red_score"]); // the points say it
 
 // What counts most stands first: points of the score, then how far from what is usual for this patient.
@@ -46,7 +45,7 @@ function Contributions({ status, full }) {
     <thead><tr><th>${t("vital")}</th><th class="n">${t("value")}</th><th class="n">${t("usual")}</th><th class="n">NEWS2</th><th>${t("remark")}</th></tr></thead>
     <tbody>${rows.map(({ name, part, vital, points: score, findings }) => html`<tr key=${part}>
       <th scope="row">${t(`vital.${name}`)}</th>
-      <td class="n">${vital?.state === "live" || vital?.state === "delayed" ? html`<b>${shownPart(status, part)}</b>` : html`<s>${shown(name, vital?.value)}</s> ${t(`state.${vital?.state ?? "never seen"}`)}`}${UNITS[name] ? html` <small>${UNITS[name]}</small>` : ""}</td>
+      <td class="n">${isLive(vital) ? html`<b>${shownPart(status, part)}</b>` : html`<s>${shown(name, vital?.value)}</s> ${t(`state.${vital?.state ?? "never seen"}`)}`}${UNITS[name] ? html` <small>${UNITS[name]}</small>` : ""}</td>
       <td class="n">${vital?.usual == null ? "–" : number(name, vital.usual)}</td>
       <td class="n"><span class=${`pts p${score ?? 0}`}>${score ?? "?"}</span></td>
       <td>${findings.map(remark).join(", ")}${vital?.suspect ? ` ${t("suspect")}` : ""}</td></tr>`)}
@@ -57,7 +56,7 @@ function Contributions({ status, full }) {
 function AlertLine({ status, alert, acknowledge }) {
   const word = onItsWay(alert.alert_id);
   return html`<li class=${cx("alert-line", alert.priority)}><${Priority} alert=${alert} /> <span>${headline(alert)}</span>
-    <small>${t("since", { at: clock(ms(alert.started_at)) })} · ${code("alert_status", alertStatus(alert))}</small> <${Next} alert=${alert} word=${word} />
+    <small>${t("since", { at: clock(ms(alert.started_at)) })} · ${code("alert_status", alertStatus(alert))}</small> <${Next} alert=${alert} word=${word} ward=${status.ward} />
     ${may("act") && calls(alert) && !word ? html`<button type="button" onClick=${() => acknowledge(status.patient_id, alert.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`;
 }
 
@@ -71,26 +70,8 @@ function Log({ history }) {
 
 export function Why({ patient, close, acknowledge, showDialog, visit }) {
   const ref = useRef(null);
-  const [history, setHistory] = useState(null);
-  const [failed, setFailed] = useState(null);
+  const { history, failed } = useHistory(patient);
   const status = state.beds.get(patient);
-  // What has been entered meanwhile is seen at once.
-  const recorded = [...state.pending.values()].filter((word) => word.patient === patient && word.state === "applied").map((word) => word.id).join(" ");
-  useEffect(() => {
-    const soon = recorded ? [50, 400, 2_000].map((wait) => setTimeout(() => api.history(patient).then(setHistory, () => null), wait)) : [];
-    return () => soon.forEach(clearTimeout);
-  }, [patient, recorded]);
-  useEffect(() => {
-    setHistory(null);
-    let over = false;
-    const load = () => api.history(patient).then((found) => !over && (setHistory(found), setFailed(null)), (problem) => !over && setFailed(problem.message));
-    load();
-    const every = setInterval(load, REFRESH_MS);
-    return () => {
-      over = true;
-      clearInterval(every);
-    };
-  }, [patient]);
   // As soon as it is in the page, as a window does: a key that comes before would go to what had the focus until then.
   useLayoutEffect(() => {
     const before = pathOf(document.activeElement);
@@ -124,7 +105,7 @@ export function Why({ patient, close, acknowledge, showDialog, visit }) {
       ${may("observe") && html`<button type="button" onClick=${() => showDialog({ kind: "orders", patient })}>${t("orders")}</button>`}
     </div>
     <section class="lead">
-      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${headline(alert)}</p>${red.length ? html`<p class="reds"><b>${t("reds")}</b> ${red.join(", ")}</p>` : ""}<p class="after">${how ? html`<b class=${cx("between", how)}>${t(`between.${how}`)}${how === "confirming" ? html` <${Since} at=${ms(alert.started_at)} />` : ""}</b> ` : ""}<${Next} alert=${alert} word=${onItsWay(alert.alert_id)} /></p>` : html`<p class="headline">${status.awaited ? t("awaited") : t("why.quiet")}</p>`}
+      ${alert ? html`<p class="headline"><${Priority} alert=${alert} /> ${headline(alert)}</p>${red.length ? html`<p class="reds"><b>${t("reds")}</b> ${red.join(", ")}</p>` : ""}<p class="after">${how ? html`<b class=${cx("between", how)}>${t(`between.${how}`)}${how === "confirming" ? html` <${Since} at=${ms(alert.started_at)} />` : ""}</b> ` : ""}<${Next} alert=${alert} word=${onItsWay(alert.alert_id)} ward=${status.ward} /></p>` : html`<p class="headline">${status.awaited ? t("awaited") : t("why.quiet")}</p>`}
       ${todo && html`<p class="advice"><b>${t("do")}</b> ${said(todo)}</p>`}
     </section>
     <section><h3>${t("why.parts")} <small>${scoreLine(status)}</small></h3><${Contributions} status=${status} full=${full} /></section>
@@ -137,7 +118,7 @@ export function Why({ patient, close, acknowledge, showDialog, visit }) {
     ${unacknowledged.length ? html`<section><h3>${t("view.unacknowledged")}</h3><ul class="alerts">${unacknowledged.map((one) => html`<li key=${one.alert_id} class=${cx("alert-line", one.priority)}><${Priority} alert=${one} /> <span>${headline(one)}</span> ${may("act") ? html`<button type="button" onClick=${() => acknowledge(patient, one.alert_id)}>${t("acknowledge")}</button>` : ""}</li>`)}</ul></section>` : ""}
     ${ended.length && may("act") ? html`<section class="useful"><h3>${t("feedback")}</h3>${ended.map((one) => html`<p key=${one.alert_id}>${headline(one)} <button type="button" onClick=${() => feedback(status, one, true)}>${t("yes")}</button> <button type="button" onClick=${() => feedback(status, one, false)}>${t("no")}</button></p>`)}</section>` : ""}
     <${Unconfirmed} status=${status} />
-    ${status.orders?.length ? html`<section><h3>${t("orders")}</h3><ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)}</li>`)}</ul></section>` : ""}
+    ${status.orders?.length ? html`<section><h3>${t("orders")}</h3><ul class="orders">${status.orders.map((one) => html`<li key=${`${one.order} ${one.vital}`}><b>${orderName(one)}</b> ${orderText(one)}</li>`)}</ul></section>` : ""}
     <${Sets} patient=${patient} sets=${history?.sets} showDialog=${showDialog} />
     <${Log} history=${history} />
     <p class="rules">${status.rules ? t("rules", { name: status.rules.name, version: status.rules.version, sha: status.rules.sha256.slice(0, 12) }) : ""} ${t("not_an_alarm")}</p>

@@ -50,13 +50,13 @@ export function Orders({ status, close }) {
   const nameOf = (one) => `${one.order}:${one.vital ?? ""}`;
   const asks = (one) => PRESCRIBED.has(one.order) && !isDoctor; // as giving it does
   const end = (one, by = {}) => {
-    send({ path: "/api/orders/end", patient: status.patient_id, what: t("order.ended.what", { bed: bedOf(status), what: t(`order.${one.order}`) }), body: { action_id: newId(), patient_id: status.patient_id, order: one.order, ...(one.vital ? { vital: one.vital } : {}), ...by } });
+    send({ path: "/api/orders/end", patient: status.patient_id, what: t("order.ended.what", { bed: bedOf(status), what: orderName(one) }), body: { action_id: newId(), patient_id: status.patient_id, order: one.order, ...(one.vital ? { vital: one.vital } : {}), ...by } });
     close();
   };
   return html`<${Dialog} title=${t("orders")} close=${close} kind="observe">
     <${Who} status=${status} />
-    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li><b>${t(`order.${one.order}`)}</b> ${orderText(one)} ${mayEnd(one) ? html`<button type="button" onClick=${() => (asks(one) ? setEnding(nameOf(one)) : end(one))} aria-label=${t("order.end.of", { what: t(`order.${one.order}`) })}>${t("order.end")}</button>` : ""}
-      ${ending === nameOf(one) && html`<form class="ending" onSubmit=${(event) => { event.preventDefault(); end(one, { prescriber: facts.prescriber }); }}>${field("prescriber", t("prescriber"), { type: "text", required: true, minlength: 2 })} <button type="submit" class="primary">${t("order.end.of", { what: t(`order.${one.order}`) })}</button><p class="hint">${t("order.confirm.hint")}</p></form>`}</li>`)}</ul>` : html`<p class="hint">${t("orders.none")}</p>`}
+    ${status.orders?.length ? html`<ul class="orders">${status.orders.map((one) => html`<li key=${nameOf(one)}><b>${orderName(one)}</b> ${orderText(one)} ${mayEnd(one) ? html`<button type="button" onClick=${() => (asks(one) ? setEnding(nameOf(one)) : end(one))} aria-label=${t("order.end.of", { what: orderName(one) })}>${t("order.end")}</button>` : ""}
+      ${ending === nameOf(one) && html`<form class="ending" onSubmit=${(event) => { event.preventDefault(); end(one, { prescriber: facts.prescriber }); }}>${field("prescriber", t("prescriber"), { type: "text", required: true, minlength: 2 })} <button type="submit" class="primary">${t("order.end.of", { what: orderName(one) })}</button><p class="hint">${t("order.confirm.hint")}</p></form>`}</li>`)}</ul>` : html`<p class="hint">${t("orders.none")}</p>`}
     <${Unconfirmed} status=${status} />
     <p class="hint">${state.me?.accounts ? t("order.by", { who: state.me.name ?? "" }) : t("order.by.local")}</p>
     <form onSubmit=${give}>
@@ -81,21 +81,25 @@ export function Orders({ status, close }) {
 // Orders in a prescriber's name that she has still to confirm: shown until she has.
 export function Unconfirmed({ status }) {
   const waiting = state.pulse?.unconfirmed?.[status.patient_id] ?? [];
-  const confirm = (one) => send({ path: "/api/orders/confirm", patient: status.patient_id, what: t("order.confirmed.what", { bed: bedOf(status), what: t(`order.${one.order}`) }), body: { action_id: newId(), patient_id: status.patient_id, confirms: one.action_id } });
+  const confirm = (one) => send({ path: "/api/orders/confirm", patient: status.patient_id, what: t("order.confirmed.what", { bed: bedOf(status), what: orderSaid(one) }), body: { action_id: newId(), patient_id: status.patient_id, confirms: one.action_id } });
   if (!waiting.length) return null;
-  return html`<ul class="unconfirmed">${waiting.map((one) => html`<li key=${one.action_id}><b>${t(`order.${one.order}`)}</b> ${t(one.confirm_by <= wardNow() ? "order.confirm.late" : "order.confirm.by", { who: one.prescriber, entered: one.who, at: dayAndClock(one.confirm_by) })}
+  return html`<ul class="unconfirmed">${waiting.map((one) => html`<li key=${one.action_id}><b>${orderSaid(one)}</b> ${t(one.confirm_by <= wardNow() ? "order.confirm.late" : "order.confirm.by", { who: one.prescriber, entered: one.who, at: dayAndClock(one.confirm_by) })}
     ${state.me?.role === "doctor" ? html` <button type="button" onClick=${() => confirm(one)}>${t("order.confirm")}</button>` : ""}</li>`)}</ul>`;
 }
 
 // What stands out of the ordinary for this patient, in a word each: on every tile.
 export function flags(status) {
-  const unconfirmed = new Set((state.pulse?.unconfirmed?.[status.patient_id] ?? []).map((one) => `${one.order} ${one.vital ?? ""}`));
-  return (status.orders ?? []).map((one) => ({
-    key: `${one.order} ${one.vital ?? ""}`,
-    words: flagText(one),
-    waits: unconfirmed.has(`${one.order} ${one.vital ?? ""}`),
-  }));
+  const key = (one) => `${one.order} ${one.vital ?? ""}`;
+  const waiting = state.pulse?.unconfirmed?.[status.patient_id] ?? [];
+  const given = new Set(waiting.filter((one) => !one.ended).map(key));
+  const stand = (status.orders ?? []).map((one) => ({ key: key(one), words: flagText(one), waits: given.has(key(one)) }));
+  const ended = waiting.filter((one) => one.ended).map((one) => ({ key: `ended ${key(one)}`, words: t("flag.ended", { what: orderName(one) }), waits: true }));
+  return [...stand, ...ended];
 }
+
+// Which order it is: of limits there may be one a vital. And what was said of it.
+export const orderName = (one) => `${t(`order.${one.order}`)}${one.vital ? ` ${t(`vital.${one.vital}`)}` : ""}`;
+export const orderSaid = (one) => `${t(one.ended ? "order.ended" : "order")}: ${orderName(one)}`;
 
 const bounds = (one) => `${t(`short.${one.vital}`)} ${one.low ?? ""}–${one.high ?? ""}`;
 function flagText(one) {
@@ -108,7 +112,7 @@ function flagText(one) {
 }
 
 export function orderText(one) {
-  const limits = one.order === "limit" || one.order === "calling_limit" ? `${t(`vital.${one.vital}`)} ${one.low ?? "–"} … ${one.high ?? "–"}` : one.order === "escalation_plan" ? code("plan", one.value) : (one.value ?? "");
+  const limits = one.order === "limit" || one.order === "calling_limit" ? `${one.low ?? "–"} … ${one.high ?? "–"}` : one.order === "escalation_plan" ? code("plan", one.value) : (one.value ?? "");
   const until = one.until ? t("until", { at: dayAndClock(one.until) }) : "";
   return [limits, one.author, one.reason, until, one.ends_soon ? t("ends_soon") : ""].filter(Boolean).join(" · ");
 }

@@ -7,8 +7,10 @@ import { settings } from "./settings.js";
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 const files = { en, de };
 
-// t("owned", {who: "Nora"}) -> "Nora has it"; an unknown key shows itself, so that a test finds it.
-export function t(key, facts) {
+// t("owned", {who: "Nora"}) -> "Nora has it"; an unknown key shows itself, so that a test finds it. Of one thing (`n`) it
+// says `key.one`, where the file has that.
+export function t(said, facts) {
+  const key = facts?.n === 1 && has(`${said}.one`) ? `${said}.one` : said;
   const text = files[settings.language]?.[key] ?? en[key] ?? key;
   return facts ? text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "") : text;
 }

@@ -8,6 +8,7 @@ import { api } from "./api.js";
 import { Banner, truths } from "./Banner.js";
 import { Bar, Counts } from "./Header.js";
 import { Tiles } from "./Board.js";
+import { usePages } from "./wall.js";
 import { calling } from "./activeAlerts.js";
 import { Entrance, nobodyIsHere, WhoActs } from "./SignIn.js";
 import { restore, sendAsked } from "./outbox.js";
@@ -61,6 +62,7 @@ function Page() {
     return () => removeEventListener("hashchange", turn);
   }, []);
   useLayoutEffect(keepFocus);
+  const place = usePages(view === "wall");
   const close = () => showDialog(null);
   const stopAsking = () => { state.asksWho = false; repaint(); };
   // The same functions at every painting: a tile is painted anew only when something about its bed has changed.
@@ -69,13 +71,16 @@ function Page() {
   const visit = useCallback((whose) => { setPatient(whose); location.hash = "patient"; }, []);
   const find = useCallback((whose) => { setPatient(whose); if (viewOf() !== "patient") location.hash = "board"; }, []);
   const open = useCallback((whose) => setPatient((before) => (before === whose ? null : whose)), []);
+  const pane = view === "board" && patient && state.beds.has(patient);
+  // What stands on top is closed by Esc and by the browser's Back alike; what is a page of its own by neither.
+  const back = state.asksWho ? stopAsking : dialog ? close : pane ? () => setPatient(null) : null;
   // With the painting, not after it: a key that comes next is meant for the bed that has just been opened.
   useLayoutEffect(() => {
     // Two wards may call their beds alike, and a patient may lie in none: the tile knows whose it is.
     const here = () => patient ?? document.activeElement?.closest?.(".tile")?.dataset.patient;
     const on = (kind, needs) => () => { const whose = here(); if (whose && may(needs)) showDialog({ kind, patient: whose }); };
     return listen({
-      back: () => setPatient(null),
+      back: () => back?.(),
       acknowledge: () => {
         const whose = here();
         const alert = whose && worst(state.beds.get(whose));
@@ -87,9 +92,8 @@ function Page() {
       ward: () => document.querySelector(".bar .ward select")?.focus(),
       help: () => showDialog({ kind: "help" }),
     });
-  }, [patient]);
-
-  useLayoutEffect(() => keepBack(state.asksWho ? stopAsking : dialog ? close : patient && view === "board" ? () => setPatient(null) : null));
+  });
+  useLayoutEffect(() => keepBack(back));
 
   const top = useRef(null);
   useLayoutEffect(() => {
@@ -110,11 +114,10 @@ function Page() {
   const whose = dialog?.patient && state.beds.get(dialog.patient);
   const wall = view === "wall";
   const simulated = state.me.mode !== "real" || all.some((status) => status.mode !== "real");
-  const pane = view === "board" && patient && state.beds.has(patient);
   return html`<div class=${cx("frame", wall && "wall-frame", pane && "with-pane")}>
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
     <div class="top" ref=${top}>
-      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${simulated && html`<strong class="simulated">${t("simulation")}</strong>`}<${Counts} statuses=${statuses} unwatched=${unwatched} /><span class="end"><${Ticking} class="time" of="clock" say=${() => clock(wardNow())} /><a href="#board">${t("wall.leave")}</a></span></header>`
+      ${wall ? html`<header class="bar"><h1>Vigilward</h1>${simulated && html`<strong class="simulated">${t("simulation")}</strong>`}<${Counts} statuses=${statuses} unwatched=${unwatched} /><span class="end">${place ? html`<span class="wall-page" role="status">${t("wall.page", place)}</span>` : ""}<${Ticking} class="time" of="clock" say=${() => clock(wardNow())} /><a href="#board">${t("wall.leave")}</a></span></header>`
              : html`<${Bar} view=${view} wards=${wards} statuses=${statuses} unwatched=${unwatched} simulated=${simulated} showDialog=${showDialog} />`}
       <${Banner} />
     </div>

@@ -1,11 +1,11 @@
 // Whom to see first. Pure: statuses in, order out.
 
 import { ms } from "./time.js";
+import { isLive } from "./vitals.js";
 
 export const RANK = { high: 3, medium: 2, low: 1 };
 const WATCHED = ["resp_rate", "spo2"];
 const RATES = ["pulse_rate", "heart_rate"];
-const SEEN = new Set(["live", "delayed"]);
 
 export const alertStatus = (alert) => alert.lifecycle?.status ?? (alert.state === "acknowledged" ? "acknowledged" : alert.interrupts ? "calling" : "shown");
 export const calls = (alert) => alert.interrupts && alertStatus(alert) === "calling";
@@ -43,7 +43,7 @@ export const watched = kept((status) => {
   const all = Object.values(vitals);
   if (all.length && all.every((v) => v.state === "discharged")) return "discharged";
   const groups = [...WATCHED.map((name) => [vitals[name]]), RATES.map((name) => vitals[name])];
-  const seen = groups.map((group) => group.some((v) => v && SEEN.has(v.state)));
+  const seen = groups.map((group) => group.some(isLive));
   if (seen.every(Boolean)) return "all";
   return seen.some(Boolean) ? "part" : "none";
 });

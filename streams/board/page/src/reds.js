@@ -1,20 +1,19 @@
 // Every red item of a patient, the one that kills soonest first; and what stands between "seen" and "called".
 
 import { alertStatus, calls } from "./order.js";
-import { number, UNITS } from "./vitals.js";
+import { isLive, number, UNITS } from "./vitals.js";
 import { ms } from "./time.js";
 import { t } from "./i18n.js";
 
 // As the worker's own order (detectors/vigil/assessment.py, DANGER).
 const DANGER = ["spo2", "resp_rate", "consciousness", "systolic_bp", "pulse_rate", "temperature"];
-const SEEN = new Set(["live", "delayed"]);
 const NEW_MS = 120_000;
 
 // What stands behind a red item: of pulse and ECG the one whose value is there.
 function valueOf(status, part) {
   for (const name of part === "pulse_rate" ? ["pulse_rate", "heart_rate"] : part === "consciousness" ? ["consciousness", "gcs"] : [part]) {
     const vital = status.vitals?.[name];
-    if (vital?.value != null && SEEN.has(vital.state)) return [name, vital.value];
+    if (vital?.value != null && isLive(vital)) return [name, vital.value];
   }
   return [part, null];
 }

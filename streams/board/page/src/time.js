@@ -43,7 +43,8 @@ export function since(at, now = wardNow()) {
 
 const ticking = new Map(); // element -> () => text
 
-function write(element, text) {
+// Writes only what has changed, into the text that is there.
+export function setText(element, text) {
   const first = element.firstChild;
   if (first?.data === text) return;
   if (first) first.data = text;
@@ -52,11 +53,11 @@ function write(element, text) {
 
 // Thousands of ages and countdowns: plain elements that carry their moment, so that each costs next to nothing.
 function tick() {
-  for (const [element, say] of ticking) write(element, say());
+  for (const [element, say] of ticking) setText(element, say());
   const now = wardNow();
-  for (const element of document.querySelectorAll("[data-age]")) write(element, age(Number(element.dataset.age), now));
-  for (const element of document.querySelectorAll("[data-left]")) write(element, left(Number(element.dataset.left), now));
-  for (const element of document.querySelectorAll("[data-since]")) write(element, since(Number(element.dataset.since), now));
+  for (const element of document.querySelectorAll("[data-age]")) setText(element, age(Number(element.dataset.age), now));
+  for (const element of document.querySelectorAll("[data-left]")) setText(element, left(Number(element.dataset.left), now));
+  for (const element of document.querySelectorAll("[data-since]")) setText(element, since(Number(element.dataset.since), now));
 }
 setInterval(tick, 1000);
 
@@ -66,7 +67,7 @@ export function Ticking({ say, of, class: name, title }) {
   useEffect(() => {
     const element = ref.current;
     ticking.set(element, say);
-    write(element, say());
+    setText(element, say());
     return () => ticking.delete(element);
   }, [of]);
   return h("span", { ref, class: name, title });

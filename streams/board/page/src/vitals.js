@@ -6,14 +6,16 @@ export const PARTS = ["resp_rate", "spo2", "supplemental_oxygen", "systolic_bp",
 export const DRAWN = ["resp_rate", "spo2", "pulse_rate", "heart_rate", "systolic_bp", "temperature"];
 const TENTHS = new Set(["temperature", "oxygen_flow"]);
 export const UNITS = { resp_rate: "/min", spo2: "%", systolic_bp: "mmHg", diastolic_bp: "mmHg", pulse_rate: "/min", heart_rate: "/min", temperature: "°C", oxygen_flow: "L/min" };
-const SEEN = new Set(["live", "delayed"]);
+const LIVE = new Set(["live", "delayed"]);
+// In force, on time or a little late; everything else counts as missing.
+export const isLive = (vital) => LIVE.has(vital?.state);
 
 // The vital behind an item: the pulse before the ECG's rate, as the chart wants it, but a live one before a lost one.
 export function behind(status, part) {
   const vital = status.vitals[part];
   if (part !== "pulse_rate") return [part, vital];
   const heart = status.vitals.heart_rate;
-  return heart?.value != null && (vital?.value == null || (SEEN.has(heart.state) && !SEEN.has(vital.state))) ? ["heart_rate", heart] : [part, vital];
+  return heart?.value != null && (vital?.value == null || (isLive(heart) && !isLive(vital))) ? ["heart_rate", heart] : [part, vital];
 }
 
 export function number(name, value) {
@@ -32,7 +34,7 @@ export function shown(name, value) {
 export function shownPart(status, part) {
   const [name, vital] = behind(status, part);
   const flow = status.vitals.oxygen_flow;
-  if (part === "supplemental_oxygen" && flow?.value > 0 && SEEN.has(flow.state) && points(status, part) !== 0) return `${number("oxygen_flow", flow.value).replace(/[.,]0$/, "")} L`;
+  if (part === "supplemental_oxygen" && flow?.value > 0 && isLive(flow) && points(status, part) !== 0) return `${number("oxygen_flow", flow.value).replace(/[.,]0$/, "")} L`;
   return shown(name, vital?.value);
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { state } from "./store.js";
 
-export const TURNS_MS = 12_000;
+const TURNS_MS = 12_000;
 
 const tiles = () => [...document.querySelectorAll(".tiles.wall .tile")];
 const topOf = () => document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;

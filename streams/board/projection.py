@@ -39,7 +39,7 @@ class Open(msgspec.Struct):
     revision: int
 
 
-class Named(msgspec.Struct):
+class DecidedBy(msgspec.Struct):
     """Of the rules that decided a status: which."""
 
     sha256: str
@@ -56,7 +56,7 @@ class Facts(msgspec.Struct):
     mode: str = "real"
     assigned: bool = True
     calls_bearable: float | None = None
-    rules: Named | None = None
+    rules: DecidedBy | None = None
     alerts: list[Open] = []
 
 

@@ -37,13 +37,13 @@ function Before({ status, name }) {
 }
 
 // NEWS2 as it would be, by the board's own reckoning; null while it is not known.
-function useScore(patient, vitals, more, when) {
+function useScore(patient, vitals, asOf, when) {
   const [found, setFound] = useState(null);
   const told = JSON.stringify(vitals);
   useEffect(() => {
     if (told === "{}") return setFound(null);
     let over = false;
-    const wait = setTimeout(() => api.post("/api/score", { patient_id: patient, ...vitals, ...more }).then((one) => !over && setFound(one), () => !over && setFound(null)), ASK_AFTER_MS);
+    const wait = setTimeout(() => api.post("/api/score", { patient_id: patient, ...vitals, ...asOf() }).then((one) => !over && setFound(one), () => !over && setFound(null)), ASK_AFTER_MS);
     return () => { over = true; clearTimeout(wait); };
   }, [patient, told, when]);
   return found;
@@ -75,10 +75,12 @@ export function Observe({ status, close, corrects = null }) {
   };
   const missing = new Set(status.news2?.missing ?? []);
   const vitals = entered(set);
-  // When it was measured: of a correction as the set that it mends, whose values of since then stay in force.
-  const taken = corrects ? corrects.taken_at : wardNow() - ago * 60_000;
-  const more = { taken_at: new Date(taken).toISOString(), ...(corrects ? { corrects: corrects.action_id } : {}) };
-  const found = useScore(status.patient_id, vitals, more, corrects?.taken_at ?? ago);
+  // When it was measured: of a correction as the set that it mends. What was measured since then stays in force; "now" is
+  // the moment of asking, and of sending, never that of a painting before it.
+  const taken = () => new Date(corrects ? corrects.taken_at : wardNow() - ago * 60_000).toISOString();
+  const of = corrects ? { corrects: corrects.action_id } : {};
+  const asOf = () => ({ ...of, ...(corrects || ago ? { taken_at: taken() } : {}) });
+  const found = useScore(status.patient_id, vitals, asOf, corrects?.taken_at ?? ago);
   const give = async (event) => {
     event.preventDefault();
     if (!Object.keys(vitals).length) return setWrong(t("observe.nothing"));
@@ -86,7 +88,7 @@ export function Observe({ status, close, corrects = null }) {
     sends.current = true;
     setBusy(true);
     // Asked once more of the board: what was typed last may not have been looked at yet.
-    const looked = await api.post("/api/score", { patient_id: status.patient_id, ...vitals, ...more }).catch((problem) => ({ refused: problem }));
+    const looked = await api.post("/api/score", { patient_id: status.patient_id, ...vitals, ...asOf() }).catch((problem) => ({ refused: problem }));
     if (!alive.current) return;
     sends.current = false;
     setBusy(false);
@@ -95,7 +97,7 @@ export function Observe({ status, close, corrects = null }) {
     const unusual = looked.unusual;
     if (unusual.some((name) => !asked.includes(name))) return ask(unusual);
     sends.current = true;
-    const body = { action_id: id, patient_id: status.patient_id, ...vitals, ...more };
+    const body = { action_id: id, patient_id: status.patient_id, taken_at: taken(), ...vitals, ...of };
     if (asked.length) body.sure = asked;
     send({ path: "/api/observations", patient: status.patient_id, what: t(corrects ? "correct.what" : "observe.what", { bed: bedOf(status) }), body });
     close();

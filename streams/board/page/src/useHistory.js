@@ -12,13 +12,22 @@ export function useHistory(patient, hours) {
   const [history, setHistory] = useState(null);
   const [failed, setFailed] = useState(null);
   const recorded = [...state.pending.values()].filter((word) => word.patient === patient && word.state === "applied").map((word) => word.id).join(" ");
-  useEffect(() => {
+  const load = () => {
     let over = false;
-    const load = () => api.history(patient, hours).then((found) => { if (!over) { setHistory(found); setFailed(null); } }, (problem) => { if (!over) setFailed(problem.message); });
-    load();
-    const soon = recorded ? SOON_MS.map((wait) => setTimeout(load, wait)) : [];
-    const every = setInterval(load, REFRESH_MS);
-    return () => { over = true; clearInterval(every); soon.forEach(clearTimeout); };
+    api.history(patient, hours).then((found) => { if (!over) { setHistory(found); setFailed(null); } }, (problem) => { if (!over) setFailed(problem.message); });
+    return () => { over = true; };
+  };
+  useEffect(() => {
+    let forget = load();
+    const every = setInterval(() => { forget(); forget = load(); }, REFRESH_MS);
+    return () => { clearInterval(every); forget(); };
+  }, [patient, hours]);
+  // Only when there is something new: what is drawn anew takes a pointer's read-out away.
+  useEffect(() => {
+    if (!recorded) return;
+    const forgets = [];
+    const soon = SOON_MS.map((wait) => setTimeout(() => forgets.push(load()), wait));
+    return () => { soon.forEach(clearTimeout); for (const forget of forgets) forget(); };
   }, [patient, hours, recorded]);
   return { history, failed };
 }

@@ -1,5 +1,6 @@
 """The lab from Python: frames in, frames out, and the notebook that shows it runs."""
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -91,6 +92,27 @@ def test_importing_it_imports_nothing_heavy():
     heavy = ("numpy", "pyarrow", "river", "pydantic")
     code = f"import sys, streams.lab.api; print([one for one in {heavy} if one in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+PLAIN = """
+import sys
+from streams.lab import api
+from streams.lab.evaluation import batches
+print("begun", flush=True)
+batches.LARGE_VALUES = 0  # the second process starts for this small ward too
+judged = api.evaluate(sys.argv[1], replicates=1, workers=2)
+print(len(set(judged.scores()["patient_id"].to_pylist())), flush=True)
+"""
+
+
+def test_a_plain_script_without_a_guard_runs_once_though_a_second_process_judges(ward, tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(PLAIN)
+    command = [sys.executable, script, ward]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240,
+                         env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+
+    assert (ran.returncode, ran.stdout.splitlines(), ran.stderr) == (0, ["begun", "12"], "")
 
 
 @pytest.mark.parametrize("package", ["schemas", "detectors", "streams"])

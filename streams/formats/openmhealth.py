@@ -100,7 +100,7 @@ def convert(
 def convert_one(document: dict[str, Any], into: Converted, site: Site, memory: Memory, identity: Identity) -> None:
     """One data point, or its body alone."""
     header = mapping_of(document.get("header"))
-    body = mapping_of(document.get("body")) if header else document
+    body = mapping_of(document["body"]) if "body" in document else document
     place = "body"
     present = [name for name in VITALS if name in body]
     if not present:

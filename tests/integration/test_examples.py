@@ -99,6 +99,7 @@ def test_a_made_up_sender_places_as_clients_do_or_as_librdkafka_does_by_itself(s
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-2000:]
 
-    found = {one.key().decode(): one.partition() for one in stage.read(Topic.READINGS)}
-    assert f"{len(found)} delivered" in ended.stdout
+    sent = stage.read(Topic.READINGS)
+    found = {one.key().decode(): one.partition() for one in sent}
+    assert f"{len(sent)} delivered" in ended.stdout and len(found) == PATIENTS
     assert (found == {patient: partition_of(patient, PARTITIONS) for patient in found}) is right

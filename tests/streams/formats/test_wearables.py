@@ -28,6 +28,13 @@ def test_a_data_point_names_its_user():
     assert (one.readings[0]["patient_id"], values(one.readings[0])) == ("u-1", {"heart_rate": 67.5})
 
 
+@pytest.mark.parametrize("header", [{}, {"user_id": "u-1"}])
+def test_the_vitals_of_a_data_point_are_seen_whatever_its_header_lacks(header):
+    one = only({"header": header, "body": body("heart_rate", 67.5, "beats/min")})
+
+    assert [values(reading) for reading in one.readings] == [{"heart_rate": 67.5}]
+
+
 def test_bodies_without_a_user_are_never_put_together():
     first, second = convert([body("heart_rate", 60, "beats/min"), body("heart_rate", 61, "beats/min")])
 

@@ -81,7 +81,7 @@ class Board:
         """
         self.taken_on = TakenOn()
         self.journal = Journal(board.history_hours)
-        self.push = PushDesk(board.push_public_key)
+        self.push = PushDesk(board.push_public_key, board.push_services)
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._burden: dict[str, Any] = {}
         self._unreached: list[Unreached] = []

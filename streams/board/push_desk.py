@@ -13,10 +13,12 @@ TICKET_LIVES_S: Final = 24 * 3_600
 
 
 class PushDesk:
-    """`key`: the public half of the notifier's key; empty where nobody is called by Web Push."""
+    """`key`: the public half of the notifier's key; empty where nobody is called by Web Push. `services`: the hosts of
+    push services that the notifier sends to.
+    """
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, services: list[str]) -> None:
+        self.key, self.services = key, services
         self._holds = verifier(key) if key else None
         self._known: dict[str, Subscription] = {}
 

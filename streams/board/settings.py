@@ -13,6 +13,7 @@ from streams.config.settings_names import refuse_unknown
 from streams.config.settings_problems import Problem, SettingsError, problems_of
 from streams.listening_socket import is_loopback
 from streams.web_push.identity import verifier
+from streams.web_push.services import SERVICES
 
 PREFIX = "VIGILWARD_BOARD_"
 SHORTEST_SECRET = 16
@@ -55,6 +56,7 @@ class BoardSettings(FiledSettings):
     session_hours: Annotated[float, Field(gt=0, le=24)] = 13
     """A session is over so long after signing in."""
     push_public_key: str = Field("", description="Of the notifier's key of Web Push: people may be called by it.")
+    push_services: list[str] = Field(list(SERVICES), description="Hosts of push services, the same as the notifier's.")
     send_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     """How long an action may take to be acknowledged by the broker."""
     silent_after_s: Annotated[float, Field(ge=1, le=60)] = 4.0

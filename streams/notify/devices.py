@@ -12,9 +12,9 @@ from aiokafka.errors import KafkaError
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
-from streams.notify.channels.webpush import allowed
 from streams.notify.receipts import ROLE_OF
 from streams.notify.routes import BELOW, Channel, Recipient
+from streams.web_push.services import allowed
 from streams.web_push.subscription import NoSubscription, Subscription, decode
 
 log = logging.getLogger(__name__)

@@ -9,14 +9,8 @@ from pydantic_settings import SettingsConfigDict
 
 from streams.config.settings_file import FiledSettings
 from streams.config.settings_problems import SettingsError, problems_of
+from streams.web_push.services import SERVICES
 
-SERVICES = (
-    "fcm.googleapis.com",
-    "updates.push.services.mozilla.com",
-    "web.push.apple.com",
-    "*.notify.windows.com",
-)
-"""Of the browsers that there are."""
 PREFIX = "VIGILWARD_NOTIFY_"
 
 

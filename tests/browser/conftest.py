@@ -145,7 +145,8 @@ def pushing(settings, beds, identity: Identity, tmp_path_factory: pytest.TempPat
     """A board that calls by Web Push, with accounts."""
     path: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
     path.write_text(as_lines("nora", "Nora", role_of("nurse"), PASSWORD))
-    process = BoardProcess(settings, accounts=path, push_public_key=identity.public, send_within_s=5).start()
+    push = {"push_public_key": identity.public, "push_services": '["127.0.0.1", "jmt17.google.com"]'}
+    process = BoardProcess(settings, accounts=path, send_within_s=5, **push).start()
     yield process
     process.kill()
 

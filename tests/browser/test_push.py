@@ -1,9 +1,9 @@
-"""Calls on a browser whose page is closed: subscribed on the page, pushed by the notifier's channel, answered there.
+"""What a browser shows of calls: messages of several beds, and signing out while the board takes no word.
 
 These pages are private windows, in which nobody can subscribe: `PushManager` gives a subscription of the test's own,
 whose push service opens each message as a browser does; what it opened is handed to the service worker by the browser's
-debugger. The service worker, its notifications, the board and the actions are real.
-That somebody's finger touches a notification is not tried: its handler is called.
+debugger. The service worker, its notifications, the board and the actions are real. Chromium's own subscription and
+decryption: `test_push_by_chromium.py`.
 """
 
 import asyncio
@@ -50,22 +50,42 @@ PushManager.prototype.getSubscription = async function () {
 """
 
 
-class Phone:
-    """A nurse's browser: the page, its service worker, and what it was pushed."""
+class Screen:
+    """A nurse's browser: the page, its service worker, and what that shows."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def worker(self) -> Worker:
+        [one] = self.page.context.service_workers
+        return one
+
+    def shown(self) -> list[dict]:
+        return self.worker.evaluate(
+            "async () => (await self.registration.getNotifications()).map((one) => ({ title: one.title, body: one.body,"
+            " tag: one.tag, silent: one.silent, actions: one.actions.map((way) => way.action) }))"
+        )
+
+    def touch(self, action: str) -> None:
+        """As the browser calls the handler; no finger touches a notification here."""
+        self.worker.evaluate(
+            "async (action) => self.clicked((await self.registration.getNotifications())[0], action)", action
+        )
+
+
+class Phone(Screen):
+    """One that is handed what it was pushed."""
 
     def __init__(self, page: Page, browser: BrowserKeys, endpoint: str) -> None:
-        self.page, self.keys, self.endpoint = page, browser, endpoint
+        super().__init__(page)
+        self.keys, self.endpoint = browser, endpoint
         self.cdp = page.context.new_cdp_session(page)
         self.registrations: list[dict] = []
         self.cdp.on(
             "ServiceWorker.workerRegistrationUpdated", lambda said: self.registrations.extend(said["registrations"])
         )
         self.cdp.send("ServiceWorker.enable")
-
-    @property
-    def worker(self) -> Worker:
-        [one] = self.page.context.service_workers
-        return one
 
     def hand_over(self, message: bytes) -> None:
         """What the push service opened, as the browser's own decryption would hand it on."""
@@ -90,17 +110,6 @@ class Phone:
                     return found
                 time.sleep(0.1)
         raise AssertionError("it did not become so")
-
-    def shown(self) -> list[dict]:
-        return self.worker.evaluate(
-            "async () => (await self.registration.getNotifications()).map((one) => ({ title: one.title, body: one.body,"
-            " tag: one.tag, silent: one.silent, actions: one.actions.map((way) => way.action) }))"
-        )
-
-    def touch(self, action: str) -> None:
-        self.worker.evaluate(
-            "async (action) => self.clicked((await self.registration.getNotifications())[0], action)", action
-        )
 
 
 def push(identity: Identity, notices: list[Notice], phone: Phone, subscription: dict) -> list[bytes]:
@@ -147,11 +156,23 @@ def phone(screen, pushing: BoardProcess) -> Phone:
     one.context.grant_permissions(["notifications"], origin=pushing.address)
     one.context.add_init_script(STUB % json.dumps(keys.told(endpoint)))
     page = one.open()
+    sign_in(page)
+    return Phone(page, keys, endpoint)
+
+
+def sign_in(page: Page) -> None:
     page.fill("[name=login]", "nora")
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_selector(".tile")
-    return Phone(page, keys, endpoint)
+
+
+def turn_on(page: Page) -> None:
+    """As she does who wants to be called."""
+    page.get_by_role("button", name="Settings").click()
+    page.locator("#calls-here").click()
+    expect(page.locator("#calls-here")).to_be_checked(timeout=20_000)  # once the board knows the browser
+    page.keyboard.press("Escape")
 
 
 def revision_of(settings, bed: Bed) -> bytes:
@@ -174,55 +195,9 @@ def alerts_on(phone: Phone, tag: str) -> int:
 
 def called_here(phone: Phone, settings) -> dict:
     """Calls to this browser, turned on by its person; the subscription as the notifier reads it."""
-    phone.page.get_by_role("button", name="Settings").click()
-    phone.page.locator("#calls-here").click()  # it is ticked when the board knows the browser
-    expect(phone.page.locator("#calls-here")).to_be_checked(timeout=20_000)
-    known = until(
-        lambda: [one for one in subscriptions(settings).values() if one and one["endpoint"] == phone.endpoint]
-    )
-    phone.page.keyboard.press("Escape")
-    return known[0]
-
-
-def test_a_call_is_shown_delivered_declined_seen_and_accepted_on_a_browser_and_nothing_after_signing_out(
-    phone: Phone, settings, identity: Identity, calling: Bed
-):
-    page, subscription = phone.page, called_here(phone, settings)
-    assert (subscription["login"], subscription["endpoint"]) == ("nora", phone.endpoint)
-    assert page.evaluate("sessionStorage.asked") == "65", "the notifier's own public key"
-
-    alert = alert_of(revision_of(settings, calling))
-    [call] = Book(routes_of(NURSES), Mode.REAL).take(alert, alert.at)
-    [message] = push(identity, [call], phone, subscription)
-    assert call.phase is Phase.START and calling.patient.encode() not in phone.keys.open(message)
-
-    [shown] = phone.bring(message, phone.shown)
-    assert "Bed A08, ward A, high priority" in shown["title"] and "not a certified alarm" in shown["body"]
-    assert shown["actions"] == ["accept", "decline"]
-    until(lambda: [one["action_type"] for one in said(settings, calling)] == ["delivered"])
-
-    phone.touch("decline")
-    until(lambda: [one["action_type"] for one in said(settings, calling)][1:] == ["declined"])
-    assert said(settings, calling)[-1]["who"] == "Nora", "she is signed in"
-    phone.bring(message, phone.shown)
-    phone.touch("")
-    until(lambda: said(settings, calling)[-1]["action_type"] == "seen")
-    phone.bring(message, phone.shown)
-    phone.touch("accept")
-    own = until(lambda: [one for one in said(settings, calling) if one["action_type"] == "acknowledge"])[0]
-    assert (own["who"], own["login"], own["reason"]) == ("Nora", "nora", "reviewing")
-    assert phone.shown() == []
-
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.locator("[name=login]")).to_be_visible()
-    until(lambda: phone.endpoint not in [one["endpoint"] for one in subscriptions(settings).values() if one])
-    phone.bring(message, phone.shown)  # one that was under way
-    before = len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"])
-    phone.touch("accept")
-    [again] = until(phone.shown)
-    assert again["body"].startswith("Sign in to accept."), "nobody owns an alert without a name"
-    assert len([one for one in said(settings, calling) if one["action_type"] == "acknowledge"]) == before
+    turn_on(phone.page)
+    [known] = [one for one in subscriptions(settings).values() if one and one["endpoint"] == phone.endpoint]
+    return known
 
 
 def test_a_call_of_several_beds_stays_with_its_answers_until_each_of_them_is_over(

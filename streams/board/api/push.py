@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ from streams.board.sending import NotSent
 from streams.board.sessions import Session
 from streams.config.topics import Topic
 from streams.notify.notice import short
+from streams.web_push.services import allowed as is_trusted
 from streams.web_push.subscription import NoSubscription, Subscription, checked, encode
 from streams.web_push.ticket import NoTicket, Ticket, TicketCall
 
@@ -76,7 +78,8 @@ class DeviceAnswer(BaseModel):
 async def subscribe(request: Request, session: Act, device: Device) -> dict[str, Any]:
     """The browser is called under the name of whoever is signed in, until her session's longest end.
 
-    404: this board calls nobody by Web Push; 422: no subscription; 503: not stored, send it again.
+    404: this board calls nobody by Web Push; 422: no subscription, or one at a push service that the notifier does not
+    send to; 503: not stored, send it again.
     """
     board = board_of(request)
     if not board.push.key:
@@ -96,6 +99,10 @@ async def subscribe(request: Request, session: Act, device: Device) -> dict[str,
         )
     except NoSubscription as fault:
         raise HTTPException(422, str(fault)) from None
+    if not is_trusted(one.endpoint, board.push.services):
+        host = urlsplit(one.endpoint).hostname
+        remedy = "name it in VIGILWARD_NOTIFY_PUSH_SERVICES and VIGILWARD_BOARD_PUSH_SERVICES"
+        raise HTTPException(422, f"no call goes to this browser's push service {host}: {remedy}")
     await _store(board, one.id, encode(one))
     board.audit.record(What.SUBSCRIBED, session.login, device=one.id)
     return {"until": one.until * 1_000}

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from schemas.alert import Priority
 from schemas.times import to_ms
@@ -111,14 +110,3 @@ class WebPush(HttpReceiver):
             await self._remove(device)
             return None
         return answer
-
-
-def allowed(endpoint: str, services: list[str]) -> bool:
-    """Whether it is at one of these hosts; `*.` stands for any name below.
-
-    >>> services = ["push.example", "*.notify.example"]
-    >>> [allowed(f"https://{one}/x", services) for one in ("push.example", "db1.notify.example", "evil.example")]
-    [True, True, False]
-    """
-    host = urlsplit(endpoint).hostname or ""
-    return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in services)

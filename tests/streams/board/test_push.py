@@ -49,7 +49,8 @@ def bed(ward: Ward) -> Bed:
 
 @pytest.fixture(scope="module")
 def board(settings: Settings, bed: Bed, accounts: Path, identity: Identity) -> Iterator[BoardProcess]:
-    process = BoardProcess(settings, accounts=accounts, push_public_key=identity.public, send_within_s=5).start()
+    push = {"push_public_key": identity.public, "push_services": '["push.example"]'}
+    process = BoardProcess(settings, accounts=accounts, send_within_s=5, **push).start()
     yield process
     process.kill()
 
@@ -114,6 +115,8 @@ def test_nobody_who_is_not_signed_in_may_not_act_or_sends_something_else_subscri
     nora = signed_in(board, "nora")
     assert nora.ask("POST", "/api/push/devices", {**device, "endpoint": "http://push.example/two"})[0] == 422
     assert nora.ask("POST", "/api/push/devices", {**device, "keys": {"p256dh": "AA", "auth": "AA"}})[0] == 422
+    status, said = nora.ask("POST", "/api/push/devices", {**device, "endpoint": "https://other.example/two"})
+    assert status == 422 and "other.example" in said["detail"] and "VIGILWARD_BOARD_PUSH_SERVICES" in said["detail"]
     nora.csrf = "forged"
     assert nora.ask("POST", "/api/push/devices", device)[0] == 403
 

@@ -20,6 +20,7 @@ from streams.notify.book import Book
 from streams.notify.notice import Notice
 from streams.notify.notifier import Notifier
 from streams.notify.routes import Audience, Channel, Recipient, Routes
+from streams.notify.same_topic import SameTopic
 from streams.notify.settings import NotifySettings
 
 START = datetime(2026, 11, 22, 3, 10, tzinfo=UTC)
@@ -109,6 +110,16 @@ class Consumer:
                 await listener.on_partitions_assigned({TopicPartition("alerts", 0)})
         await asyncio.sleep(0.001)
         return {}
+
+
+@pytest.fixture(autouse=True)
+def _no_broker_is_asked_for_a_topics_id(monkeypatch) -> None:
+    """There is none here, and a thread that asks one keeps a test for ten seconds."""
+
+    async def watch(_: SameTopic) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(SameTopic, "watch", watch)
 
 
 @pytest.fixture

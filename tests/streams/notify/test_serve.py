@@ -10,6 +10,7 @@ import pytest
 from schemas.action import Step
 from streams.config.packaged_rules import packaged_rules
 from streams.config.settings import Settings
+from streams.installation import in_force
 from streams.installation.in_force import RulesUnknown, rules_in_force
 from streams.listening_socket import CannotListen
 from streams.notify import serve as module
@@ -82,7 +83,8 @@ def test_gaps_stand_as_they_were_known_while_kafka_is_away(monkeypatch):
     assert "reaches_nobody" in notifier.unready
 
 
-def test_kafka_that_does_not_answer_names_no_rules():
+def test_kafka_that_does_not_answer_names_no_rules(monkeypatch):
+    monkeypatch.setattr(in_force, "ANSWER_S", 0.5)
     with pytest.raises(RulesUnknown):
         rules_in_force(NOWHERE)
 

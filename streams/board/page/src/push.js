@@ -3,7 +3,7 @@
 import { api, beforeSignOut } from "./api.js";
 import { changed, state } from "./store.js";
 
-export const device = { on: false, failed: "" };
+export const device = { on: false, busy: false, failed: "" };
 export const possible = () => Boolean(state.me?.push_key) && "serviceWorker" in navigator && "PushManager" in window;
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
@@ -14,8 +14,20 @@ async function now() {
   return worker ? worker.pushManager.getSubscription() : null;
 }
 
-export async function turnOn() {
+// On is what the board knows: until it does, the switch waits.
+function begun() {
+  device.busy = true;
   device.failed = "";
+  changed();
+}
+
+function ended() {
+  device.busy = false;
+  changed();
+}
+
+export async function turnOn() {
+  begun();
   try {
     if ((await Notification.requestPermission()) !== "granted") throw new Error("refused");
     await navigator.serviceWorker.register("/sw.js", { scope: "/" });
@@ -25,10 +37,11 @@ export async function turnOn() {
   } catch (fault) {
     device.failed = fault.message || String(fault);
   }
-  changed();
+  ended();
 }
 
 export async function turnOff() {
+  begun();
   try {
     const one = await now();
     // Either is enough: the board forgets a device whose push service says that it is gone.
@@ -36,11 +49,10 @@ export async function turnOff() {
     const said = await Promise.allSettled(ways);
     if (said.length && said.every(({ status }) => status === "rejected")) throw said[0].reason;
     device.on = false;
-    device.failed = "";
   } catch (fault) {
     device.failed = fault.message || String(fault);
   }
-  changed();
+  ended();
 }
 
 // Whoever signs in on a browser that is called is called from now on, until her session's end.

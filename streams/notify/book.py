@@ -65,6 +65,10 @@ class Book:
         waiting = (one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED)
         return sorted(waiting, key=lambda one: (one.at, one.revision, one.id))
 
+    def everything(self) -> list[Notice]:
+        """All that is known, as it is written down."""
+        return [one for notices in self._told.values() for one in notices.values()]
+
     def settle(self, notice: Notice, fate: Fate) -> Notice:
         """The notice with what became of it, remembered."""
         settled = msgspec.structs.replace(notice, fate=fate)
@@ -112,7 +116,16 @@ class Book:
             for one in self._machine(revision, machine, known, now)
         ]
         asked = machines + (self._people(revision, known, now) if people else [])
-        new = [one for one in asked if one.id not in known or one.fate is Fate.SUPERSEDED]
+        # Of what was told later the beginning may be forgotten: whoever heard more hears nothing of before.
+        heard: dict[str, int] = {}
+        for one in known.values():
+            heard[one.recipient] = max(one.revision, heard.get(one.recipient, 0))
+        new = [
+            one
+            for one in asked
+            if one.fate is Fate.SUPERSEDED
+            or (one.id not in known and one.revision >= heard.get(one.recipient, one.revision))
+        ]
         for one in new:
             self.remember(one)
         return new

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -39,7 +39,7 @@ from streams.notify.receipts import (
     rises,
 )
 from streams.notify.routes import Channel, Recipient, Routes
-from streams.notify.same_topic import SameTopic
+from streams.notify.same_topic import SameTopics
 from streams.notify.settings import NotifySettings
 from streams.web_push.identity import Identity
 from streams.web_push.subscription import Subscription
@@ -51,6 +51,15 @@ RECALLED_WITHIN_S: Final = 120.0
 """Well below the `max_poll_interval_ms` of aiokafka, 300 s: who has not polled for so long never joins again."""
 DEVICES_WITHIN_S: Final = 10.0
 FORGET_EVERY_S: Final = 600.0
+AGAIN: Final = (
+    "what was told of partition %d is not whole in %s, which was made anew or cut: what is owed is found again in %s; "
+    "a call that goes on may be told a second time"
+)
+
+
+def _not_cut_before_ms() -> float:
+    """A topic whose beginning is gone, and that begins later than this, has lost more than its time took."""
+    return 1_000 * (time.time() - (KEPT - timedelta(days=1)).total_seconds())
 
 
 class TopicAnew(Exception):
@@ -80,7 +89,8 @@ class Notifier(ConsumerRebalanceListener):
         self._subscriptions = settings.topic(Topic.SUBSCRIPTIONS)
         if identity is not None:
             self.dispatch.senders[Channel.WEBPUSH] = WebPush(identity, self.devices.find, self._gone)
-        self._same = SameTopic(settings, self._alerts)
+        self._same = SameTopics(settings, (self._alerts, self._notes))
+        self._mark = ""
         self._from_start: set[int] = set()
         self._recalled = asyncio.Event()
         self._read_back = 0
@@ -113,7 +123,7 @@ class Notifier(ConsumerRebalanceListener):
         works = [
             asyncio.create_task(self._read(), name="notify reads"),
             asyncio.create_task(self.dispatch.run(), name="notify sends"),
-            asyncio.create_task(self._same.watch(), name="notify looks whether alerts are those it read"),
+            asyncio.create_task(self._same.watch(), name="notify looks whether topics are those it read"),
         ]
         if self.routes.pushes:
             works.append(asyncio.create_task(self.devices.follow(self.settings), name="notify follows devices"))
@@ -156,21 +166,30 @@ class Notifier(ConsumerRebalanceListener):
                     ours = {place: records for place, records in fetched.items() if place in consumer.assignment()}
                     if ours:
                         await self._take(consumer, ours)
-                    if self._same.anew.is_set():
+                    if self._alerts in self._same.anew:
                         raise TopicAnew
+                    if self._notes in self._same.anew:
+                        await self._write_again()
                     await self._end_of_catching_up(consumer)
                     if time.monotonic() - self._forgot_at >= FORGET_EVERY_S:
                         await self._forget_old(datetime.now(UTC))
             except (KafkaError, NotStored, TopicAnew) as fault:
                 log.error("alerts cannot be read or notices written: %s; going on trying", type(fault).__name__)
                 await consumer.stop()
-                if self._same.anew.is_set():  # the group's offsets are of the one before
-                    self._same.anew.clear()
+                if self._alerts in self._same.anew:  # the group's offsets are of the one before
+                    self._same.anew.discard(self._alerts)
                     self._from_start = set(range(self.settings.partitions))
                 self._forget(set(self._partition_of.values()) | set(self._catching_up))
                 self._not_recalled = None
                 self._recalled.clear()
                 await asyncio.sleep(RETRY_S)
+
+    async def _write_again(self) -> None:
+        """The notifications' topic is another: what was told and is owed stands in it too, before it counts as read."""
+        self._same.anew.discard(self._notes)
+        log.error("%s was made anew: what was told and is owed is written to it again", self._notes)
+        await self._write(self.book.everything(), [])
+        self._mark = await self._same.known(self._notes)
 
     async def _until_recalled(self) -> None:
         """Waits for the partitions and for what was told of theirs. Raises KafkaTimeoutError where neither goes on: a
@@ -242,15 +261,25 @@ class Notifier(ConsumerRebalanceListener):
         await reader.start()
         try:
             notes = [TopicPartition(self._notes, number) for number in ours]
+            self._mark = await self._same.known(self._notes)
+            marks = await self._same.marks(f"{self.settings.group}-notify", self._alerts, ours)
+            begins = await reader.beginning_offsets(notes)
+            oldest: dict[int, int] = {}
             ends = await reader.end_offsets([*notes, *(TopicPartition(self._alerts, number) for number in ours)])
-            anew = [TopicPartition(self._alerts, number) for number in ours if number in self._from_start]
-            starts = await reader.beginning_offsets(anew) if anew else {}
             reader.assign(notes)
             await reader.seek_to_beginning(*notes)
             for place in notes:
                 while await reader.position(place) < ends[place]:
                     for record in (await reader.getmany(place, timeout_ms=200)).get(place, []):
+                        oldest.setdefault(place.partition, record.timestamp)
                         self._recall(record)
+            for place in notes:
+                whole = begins[place] == 0 or oldest.get(place.partition, time.time() * 1_000) < _not_cut_before_ms()
+                if not whole or marks.get(place.partition) not in ("", None, self._mark):
+                    self._from_start.add(place.partition)
+                    log.error(AGAIN, place.partition, self._notes, self._alerts)
+            anew = [TopicPartition(self._alerts, number) for number in ours if number in self._from_start]
+            starts = await reader.beginning_offsets(anew) if anew else {}
         finally:
             await reader.stop()
         for one in self.book.owed():
@@ -292,7 +321,7 @@ class Notifier(ConsumerRebalanceListener):
                 self.dispatch.drop(one)
         await self._write(asked, [])
         try:
-            await consumer.commit({partition: records[-1].offset + 1 for partition, records in taken.items()})
+            await consumer.commit({place: (records[-1].offset + 1, self._mark) for place, records in taken.items()})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
         self._from_start -= {partition.partition for partition in taken}

@@ -152,7 +152,7 @@ def _action(
         action_type=kind,
         alert_id=one.alert_id,
         revision=one.revision if kind is ActionType.ACKNOWLEDGE else None,
-        who=who if named and who is not None else notice.recipient,
+        who=f"{who} ({notice.recipient})" if named else notice.recipient,  # a device's word, no session of ours
         role=ROLE_OF[step] if named else Role.SYSTEM,
         reason=ActionReason.REVIEWING if kind is ActionType.ACKNOWLEDGE else None,
         step=step,

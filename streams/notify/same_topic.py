@@ -1,10 +1,13 @@
-"""Whether a topic is still the one that was read: one made anew has the same name, and its offsets begin again."""
+"""Whether topics are still those that were read: one made anew has the same name, and its offsets begin again."""
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Final
 
-from confluent_kafka import KafkaException, TopicCollection
+from aiokafka.errors import KafkaTimeoutError
+from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from streams.config.settings import Settings
 from streams.installation.broker import TIMEOUT_S, admin_of
@@ -13,34 +16,71 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
 
 
-class SameTopic:
-    """Asks a topic's id again and again. `anew` is set once it has become another, until somebody clears it."""
+class SameTopics:
+    """Asks topics' ids again and again. `anew`: those that have become another, until somebody takes them out."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
-        self._settings, self._name = settings, name
-        self._id = ""
-        self.anew = asyncio.Event()
+    def __init__(self, settings: Settings, names: Iterable[str]) -> None:
+        self._settings, self._names = settings, list(names)
+        self._ids: dict[str, str] = {}
+        self._admin: AdminClient | None = None
+        self.anew: set[str] = set()
 
     async def watch(self) -> None:
         """For ever."""
-        admin = admin_of(self._settings)
-
-        def asked() -> str:
-            try:
-                answer = admin.describe_topics(TopicCollection([self._name]), request_timeout=TIMEOUT_S)[self._name]
-                return str(answer.result(TIMEOUT_S).topic_id)
-            except (KafkaException, TimeoutError):  # away, or between two topics: what was known stands
-                return ""
-
         while True:
-            self.take(await asyncio.to_thread(asked))
+            await self._look()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def take(self, topic_id: str) -> None:
-        """What the broker says; nothing where it says nothing."""
-        if topic_id and self._id and topic_id != self._id:
-            log.error(
-                "%s was made anew: it is read from its beginning, and what was told is not told again", self._name
-            )
-            self.anew.set()
-        self._id = topic_id or self._id
+    async def known(self, name: str) -> str:
+        """The id that a topic has now. Raises KafkaTimeoutError while nobody says it."""
+        said = await self._look()
+        if name not in said:
+            raise KafkaTimeoutError(f"{name} has no id")
+        return said[name]
+
+    async def _look(self) -> dict[str, str]:
+        said = await asyncio.to_thread(self._asked)
+        for name, topic_id in said.items():
+            self.take(name, topic_id)
+        return said
+
+    def _asked(self) -> dict[str, str]:
+        """What the broker says now, of those of which it says anything."""
+        said: dict[str, str] = {}
+        try:
+            self._admin = self._admin or admin_of(self._settings)
+            answers = self._admin.describe_topics(TopicCollection(self._names), request_timeout=TIMEOUT_S)
+        except KafkaException:
+            return said
+        for name, answer in answers.items():
+            try:
+                said[name] = str(answer.result(TIMEOUT_S).topic_id)
+            except (KafkaException, TimeoutError):  # away, or between two topics: what was known stands
+                continue
+        return said
+
+    def take(self, name: str, topic_id: str) -> None:
+        """What the broker says of one."""
+        if topic_id != self._ids.setdefault(name, topic_id):
+            log.error("%s was made anew", name)
+            self.anew.add(name)
+            self._ids[name] = topic_id
+
+    async def marks(self, group: str, topic: str, numbers: list[int]) -> dict[int, str]:
+        """What the group has committed with its offset of each partition; empty where there is nothing. Raises
+        KafkaTimeoutError.
+        """
+
+        def asked() -> dict[int, str]:
+            own = {"group.id": group, "enable.auto.commit": False}
+            reader = Consumer({**self._settings.librdkafka(), **own})
+            try:
+                places = reader.committed([TopicPartition(topic, number) for number in numbers], timeout=TIMEOUT_S)
+                return {place.partition: place.metadata or "" for place in places}
+            finally:
+                reader.close()
+
+        try:
+            return await asyncio.to_thread(asked)
+        except KafkaException as fault:
+            raise KafkaTimeoutError(str(fault.args[0])) from fault

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from deploy.kafka.broker import Cluster
 from schemas.action import Step
@@ -33,7 +34,7 @@ class Receiver:
         self.order: list[str] = []
         self.paths: set[str] = set()
         self.bodies: list[bytes] = []
-        self.requests, self.honest, self.asleep = 0, False, False
+        self.requests, self.honest, self.shut = 0, False, False
         lock = threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,15 +45,15 @@ class Receiver:
                     self.bodies.append(body)
                     self.requests += 1
                     turn = self.requests % 7
-                    fails = not self.honest and turn in (1, 3, 5)
-                    if not fails or turn == 5:  # taken, though in turn 5 nobody hears so
+                    fails = self.shut or (not self.honest and turn in (1, 3, 5))
+                    if not fails or (turn == 5 and not self.shut):  # taken, though in turn 5 nobody hears so
                         one = json.loads(body)["id"]
                         self.taken[one].add(hashlib.sha256(body).hexdigest())
                         self.order.append(one)
                 if fails and turn == 5:
                     handler.connection.close()
                     return
-                handler.send_response({1: 500, 3: 429}[turn] if fails else 204)
+                handler.send_response({3: 429}.get(turn, 500) if fails else 204)
                 handler.send_header("Content-Length", "0")
                 handler.end_headers()
 
@@ -225,3 +226,42 @@ def test_calls_of_a_topic_that_was_made_anew_are_told_and_none_is_told_again(
         time.sleep(2)
 
     assert len(receiver.order) == ALERTS
+
+
+@pytest.mark.needs("java", "maven")
+def test_what_is_owed_is_told_though_what_was_told_is_made_anew_under_a_notifier_and_without_one(
+    stage: Stage, receiver: Receiver, routes: Path, tmp_path: Path
+):
+    def owed(numbers: range) -> None:
+        before = len(stage.read(Topic.NOTIFICATIONS))
+        stage.publish(Topic.ALERTS, [(f"p-{number}".encode(), alert(number, 1, "calling")) for number in numbers])
+        until(lambda: len(stage.read(Topic.NOTIFICATIONS)) == before + len(numbers), running.fate)
+        until(lambda: sum(max(one, 0) for one in committed(stage).values()) == numbers.stop, running.fate)
+
+    def killed() -> None:
+        running.process.kill()
+        running.process.wait()
+
+    receiver.shut = True
+    running = notifier(stage, tmp_path / "one", routes)
+    owed(range(20))
+    make_anew(stage, Topic.NOTIFICATIONS)
+    until(lambda: len(stage.read(Topic.NOTIFICATIONS)) == 20, running.fate)
+    owed(range(20, 40))
+    killed()
+    make_anew(stage, Topic.NOTIFICATIONS)
+    receiver.shut, receiver.honest = False, True
+    with notifier(stage, tmp_path / "two", routes) as running:
+        until(lambda: len(told(receiver)) == 40, running.fate, within_s=60)
+        assert "is not whole in" in running.log.read_text()
+    assert {len(contents) for contents in receiver.taken.values()} == {1} and len(receiver.order) == 40
+
+
+def committed(stage: Stage) -> dict[int, int]:
+    own = {"group.id": f"{stage.settings.group}-notify", "enable.auto.commit": False}
+    reader = Consumer({**stage.settings.librdkafka(), **own})
+    try:
+        places = [TopicPartition(stage.settings.topic(Topic.ALERTS), number) for number in range(4)]
+        return {one.partition: one.offset for one in reader.committed(places, timeout=10)}
+    finally:
+        reader.close()

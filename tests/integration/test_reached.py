@@ -111,7 +111,9 @@ def test_a_nurse_who_declines_brings_the_shift_lead_at_once_and_who_accepts_owns
     now = lifecycle(stage)
     steps = {one["step"]: one for one in now["steps"]}
     assert phones.told == ["nurse", "shift_lead"] and phones.answers == [204] * 5
-    assert (now["owner"]["who"], now["owner"]["role"], now["reason"]) == ("S. Lead", "shift_lead", "reviewing")
+    assert (now["owner"]["who"], now["owner"]["role"], now["reason"]) == (
+        "S. Lead (shift_lead-phone)", "shift_lead", "reviewing",
+    )  # fmt: skip
     assert (steps["nurse"]["delivery"], steps["shift_lead"]["delivery"]) == ("declined", "accepted")
     assert steps["shift_lead"]["recipients"][0]["recipient"] == "shift_lead-phone"
     reasons = [json.loads(record.value())["reason"] for record in stage.read(Topic.ALERTS)]

@@ -20,7 +20,7 @@ from streams.notify.book import Book
 from streams.notify.notice import Notice
 from streams.notify.notifier import Notifier
 from streams.notify.routes import Audience, Channel, Recipient, Routes
-from streams.notify.same_topic import SameTopic
+from streams.notify.same_topic import SameTopics
 from streams.notify.settings import NotifySettings
 
 START = datetime(2026, 11, 22, 3, 10, tzinfo=UTC)
@@ -97,6 +97,9 @@ class Consumer:
     async def seek_to_beginning(self, *_: TopicPartition) -> None:
         pass
 
+    async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, 0)
+
     async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(places, 0)
 
@@ -116,10 +119,17 @@ class Consumer:
 def _no_broker_is_asked_for_a_topics_id(monkeypatch) -> None:
     """There is none here, and a thread that asks one keeps a test for ten seconds."""
 
-    async def watch(_: SameTopic) -> None:
+    async def watch(_: SameTopics) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(SameTopic, "watch", watch)
+    async def known(*_: object) -> str:
+        return "one"
+
+    async def marks(*_: object) -> dict[int, str]:
+        return {}
+
+    for name, stands_in in (("watch", watch), ("known", known), ("marks", marks)):
+        monkeypatch.setattr(SameTopics, name, stands_in)
 
 
 @pytest.fixture

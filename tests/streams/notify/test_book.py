@@ -9,7 +9,7 @@ from schemas.action import Step
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.notify import notice
-from streams.notify.book import KEPT, Book
+from streams.notify.book import KEPT, NOT_TOLD_AFTER, Book
 from streams.notify.notice import Fate, Phase
 from streams.notify.routes import Audience, Channel, Recipient
 from tests.streams.notify.conftest import MACHINE, START, person, routes_of
@@ -218,3 +218,28 @@ def test_what_was_told_of_thousands_of_alerts_is_nothing_for_the_garbage_collect
     gc.collect()
 
     assert len(gc.get_objects()) - before < 100
+
+
+def test_whoever_heard_the_end_hears_no_beginning_though_that_was_forgotten(revision):
+    """The records of its start are gone from the topic, those of its end are not; the alerts are read again."""
+    before, again = book(NURSE, MACHINE), book(NURSE, MACHINE)
+    start, over = revision(), revision(2, AlertStatus.CLEARED, minutes=4)
+    for one in before.take(start, START):
+        before.settle(one, Fate.SENT)
+    for one in before.take(over, START):
+        again.remember(one)
+
+    assert again.take(start, START) == [] and again.take(over, START) == []
+
+
+def test_of_what_was_told_nothing_is_known_any_more_and_each_hears_the_latest_state_once(revision):
+    """As a notifier does that starts for the first time: what goes on is called for, what is long over is not."""
+    anew, late = book(NURSE), START + 2 * NOT_TOLD_AFTER
+    asked = [
+        *anew.take(revision(alert_id="goes on"), late),
+        *anew.take(revision(2, alert_id="goes on", minutes=1), late),
+        *anew.take(revision(alert_id="over"), late),
+        *anew.take(revision(2, AlertStatus.CLEARED, minutes=4, alert_id="over"), late),
+    ]
+    owed = {one.id: one.fate for one in asked}
+    assert [name.split(":")[0] for name, fate in owed.items() if fate is Fate.OWED] == ["goes on"]

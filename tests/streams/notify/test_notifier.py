@@ -18,7 +18,7 @@ from streams.notify.notice import Fate, Notice, short
 from streams.notify.notifier import Notifier
 from streams.notify.receipts import DeviceReceipt, DeviceWord
 from streams.notify.routes import Channel, Recipient
-from streams.notify.same_topic import SameTopic
+from streams.notify.same_topic import SameTopics
 from streams.notify.settings import NotifySettings
 from tests.streams.notify.conftest import START, Consumer, Kafka, routes_of, running
 
@@ -110,7 +110,7 @@ def test_what_came_of_several_partitions_is_written_and_committed_together(notif
 
     asyncio.run(notifier._take(Committing(), records))
 
-    assert did == [["a-0", "a-1"], {0: 8, 1: 8}]
+    assert did == [["a-0", "a-1"], {0: (8, ""), 1: (8, "")}]
 
 
 def test_what_was_sent_is_written_down_together_and_before_what_a_device_says_of_it(notifier, revision, monkeypatch):
@@ -249,12 +249,12 @@ def test_a_pager_that_takes_one_at_a_time_is_sent_the_next_one_as_soon_as_it_has
 
 
 def test_a_topic_is_another_only_once_the_broker_names_another_id():
-    same = SameTopic(Settings(), "alerts")
-    for topic_id in ("", "one", "one", "", "one"):
-        same.take(topic_id)
-    assert not same.anew.is_set()
-    same.take("two")
-    assert same.anew.is_set()
+    same = SameTopics(Settings(), ("alerts",))
+    for topic_id in ("one", "one"):
+        same.take("alerts", topic_id)
+    assert not same.anew
+    same.take("alerts", "two")
+    assert same.anew == {"alerts"}
 
 
 def test_what_comes_before_it_is_known_what_was_told_waits_for_that(notifier, revision, monkeypatch):

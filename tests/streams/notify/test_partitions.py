@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from datetime import timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from schemas.alert import AlertStatus
 from streams.config.settings import Settings
-from streams.notify import dispatch
+from streams.notify import dispatch, notice
 from streams.notify import notifier as module
 from streams.notify.book import KEPT
-from streams.notify.notice import Notice
+from streams.notify.notice import Fate, Notice
 from streams.notify.notifier import Notifier
 from streams.notify.routes import Audience, Channel, Recipient
+from streams.notify.same_topic import SameTopics
 from streams.notify.settings import NotifySettings
 from tests.streams.notify.conftest import START, Consumer, Kafka, routes_of, running
 
@@ -98,6 +100,65 @@ def test_partitions_that_another_reads_are_not_read_from_their_beginning_when_th
 
     asyncio.run(story())
     assert sought == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("mark", "begins", "oldest_days", "again"),
+    [("one", 0, 0, False), ("", 0, 0, False), ("two", 0, 0, True), ("one", 7, 6.5, False), ("one", 7, 1, True)],
+    ids=["whole", "written before there were marks", "made anew", "its time is over", "cut"],
+)
+def test_alerts_are_read_again_where_what_was_told_of_them_is_not_whole(
+    notifier, call, monkeypatch, mark: str, begins: int, oldest_days: float, again: bool
+):
+    """The offset was committed in view of a topic (its id is the mark) in which what it owes stands."""
+    sought: list[int] = []
+    at = time.time() - oldest_days * 86_400
+
+    class Notes(Consumer):
+        read = 0
+
+        async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+            return {place: begins if "notifications" in place.topic else 0 for place in places}
+
+        async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+            return {place: begins + 1 if "notifications" in place.topic else 0 for place in places}
+
+        async def position(self, place: TopicPartition) -> int:
+            return begins + self.read
+
+        async def getmany(self, *places: TopicPartition, **_: object) -> dict:
+            self.read = 1
+            value = notice.encode(msgspec.structs.replace(call, fate=Fate.SENT))
+            return {place: [SimpleNamespace(value=value, timestamp=at * 1_000, partition=0)] for place in places}
+
+        def seek(self, place: TopicPartition, _: int) -> None:
+            sought.append(place.partition)
+
+    async def marks(*_: object) -> dict[int, str]:
+        return {0: mark}
+
+    kafka = Kafka()
+    kafka.refused = 1
+    monkeypatch.setattr(SameTopics, "marks", marks)
+    monkeypatch.setattr(module, "AIOKafkaConsumer", lambda *_, **__: Notes(kafka, False))
+    notifier._consumer = Notes(kafka, True)
+    asyncio.run(notifier.on_partitions_assigned({TopicPartition("alerts", 0)}))
+
+    assert notifier.assigned and sought == [0] * again
+
+
+def test_what_was_told_is_written_again_to_a_topic_that_was_made_anew(notifier, call, monkeypatch):
+    written: list[Notice] = []
+
+    async def write(notices: list[Notice], _: list) -> None:
+        written.extend(notices)
+
+    monkeypatch.setattr(notifier, "_write", write)
+    notifier.book.remember(call)
+    notifier._same.anew.add(notifier._notes)
+    asyncio.run(notifier._write_again())
+
+    assert written == [call] and not notifier._same.anew and notifier._mark == "one"
 
 
 def test_what_was_sent_is_written_down_once_a_write_under_way_is_done(notifier, call, monkeypatch):

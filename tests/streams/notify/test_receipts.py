@@ -90,7 +90,7 @@ def test_who_accepts_by_a_signed_callback_owns_the_alert_as_reviewing(desk):
     (action,) = desk.actions
     assert status == 204 and desk.notices[0].fate is Fate.ACCEPTED
     assert (action.action_type, action.reason, action.who, action.role) == (
-        ActionType.ACKNOWLEDGE, "reviewing", "R. Maas", Role.NURSE,
+        ActionType.ACKNOWLEDGE, "reviewing", "R. Maas (nurse)", Role.NURSE,
     )  # fmt: skip
     assert (action.step, action.recipient, action.recipients, action.revision) == (Step.NURSE, "nurse", 2, 1)
     assert action.called_at == START
@@ -160,8 +160,8 @@ def test_pcd05_becomes_delivered_seen_accepted_and_declined(desk):
     assert [(one.action_type.value, one.who, one.role) for one in desk.actions] == [
         ("delivered", "pager", Role.SYSTEM),
         ("seen", "pager", Role.SYSTEM),
-        ("acknowledge", "Ruth Maas", Role.NURSE),
-        ("declined", "Ruth Maas", Role.NURSE),
+        ("acknowledge", "Ruth Maas (pager)", Role.NURSE),
+        ("declined", "Ruth Maas (pager)", Role.NURSE),
         ("undeliverable", "pager", Role.SYSTEM),
     ]
 
@@ -183,7 +183,7 @@ def test_pcd05_is_read_by_its_own_delimiters_escapes_and_characters(desk):
     )
     reply = asyncio.run(taken(desk.notifier, message.encode("latin-1"))).decode()
 
-    assert desk.actions[0].who == "J*rg Müller" and "MSA|AA|7#7\r" in reply
+    assert desk.actions[0].who == "J*rg Müller (pager)" and "MSA|AA|7#7\r" in reply
     other = message.replace("ORA*", "ORU*").replace("7/F/7", "a|b")
     refused = asyncio.run(taken(desk.notifier, other.encode("latin-1"))).decode()
     assert "MSA|AR|a\\F\\b\r" in refused

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.action import Step
 from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.log.canary import is_reserved
@@ -102,6 +103,28 @@ class Book:
         old = [alert for alert, kept_at in self._kept_at.items() if kept_at < at]
         going = [self._told[alert].values() for alert in old if not _is_over(self._told[alert].values())]
         return [one for notices in going for one in notices]
+
+    def rerouted(self, now: datetime) -> list[Notice]:
+        """Calls owed to recipients that the routes no longer name: undeliverable, and asked of whom the routes name for
+        that step now. Nobody else would hear of them before the next revision.
+        """
+        named = {one.name for one in self._routes.recipients}
+        lost = [one for one in self.owed() if _is_call(one) and base_of(one.recipient) not in named]
+        found: list[Notice] = []
+        for one in lost:
+            found.append(self.settle(one, Fate.UNDELIVERABLE))
+            step = Step(one.step or "")
+            on_duty = self._expand(self._routes.people(step, one.ward, one.priority, one.kind, now), one.ward)
+            self.nobody += not on_duty
+            head, _, tail = one.id.partition(f":{one.round}:{one.recipient}")
+            for person in on_duty:
+                name = f"{head}:{one.round}:{person.name}{tail}"
+                if name not in self._told[one.alert_id]:
+                    facts = {"recipient": person.name, "recipients": one.recipients + len(on_duty)}
+                    new = msgspec.structs.replace(one, id=name, fate=Fate.OWED, **facts)
+                    self.remember(new)
+                    found.append(new)
+        return found
 
     def take(self, revision: Revision, now: datetime) -> list[Notice]:
         """What a revision asks for anew, in the order in which it is told; settled ones come with their fate."""

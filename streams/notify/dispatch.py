@@ -84,7 +84,8 @@ class Dispatch:
 
     def queue(self, one: Notice) -> None:
         """Owed: it leaves as soon as its recipient's queue lets it."""
-        if not self._enlists(one.recipient):  # the routes have changed since it was owed
+        if not self._enlists(one.recipient):  # the routes have changed since it was owed; its calls went to others
+            log.warning("recipient %s is in the routes no longer, and is not told", one.recipient)
             return
         self.outboxes[one.recipient].add(one, time.monotonic())
         self._wake[one.recipient].set()

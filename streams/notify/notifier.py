@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
-from schemas.action import Action
+from schemas.action import Action, ActionType
 from streams.config.settings import Settings
 from streams.config.topics import Topic
 from streams.gateways.store import NotStored, Record, Store
@@ -97,7 +97,7 @@ class Notifier(ConsumerRebalanceListener):
         self._partition_of: dict[str, int] = {}
         self._catching_up: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
-        self._not_recalled: KafkaError | None = None
+        self._not_recalled: KafkaError | NotStored | None = None
         self._forgot_at = time.monotonic()
         self.assigned = False
         self.gaps: list[Gap] = []
@@ -251,7 +251,7 @@ class Notifier(ConsumerRebalanceListener):
             if ours := sorted(partition.partition for partition in assigned):
                 await self._recall_all(ours)
             self._from_start.intersection_update(ours)  # another reads the others now
-        except KafkaError as fault:  # raised here it would be swallowed, and nothing ever sent again
+        except (KafkaError, NotStored) as fault:  # raised here it would be swallowed, and nothing ever sent again
             self._not_recalled = fault
         finally:
             self._recalled.set()
@@ -282,6 +282,12 @@ class Notifier(ConsumerRebalanceListener):
             starts = await reader.beginning_offsets(anew) if anew else {}
         finally:
             await reader.stop()
+        if moved := self.book.rerouted(datetime.now(UTC)):
+            lost = [one for one in moved if one.fate is Fate.UNDELIVERABLE]
+            names = ", ".join(sorted({one.recipient for one in lost}))
+            log.error("%d calls were owed to %s, whom the routes no longer name", len(lost), names)
+            said = [action for one in lost for action in self.dispatch.said(one, ActionType.UNDELIVERABLE)]
+            await self._write(moved, said)
         for one in self.book.owed():
             if self._partition_of.get(one.alert_id) in ours:
                 self.dispatch.queue(one)

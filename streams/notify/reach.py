@@ -81,17 +81,24 @@ def refuse_where_nobody_is_reached(routes: Routes, rules: Iterable[Rules]) -> No
 
 
 def dry_run(routes: Routes, moments: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Who would be told at each moment, by ward, step and priority: one row each, `recipients` empty where nobody."""
-    return [
-        {
-            "when": name,
-            "ward": ward or "any other ward",
-            "step": step.value,
-            "priority": priority.value,
-            "recipients": [one.name for one in routes.people(step, ward, priority, Kind.PHYSIOLOGICAL, at)],
-        }
-        for name, at in moments.items()
-        for ward in [*sorted(routes.wards), ""]
-        for step in Step
-        for priority in (Priority.HIGH, Priority.MEDIUM)
-    ]
+    """Who would be told at each moment, by ward, step, priority and kind: one row each. `recipients` is empty where
+    nobody would be, `quiet` names those whose quiet hours hold it.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, at in moments.items():
+        for ward in [*sorted(routes.wards), ""]:
+            for step in Step:
+                for priority in reversed(RISING):
+                    row = {
+                        "when": name,
+                        "ward": ward or "any other ward",
+                        "step": step.value,
+                        "priority": priority.value,
+                    }
+                    of = {kind: routes.people(step, ward, priority, kind, at) for kind in Kind}
+                    same = len({tuple(people) for people in of.values()}) == 1
+                    for kind, people in list(of.items())[: 1 if same else None]:
+                        held = [one.name for one in people if routes.held(one, priority, at)]
+                        names = [one.name for one in people]
+                        rows.append({**row, "kind": "any" if same else kind.value, "recipients": names, "quiet": held})
+    return rows

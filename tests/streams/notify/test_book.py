@@ -243,3 +243,18 @@ def test_of_what_was_told_nothing_is_known_any_more_and_each_hears_the_latest_st
     ]
     owed = {one.id: one.fate for one in asked}
     assert [name.split(":")[0] for name, fate in owed.items() if fate is Fate.OWED] == ["goes on"]
+
+
+def test_what_is_owed_to_a_recipient_that_the_routes_no_longer_name_goes_to_whom_they_name_now(revision):
+    called = revision(steps=((Step.NURSE, 0), (Step.SHIFT_LEAD, 2)))
+    before, after = book(), book(person(Step.NURSE, "other"), person(Step.NURSE, "third"))
+    for one in before.take(called, NOW):
+        after.remember(one)
+    moved = after.rerouted(NOW)
+
+    assert [(one.recipient, one.fate.value) for one in moved] == [
+        ("nurse", "undeliverable"), ("other", "owed"), ("third", "owed"), ("shift_lead", "undeliverable"),
+    ]  # fmt: skip
+    assert moved[1].recipients == 3, "the step has failed once all three have"
+    assert after.nobody == 1, "no shift lead"
+    assert after.take(called, NOW) == [] and after.rerouted(NOW) == [], "nobody is told twice"

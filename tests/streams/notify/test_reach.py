@@ -12,10 +12,10 @@ from streams.config.packaged_rules import packaged_rules, packaged_rules_bytes
 from streams.config.settings import Settings
 from streams.installation import reaching
 from streams.installation.finding import Code
-from streams.notify.reach import calls_of, gaps, refuse_where_nobody_is_reached
+from streams.notify.reach import calls_of, dry_run, gaps, refuse_where_nobody_is_reached
 from streams.notify.routes import RoutesFault, Span
 from streams.notify.settings import NotifySettings
-from tests.streams.notify.conftest import MACHINE, person, routes_of
+from tests.streams.notify.conftest import MACHINE, START, person, routes_of
 
 PACKAGED = [packaged_rules()]
 EVERYBODY = [person(step) for step in Step if step is not Step.RAPID_RESPONSE]
@@ -89,3 +89,20 @@ def test_doctor_finds_a_step_that_reaches_nobody(tmp_path, monkeypatch):
         Code.ROUTES_UNUSABLE
     ]
     assert not list(reaching.reach_findings(Settings(), NotifySettings()))
+
+
+def test_a_dry_run_shows_each_ward_step_priority_and_kind_by_day_and_by_night_and_what_quiet_hours_hold():
+    night = person(Step.NURSE, "night", wards=frozenset({"A"}), quiet=Span(time(22), time(6)))
+    technical = person(Step.NURSE, "technician", kinds=frozenset({Kind.TECHNICAL}), shift=Span(time(7), time(19)))
+    rows = dry_run(routes_of(night, technical), {"now": START.replace(hour=12), "03:00": START.replace(hour=3)})
+    shown = {
+        (row["when"], row["priority"], row["kind"]): (row["recipients"], row["quiet"])
+        for row in rows
+        if (row["ward"], row["step"]) == ("A", "nurse")
+    }
+
+    assert shown["now", "low", "physiological"] == (["night"], [])
+    assert shown["now", "low", "technical"] == (["night", "technician"], [])
+    assert shown["03:00", "low", "any"] == (["night"], ["night"]), "low alone is held"
+    assert shown["03:00", "high", "any"] == (["night"], [])
+    assert {row["step"] for row in rows if not row["recipients"]} >= {step.value for step in Step} - {"nurse"}

@@ -16,7 +16,7 @@ from schemas.alert import AlertStatus
 from schemas.reading import Mode
 from streams.log.canary import is_reserved
 from streams.notify.alerts import Revision, StepReached
-from streams.notify.notice import Details, Fate, Notice, Phase, short
+from streams.notify.notice import Details, Fate, Notice, Phase, in_order, short
 from streams.notify.routes import Channel, Recipient, Routes, base_of
 
 NOT_TOLD_AFTER: Final = timedelta(minutes=30)
@@ -62,9 +62,9 @@ class Book:
         return self._by_short.get(short_id)
 
     def owed(self) -> list[Notice]:
-        """What was written down and not sent, oldest first."""
-        waiting = (one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED)
-        return sorted(waiting, key=lambda one: (one.at, one.revision, one.id))
+        """What was written down and not sent, oldest first, and each alert's in its order."""
+        waiting = [one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED]
+        return in_order(waiting)
 
     def everything(self) -> list[Notice]:
         """All that is known, as it is written down."""
@@ -104,6 +104,11 @@ class Book:
         going = [self._told[alert].values() for alert in old if not _is_over(self._told[alert].values())]
         return [one for notices in going for one in notices]
 
+    def absorbed(self) -> list[Notice]:
+        """What is owed and also stands in a message of several alerts: a notifier died while it wrote them down."""
+        joined = {part.id for notices in self._told.values() for one in notices.values() for part in one.covers}
+        return [self.settle(one, Fate.SUPERSEDED) for one in self.owed() if one.id in joined]
+
     def rerouted(self, now: datetime) -> list[Notice]:
         """Calls owed to recipients that the routes no longer name: undeliverable, and asked of whom the routes name for
         that step now. Nobody else would hear of them before the next revision.
@@ -112,6 +117,10 @@ class Book:
         lost = [one for one in self.owed() if _is_call(one) and base_of(one.recipient) not in named]
         found: list[Notice] = []
         for one in lost:
+            told = self._told[one.alert_id].values()
+            if any(other.phase is Phase.END and _is_later(other, one) for other in told):
+                found.append(self.settle(one, Fate.SUPERSEDED))
+                continue
             found.append(self.settle(one, Fate.UNDELIVERABLE))
             step = Step(one.step or "")
             on_duty = self._expand(self._routes.people(step, one.ward, one.priority, one.kind, now), one.ward)
@@ -271,6 +280,10 @@ def _was_told(call: Notice | None, recipient: Recipient) -> bool:
 def _ended(told: Notice, recipient: str, revision: Revision) -> bool:
     ended = told.phase is Phase.END and not told.covers
     return ended and told.recipient == recipient and told.revision < revision.revision
+
+
+def _is_later(other: Notice, one: Notice) -> bool:
+    return other.recipient == one.recipient and other.revision > one.revision
 
 
 def _is_over(notices: Iterable[Notice]) -> bool:

@@ -1,8 +1,11 @@
 """One message to one recipient: its id, its words, and what became of it."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 import msgspec
 
@@ -114,6 +117,26 @@ def calls_of_notice(notice: Notice) -> list[Covered]:
     """The calls to people in a message; none in one that tells an end, or goes to a machine."""
     every = notice.covers or (covered(notice),)
     return [] if notice.phase is Phase.END else [one for one in every if one.step is not None]
+
+
+def in_order(notices: Iterable[Notice]) -> list[Notice]:
+    """Oldest first, and what each recipient is told of one alert by its revisions: a message of several alerts is as
+    old as the first of them, and may tell of the end of another whose call is younger.
+    """
+    by_age = {one.id: one for one in sorted(notices, key=lambda one: (one.at, one.revision, one.id))}
+    of_alert: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for one in by_age.values():
+        for part in one.covers or (covered(one),):
+            of_alert.setdefault((one.recipient, part.alert_id), []).append((part.revision, one.id))
+    follows: dict[str, set[str]] = {name: set() for name in by_age}
+    for told in of_alert.values():
+        for (_, earlier), (_, later) in pairwise(sorted(told, key=lambda one: one[0])):
+            if earlier != later:
+                follows[later].add(earlier)
+    try:
+        return [by_age[name] for name in TopologicalSorter(follows).static_order()]
+    except CycleError:  # no notifier writes such, and what is owed is told
+        return list(by_age.values())
 
 
 encode = msgspec.json.Encoder().encode

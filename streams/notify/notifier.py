@@ -282,10 +282,11 @@ class Notifier(ConsumerRebalanceListener):
             starts = await reader.beginning_offsets(anew) if anew else {}
         finally:
             await reader.stop()
-        if moved := self.book.rerouted(datetime.now(UTC)):
+        if moved := [*self.book.absorbed(), *self.book.rerouted(datetime.now(UTC))]:
             lost = [one for one in moved if one.fate is Fate.UNDELIVERABLE]
-            names = ", ".join(sorted({one.recipient for one in lost}))
-            log.error("%d calls were owed to %s, whom the routes no longer name", len(lost), names)
+            if lost:
+                names = ", ".join(sorted({one.recipient for one in lost}))
+                log.error("%d calls were owed to %s, whom the routes no longer name", len(lost), names)
             said = [action for one in lost for action in self.dispatch.said(one, ActionType.UNDELIVERABLE)]
             await self._write(moved, said)
         for one in self.book.owed():

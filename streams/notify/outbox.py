@@ -116,15 +116,13 @@ class Outbox:
     def join(self, now: float) -> list[tuple[Notice, list[Notice]]]:
         """The messages that stand for all that were gathered, each with those; none while there is nothing to join.
 
-        Calls first, then ends: an alert of which both wait is never told to have ended before it was called.
+        Calls first, then ends, then what calls again: an alert of which several wait is told in their order.
         """
         if not self.gathering or now < self.join_at:
             return []
         gathered, self.gathering, self.joined_at = self.gathering, [], now
-        ends = [one for one in gathered if one.phase is Phase.END]
-        calls = [one for one in gathered if one.phase is not Phase.END]
         made: list[tuple[Notice, list[Notice]]] = []
-        for group in (calls, ends):
+        for group in _turns(gathered):
             if len({one.alert_id for one in group}) < 2:
                 self.queue |= {one.id: Waiting(one, since=now) for one in group}
                 continue
@@ -220,6 +218,19 @@ class Outbox:
         """When there may be something to do; None where nothing waits."""
         moments = [max(self.not_before, one.not_before) for one in self.queue.values()]
         return min([*moments, *([self.join_at] if self.gathering else [])], default=None)
+
+
+def _turns(gathered: list[Notice]) -> list[list[Notice]]:
+    """Calls, ends, calls again ...: each notice in the first turn of its kind that is not before its alert's last."""
+    turns: list[list[Notice]] = []
+    reached: dict[str, int] = {}
+    for one in gathered:
+        turn = reached.get(one.alert_id, 0)
+        turn += (turn % 2 == 1) is not (one.phase is Phase.END)
+        reached[one.alert_id] = turn
+        turns += [[] for _ in range(turn + 1 - len(turns))]
+        turns[turn].append(one)
+    return turns
 
 
 def joined(gathered: Iterable[Notice]) -> Notice:

@@ -14,9 +14,9 @@ from streams.gateways.mllp import Frames, frame
 class Receivers(threading.Thread):
     """Both, in a thread of their own. `mood`: what the webhook's answers; 204, 500, 429, or 0 for never.
 
-    `taken`: by event id, what came with an answer of 204, as hashes; `order`: ids in the order in which they were first
-    taken; `pages`: by PCD-04's MSH-10, each answered after `slow_s` at `slow_port`. `at` are seconds since 1970, of a
-    message's first arrival at the socket.
+    `taken`: by event id, what came with an answer of 204, as hashes; `order`: alert, phase and id as they were first
+    taken. `pages` and `page_order`: the same of PCD-04, by MSH-10, each answered after `slow_s` at `slow_port`. `at`:
+    seconds since 1970, of a message's first arrival at the socket.
     """
 
     def __init__(self, slow_s: float = 0.0) -> None:
@@ -29,6 +29,7 @@ class Receivers(threading.Thread):
         self.at: dict[str, float] = {}
         self.page_at: dict[str, float] = {}
         self.pages: dict[str, set[str]] = defaultdict(set)
+        self.page_order: list[tuple[str, str]] = []
         self.texts: dict[str, str] = {}
         self._ready = threading.Event()
         self.start()
@@ -105,6 +106,9 @@ class Receivers(threading.Thread):
                     control = lines[0].split("|")[9]
                     alert = next(line for line in lines if line.startswith("OBR")).split("|")[3].partition("^")[0]
                     self.page_at.setdefault(alert, now)
+                    if control not in self.pages:
+                        phase = next(line for line in lines if "|68481^" in line).split("|")[5]
+                        self.page_order.append((alert, phase))
                     self.pages[control].add(hashlib.sha256(message).hexdigest())
                     self.texts[control] = next(line for line in lines if line.startswith("OBX")).split("|")[5]
                     if after_s:

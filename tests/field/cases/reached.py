@@ -162,11 +162,15 @@ def after_all(field: Field, receivers: Receivers, notifier: WorkerProcess) -> It
         producer.poll(0)
     producer.flush(10)
     until(lambda: sum(phase == "end" for _, phase, _ in receivers.order) >= 2 * len(names), within_s=240)
+    until(lambda: sum(phase == "end" for _, phase in receivers.page_order) >= len(names), within_s=240)
     yield within("then all are over: everybody hears so", time.monotonic() - over, 240.0)
-    place = defaultdict(list)
+    place, paged = defaultdict(list), defaultdict(list)
     for name, phase, _ in receivers.order:
         place[name].append(phase)
+    for name, phase in receivers.page_order:
+        paged[name].append(phase)
     yield none("an end before its start", [one for one in names if place[one] != ["start", "start", "end", "end"]])
+    yield none("a page untold, or its end before its start", [one for one in names if paged[one] != ["start", "end"]])
     yield none("told with two contents", [one for one, said in receivers.taken.items() if len(said) > 1])
     yield none("paged with two contents", [one for one, said in receivers.pages.items() if len(said) > 1])
     yield equal("it ends in good order", notifier.stop(), 0)

@@ -3,6 +3,7 @@
 import gc
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from schemas.action import Step
@@ -11,6 +12,7 @@ from schemas.reading import Mode
 from streams.notify import notice
 from streams.notify.book import KEPT, NOT_TOLD_AFTER, Book
 from streams.notify.notice import Fate, Phase
+from streams.notify.outbox import joined
 from streams.notify.routes import Audience, Channel, Recipient
 from tests.streams.notify.conftest import MACHINE, START, person, routes_of
 
@@ -258,3 +260,42 @@ def test_what_is_owed_to_a_recipient_that_the_routes_no_longer_name_goes_to_whom
     assert moved[1].recipients == 3, "the step has failed once all three have"
     assert after.nobody == 1, "no shift lead"
     assert after.take(called, NOW) == [] and after.rerouted(NOW) == [], "nobody is told twice"
+
+
+def test_what_is_owed_of_an_alert_keeps_its_order_though_a_message_of_several_is_older(revision):
+    """The end of one bed stands in a message that is as old as the end of another, before the first was called."""
+    at_work = book(NURSE)
+    [early] = at_work.take(revision(alert_id="early"), NOW)
+    [late] = at_work.take(revision(alert_id="late", minutes=5, steps=((Step.NURSE, 5),)), NOW)
+    ends = []
+    for call, minutes in ((early, 2), (late, 6)):
+        at_work.settle(call, Fate.SENT)
+        ends += at_work.take(revision(2, AlertStatus.CLEARED, minutes=minutes, alert_id=call.alert_id), NOW)
+    after = book(NURSE)
+    for one in (*ends, late, joined(ends)):
+        after.remember(one)
+
+    assert after.absorbed() and after.absorbed() == [], "the ends stand in the message of both"
+    assert [one.id for one in after.owed()] == [late.id, joined(ends).id]
+
+
+def test_a_call_that_is_over_is_asked_of_nobody_else(revision):
+    before, after = book(NURSE), book(person(Step.NURSE, "other"))
+    [call] = before.take(revision(), NOW)
+    before.attempted.add(call.id)
+    for one in (call, *before.take(revision(2, AlertStatus.CLEARED, minutes=4), NOW)):
+        after.remember(one)
+
+    assert [(one.recipient, one.fate) for one in after.rerouted(NOW)] == [("nurse", Fate.SUPERSEDED)]
+
+
+def test_messages_that_stand_crosswise_are_told_nevertheless(revision):
+    [one] = book(NURSE).take(revision(), NOW)
+    part = notice.covered(one)
+    other = part.__class__(part.id, "b", part.patient_id, part.step, 2)
+    first = msgspec.structs.replace(one, id="1", covers=(part, other))
+    second = msgspec.structs.replace(
+        one, id="2", covers=(msgspec.structs.replace(part, revision=3), msgspec.structs.replace(other, revision=1))
+    )
+
+    assert notice.in_order([second, first]) == [first, second]

@@ -319,3 +319,17 @@ def test_a_held_call_that_something_pressing_follows_is_overdue_with_it(call):
         box.add(one, 0.0)
 
     assert box.overdue(60.0, 60.0, lambda one: one.priority is Priority.LOW) == [low, high]
+
+
+def test_what_ended_and_calls_again_while_it_waits_is_told_in_its_order(call):
+    """Calls first would tell of a bed that calls that it no longer does."""
+    box = Outbox()
+    for number in (1, 2):
+        box.add(over(lost(call, number)), 0.0)
+    again = msgspec.structs.replace(lost(call, 1), id="again", revision=3)
+    box.add(again, 1.0)
+    box.add(lost(call, 3), 1.0)
+
+    assert [(one.phase.value, len(one.covers)) for one, _ in box.join(JOIN_S)] == [("end", 2)]
+    left = [one.id for one in box.waiting]
+    assert left.index("again") > left.index(next(one.id for one in box.waiting if one.covers))

@@ -25,7 +25,7 @@ export function Settings({ close }) {
       <label class="value"><span>${t("theme")}</span> <select value=${settings.theme} onChange=${(event) => choose("theme", event.target.value)}>${["auto", "day", "night"].map((one) => html`<option key=${one} value=${one}>${t(`theme.${one}`)}</option>`)}</select></label>
       <label class="value"><span>${t("language")}</span> <select value=${settings.language} onChange=${(event) => choose("language", event.target.value)}>${Object.entries(LANGUAGES).map(([one, name]) => html`<option key=${one} value=${one}>${name}</option>`)}</select></label>
       <label class="pick"><input type="checkbox" checked=${settings.keys} onChange=${(event) => choose("keys", event.target.checked)} /><span>${t("keys.on")}</span></label>
-      ${possible() && html`<label class="pick"><input type="checkbox" id="calls-here" checked=${device.on} disabled=${device.busy} onChange=${(event) => (event.target.checked ? callHere() : turnOff())} /><span>${t("push.on")}</span></label>`}
+      ${possible() && html`<label class="pick"><input type="checkbox" id="calls-here" checked=${device.on} disabled=${device.busy} onClick=${(event) => { event.preventDefault(); device.on ? turnOff() : callHere(); }} /><span>${t("push.on")}</span></label>`}
       ${device.failed && html`<p class="hint" role="alert">${t("push.failed", { why: device.failed })}</p>`}
       <p><a href="#wall" onClick=${close}>${t("view.wall")}</a> · <a href="#sheet" onClick=${close}>${t("sheet.open")}</a></p>
       ${state.me?.accounts && html`<p><button type="button" onClick=${() => api.signOut()}>${t("sign_out")}</button></p>`}

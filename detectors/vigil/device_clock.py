@@ -248,6 +248,8 @@ class DeviceClock:
         if self.run_count and self.run_taken == taken:
             return  # the same round again
         if self.run_count and abs(lag - self.run_lag) <= CHART_STEADY_MS:
+            if taken < self.run_taken:
+                return  # another part of a round before
             self.run_count += 1
             self.run_least = min(self.run_least, lag)
         else:

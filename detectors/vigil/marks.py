@@ -1,6 +1,6 @@
 """Up to which time of its device each vital was decided: what a device sends again of that cannot come again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from detectors.vigil.device_clock import NOWHERE, DeviceClock
 from detectors.vigil.lane import leave_window
@@ -23,22 +23,16 @@ def mark_decided(devices: Mapping[str, DeviceClock], window: Window) -> None:
         leave_window(device, window)
         mine = [row for row, other in enumerate(numbers) if other == number]
         newest = max(times[row] for row in mine)
-        names = (*window.names, *window.unusable)
         if not window.ragged:
-            device.mark(names, newest)
-            continue
-        marks = device.marks
-        for name in names:
-            decided = newest
-            if name in window.names:
+            device.mark(window.names, newest)
+        else:
+            marks = device.marks
+            for name in window.names:
                 column = window.column(name)
                 decided = max((times[row] for row in mine if column[row] == column[row]), default=NOWHERE)
-            if decided > marks.get(name, NOWHERE):
-                marks[name] = decided
-        for row in window.aside.keys() & mine:  # what came and has no value cannot come again either
-            for name in window.aside[row]:
-                if name in SCALES and times[row] > marks.get(name, NOWHERE):
-                    marks[name] = times[row]
+                if decided > marks.get(name, NOWHERE):
+                    marks[name] = decided
+        _mark_aside(device, window, mine, times)
 
 
 def _mark_alone(device: DeviceClock, window: Window, numbers: list[int], times: list[int]) -> None:
@@ -49,7 +43,19 @@ def _mark_alone(device: DeviceClock, window: Window, numbers: list[int], times: 
     leave_window(device, window)
     if mine < len(numbers):
         times = [at for at, number in zip(times, numbers, strict=True) if number == device.number]
-    newest = max(times)
-    device.mark(window.names, newest)
-    if window.unusable:
-        device.mark(tuple(window.unusable), newest)
+    device.mark(window.names, max(times))
+    if window.aside or window.whole:
+        numbers, times = window.rows[1::4].tolist(), window.rows[3::4].tolist()
+        _mark_aside(device, window, [row for row, number in enumerate(numbers) if number == device.number], times)
+
+
+def _mark_aside(device: DeviceClock, window: Window, mine: list[int], times: Sequence[int]) -> None:
+    """What came and has no value cannot come again either; of the rows of whom that was not kept: nothing that the
+    window could not use.
+    """
+    marks = device.marks
+    for row in mine:
+        names = window.aside.get(row, ())
+        for name in (*names, *window.unusable) if row < window.whole else names:
+            if name in SCALES and times[row] > marks.get(name, NOWHERE):
+                marks[name] = times[row]

@@ -30,7 +30,8 @@ NUMBER_OF: Final = {source: number for number, source in enumerate(Source)}
 SPOT: Final = 2
 VITALS: Final = tuple(vital.value for vital in Vital)
 _KNOWN: Final = frozenset(VITALS)
-_OTHER: Final = ""  # stands for all names that are no vital's: those are told apart by nobody
+OTHERS_KEPT: Final = 8  # names of a reading that are no vital's
+OTHER_LENGTH: Final = 40
 
 
 class Decided(LeafAsList, frozen=True):
@@ -62,17 +63,23 @@ def _in_order(names: tuple[str, ...]) -> tuple[tuple[str, int, bool, float | Non
 
 
 def names_sent(vitals: Iterable[str]) -> tuple[str, ...]:
-    """What is remembered of the names that came with a reading: bounded, whatever they are.
+    """What is remembered of the names that came with a reading: the vitals, and few others; a repeat of the rest is
+    refused as they were.
 
-    >>> names_sent(["spo2", "mood", "weather"])
-    ('spo2', '')
+    >>> names_sent(["spo2", "mood", "spo2", 50 * "x"])
+    ('spo2', 'mood')
     """
-    return tuple(dict.fromkeys(name if name in _KNOWN else _OTHER for name in vitals))
+    sent = dict.fromkeys(vitals)
+    others = [name for name in sent if name not in _KNOWN]
+    if not others:
+        return tuple(sent)
+    kept = [name for name in others if len(name) <= OTHER_LENGTH][:OTHERS_KEPT]
+    return tuple(name for name in sent if name in _KNOWN or name in kept)
 
 
 def not_in(names: Iterable[str], sent: Sequence[str]) -> list[str]:
     """Those of the names that have not been sent yet."""
-    return [name for name in names if (name if name in _KNOWN else _OTHER) not in sent]
+    return [name for name in names if name not in sent]
 
 
 @lru_cache(maxsize=1_024)

@@ -147,6 +147,42 @@ def test_a_valid_part_counts_beside_one_of_another_moment_that_was_not_available
     assert decided(vigil, T0 + MINUTE) == {"heart_rate": 80, "spo2": 97}
 
 
+def test_a_part_that_was_not_available_is_no_reason_to_leave_those_aside_that_come_after_the_window():
+    pulses = [reading(T0 + s * SECOND, "p", sequence=s, heart_rate=80) for s in range(1, 15)]
+    missed = reading(T0 + SECOND + 5, "p", taken=T0 + SECOND, sequence=1, spo2=NOTHING)
+    behind = [part._replace(at=part.at + 25 * SECOND, body=part.body | {"vitals": {"spo2": {"value": 85, "unit": "%"}}})
+              for part in pulses[1:]]  # fmt: skip
+    partition = new_partition()
+    end = reading(T0 + MINUTE, "q", heart_rate=80)
+    run(partition, sorted([*pulses, missed, *behind, end], key=lambda entry: entry.at))
+
+    tally = partition.tally
+    assert (tally.accepted, tally.late, tally.duplicate) == (len(pulses) + len(behind) + 1, 0, 0)
+    assert known(partition.watches["p"].vigil)["spo2"] == 85
+
+
+@pytest.mark.parametrize("source", ["monitor", "spot"])
+def test_each_name_that_is_no_vital_is_refused_by_its_own_name(source):
+    vigil = new_vigil()
+    refused = []
+    for name in ("heart_rate", "pvc", "spo_2", "pvc"):
+        refused += take(vigil, T0, source=source, sequence=1, **{name: 80}).refused
+
+    assert [one.vital for one in refused] == ["pvc", "spo_2"]
+
+
+def test_two_rounds_of_another_zone_are_no_habit_however_many_messages_they_come_in():
+    first, *ahead = (T0 + MINUTE, T0 + 120 * MINUTE, T0 + 125 * MINUTE)
+    rounds = [reading(at, "p", "chart", taken=at, sequence=number, source="spot", **ROUND)
+              for number, at in enumerate(ahead)]  # fmt: skip
+    together = [part for parts in zip(*map(in_parts, rounds), strict=True) for part in parts]
+    before = reading(first, "p", "chart", taken=first, sequence=9, source="spot", heart_rate=70)
+    partition = new_partition()
+    run(partition, [before, *(part._replace(at=first + n * SECOND) for n, part in enumerate(together, 1))])
+
+    assert (partition.tally.accepted, partition.tally.rejected) == (1, len(together))
+
+
 @pytest.mark.parametrize("later", [SECOND, 20 * SECOND, 40 * SECOND])
 def test_what_was_sent_before_a_new_stay_does_not_come_back_by_a_repeat(later):
     partition = new_partition()

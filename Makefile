@@ -12,7 +12,7 @@ KILLS ?= 25
 SEED ?= 1
 ROUNDS ?= 10
 # A build of this behaviour number, and the first one: streams/log/behaviour.py
-SAME_BEHAVIOUR ?= 042c1ca
+SAME_BEHAVIOUR ?= 4f73684
 FIRST_BUILD ?= c8a02ac
 ZOMBIES ?= 20
 MINUTES ?= 60

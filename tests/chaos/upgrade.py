@@ -1,6 +1,6 @@
 """Two builds in one group under load, there and back, and the first build by drain: real processes, judged by replay.
 
-python -m tests.chaos.upgrade --rounds 10 --from 042c1ca        # builds of one behaviour number side by side
+python -m tests.chaos.upgrade --rounds 10 --from 4f73684        # builds of one behaviour number side by side
 python -m tests.chaos.upgrade --drain c8a02ac                   # the first build, stopped in good order, then this one
 
 A build is a commit of this repository, checked out into a folder of its own; it runs with this environment's packages.

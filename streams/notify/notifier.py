@@ -275,7 +275,8 @@ class Notifier(ConsumerRebalanceListener):
                         self._recall(record)
             for place in notes:
                 whole = begins[place] == 0 or oldest.get(place.partition, time.time() * 1_000) < _not_cut_before_ms()
-                if not whole or marks.get(place.partition) not in ("", None, self._mark):
+                other = self._mark and marks.get(place.partition) not in ("", None, self._mark)
+                if not whole or other:
                     self._from_start.add(place.partition)
                     log.error(AGAIN, place.partition, self._notes, self._alerts)
             anew = [TopicPartition(self._alerts, number) for number in ours if number in self._from_start]
@@ -328,7 +329,8 @@ class Notifier(ConsumerRebalanceListener):
                 self.dispatch.drop(one)
         await self._write(asked, [])
         try:
-            await consumer.commit({place: (records[-1].offset + 1, self._mark) for place, records in taken.items()})
+            mark = self._mark or self._same.last_said(self._notes)
+            await consumer.commit({place: (records[-1].offset + 1, mark) for place, records in taken.items()})
         except CommitFailedError:  # dealt to another meanwhile: it takes them again, with the same ids
             return
         self._from_start -= {partition.partition for partition in taken}

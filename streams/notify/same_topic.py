@@ -14,6 +14,7 @@ from streams.installation.broker import TIMEOUT_S, admin_of
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
+SAID_WITHIN_S: Final = 3.0
 
 
 class SameTopics:
@@ -32,11 +33,17 @@ class SameTopics:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def known(self, name: str) -> str:
-        """The id that a topic has now. Raises KafkaTimeoutError while nobody says it."""
+        """The id that a topic has now; "" where nobody says it within `SAID_WITHIN_S`: no call waits for that. Whether
+        it is made anew while no notifier runs is not seen then.
+        """
         said = await self._look()
         if name not in said:
-            raise KafkaTimeoutError(f"{name} has no id")
-        return said[name]
+            log.warning("the broker does not say which topic %s is: whether it is made anew is not seen", name)
+        return said.get(name, "")
+
+    def last_said(self, name: str) -> str:
+        """The id that was said of it last; "" if none was."""
+        return self._ids.get(name, "")
 
     async def _look(self) -> dict[str, str]:
         said = await asyncio.to_thread(self._asked)
@@ -49,12 +56,12 @@ class SameTopics:
         said: dict[str, str] = {}
         try:
             self._admin = self._admin or admin_of(self._settings)
-            answers = self._admin.describe_topics(TopicCollection(self._names), request_timeout=TIMEOUT_S)
+            answers = self._admin.describe_topics(TopicCollection(self._names), request_timeout=SAID_WITHIN_S)
         except KafkaException:
             return said
         for name, answer in answers.items():
             try:
-                said[name] = str(answer.result(TIMEOUT_S).topic_id)
+                said[name] = str(answer.result(SAID_WITHIN_S).topic_id)
             except (KafkaException, TimeoutError):  # away, or between two topics: what was known stands
                 continue
         return said

@@ -6,13 +6,14 @@ the one that stands; what stands already is left: nothing is lost, nothing comes
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
@@ -24,6 +25,7 @@ from streams.gateways.sealed import CannotOpen, Seal
 from streams.simulator.publisher import REQUIRED, CannotPublish
 
 DONE: Final = "retried"
+POLL_S: Final = 0.1
 READ_S: Final = 30.0
 SHAPE_ONLY: Final = "shape"
 
@@ -82,21 +84,27 @@ def kept_messages(settings: Settings) -> dict[str, Kept]:
 
 
 def _records(settings: Settings) -> Iterator[tuple[bytes | None, dict[str, str]]]:
-    consumer = Consumer({**settings.librdkafka(), "group.id": "vigilward-desk", "enable.auto.commit": False})
+    own = {"group.id": "vigilward-desk", "enable.auto.commit": False, "enable.partition.eof": True}
+    consumer = Consumer({**settings.librdkafka(), **own})
     topic = settings.topic(Topic.REJECTIONS)
     try:
-        known = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in known}
-        wanted = {p for p, end in ends.items() if end > 0}
-        consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in wanted])
+        unread = set(consumer.list_topics(topic, timeout=10).topics[topic].partitions)
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in unread])
         held: list[Message] = []
-        while wanted:
-            messages = consumer.consume(500, timeout=READ_S if not held else 2.0)
-            held += [one for one in messages if not one.error()]
-            at = {p.partition: p.offset for p in consumer.position(list(consumer.assignment()))}
-            wanted = {p for p in wanted if at.get(p, -1) < ends[p]}
-            if not messages and wanted:
-                break
+        heard_at = time.monotonic()
+        while unread:
+            messages = consumer.consume(500, timeout=POLL_S)
+            for one in messages:
+                if (error := one.error()) is None:
+                    held.append(one)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    unread.discard(cast(int, one.partition()))
+                else:
+                    raise KafkaException(error)
+            if messages:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > READ_S:
+                raise CannotPublish(f"the rejections cannot be read whole: nothing came for {READ_S:.0f} s")
         for one in sorted(held, key=lambda message: message.timestamp()[1]):
             headers = {key: (value or b"").decode("utf-8", "replace") for key, value in _headers(one)}
             yield one.value(), headers

@@ -58,7 +58,7 @@ def test_hapis_receiving_application_takes_pcd04_and_its_pcd05_is_delivered_seen
         "ANSWERED AA Accepted",
     ]
     assert [one.action_type for one in desk.actions] == [ActionType.DELIVERED, ActionType.SEEN, ActionType.ACKNOWLEDGE]
-    assert desk.actions[-1].who == "Ruth Maas"
+    assert desk.actions[-1].who == "Ruth Maas (pager)"
 
 
 @pytest.mark.needs("java", "maven")

@@ -46,7 +46,7 @@ TOOLS = {
 }
 """What each stage needs outside Python."""
 
-AT_ONCE = {Stage.PURE: 2, Stage.KAFKA: 3, Stage.CHAOS: 2, Stage.BROWSER: 2}
+AT_ONCE = {Stage.PURE: 2, Stage.KAFKA: 4, Stage.CHAOS: 2, Stage.BROWSER: 2}
 """How many files of a stage run beside each other; of the others one after another.
 
 Tests on Kafka mostly wait: for a start, for a group, for a time-out; each file has brokers of its own.

@@ -74,7 +74,8 @@ def kept_messages(settings: Settings) -> dict[str, Kept]:
             continue
         if "gateway" not in facts or value is None:
             continue  # a worker's rejection: its reading was never one
-        name = name_of(value, facts)
+        # A record of a build before says nothing of a patient: it was noted as done by its bytes alone.
+        name = name_of(value, facts if "patient" in facts else {})
         if name in found:
             found[name].times += 1
             found[name].done = False

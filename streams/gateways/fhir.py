@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from streams.formats.converter import Converter
-from streams.formats.findings import Converted, Level, Outcome
+from streams.formats.findings import Converted, Level, Outcome, Sign
 from streams.formats.format import Format
 from streams.formats.plain import items, mapping_of, text_of
 from streams.gateways.fhir_answers import capability, entry_answers, outcome, problem
@@ -175,8 +175,11 @@ class FhirDoor:
         return resource, None
 
     async def _not_json(self, request: web.Request, body: bytes, words: str) -> web.Response:
-        """Refuses what cannot be read once its shape is kept, as other doors keep it."""
-        taken = await self._gateway.take(body, Format.FHIR, sender=who_may(self._gateway, request) or "")
+        """Refuses what cannot be read once its shape is kept, as other doors keep it; nothing of it is taken."""
+        refused = Converted(1, Format.FHIR.value)
+        refused.say(Sign.MALFORMED, "", words)
+        site = self._gateway.site_of(who_may(self._gateway, request) or "")
+        taken = await self._gateway.offer([refused], body, Format.FHIR, site, time.perf_counter())
         try:
             await taken.stored
         except NotStored:

@@ -1,6 +1,8 @@
 """A gateway's web server: health and metrics, and the routes of the doors that speak HTTP."""
 
+import gzip
 import zlib
+from io import BytesIO
 from typing import Final
 
 from aiohttp import web
@@ -82,21 +84,29 @@ def unpacked(data: bytes, encoding: str, limit: int) -> bytes:
         return data
     if how not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise NotUnpacked
-    bits = (
-        31 if how != "deflate" else 15 if data[:1] and data[0] & 15 == 8 else -15
-    )  # deflate, with zlib's head or bare
-    found = b""
-    while data:
-        packed = zlib.decompressobj(bits)
-        try:
-            found += packed.decompress(data, limit + 1 - len(found))
-        except zlib.error as error:
-            raise NotUnpacked from error
-        if len(found) > limit:
-            raise BodyTooLarge
-        if not packed.eof:
-            raise NotUnpacked
-        data = packed.unused_data
+    if how != "deflate":
+        return _ungzipped(data, limit)
+    packed = zlib.decompressobj(15 if data[:1] and data[0] & 15 == 8 else -15)  # with zlib's head or bare
+    try:
+        found = packed.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise NotUnpacked from error
+    if len(found) > limit:
+        raise BodyTooLarge
+    if not packed.eof or packed.unused_data:
+        raise NotUnpacked
+    return found
+
+
+def _ungzipped(data: bytes, limit: int) -> bytes:
+    """All members, one after another."""
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(data)) as packed:
+            found = packed.read(limit + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise NotUnpacked from error
+    if len(found) > limit:
+        raise BodyTooLarge
     return found
 
 

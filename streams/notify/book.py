@@ -121,18 +121,19 @@ class Book:
             if any(other.phase is Phase.END and _is_later(other, one) for other in told):
                 found.append(self.settle(one, Fate.SUPERSEDED))
                 continue
-            found.append(self.settle(one, Fate.UNDELIVERABLE))
             step = Step(one.step or "")
             on_duty = self._expand(self._routes.people(step, one.ward, one.priority, one.kind, now), one.ward)
             self.nobody += not on_duty
             head, _, tail = one.id.partition(f":{one.round}:{one.recipient}")
-            for person in on_duty:
-                name = f"{head}:{one.round}:{person.name}{tail}"
-                if name not in self._told[one.alert_id]:
-                    facts = {"recipient": person.name, "recipients": one.recipients + len(on_duty)}
-                    new = msgspec.structs.replace(one, id=name, fate=Fate.OWED, **facts)
-                    self.remember(new)
-                    found.append(new)
+            names = {f"{head}:{one.round}:{person.name}{tail}": person.name for person in on_duty}
+            fresh = {name: person for name, person in names.items() if name not in self._told[one.alert_id]}
+            many = one.recipients + len(fresh)  # the step has failed once these all have
+            for name, person in fresh.items():
+                new = msgspec.structs.replace(one, id=name, fate=Fate.OWED, recipient=person, recipients=many)
+                self.remember(new)
+                found.append(new)  # before the other is settled: what breaks off in between is asked for again
+            self.remember(msgspec.structs.replace(one, recipients=many))
+            found.append(self.settle(self._told[one.alert_id][one.id], Fate.UNDELIVERABLE))
         return found
 
     def take(self, revision: Revision, now: datetime) -> list[Notice]:

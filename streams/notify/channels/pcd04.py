@@ -144,7 +144,7 @@ class _Lines:
 
     def has_room(self, now_s: float) -> bool:
         """Whether one more may be at work."""
-        if self.most < float("inf") and now_s >= self.rises_at:
+        if self.working >= self.most and now_s >= self.rises_at:
             self.most, self.risen = self.most + 1, True
             self.rises_at = now_s + self.rises_after_s
         return self.working < self.most

@@ -18,7 +18,7 @@ from streams.gateways.settings import GatewaySettings
 from tests.streams.formats.making import observation
 
 READING = {"device_id": "w-1", "taken_at": "2026-11-29T20:00:00Z", "vitals": {"spo2": {"value": 97, "unit": "%"}}}
-BROKEN = gzip.compress(b"{}" * 100)[:20]
+BROKEN = gzip.compress(b"{}" * 100, mtime=0)[:20]
 
 
 def asked(door, *requests, **own):
@@ -59,8 +59,8 @@ def asked(door, *requests, **own):
         (b"no deflate", {"Content-Encoding": "deflate"}, 400),
         (BROKEN, {}, 400),
         (b"x" * 3_000, {}, 413),
-        (gzip.compress(b" " * 100_000), {"Content-Encoding": "gzip"}, 413),
-        (gzip.compress(b" " * 100_000), {}, 413),
+        (gzip.compress(b" " * 100_000, mtime=0), {"Content-Encoding": "gzip"}, 413),
+        (gzip.compress(b" " * 100_000, mtime=0), {}, 413),
     ],
 )
 def test_a_body_that_cannot_be_unpacked_or_is_too_large_is_refused_with_what_to_do(body, headers, status):
@@ -106,6 +106,25 @@ def test_a_request_that_is_none_is_answered_with_an_outcome(method, path, body, 
     ((seen, said),) = answers
     assert (seen, said["resourceType"], [one["code"] for one in said["issue"]]) == (status, "OperationOutcome", [code])
     assert [one.topic for one in given] == (["w.rejections"] if body == b"{broken" else [])
+
+
+WHOLE = json.dumps(observation()).encode()
+
+
+@pytest.mark.parametrize("body", [b"\xef\xbb\xbf" + WHOLE, WHOLE.decode().encode("utf-16"), WHOLE + b"\n" + WHOLE])
+def test_nothing_is_taken_of_what_is_answered_as_no_json(body):
+    answers, given = asked("fhir", ("POST", "/fhir/Observation", body, {}))
+
+    assert answers[0][0] == 400
+    assert [one.topic for one in given] == ["w.rejections"]
+
+
+def test_a_body_of_many_packed_parts_is_read_whole():
+    packed = gzip.compress(json.dumps({"patient_id": "p-1", **READING}).encode())
+    body = 20_000 * gzip.compress(b"") + packed
+    answers, given = asked("http", ("POST", "/readings", body, {"Content-Encoding": "gzip"}))
+
+    assert (answers[0][0], len(given)) == (200, 1)
 
 
 @pytest.mark.parametrize("authorization", [{}, {"Authorization": "Bearer other"}, {"Authorization": "Basic s3cret"}])

@@ -62,7 +62,7 @@ class Book:
         return self._by_short.get(short_id)
 
     def owed(self) -> list[Notice]:
-        """What was written down and not sent, oldest first, and each alert's in its order."""
+        """What was written down and not sent: each alert's in its order, among others about by age."""
         waiting = [one for notices in self._told.values() for one in notices.values() if one.fate is Fate.OWED]
         return in_order(waiting)
 

@@ -384,6 +384,8 @@ class Intake:
         self.devices = {name: Device.restore(device[0][:4] if by_age else device) for name, device in state[0]}
         self.windows = {key: Window.restore(window) for key, window in state[1]}
         self.next_close = min((window.closes for window in self.windows.values()), default=NEVER)
-        self.spots = [Spot(*spot[:3], *(sent and tuple(sent) for sent in spot[3:])) for spot in state[2]]
+        self.spots = [
+            Spot(*spot[:3], *(None if sent is None else tuple(sent) for sent in spot[3:])) for spot in state[2]
+        ]
         self.forgotten_spot = state[3]
         self.attached = None if state[4] is None else frozenset(state[4])

@@ -92,7 +92,7 @@ class Lookup:
             ):
                 if answer.status != HTTPStatus.OK:
                     raise ValueError(f"answered {answer.status}")
-                return read_people(await _within(MOST_BYTES, answer.content))
+                return await asyncio.to_thread(read_people, await _within(MOST_BYTES, answer.content))
         except aiohttp.ClientError as broken:
             raise ValueError(type(broken).__name__) from None
 

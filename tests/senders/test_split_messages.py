@@ -227,6 +227,17 @@ def test_of_a_state_of_before_every_vital_of_a_reading_counts_as_sent(source: st
     assert take(vigil, T0 + SECOND + 1, taken=T0 + SECOND, source=source, sequence=2, resp_rate=17) == Taken(1)
 
 
+def test_a_round_of_which_nothing_came_is_kept_as_it_was():
+    """Compiled, a list in its place would be an error: the same withdrawal again after a restart."""
+    vigil = new_vigil()
+    take(vigil, T0, source="spot", sequence=1, heart_rate=80)
+    vigil.intake.spots.append(msgspec.structs.replace(vigil.intake.spots[0], sequence=2, sent=()))
+    kept = Vigil.restore(vigil.snapshot(), vigil.rules).intake.spots
+
+    assert [spot.sent for spot in kept] == [("heart_rate",), ()]
+    assert kept == vigil.intake.spots
+
+
 def test_whatever_names_come_with_a_reading_its_state_stays_small():
     vigil = new_vigil()
     for number in range(9):

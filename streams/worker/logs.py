@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from streams.worker.faults import CannotTake
+
 OURS, OTHERS = logging.INFO, logging.WARNING
 FOLDED_FOR_S: Final = 60.0
 SHARED = (
@@ -47,6 +49,13 @@ class FoldRepeats(logging.Filter):
         return True
 
 
+def without_known_traces(record: logging.LogRecord) -> bool:
+    """Takes the traceback from a line about a partition that may not be taken: its words name the remedy."""
+    if record.exc_info and isinstance(record.exc_info[1], CannotTake):
+        record.exc_info = None
+    return True
+
+
 def set_up(process: str, *, as_json: bool | None = None, level: int = OURS, **facts: str) -> None:
     """Our loggers from `level`, others from WARNING. `as_json`: by default, where standard error is no terminal.
 
@@ -68,6 +77,7 @@ def set_up(process: str, *, as_json: bool | None = None, level: int = OURS, **fa
     last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(FoldRepeats())
+    handler.addFilter(without_known_traces)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=SHARED,

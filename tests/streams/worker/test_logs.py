@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from streams.config.settings import LogLevel, Settings
+from streams.worker.faults import CannotTake, WorkerFault
 from streams.worker.logs import FOLDED_FOR_S, FoldRepeats, set_up
 
 
@@ -64,3 +65,14 @@ def test_the_level_is_a_setting(written):
 
     assert [one["event"] for one in written()] == ["this"]
     assert LogLevel.DEBUG.number == logging.DEBUG
+
+
+@pytest.mark.parametrize(("fault", "traced"), [(CannotTake, False), (WorkerFault, True), (ValueError, True)])
+def test_what_names_its_remedy_has_no_traceback(written, fault, traced):
+    set_up("worker", as_json=True)
+    try:
+        raise fault("set VIGILWARD_MODE=demo")
+    except Exception:
+        logging.getLogger("streams.worker").exception("crashed")
+
+    assert ["exception" in one for one in written()] == [traced]

@@ -255,7 +255,7 @@ def _writes(partition: int, writes: Sequence[Write], states: dict, verdict: Verd
             stored.pop(_patient(write.key), None)
             continue
         if at < upto.get(write.key, 0):
-            verdict.add(Wrong.WENT_BACK, (partition, write.offset, at, upto[write.key]))
+            verdict.add(Wrong.WENT_BACK, (partition, write.offset, write.key, at, upto[write.key]))
         upto[write.key] = at
         if write.key.startswith(PATIENT_KEY) and write.value is not None:
             body = decode_state(write.key, write.value)

@@ -62,7 +62,7 @@ def test_a_batch_that_unpacks_to_more_than_any_ward_sends_costs_itself_alone(sta
         assert rejections(stage) == [(name, first, first + megabytes - 1)]
         assert worker.metric("vigilward_records_total", 'kind="readable"') == 15
         assert worker.metric("vigilward_batches_unreadable_total") == 1
-        assert worker.get("/readyz")[0] == 200
+        until(lambda: worker.get("/readyz")[0] == 200, worker.fate)  # what is refused is judged once a second
         assert worker.stop() == 0, worker.fate()
 
 

@@ -244,6 +244,7 @@ def _statuses(said: Sequence[Said], told: Sequence[Output], verdict: Verdict) ->
 def _writes(partition: int, writes: Sequence[Write], states: dict, verdict: Verdict) -> None:
     upto: dict[bytes, int] = {}
     stored: dict[str, tuple[str, int, bytes]] = {}
+    former: Write | None = None
     for write in writes:
         try:
             at = _position(write)
@@ -255,8 +256,11 @@ def _writes(partition: int, writes: Sequence[Write], states: dict, verdict: Verd
             stored.pop(_patient(write.key), None)
             continue
         if at < upto.get(write.key, 0):
-            verdict.add(Wrong.WENT_BACK, (partition, write.offset, write.key, at, upto[write.key]))
+            verdict.add(
+                Wrong.WENT_BACK, (partition, write.offset, write.key, at, upto[write.key], _whose(former, write))
+            )
         upto[write.key] = at
+        former = write if write.key == CHECKPOINT_KEY else former
         if write.key.startswith(PATIENT_KEY) and write.value is not None:
             body = decode_state(write.key, write.value)
             stored[_patient(write.key)] = (_patient(write.key), body.upto, body.snapshot or b"")
@@ -267,6 +271,12 @@ def _writes(partition: int, writes: Sequence[Write], states: dict, verdict: Verd
     verdict.counts["states"] = verdict.counts.get("states", 0) + len(states)
     gone = sum(one.value is None for one in writes)
     verdict.counts["forgotten"] = verdict.counts.get("forgotten", 0) + gone
+
+
+def _whose(*checkpoints: Write | None) -> list[object]:
+    """By checkpoint the offset at which it stands, its next offset, its owner's generation, and whether it drained."""
+    bodies = [(one.offset, decode_checkpoint(one.value)) for one in checkpoints if one and one.key == CHECKPOINT_KEY]
+    return [(offset, body.next_offset, body.generation, body.drained) for offset, body in bodies]
 
 
 def _gist(state: tuple[str, int, bytes] | None) -> object:

@@ -41,6 +41,9 @@ TOLD_OTHERWISE: Final = frozenset({"cannot_send", "behind", "clock"})
 ANOTHER_MODE: Final = "another_mode"
 """A reason that only whoever looks from outside can have: the worker watches other patients than are meant."""
 
+NO_LOG: Final = "no_log"
+"""Another: the topic of the readings is gone, or was not made yet."""
+
 
 class Finding(NamedTuple):
     """One thing that is wrong with one partition. `seconds`: of silence, of lag, unsent, or between the two clocks
@@ -223,9 +226,18 @@ def judge(
 
 
 def judge_owned(
-    owned: Owned, partition: int, now: float, *, by_arrival: bool, after_s: float, mode: str | None = None
+    owned: Owned,
+    partition: int,
+    now: float,
+    *,
+    by_arrival: bool,
+    after_s: float,
+    mode: str | None = None,
+    there: bool = True,
 ) -> list[Finding]:
-    """What is wrong with a partition, also while nobody has said anything of it yet."""
+    """What is wrong with a partition, also while nobody has said anything of it yet. `there`: whether it is there."""
+    if not there:  # whoever watches it has nothing to watch, and need not know it yet
+        return [Finding(Trouble.NOT_READY, partition, reasons=(NO_LOG,))]
     silent_s = now - owned.heard_at
     if owned.beat is None:
         return [Finding(Trouble.SILENT, partition, silent_s)] if silent_s > after_s else []

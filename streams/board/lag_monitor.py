@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from msgspec import DecodeError
 
 from schemas.heartbeat import decode_heartbeat
@@ -23,6 +23,10 @@ LOOK_S: Final = 0.5
 POLL_S: Final = 0.1
 ANSWER_S: Final = 1.5
 BATCH: Final = 1_000
+GONE_S: Final = 2.0
+"""A broker that has only just started may not know its topics yet."""
+UNKNOWN: Final = frozenset({KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART})
+"""What a client answers of a partition whose leader was lost, and of a topic that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class LagMonitor:
         self._client, self._log, self._heartbeats = dict(client), log_topic, heartbeats
         self._after_s, self._by_arrival, self._mode, self._tell = after_s, by_arrival, mode, tell
         self._owned: dict[int, Owned] = {}
+        self._gone_since: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
 
@@ -114,7 +119,7 @@ class LagMonitor:
             },
             logger=_quiet,
         )
-        looked, lost = -LOOK_S, False
+        looked = -LOOK_S
         findings: tuple[Finding, ...] = ()
         try:
             while not self._stop.is_set():
@@ -125,16 +130,11 @@ class LagMonitor:
                 try:
                     if not self._owned:
                         self._assign(consumer)
-                    elif lost:
-                        # A client may have forgotten partitions whose leader was lost: for minutes, unless asked.
-                        consumer.list_topics(self._log, timeout=ANSWER_S)
-                    self._look(consumer)
-                    lost = False
+                    self._find(self._look(consumer), time.monotonic())
                     self._hear(consumer)  # what came while the broker was asked
                     findings = self._judge(time.monotonic())
                     self._tell(Watch(True, findings, len(self._owned), time.time(), self._rules_wait()))
                 except KafkaException:
-                    lost = True
                     # While the broker is away nothing is known of the workers; their time counts anew afterwards.
                     now = time.monotonic()
                     for owned in self._owned.values():
@@ -168,19 +168,35 @@ class LagMonitor:
             if owned is not None and beat.partition == message.partition():
                 owned.hear(beat, cast(int, message.offset()), time.monotonic())
 
-    def _look(self, consumer: Consumer) -> None:
+    def _look(self, consumer: Consumer) -> bool:
+        """Whether the log is there; its ends are seen. Raises KafkaException where the broker does not answer."""
         for number, owned in self._owned.items():
-            _, end = consumer.get_watermark_offsets(TopicPartition(self._log, number), timeout=ANSWER_S)
+            place = TopicPartition(self._log, number)
+            try:
+                _, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
+            except KafkaException as unknown:
+                if unknown.args[0].code() not in UNKNOWN:
+                    raise
+                # A client forgets partitions whose leader was lost: for minutes, unless the topic is asked for by name.
+                found = consumer.list_topics(self._log, timeout=ANSWER_S).topics.get(self._log)
+                if found is None or not found.partitions:
+                    return False
+                _, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
             owned.see(end, time.monotonic())
+        return True
+
+    def _find(self, there: bool, now: float) -> None:
+        self._gone_since = None if there else now if self._gone_since is None else self._gone_since
 
     def _rules_wait(self) -> bool:
         return any(owned.beat is not None and newer_wait(owned.beat.rules) for owned in self._owned.values())
 
     def _judge(self, now: float) -> tuple[Finding, ...]:
+        there = self._gone_since is None or now - self._gone_since < GONE_S
         return tuple(
             found
             for number, owned in sorted(self._owned.items())
             for found in judge_owned(
-                owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s, mode=self._mode
+                owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s, mode=self._mode, there=there
             )
         )

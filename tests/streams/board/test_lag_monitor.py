@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams.board.lag_monitor import LagMonitor
@@ -12,15 +13,15 @@ class Forgetful:
     partition any more, for minutes, unless it is asked for the topic by name (seen with three brokers).
     """
 
-    knows = True
+    knows, exists = True, True
 
     def __init__(self, _settings, **_):
         self.assigned = []
 
     def list_topics(self, topic=None, timeout=-1):
         if topic is not None:
-            type(self).knows = True
-        partitions = {0: None, 1: None}
+            type(self).knows = self.exists
+        partitions = {0: None, 1: None} if topic is None or self.exists else {}
         one = type("Topic", (), {"partitions": partitions})
         return type("Metadata", (), {"topics": {"log": one, "beats": one}})
 
@@ -40,26 +41,53 @@ class Forgetful:
         pass
 
 
-def test_a_client_that_forgot_the_log_asks_for_it_again(monkeypatch):
-    monkeypatch.setattr("streams.board.lag_monitor.Consumer", Forgetful)
+@pytest.fixture
+def client(monkeypatch):
+    """A client of its own, and looks that follow each other fast."""
+    kind = type("Client", (Forgetful,), {})
+    monkeypatch.setattr("streams.board.lag_monitor.Consumer", kind)
     monkeypatch.setattr("streams.board.lag_monitor.LOOK_S", 0.01)
+    monkeypatch.setattr("streams.board.lag_monitor.GONE_S", 0.2)
+    return kind
+
+
+@pytest.fixture
+def said(client):
+    """What a monitor says, look by look."""
     said = []
-
-    def until(answers, since=0):
-        end = time.monotonic() + 10
-        while answers not in said[since:]:
-            assert time.monotonic() < end
-            time.sleep(0.005)
-        return said.index(answers, since)
-
-    def say(watch):
-        said.append(watch.broker)
-
-    monitor = LagMonitor({}, log_topic="log", heartbeats="beats", after_s=4, by_arrival=True, mode="demo", tell=say)
+    monitor = LagMonitor(
+        {}, log_topic="log", heartbeats="beats", after_s=60, by_arrival=True, mode="demo", tell=said.append
+    )
     monitor.start()
-    try:
-        known = until(True)
-        Forgetful.knows = False
-        until(True, until(False, known))
-    finally:
-        monitor.stop()
+    yield said
+    monitor.stop()
+
+
+def next_of(said, want):
+    """The next watch of which it holds."""
+    since, end = len(said), time.monotonic() + 10
+    while not any(want(watch) for watch in said[since:]):
+        assert time.monotonic() < end, said[-1:]
+        time.sleep(0.005)
+
+
+def reasons(watch):
+    return {one.reasons for one in watch.findings}
+
+
+def test_a_client_that_forgot_the_log_asks_for_it_again_and_says_nothing_false(client, said):
+    next_of(said, lambda watch: watch.broker)
+    client.knows = False
+    next_of(said, lambda watch: client.knows and watch.broker)
+
+    assert all(watch.broker and not watch.findings for watch in said)
+
+
+def test_a_log_that_is_gone_is_no_silent_broker(client, said):
+    next_of(said, lambda watch: watch.broker)
+    client.exists = client.knows = False
+    next_of(said, lambda watch: reasons(watch) == {("no_log",)})
+    client.exists = True
+    next_of(said, lambda watch: not watch.findings)
+
+    assert all(watch.broker for watch in said)

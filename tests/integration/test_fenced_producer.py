@@ -78,6 +78,33 @@ def test_a_newer_owner_makes_an_older_pen_dry_for_good(stage):
     assert stored(stage).states["p-1"].upto == 9
 
 
+def test_a_pen_that_is_taken_away_between_two_batches_of_one_write_is_dry(stage):
+    """Then aiokafka refuses the second batch with an error that is none of Kafka's."""
+    savepoint = checkpoint(stage, 10)._replace(topic=stage.settings.topic(Topic.SAVEPOINTS))
+
+    async def tell():
+        zombie = await new_pen(stage)
+        send_batch, sent, owners = zombie._producer.send_batch, [], []
+
+        async def taken_away_between(*batch, **where):
+            if sent and not owners:
+                owners.append(await new_pen(stage))
+                await asyncio.wait(sent)
+            sent.append(await send_batch(*batch, **where))
+            return sent[-1]
+
+        zombie._producer.send_batch = taken_away_between
+        with pytest.raises(Fenced):
+            await zombie.write([state(stage, "p-1", 9), savepoint, checkpoint(stage, 10)])
+        assert zombie.fenced
+        await asyncio.gather(zombie.stop(), *(owner.stop() for owner in owners))
+        return len(owners)
+
+    assert asyncio.run(tell()) == 1
+    found = stored(stage)
+    assert (found.checkpoint, found.states, found.lost) == (None, {}, [])
+
+
 def test_what_a_zombie_had_half_written_is_never_read(stage):
     """Its transaction is open when it stops; the fence ends it before the next owner reads."""
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import IllegalOperation, KafkaError, KafkaTimeoutError
 
 from streams.config.settings import Settings
 from streams.config.topics import Topic
@@ -104,8 +104,9 @@ class FencedProducer:
             except asyncio.CancelledError:
                 await self._take_back()
                 raise
-            except (KafkaError, AssertionError, OSError) as refusal:
-                # After a fencing aiokafka raises AssertionErrors, which `python -O` would remove: hence `fenced`.
+            except (KafkaError, IllegalOperation, AssertionError, OSError) as refusal:
+                # After a fencing aiokafka raises AssertionErrors, which `python -O` would remove: hence `fenced`; and
+                # between two batches of one write its IllegalOperation, which is no KafkaError.
                 self.fenced = True
                 raise Fenced(f"{self._name} was refused: {type(refusal).__name__}") from refusal
 

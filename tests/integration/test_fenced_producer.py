@@ -87,8 +87,9 @@ def test_a_pen_that_is_taken_away_between_two_batches_of_one_write_is_dry(stage)
         send_batch, sent, owners = zombie._producer.send_batch, [], []
 
         async def taken_away_between(*batch, **where):
-            if sent and not owners:
-                owners.append(await new_pen(stage))
+            if sent:
+                if not owners:
+                    owners.append(await new_pen(stage))
                 await asyncio.wait(sent)
             sent.append(await send_batch(*batch, **where))
             return sent[-1]

@@ -42,7 +42,7 @@ ANOTHER_MODE: Final = "another_mode"
 """A reason that only whoever looks from outside can have: the worker watches other patients than are meant."""
 
 NO_LOG: Final = "no_log"
-"""Another: the topic of the readings is gone, or was not made yet."""
+"""Another: the topic of the readings is gone, or was never made."""
 
 
 class Finding(NamedTuple):
@@ -226,18 +226,9 @@ def judge(
 
 
 def judge_owned(
-    owned: Owned,
-    partition: int,
-    now: float,
-    *,
-    by_arrival: bool,
-    after_s: float,
-    mode: str | None = None,
-    there: bool = True,
+    owned: Owned, partition: int, now: float, *, by_arrival: bool, after_s: float, mode: str | None = None
 ) -> list[Finding]:
-    """What is wrong with a partition, also while nobody has said anything of it yet. `there`: whether it is there."""
-    if not there:  # whoever watches it has nothing to watch, and need not know it yet
-        return [Finding(Trouble.NOT_READY, partition, reasons=(NO_LOG,))]
+    """What is wrong with a partition, also while nobody has said anything of it yet."""
     silent_s = now - owned.heard_at
     if owned.beat is None:
         return [Finding(Trouble.SILENT, partition, silent_s)] if silent_s > after_s else []

@@ -17,7 +17,7 @@ from msgspec import DecodeError
 from schemas.heartbeat import decode_heartbeat
 from streams.board.sending import _quiet
 from streams.config.packaged_rules import newer_wait
-from streams.liveness import Finding, Owned, Trouble, judge_owned
+from streams.liveness import NO_LOG, Finding, Owned, Trouble, judge_owned
 
 LOOK_S: Final = 0.5
 POLL_S: Final = 0.1
@@ -89,7 +89,7 @@ class LagMonitor:
         self._client, self._log, self._heartbeats = dict(client), log_topic, heartbeats
         self._after_s, self._by_arrival, self._mode, self._tell = after_s, by_arrival, mode, tell
         self._owned: dict[int, Owned] = {}
-        self._gone_since: float | None = None
+        self._there_at = 0.0  # when the log was there last, or nothing could be known of it
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
 
@@ -119,7 +119,7 @@ class LagMonitor:
             },
             logger=_quiet,
         )
-        looked = -LOOK_S
+        looked, self._there_at = -LOOK_S, time.monotonic()
         findings: tuple[Finding, ...] = ()
         try:
             while not self._stop.is_set():
@@ -130,13 +130,14 @@ class LagMonitor:
                 try:
                     if not self._owned:
                         self._assign(consumer)
-                    self._find(self._look(consumer), time.monotonic())
+                    if self._look(consumer):
+                        self._there_at = time.monotonic()
                     self._hear(consumer)  # what came while the broker was asked
                     findings = self._judge(time.monotonic())
                     self._tell(Watch(True, findings, len(self._owned), time.time(), self._rules_wait()))
                 except KafkaException:
                     # While the broker is away nothing is known of the workers; their time counts anew afterwards.
-                    now = time.monotonic()
+                    now = self._there_at = time.monotonic()
                     for owned in self._owned.values():
                         owned.away(now)
                     self._tell(Watch(False, findings, len(self._owned), time.time(), self._rules_wait()))
@@ -169,11 +170,10 @@ class LagMonitor:
                 owned.hear(beat, cast(int, message.offset()), time.monotonic())
 
     def _look(self, consumer: Consumer) -> bool:
-        """Whether the log is there; its ends are seen. Raises KafkaException where the broker does not answer."""
+        """Sees the log's ends; says whether there is a log. Raises KafkaException where the broker does not answer."""
         for number, owned in self._owned.items():
-            place = TopicPartition(self._log, number)
             try:
-                _, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
+                _, end = consumer.get_watermark_offsets(TopicPartition(self._log, number), timeout=ANSWER_S)
             except KafkaException as unknown:
                 if unknown.args[0].code() not in UNKNOWN:
                     raise
@@ -181,22 +181,20 @@ class LagMonitor:
                 found = consumer.list_topics(self._log, timeout=ANSWER_S).topics.get(self._log)
                 if found is None or not found.partitions:
                     return False
-                _, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
+                continue  # the next look sees its end
             owned.see(end, time.monotonic())
-        return True
-
-    def _find(self, there: bool, now: float) -> None:
-        self._gone_since = None if there else now if self._gone_since is None else self._gone_since
+        return bool(self._owned)
 
     def _rules_wait(self) -> bool:
         return any(owned.beat is not None and newer_wait(owned.beat.rules) for owned in self._owned.values())
 
     def _judge(self, now: float) -> tuple[Finding, ...]:
-        there = self._gone_since is None or now - self._gone_since < GONE_S
+        if now - self._there_at > GONE_S:  # whoever watches it has nothing to watch, and need not know it yet
+            return tuple(Finding(Trouble.NOT_READY, number, reasons=(NO_LOG,)) for number in sorted(self._owned) or [0])
         return tuple(
             found
             for number, owned in sorted(self._owned.items())
             for found in judge_owned(
-                owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s, mode=self._mode, there=there
+                owned, number, now, by_arrival=self._by_arrival, after_s=self._after_s, mode=self._mode
             )
         )

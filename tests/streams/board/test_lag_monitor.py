@@ -23,7 +23,8 @@ class Forgetful:
             type(self).knows = self.exists
         partitions = {0: None, 1: None} if topic is None or self.exists else {}
         one = type("Topic", (), {"partitions": partitions})
-        return type("Metadata", (), {"topics": {"log": one, "beats": one}})
+        topics = {"log": one, "beats": one} if topic or self.exists else {}
+        return type("Metadata", (), {"topics": topics})
 
     def assign(self, places):
         self.assigned = places
@@ -91,3 +92,11 @@ def test_a_log_that_is_gone_is_no_silent_broker(client, said):
     next_of(said, lambda watch: not watch.findings)
 
     assert all(watch.broker for watch in said)
+
+
+def test_a_log_that_was_never_made_is_told_too(client, request):
+    client.exists = client.knows = False
+    said = request.getfixturevalue("said")
+    next_of(said, lambda watch: reasons(watch) == {("no_log",)} and not watch.partitions)
+    client.exists = client.knows = True
+    next_of(said, lambda watch: watch.partitions and not watch.findings)

@@ -92,6 +92,7 @@ function tells(out, decimals, row) {
 function Plot({ name, chart, title, unit, data, series, bands, events, sync, range, decimals = 0 }) {
   const ref = useRef(null);
   const out = useRef(null);
+  const pointer = useRef(null);
   const night = document.documentElement.dataset.theme;
   useEffect(() => {
     const box = ref.current;
@@ -104,10 +105,15 @@ function Plot({ name, chart, title, unit, data, series, bands, events, sync, ran
       series: [{}, ...series.map((one) => ({ ...one, points: { show: false }, spanGaps: false }))],
       bands,
       plugins: [marks(events), ...(name ? [limits(redOf(name, chart))] : []), tells(out, decimals, data.length - 1)],
+      hooks: { ready: [(u) => pointer.current && u.setCursor(pointer.current)] },
     }, data, box);
     const watch = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
     watch.observe(box);
-    return () => { watch.disconnect(); plot.destroy(); };
+    return () => {
+      pointer.current = plot.cursor.left >= 0 ? { left: plot.cursor.left, top: plot.cursor.top } : null; // it rests where it is
+      watch.disconnect();
+      plot.destroy();
+    };
   }, [data, night, chart]);
   return html`<figure class="plot"><figcaption>${title}${unit ? html` <small>${unit}</small>` : ""} <output class="readout" ref=${out} aria-hidden="true"></output></figcaption><div ref=${ref} role="img" aria-label=${t("plot.label", { what: title })}></div></figure>`;
 }

@@ -57,15 +57,17 @@ def verify(folder: Path, wanted: dict[str, str]) -> None:
             raise WrongJars(f"{name} in {folder} has the SHA-256 {found[name]}, listed is {wanted[name]}")
 
 
-def fetch(folder: Path) -> None:
-    """Copy what pom.xml names, and what that needs, into the folder."""
+def fetch(folder: Path, pom: Path = POM) -> None:
+    """Copy what a pom.xml names, and what that needs, into the folder; tried twice, for what a network loses."""
     maven = shutil.which("mvn")
     if maven is None:
         raise CannotFetch("mvn is not installed; on Debian: apt-get install maven")
-    words = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise CannotFetch(f"{' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
+    words = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+    for _ in range(2):
+        ended = subprocess.run(words, capture_output=True, text=True, check=False)
+        if not ended.returncode:
+            return
+    raise CannotFetch(f"{' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
 
 
 def jars(cache: Path = CACHE) -> Path:

@@ -9,7 +9,6 @@ machine compiles what it runs often.
 
 import argparse
 import asyncio
-import hashlib
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,19 +16,8 @@ from pathlib import Path
 from deploy.kafka.broker import Cluster
 from tests.bench.gateway_load import cpu_s, load
 from tests.integration.gates import GateProcess
-from tests.integration.staging import ROOT, Stage
-
-PEERS = ROOT / "tests/integration/peers"
-
-
-def jars() -> Path:
-    """HAPI's jars, as the tests with peers fetch them."""
-    name = hashlib.sha256((PEERS / "pom.xml").read_bytes()).hexdigest()[:12]
-    folder = ROOT / ".cache/peers" / f"libs-{name}"
-    if not folder.is_dir():
-        words = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-        subprocess.run([*words, "-f", str(PEERS / "pom.xml")], check=True)
-    return folder
+from tests.integration.staging import Stage
+from tests.integration.test_peers import PEERS, hapi_jars
 
 
 def told(name: str, pid: int, port: int, connections: int, seconds: float) -> None:
@@ -50,7 +38,7 @@ def main() -> None:
     words.add_argument("--seconds", type=float, default=10)
     asked = words.parse_args()
     how = asked.connections, asked.seconds
-    classes = f"{jars()}/*"
+    classes = f"{hapi_jars()}/*"
     with tempfile.TemporaryDirectory() as folder:
         with Cluster(Path(folder) / "kafka", for_load=True) as kafka:
             stage = Stage(kafka.bootstrap, "load.", partitions=8).make_topics()

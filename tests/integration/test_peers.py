@@ -1,13 +1,16 @@
 """Others' clients and judges against our gateways: HAPI HL7v2, HAPI FHIR, fhir-kit-client, fhir.resources."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from deploy.kafka.jars import fetch
 from tests.integration.gates import GateProcess, readings
 from tests.integration.staging import ROOT, Stage
 
@@ -20,15 +23,21 @@ def stage(kafka, topic_prefix):
     return Stage(kafka.bootstrap, topic_prefix, partitions=3).make_topics()
 
 
+def hapi_jars():
+    """The folder with HAPI's jars, by Maven, once for each list of them: whole, or not at all."""
+    folder = CACHE / f"libs-{hashlib.sha256((PEERS / 'pom.xml').read_bytes()).hexdigest()[:12]}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as held, tempfile.TemporaryDirectory(dir=CACHE) as fresh:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            fetch(Path(fresh, "libs"), PEERS / "pom.xml")
+            Path(fresh, "libs").rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def jars():
-    """HAPI's jars, by Maven, once for each list of them."""
-    folder = CACHE / f"libs-{hashlib.sha256((PEERS / 'pom.xml').read_bytes()).hexdigest()[:12]}"
-    if not folder.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        words = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-        subprocess.run([*words, "-f", str(PEERS / "pom.xml")], check=True)
-    return folder
+    return hapi_jars()
 
 
 def java(jars, name, port):

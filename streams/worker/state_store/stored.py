@@ -80,7 +80,7 @@ class StatesReader:
             client_id="vigilward-ledger",
             isolation_level="read_committed",
             enable_auto_commit=False,
-            auto_offset_reset="earliest",  # where the log is shorter than what was read, nothing is passed over
+            auto_offset_reset="earliest",  # where records before were deleted; never at the end, over all that is left
             max_partition_fetch_bytes=max(FETCH_BYTES, settings.max_outbound_bytes),
             fetch_max_bytes=8 * FETCH_BYTES,
             fetch_max_wait_ms=POLL_MS,
